@@ -1,0 +1,35 @@
+# make train: the environment and the main job. make test: the environment and the tests.
+# Without the real data the main job runs on a synthetic stand-in, and says so; real-data tests skip.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+ifneq ($(wildcard ../shared/data),)
+export AVGRAPH_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: train test lint bench docs clean
+
+$(VENV)/installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt -e .[dev]
+	touch $@
+
+train: $(VENV)/installed
+	$(BIN)/avgraph train examples/rrnet_esc50.yaml
+
+test: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/message_passing.py
+	$(BIN)/python benchmarks/rrnet.py
+
+docs: $(VENV)/installed
+	$(BIN)/pdoc --math -o site avgraph
+
+clean:
+	rm -rf $(VENV) site build dist *.egg-info

@@ -1,0 +1,51 @@
+"""Declarative graph neural networks across audio, images and text, on PyTorch Geometric.
+
+Everything public is imported on first use, so that ``import avgraph`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from avgraph.version import __version__
+
+if TYPE_CHECKING:
+    from avgraph.config import Experiment, load_experiment
+    from avgraph.folds import FoldRuns, train_folds
+    from avgraph.run import Run, evaluate, load_run, resume, train
+
+_HOME = {
+    "Experiment": "avgraph.config",
+    "load_experiment": "avgraph.config",
+    "FoldRuns": "avgraph.folds",
+    "train_folds": "avgraph.folds",
+    "Run": "avgraph.run",
+    "evaluate": "avgraph.run",
+    "load_run": "avgraph.run",
+    "resume": "avgraph.run",
+    "train": "avgraph.run",
+}
+
+__all__ = [
+    "Experiment",
+    "FoldRuns",
+    "Run",
+    "__version__",
+    "evaluate",
+    "load_experiment",
+    "load_run",
+    "resume",
+    "train",
+    "train_folds",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'avgraph' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

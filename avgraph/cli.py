@@ -1,0 +1,179 @@
+"""The command line: parse, call, print. No torch is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from avgraph.errors import AvgraphError
+from avgraph.version import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
+RUN = click.argument("run", type=click.Path(path_type=Path))
+SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, e.g. train.epochs=5.")
+
+
+class _Group(click.Group):
+    """A mistake of the user's is its message and exit code 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AvgraphError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("stopped; avgraph resume RUN continues", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="avgraph")
+def main() -> None:
+    """Graph neural networks across audio, images and text, declared in YAML."""
+
+
+@main.command()
+@EXPERIMENT
+@SET
+@click.option("--folds", metavar="all|1,3", help="Train one run per fold and print mean ± sd.")
+@click.option("--device", help="auto, cpu, cuda or cuda:N.")
+@click.option("--precision", help="32-true, bf16-mixed, 16-mixed or 64-true.")
+@click.option("--seed", help="Seed of weights, augmentation and order.")
+@click.option("--output", help="Folder of the runs.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def train(
+    experiment: Path,
+    overrides: tuple[str, ...],
+    folds: str | None,
+    device: str | None,
+    precision: str | None,
+    seed: str | None,
+    output: str | None,
+    quiet: bool,
+) -> None:
+    """Train the EXPERIMENT (a YAML file) in a new run folder."""
+    short = {"train.device": device, "train.precision": precision, "seed": seed, "output": output}
+    overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
+    numbers = None if folds is None else _fold_numbers(folds)
+
+    from avgraph.config import load_experiment
+
+    load_experiment(experiment, overrides)  # a mistake is told before torch is loaded
+    from avgraph.printing import print_folds, print_run
+
+    if numbers is None:
+        from avgraph.run import train as train_one
+
+        print_run(train_one(experiment, overrides, quiet=quiet))
+    else:
+        from avgraph.folds import train_folds
+
+        print_folds(train_folds(experiment, numbers, overrides, quiet=quiet))
+
+
+def _fold_numbers(text: str) -> list[int]:
+    """``all`` or ``1,3`` → fold numbers."""
+    if text == "all":
+        return [1, 2, 3, 4, 5]
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not set(numbers) <= {1, 2, 3, 4, 5} or len(set(numbers)) != len(numbers):
+        raise click.BadParameter(f"expected all or fold numbers such as 1,3, got '{text}'", param_hint="--folds")
+    return numbers
+
+
+@main.command()
+@RUN
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def resume(run: Path, quiet: bool) -> None:
+    """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
+    from avgraph.folds import is_fold_run, resume_folds
+    from avgraph.printing import print_folds, print_run
+    from avgraph.run import resume as resume_one
+
+    if is_fold_run(run):
+        print_folds(resume_folds(run, quiet=quiet))
+    else:
+        print_run(resume_one(run, quiet=quiet))
+
+
+@main.command()
+@RUN
+@click.option("--device", help="auto, cpu, cuda or cuda:N; as trained if not given.")
+def evaluate(run: Path, device: str | None) -> None:
+    """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
+    from avgraph.printing import print_metrics
+    from avgraph.run import evaluate as evaluate_one
+    from avgraph.run import load_run
+
+    finished = load_run(run)
+    print_metrics({**finished.metrics, **evaluate_one(finished, device=device)})
+
+
+@main.command()
+@RUN
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet.")
+@click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
+def export(run: Path, output: Path, vectors: bool) -> None:
+    """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
+    from avgraph.export import export_graph
+    from avgraph.run import load_run
+
+    click.echo(export_graph(load_run(run).graph, output, vectors=vectors))
+
+
+@main.command()
+@EXPERIMENT
+@SET
+def validate(experiment: Path, overrides: tuple[str, ...]) -> None:
+    """Check an EXPERIMENT without running it."""
+    from avgraph.config import load_experiment
+
+    load_experiment(experiment, overrides)
+    click.echo(f"{experiment}: valid")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of an experiment, for editors."""
+    import json
+
+    from avgraph.config import experiment_schema
+
+    click.echo(json.dumps(experiment_schema(), indent=2))
+
+
+@main.group()
+def data() -> None:
+    """Data sets: what is there, and fetching what is not."""
+
+
+@data.command("show")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path), help="Folder to look in.")
+def data_show(name: str, root: Path | None) -> None:
+    """Where data set NAME was found and what it holds."""
+    from avgraph.datasets.catalog import describe
+
+    click.echo(str(describe(name, root)))
+
+
+@data.command("fetch")
+@click.argument("name")
+def data_fetch(name: str) -> None:
+    """Download data set NAME into the user cache, checked and resumable."""
+    from avgraph.datasets.catalog import fetch
+
+    click.echo(str(fetch(name)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Experiments declared in YAML: schema, reading with line numbers, overrides. Imports no torch."""
+
+from __future__ import annotations
+
+from avgraph.config.datasets import EdgeFiles, Esc10Options, Esc50Options, FilesOptions, NodeFiles, SyntheticOptions
+from avgraph.config.encoders import (
+    GloveOptions,
+    HashingOptions,
+    LogmelCnnOptions,
+    PrecomputedOptions,
+    SentenceTransformersOptions,
+)
+from avgraph.config.experiment import Experiment
+from avgraph.config.methods import RrnetOptions
+from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
+from avgraph.config.schema import experiment_schema
+from avgraph.config.train import OptimizerOptions, TrainOptions
+from avgraph.config.transforms import CandidatesOptions, CompleteOptions, KnnOptions
+
+__all__ = [
+    "CandidatesOptions",
+    "CompleteOptions",
+    "DatasetOptions",
+    "EdgeFiles",
+    "EncoderOptions",
+    "Esc10Options",
+    "Esc50Options",
+    "Experiment",
+    "FilesOptions",
+    "GloveOptions",
+    "HashingOptions",
+    "KnnOptions",
+    "LogmelCnnOptions",
+    "MethodOptions",
+    "NodeFiles",
+    "OptimizerOptions",
+    "PrecomputedOptions",
+    "RrnetOptions",
+    "SentenceTransformersOptions",
+    "SyntheticOptions",
+    "TrainOptions",
+    "TransformOptions",
+    "dump_experiment",
+    "experiment_from_dict",
+    "experiment_schema",
+    "load_experiment",
+]

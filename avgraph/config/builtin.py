@@ -1,0 +1,115 @@
+"""What a ``type`` can name: per kind of component the name, the options and the class that does the work.
+
+To add one: its implementation file, its options class, and a row here. Classes are named by text
+and imported when they are built, so that reading a configuration imports no torch. A ``type`` with a colon,
+``my_package.module:MyClass``, is a user's own class and needs no row.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from operator import attrgetter
+from typing import Any
+
+from avgraph.config import datasets, encoders, methods, transforms
+from avgraph.config.options import ComponentOptions
+from avgraph.config.problems import one_line, show
+from avgraph.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """A row: the options, and the class they are the keyword arguments of."""
+
+    options: type[ComponentOptions]
+    target: str
+
+
+DATASETS: Mapping[str, Builtin] = {
+    "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc50:ESC50"),
+    "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc10:ESC10"),
+    "synthetic": Builtin(datasets.SyntheticOptions, "avgraph.datasets.synthetic:Synthetic"),
+    "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
+}
+
+ENCODERS: Mapping[str, Builtin] = {
+    "logmel_cnn": Builtin(encoders.LogmelCnnOptions, "avgraph.encoders.logmel_cnn:LogmelCNN"),
+    "precomputed": Builtin(encoders.PrecomputedOptions, "avgraph.encoders.precomputed:Precomputed"),
+    "hashing": Builtin(encoders.HashingOptions, "avgraph.encoders.hashing:Hashing"),
+    "glove": Builtin(encoders.GloveOptions, "avgraph.encoders.glove:GloVe"),
+    "sentence_transformers": Builtin(
+        encoders.SentenceTransformersOptions, "avgraph.encoders.sentence_transformers:SentenceTransformers"
+    ),
+}
+
+TRANSFORMS: Mapping[str, Builtin] = {
+    "knn": Builtin(transforms.KnnOptions, "avgraph.transforms.knn:KNN"),
+    "candidates": Builtin(transforms.CandidatesOptions, "avgraph.transforms.candidates:Candidates"),
+    "complete": Builtin(transforms.CompleteOptions, "avgraph.transforms.complete:Complete"),
+}
+
+METHODS: Mapping[str, Builtin] = {
+    "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
+}
+
+
+def build(table: Mapping[str, Builtin], options: ComponentOptions) -> Any:
+    """An instance of the class that ``options.type`` names, made with the options as keyword arguments.
+
+    Raises:
+        ConfigError: if a user's own class cannot be imported any more.
+    """
+    row = table.get(options.type)
+    return import_target(options.type if row is None else row.target)(**options.arguments())
+
+
+def import_target(target: str, folders: Sequence[str] = ()) -> Any:
+    """What ``my_package.module:MyClass`` names.
+
+    Args:
+        target: module, a colon, name.
+        folders: folders to import from beside the usual ones, for this import only; the first wins.
+
+    Raises:
+        ConfigError: if it cannot be imported; one line.
+
+    Example:
+        >>> import_target("avgraph.errors:ConfigError").__name__
+        'ConfigError'
+    """
+    module, _, name = target.partition(":")
+    if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
+        raise ConfigError(f"expected module:Class, got {show(target)}")
+    with _importable(module.split(".")[0], folders):
+        try:
+            loaded = importlib.import_module(module)
+        except (Exception, SystemExit) as error:  # a user's module can fail in any way
+            reason = one_line((str(error) or "no message").splitlines()[0])
+            raise ConfigError(f"cannot import '{module}': {type(error).__name__}: {reason}") from error
+    try:
+        return attrgetter(name)(loaded)
+    except AttributeError:
+        raise ConfigError(f"module '{module}' has no '{name}'") from None
+
+
+@contextmanager
+def _importable(package: str, folders: Sequence[str]) -> Iterator[None]:
+    """Let imports find what is in ``folders``, for the length of the block."""
+    loaded = getattr(sys.modules.get(package), "__file__", None)
+    importlib.invalidate_caches()
+    if loaded and folders:
+        spec = PathFinder.find_spec(package, list(folders))
+        if spec is not None and spec.origin not in (None, loaded):  # Python would hand out the other one
+            hidden = f"module '{package}' of {spec.origin} is hidden by {loaded}"
+            raise ConfigError(f"{hidden}, imported before; rename it")
+    before = list(sys.path)
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        sys.path[:] = before

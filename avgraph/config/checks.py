@@ -1,0 +1,95 @@
+"""What the parts of an experiment demand of each other.
+
+Each check skips what is not known: the edges of a part that is itself wrong, or of a user's own class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from avgraph.config.options import DatasetOptions, EdgeType, MethodOptions, TransformOptions
+from avgraph.config.problems import Path, suggest_or_list
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of an experiment; ``None`` stands for one of which nothing could be read.
+
+    Attributes:
+        wrong: paths of the parts that hold mistakes: of those only the node types that they name are taken.
+        encoded: node types that have an encoder.
+        graph: the declared transforms; ``None`` where the method's own recipe is taken.
+    """
+
+    dataset: DatasetOptions | None = None
+    encoded: Sequence[str] = ()
+    graph: Sequence[TransformOptions | None] | None = None
+    method: MethodOptions | None = None
+    wrong: Collection[Path] = ()
+
+
+def cross_check(parts: Parts) -> list[tuple[Path, str]]:
+    """All (path, message) of mistakes between the parts."""
+    return [*_node_types(parts), *_edges_once(parts), *_needed_edges(parts)]
+
+
+def _node_types(parts: Parts) -> list[tuple[Path, str]]:
+    known = None if parts.dataset is None else parts.dataset.node_types()
+    if known is None:
+        return []
+    named: list[tuple[Path, str]] = [(("encoders", node), node) for node in parts.encoded]
+    for index, step in enumerate(parts.graph or ()):
+        if step is not None:
+            named += [(("graph", index, option), node) for option, node in step.node_fields().items()]
+    if parts.method is not None:
+        named += [(("method", option), node) for option, node in parts.method.node_fields().items()]
+    return [
+        (path, f"the data set has no node type '{node}'{suggest_or_list(node, known, 'it has')}")
+        for path, node in named
+        if isinstance(node, str) and node not in known
+    ]
+
+
+def _edges_once(parts: Parts) -> list[tuple[Path, str]]:
+    first: dict[EdgeType, str] = {}
+    found: list[tuple[Path, str]] = []
+    for path, edge in _edges(parts):
+        name = ".".join(map(str, path))
+        if edge in first:
+            same = f"builds the edges {show_edge(edge)}, as {first[edge]} does"
+            found.append((path, f"{same}; give one of them another relation"))
+        first.setdefault(edge, name)
+    return found
+
+
+def _needed_edges(parts: Parts) -> list[tuple[Path, str]]:
+    if parts.method is None or parts.graph is None or parts.wrong:
+        return []
+    if parts.dataset is None or parts.dataset.edge_types() is None:
+        return []
+    if any(step is None or step.edge_type() is None for step in parts.graph):
+        return []
+    built = {edge for _, edge in _edges(parts)}
+    return [
+        (("graph",), f"method {parts.method.type} needs edges {show_edge(edge)}; add a transform for them")
+        for edge in parts.method.needed_edges()
+        if edge not in built
+    ]
+
+
+def _edges(parts: Parts) -> list[tuple[Path, EdgeType]]:
+    """Every edge type, by the option that declares it."""
+    found: list[tuple[Path, EdgeType]] = []
+    if parts.dataset is not None and ("dataset",) not in parts.wrong:
+        found += [(("dataset", *path), edge) for path, edge in (parts.dataset.edge_types() or {}).items()]
+    for index, step in enumerate(parts.graph or ()):
+        edge = None if step is None or ("graph", index) in parts.wrong else step.edge_type()
+        if edge is not None:
+            found.append((("graph", index), edge))
+    return found
+
+
+def show_edge(edge: EdgeType) -> str:
+    """``(audio, near, audio)``."""
+    return f"({', '.join(edge)})"

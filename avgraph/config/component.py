@@ -1,0 +1,106 @@
+"""A field that holds one component: its ``type`` picks the options class from the table of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from avgraph.config import builtin
+from avgraph.config.builtin import Builtin
+from avgraph.config.options import (
+    ComponentOptions,
+    DatasetOptions,
+    EncoderOptions,
+    MethodOptions,
+    TransformOptions,
+    mistakes,
+)
+from avgraph.config.problems import show, suggest_or_list
+from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, check_user_type
+
+
+@dataclass(frozen=True)
+class Component:
+    """Annotation of a field.
+
+    Attributes:
+        kind: what it is called in messages.
+        table: the built-in types.
+        base: options class of the kind.
+        user: options class of a user's own type; ``does``: the method that the user's class must have.
+    """
+
+    kind: str
+    table: Mapping[str, Builtin]
+    base: type[ComponentOptions]
+    user: type[ComponentOptions]
+    does: str | None
+
+    def read(self, value: Any) -> Any:
+        """Options of the class that ``value["type"]`` asks for; what is no mapping is left to the field.
+
+        Raises:
+            ValidationError: for a type that does not exist, or options that it does not take.
+        """
+        if not isinstance(value, Mapping):
+            return value
+        if "type" not in value:
+            raise mistakes([(("type",), f"missing required key (one of {', '.join(self.table)})", value)])
+        name = value["type"]
+        if not isinstance(name, str):
+            raise mistakes([(("type",), f"expected text, got {show(name)}", name)])
+        if ":" in name:
+            check_user_type(value, self.does)
+            return self.user.model_validate(value)
+        if name not in self.table:
+            hint = suggest_or_list(name, self.table, "known types")
+            hint += "" if "did you mean" in hint else ", or your own, as module:Class"
+            raise mistakes([(("type",), f"unknown {self.kind} {show(name)}{hint}", name)])
+        return self.table[name].options.model_validate(value)
+
+    def guess(self, value: Any) -> ComponentOptions | None:
+        """Unchecked options that hold no more than the node types named in a mapping with mistakes."""
+        name = value.get("type") if isinstance(value, Mapping) else None
+        row = self.table.get(name) if isinstance(name, str) else None
+        if row is None:
+            return None
+        named = {key: value[key] for key in row.options.node_keys if isinstance(value.get(key), (str, dict))}
+        return row.options.model_construct(**named)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read first, then check that the result is of the annotated class."""
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
+        """A built-in type, a user's own, or (where another file is extended) options without a type."""
+        own = {
+            "title": f"your own {self.kind}",
+            "type": "object",
+            "properties": {"type": {"type": "string", "pattern": "^[^:]+:[^:]+$"}},
+            "required": ["type"],
+        }
+        rest = {
+            "title": "options of the type that the extended file names",
+            "type": "object",
+            "not": {"required": ["type"]},
+        }
+        return {"oneOf": [*(_demand_type(row.options, handler) for row in self.table.values()), own, rest]}
+
+
+def _demand_type(options: type[ComponentOptions], handler: GetJsonSchemaHandler) -> Any:
+    """JSON Schema of options; the type's default in Python must not make a mapping without one valid."""
+    part = handler(options.__pydantic_core_schema__)
+    whole = handler.resolve_ref_schema(part)
+    whole["properties"]["type"].pop("default", None)
+    whole["required"] = ["type", *(key for key in whole.get("required", []) if key != "type")]
+    return part
+
+
+DATASET = Component("data set", builtin.DATASETS, DatasetOptions, UserDataset, "load")
+ENCODER = Component("encoder", builtin.ENCODERS, EncoderOptions, UserEncoder, "encode")
+TRANSFORM = Component("transform", builtin.TRANSFORMS, TransformOptions, UserTransform, "__call__")
+METHOD = Component("method", builtin.METHODS, MethodOptions, UserMethod, None)

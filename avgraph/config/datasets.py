@@ -1,0 +1,169 @@
+"""Options of the data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from avgraph.config.options import DatasetOptions, EdgeType, Name, Options, mistakes
+from avgraph.config.paths import FilePath, absolute
+from avgraph.config.problems import Path, suggest_or_list
+
+Fold = Annotated[int, Field(ge=1, le=5)]
+
+
+class FoldOptions(DatasetOptions):
+    """Options of a data set in five published folds of labelled clips.
+
+    Attributes:
+        fold: the fold to test on.
+        val_fold: the fold to validate on; none keeps all others for training.
+    """
+
+    fold: Fold = 1
+    val_fold: Fold | None = None
+
+    def node_types(self) -> tuple[str, ...]:
+        """Clips and their classes."""
+        return ("audio", "label")
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """None: transforms add them."""
+        return {}
+
+    @model_validator(mode="after")
+    def _folds_differ(self) -> FoldOptions:
+        if self.val_fold == self.fold:
+            message = f"expected another fold than the test fold, got {self.fold} for both"
+            raise mistakes([(("val_fold",), message, self.val_fold)])
+        return self
+
+
+class _EscOptions(FoldOptions):
+    root: FilePath | None = None
+    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+    on_leakage: Literal["warn", "drop", "error"] = "warn"
+
+    @field_validator("on_missing")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        for index, name in enumerate(value):
+            if name in value[:index]:
+                raise mistakes([((index,), f"'{name}' is listed twice", name)])
+        return value
+
+
+class Esc50Options(_EscOptions):
+    """ESC-50: 2000 clips of five seconds in 50 classes.
+
+    Attributes:
+        root: folder of the data; none looks in ``$AVGRAPH_DATA``, then in the user cache.
+        on_missing: what to try, in order, where there is no data; an empty list makes that an error.
+        on_leakage: what to do with recordings whose clips are in more than one fold.
+    """
+
+    type: Literal["esc50"] = "esc50"
+
+
+class Esc10Options(_EscOptions):
+    """ESC-10: the ten classes of ESC-50 that are easiest to tell apart; options as there."""
+
+    type: Literal["esc10"] = "esc10"
+
+
+class SyntheticOptions(FoldOptions):
+    """Made-up clips, for tests and for a look without data."""
+
+    type: Literal["synthetic"] = "synthetic"
+    classes: Annotated[int, Field(ge=2)] = 50
+    clips_per_class: Annotated[int, Field(ge=5)] = 40
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+class NodeFiles(Options):
+    """Files of one node type: features, classes, splits and names, one row per node."""
+
+    x: Name | None = None
+    y: Name | None = None
+    split: Name | None = None
+    name: Name | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> NodeFiles:
+        if self.x is None and self.y is None and self.split is None and self.name is None:
+            raise mistakes([((), "expected at least one of x, y, split, name", None)])
+        return self
+
+
+class EdgeFiles(Options):
+    """Files of one edge type: an index [2, e] or [e, 2], weights and attributes."""
+
+    source: Name
+    relation: Name
+    target: Name
+    index: Name
+    weight: Name | None = None
+    attr: Name | None = None
+
+
+class FilesOptions(DatasetOptions):
+    """Your own arrays: ``features.npy``, ``bundle.npz:key``, ``table.parquet:column``, ``names.txt``.
+
+    Attributes:
+        root: folder that the files are in; none: the folder of the YAML file.
+        nodes: node type → its files.
+        edges: edges that the data come with.
+    """
+
+    node_keys = ("nodes",)
+
+    type: Literal["files"] = "files"
+    root: FilePath | None = None
+    nodes: Annotated[dict[Name, NodeFiles], Field(min_length=1)]
+    edges: list[EdgeFiles] = Field(default=[])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absolute_without_root(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.get("root") is not None:
+            return value
+        value = dict(value)
+        if isinstance(value.get("nodes"), Mapping):
+            value["nodes"] = {name: _absolute(files, ()) for name, files in value["nodes"].items()}
+        if isinstance(value.get("edges"), list):
+            value["edges"] = [_absolute(files, ("source", "relation", "target")) for files in value["edges"]]
+        return value
+
+    def node_types(self) -> tuple[str, ...] | None:
+        """The node types that have files."""
+        nodes = getattr(self, "nodes", None)  # absent where the options hold mistakes
+        return tuple(nodes) if nodes and isinstance(nodes, Mapping) else None
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """The edge types that have files."""
+        return {("edges", i): (edge.source, edge.relation, edge.target) for i, edge in enumerate(self.edges)}
+
+    @model_validator(mode="after")
+    def _edges_join_nodes(self) -> FilesOptions:
+        found = [
+            (("edges", index, end), _no_such_node(node, self.nodes), node)
+            for index, edge in enumerate(self.edges)
+            for end, node in (("source", edge.source), ("target", edge.target))
+            if node not in self.nodes
+        ]
+        if found:
+            raise mistakes(found)
+        return self
+
+
+def _absolute(files: Any, names: tuple[str, ...]) -> Any:
+    """A mapping whose values are paths, but for the keys in ``names``."""
+    if not isinstance(files, Mapping):
+        return files
+    return {key: value if key in names else absolute(value) for key, value in files.items()}
+
+
+def _no_such_node(node: str, known: Mapping[str, Any]) -> str:
+    return f"no node type '{node}' under nodes{suggest_or_list(node, known, 'it has')}"

@@ -1,0 +1,68 @@
+"""Options of the encoders: raw audio or text of one node type → feature vectors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from avgraph.config.options import Count, EncoderOptions, Name, NonNegative, Positive, Rate
+from avgraph.config.paths import FilePath
+
+
+class LogmelCnnOptions(EncoderOptions):
+    """A small CNN on log-mel pictures, fitted on the training clips.
+
+    Attributes:
+        channels: width of the embedding; ``width``: of the first convolution.
+        out_of_fold: encode every training clip by a network that has not seen its fold.
+        seed: of weights and augmentation; none takes that of the experiment.
+    """
+
+    type: Literal["logmel_cnn"] = "logmel_cnn"
+    channels: Positive = 512
+    width: Positive = 32
+    epochs: Count = 40
+    batch_size: Positive = 64
+    lr: Rate = 3e-3
+    weight_decay: NonNegative = 0.05
+    mixup: NonNegative = 0.4
+    out_of_fold: bool = True
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+
+
+class PrecomputedOptions(EncoderOptions):
+    """Vectors from files, or, with no file given, those that came with the data set.
+
+    Attributes:
+        x: feature vectors, one row per node; ``score``: class probabilities, one row per node.
+    """
+
+    type: Literal["precomputed"] = "precomputed"
+    x: FilePath | None = None
+    score: FilePath | None = None
+
+
+class HashingOptions(EncoderOptions):
+    """Character n-grams of the names, hashed: needs no download."""
+
+    type: Literal["hashing"] = "hashing"
+    channels: Positive = 300
+
+
+class GloveOptions(EncoderOptions):
+    """GloVe word vectors of the names.
+
+    Attributes:
+        path: the text file of the vectors; none looks where the data are.
+    """
+
+    type: Literal["glove"] = "glove"
+    path: FilePath | None = None
+
+
+class SentenceTransformersOptions(EncoderOptions):
+    """Sentence embeddings of the names, by a model of the sentence-transformers library."""
+
+    type: Literal["sentence_transformers"] = "sentence_transformers"
+    model: Name = "sentence-transformers/all-MiniLM-L6-v2"

@@ -1,0 +1,118 @@
+"""The schema of an experiment: every option of a run, checked as a whole."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
+
+from avgraph.config.checks import Parts, cross_check
+from avgraph.config.component import DATASET, ENCODER, METHOD, TRANSFORM, Component
+from avgraph.config.options import (
+    DatasetOptions,
+    EncoderOptions,
+    MethodOptions,
+    Name,
+    Options,
+    TransformOptions,
+    mistake,
+    mistakes,
+)
+from avgraph.config.problems import Path, show
+from avgraph.config.train import TrainOptions
+
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
+
+
+class Experiment(Options):
+    """A declared experiment; one that exists is consistent.
+
+    Attributes:
+        name: of the folder of its runs.
+        seed: of everything random.
+        dataset: what to load.
+        encoders: node type → how its raw input becomes vectors; without one it keeps what the data set gave.
+        graph: transforms that add edges, in order; none is the recipe of the method.
+        method: what to train.
+        train: how.
+        output: folder of all runs, relative to the working directory.
+
+    Raises:
+        ValidationError: when built in Python from wrong values (`load_experiment` raises ``ConfigError``).
+    """
+
+    also_known = ("extends",)
+
+    name: Annotated[str, Field(json_schema_extra={"pattern": f"^{_NAME}$"})] = "experiment"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    dataset: Annotated[SerializeAsAny[DatasetOptions], DATASET]
+    encoders: dict[Name, Annotated[SerializeAsAny[EncoderOptions], ENCODER]] = Field(default={})
+    graph: list[Annotated[SerializeAsAny[TransformOptions], TRANSFORM]] | None = None
+    method: Annotated[SerializeAsAny[MethodOptions], METHOD]
+    train: TrainOptions = TrainOptions()
+    output: Name = "runs"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, defaults included; `experiment_from_dict` takes it back."""
+        return self.model_dump()
+
+    @field_validator("name")
+    @classmethod
+    def _is_folder_name(cls, value: str) -> str:
+        if not re.fullmatch(_NAME, value):
+            rule = "a name of 1 to 100 letters, digits, '.', '_' or '-' that does not start with a dot"
+            raise mistake(f"expected {rule}, got {show(value)}")
+        return value
+
+    @field_validator("output")
+    @classmethod
+    def _is_folder(cls, value: str) -> str:
+        if "\0" in value:
+            raise mistake(f"expected a folder, got {value!r}")
+        return os.path.expanduser(value)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fits_together(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        """Check the parts against each other, even where some are wrong in themselves."""
+        try:
+            made = handler(value)
+        except ValidationError as error:
+            parts = _readable(value)
+            found = [(e["loc"], e["msg"], e["input"]) for e in error.errors()]
+        else:
+            parts = Parts(made.dataset, list(made.encoders), made.graph, made.method)
+            found = []
+        found += [(path, message, None) for path, message in cross_check(parts)]
+        if found:
+            raise mistakes(found)
+        return made
+
+
+def _readable(value: Any) -> Parts:
+    """What can be known of the parts of a mapping that holds mistakes."""
+    if not isinstance(value, Mapping):
+        return Parts()
+    wrong: list[Path] = []
+
+    def read(component: Component, path: Path, value: Any) -> Any:
+        try:
+            made = component.read(value)
+        except ValidationError:
+            wrong.append(path)
+            made = component.guess(value)
+        return made if isinstance(made, component.base) else None
+
+    encoders, graph = value.get("encoders"), value.get("graph")
+    return Parts(
+        read(DATASET, ("dataset",), value.get("dataset")),
+        list(encoders) if isinstance(encoders, Mapping) else (),
+        [read(TRANSFORM, ("graph", index), step) for index, step in enumerate(graph)]
+        if isinstance(graph, list)
+        else None,
+        read(METHOD, ("method",), value.get("method")),
+        wrong,
+    )

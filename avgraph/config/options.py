@@ -1,0 +1,140 @@
+"""What every options class shares: strict, frozen, and mistakes told in a user's words.
+
+Strict: a whole number is not text, not true and not 5.0; a whole number may stand where a number is expected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from avgraph.config.problems import Path, show, suggest, suggest_or_list
+
+EdgeType = tuple[str, str, str]
+Name = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+_TOLD = "avgraph"  # the kind of an error whose message is already a user's
+_EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "string_unicode": "text without half surrogate pairs",
+    "string_too_short": "text that is not empty",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "too_short": "at least {min_length} entry",
+}
+
+
+class Options(BaseModel):
+    """Base of all parts of an experiment."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    also_known: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tell(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            known = (*cls.model_fields, *cls.also_known)
+            raise mistakes((e["loc"], _message(e, known), e["input"]) for e in error.errors()) from None
+
+
+class ComponentOptions(Options):
+    """Options of something that is chosen by its ``type``."""
+
+    type: str
+    node_keys: ClassVar[tuple[str, ...]] = ()
+    """Options that name node types."""
+
+    def node_fields(self) -> dict[str, Any]:
+        """Option → the node type it names."""
+        return {key: getattr(self, key) for key in self.node_keys if hasattr(self, key)}
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of the class that the type names: every option but the type, as plain data."""
+        return self.model_dump(exclude={"type"})
+
+
+class DatasetOptions(ComponentOptions):
+    """Options of a data set."""
+
+    def node_types(self) -> tuple[str, ...] | None:
+        """Node types of the graph it loads; ``None`` where only loading tells."""
+        return None
+
+    def edge_types(self) -> dict[Path, EdgeType] | None:
+        """Option → the edge type it declares; ``None`` where only loading tells."""
+        return None
+
+
+class EncoderOptions(ComponentOptions):
+    """Options of an encoder of one node type."""
+
+
+class TransformOptions(ComponentOptions):
+    """Options of a step that adds edges."""
+
+    def edge_type(self) -> EdgeType | None:
+        """The edge type it adds; ``None`` where only running it tells."""
+        return None
+
+
+class MethodOptions(ComponentOptions):
+    """Options of a method."""
+
+    def needed_edges(self) -> tuple[EdgeType, ...]:
+        """Edge types that the graph must have."""
+        return ()
+
+
+def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
+    """A pydantic error of (path, message, value) triples, to raise in a validator: its paths nest."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError(_TOLD, message), loc=path, input=value)
+        for path, message, value in found
+    ]
+    return ValidationError.from_exception_data("avgraph", details)
+
+
+def mistake(message: str) -> PydanticCustomError:
+    """One mistake at the value under validation, to raise in a validator of a field."""
+    return PydanticCustomError(_TOLD, message)
+
+
+def _message(error: Mapping[str, Any], known: tuple[str, ...]) -> str:
+    kind, value = error["type"], error["input"]
+    context = {k: str(v).removesuffix(".0") for k, v in error.get("ctx", {}).items()}
+    if kind == _TOLD:
+        return str(error["msg"])
+    if kind == "missing":
+        return "missing required key"
+    if kind == "extra_forbidden":
+        return f"unknown key{suggest_or_list(str(error['loc'][-1]), known, 'known keys')}"
+    if kind not in _EXPECTED:
+        return f"{error['msg']}, got {show(value)}"
+    text = f"expected {_EXPECTED[kind].format(**context)}, got {show(value)}"
+    if kind == "string_type" and isinstance(value, (int, float)):
+        text += "; put it in quotes"
+    if kind == "literal_error" and isinstance(value, str):
+        text += suggest(value, re.findall(r"'([^']*)'", context["expected"]))
+    return text

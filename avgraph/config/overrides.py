@@ -1,0 +1,108 @@
+"""Overrides: ``train.epochs=5`` lays a value over the files; ``graph.0.k`` reaches into a list.
+
+A mapping as value merges with what is there, by the rules of a file that extends another (`merge`): an override
+of a ``type`` drops the file's options of the other type; those that are overrides themselves stay, in any order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avgraph.config.loader import Source, parse
+from avgraph.config.marked import Marked, marked
+from avgraph.config.merge import merge
+from avgraph.config.problems import Mistakes, Origin, Path, Problem, dotted, show
+
+_AFTER_FILES = 1 << 20
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+def apply_overrides(tree: Marked, overrides: Any) -> tuple[Marked, list[Problem]]:
+    """``tree`` with the overrides laid upon it, and the mistakes of those that cannot be.
+
+    Example:
+        >>> from avgraph.config.marked import unmarked
+        >>> tree, problems = apply_overrides(marked({"train": {"epochs": 5}}), ["train.epochs=7"])
+        >>> unmarked(tree), problems
+        ({'train': {'epochs': 7}}, [])
+    """
+    if isinstance(overrides, (str, bytes)) or not isinstance(overrides, (Sequence, Mapping)):
+        message = f"expected a list of KEY=VALUE or a mapping, got {show(overrides)}"
+        return tree, [Problem(Origin("overrides"), (), message)]
+    items: list[Any] = list(overrides.items()) if isinstance(overrides, Mapping) else list(overrides)
+    problems: list[Problem] = []
+    for number, item in enumerate(items):
+        try:
+            parts, value, found = _read(item, _AFTER_FILES + number)
+            problems += found
+            tree = _lay(tree, parts, value)
+        except Mistakes as error:
+            problems += error.problems
+    return tree, problems
+
+
+def _read(item: Any, number: int) -> tuple[tuple[str, ...], Marked, list[Problem]]:
+    """Path, value and the harmless mistakes of one override: text, or a pair of key and value."""
+    key, text = item if isinstance(item, tuple) else (item, None)
+    written = f"--set {key}" if text is None else f"--set {key}={text[:60] if isinstance(text, str) else show(text)}"
+    source = Source(written, os.getcwd(), number, override=True)
+    if not isinstance(item, tuple):
+        if not isinstance(item, str) or "=" not in item:
+            raise Mistakes([Problem(source.whole(), (), f"expected KEY=VALUE, got {show(item)}")])
+        key, _, text = item.partition("=")
+    parts = tuple(key.strip().split(".")) if isinstance(key, str) else ()
+    if not parts or not all(parts):
+        message = f"expected KEY=VALUE with a dotted KEY such as train.epochs, got KEY {show(key)}"
+        raise Mistakes([Problem(source.whole(), (), message)])
+    try:
+        value, found = (marked(text, source.whole()), []) if isinstance(item, tuple) else parse(text, source)
+    except Mistakes as error:
+        raise Mistakes(_below(parts, error.problems)) from None
+    return parts, value, _below(parts, found)
+
+
+def _below(parts: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
+    """The mistakes of a value, told as mistakes of the experiment that it is laid into."""
+    return [Problem(problem.origin, parts + problem.path, problem.message) for problem in problems]
+
+
+def _lay(tree: Marked, parts: tuple[str, ...], value: Marked, path: Path = ()) -> Marked:
+    """``tree``, which stands at ``path``, with ``value`` laid at ``parts`` below it."""
+    if not parts:
+        return merge(tree, value, path)
+    content = tree.content
+    part = parts[0]
+    if isinstance(content, list):
+        index = _index(part, content, value.origin, path)
+        inner = _lay(content[index], parts[1:], value, (*path, index))
+        return Marked([*content[:index], inner, *content[index + 1 :]], tree.origin)
+    if not isinstance(content, dict):
+        message = f"cannot be set: {dotted(path)} is {show(content)}"
+        raise Mistakes([Problem(value.origin, (*path, part), message)])
+    if parts == ("type",):
+        return merge(tree, Marked({"type": value}, tree.origin), path)
+    if part in content:
+        inner = _lay(content[part], parts[1:], value, (*path, part))
+    else:
+        inner = _nested(parts[1:], value, (*path, part))
+    return Marked({**content, part: inner}, tree.origin)
+
+
+def _nested(parts: tuple[str, ...], value: Marked, path: Path) -> Marked:
+    """``value`` below mappings that were not there."""
+    if parts and parts[0].isdecimal():
+        message = f"cannot be set: there is no list {dotted(path)}"
+        raise Mistakes([Problem(value.origin, (*path, parts[0]), message)])
+    for part in reversed(parts):
+        value = Marked({part: value}, value.origin)
+    return value
+
+
+def _index(part: str, items: list[Marked], origin: Origin, path: Path) -> int:
+    if part.isascii() and part.isdecimal() and len(part) < 10 and int(part) < len(items):
+        return int(part)
+    has = f"has {len(items)} entries" + (f", 0 to {len(items) - 1}" if items else "")
+    raise Mistakes([Problem(origin, path, f"expected an index into the list, which {has}, got {show(part)}")])

@@ -1,0 +1,126 @@
+"""Mistakes of a user: what is wrong, at which option, written where. One line each."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from avgraph.errors import ConfigError
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value was written.
+
+    Attributes:
+        where: ``examples/x.yaml:9``, ``--set a=b``, or nothing for a value given in Python.
+        folder: the folder that relative paths in the value start from.
+        position: (number of the file or override, line, column); mistakes are listed in this order.
+        override: whether it was an override, which a change of ``type`` in a file must not drop.
+    """
+
+    where: str = ""
+    folder: str = ""
+    position: tuple[int, int, int] = (0, 0, 0)
+    override: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake."""
+
+    origin: Origin
+    path: Path
+    message: str
+
+    def line(self) -> str:
+        """The mistake as one line: ``where: dotted.path: message``.
+
+        Example:
+            >>> Problem(Origin("x.yaml:9"), ("graph", 0, "k"), "expected a whole number, got 'x'").line()
+            "x.yaml:9: graph.0.k: expected a whole number, got 'x'"
+        """
+        parts = (self.origin.where, dotted(self.path), self.message)
+        return one_line(": ".join(part for part in parts if part))
+
+
+class Mistakes(ConfigError):
+    """All mistakes found, one line each, in the order in which they are written."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.origin.position)
+        super().__init__("\n".join(dict.fromkeys(problem.line() for problem in self.problems)))
+
+
+def one_line(text: str) -> str:
+    r"""Escape what would break a line or cannot be printed.
+
+    Example:
+        >>> one_line("a\nb")
+        'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def dotted(path: Path) -> str:
+    """``("graph", 0, "k")`` → ``graph.0.k``; a key that is not one word is quoted.
+
+    Example:
+        >>> dotted(("encoders", "two words", "lr"))
+        "encoders.'two words'.lr"
+    """
+    return ".".join(str(p) if re.fullmatch(r"[\w-]{1,60}|<<", str(p)) else show(p) for p in path)
+
+
+def show(value: Any) -> str:
+    """A value as a user would write it, shortened.
+
+    Example:
+        >>> show("5"), show(True), show(None), show({"a": 1})
+        ("'5'", 'true', 'null', 'a mapping')
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(str(value) if len(value) <= 60 else f"{value[:57]}...")
+    if isinstance(value, int) and value.bit_length() > 200:  # repr of a huge integer is refused by Python
+        return "a huge number"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    return f"a Python {type(value).__name__}"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'lr'?`` or nothing.
+
+    Example:
+        >>> suggest("hiden_channels", ["hidden_channels", "dropout"])
+        "; did you mean 'hidden_channels'?"
+    """
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower()[:100], by_lower, n=1)
+    return f"; did you mean '{by_lower[close[0]]}'?" if close else ""
+
+
+def suggest_or_list(word: str, known: Iterable[str], what: str) -> str:
+    """The closest name, or all names where none is close.
+
+    Example:
+        >>> suggest_or_list("zzz", ["a", "b"], "known keys")
+        '; known keys: a, b'
+    """
+    names = list(known)
+    return suggest(word, names) or f"; {what}: {', '.join(names) or 'none'}"

@@ -1,0 +1,85 @@
+"""Experiments from YAML files and mappings, and back to YAML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from avgraph.config.experiment import Experiment
+from avgraph.config.extends import Layers
+from avgraph.config.marked import Marked, locate, marked, unmarked
+from avgraph.config.overrides import Overrides, apply_overrides
+from avgraph.config.problems import Mistakes, Origin, Problem, show
+from avgraph.config.yaml_text import to_yaml
+
+
+def load_experiment(path: str | os.PathLike[str], overrides: Overrides = ()) -> Experiment:
+    """Read an experiment from a YAML file and all that it extends.
+
+    Without a ``name`` of its own the experiment takes that of the file.
+
+    Args:
+        path: the file.
+        overrides: ``["train.epochs=5"]``, values read as YAML, or ``{"train.epochs": 5}``.
+
+    Raises:
+        ConfigError: with one line per mistake, ``file:line: dotted.option: what was expected and what came``.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "first.yaml")
+        ...     with open(path, "w") as file:
+        ...         _ = file.write("dataset: {type: synthetic}\\nmethod: {type: rrnet}\\n")
+        ...     experiment = load_experiment(path, ["train.epochs=5"])
+        >>> experiment.name, experiment.train.epochs
+        ('first', 5)
+    """
+    layers = Layers()
+    name = os.fsdecode(path)
+    return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem)
+
+
+def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:
+    """An experiment from the data a YAML file would hold; relative paths start from the working directory.
+
+    Raises:
+        ConfigError: with one line per mistake, ``dotted.option: what was expected and what came``.
+
+    Example:
+        >>> experiment_from_dict({"dataset": {"type": "esc50"}, "method": {"type": "rrnet"}}).dataset.fold
+        1
+    """
+    if not isinstance(mapping, Mapping):
+        raise Mistakes([Problem(Origin(), (), f"expected a mapping of options, got {show(mapping)}")])
+    layers = Layers()
+    return _experiment(layers.extended(marked(mapping)), layers.problems, overrides, None)
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """YAML of an experiment, every option written out; `load_experiment` reads it back as an equal one."""
+    return to_yaml(experiment.to_dict())
+
+
+def _experiment(tree: Marked, problems: list[Problem], overrides: Overrides, stem: str | None) -> Experiment:
+    tree, more = apply_overrides(tree, overrides)
+    problems = problems + more
+    named = "name" in tree.content
+    if stem is not None and not named:
+        tree = Marked({"name": Marked(stem, tree.origin), **tree.content}, tree.origin)
+    try:
+        experiment = Experiment.model_validate(unmarked(tree))
+    except ValidationError as error:
+        for detail in error.errors():
+            path = tuple(part for part in detail["loc"] if part != "[key]")
+            message = detail["msg"]
+            if path == ("name",) and stem is not None and not named:
+                message += ", which is the name of the file; add a name"
+            problems.append(Problem(locate(tree, path), path, message))
+    if problems:
+        raise Mistakes(problems)
+    return experiment

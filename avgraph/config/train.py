@@ -1,0 +1,88 @@
+"""Options of training."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from avgraph.config.options import Count, NonNegative, Options, Positive, Rate, mistake, mistakes
+from avgraph.config.problems import show
+
+_DEVICE = "auto|cpu|cuda(:[0-9]{1,4})?"
+_SGD_ONLY = ("momentum", "nesterov")
+
+
+class OptimizerOptions(Options):
+    """The optimizer.
+
+    Attributes:
+        lr: learning rate; only sgd has a default.
+        momentum, nesterov: of sgd alone; an error with another type.
+    """
+
+    type: Literal["sgd", "adam", "adamw"] = "sgd"
+    lr: Rate = 0.1
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: NonNegative = 5e-4
+    nesterov: bool = False
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fits_type(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        """Tell what does not go with the type beside what else is wrong."""
+        found: list[Any] = []
+        if isinstance(value, Mapping) and value.get("type", "sgd") in ("adam", "adamw"):
+            kind = value["type"]
+            found += [((k,), f"belongs to sgd, {kind} has none", value[k]) for k in _SGD_ONLY if k in value]
+            if "lr" not in value:
+                found.append((("lr",), "missing required key (sgd alone has a default)", None))
+        try:
+            made = handler(value)
+        except ValidationError as error:
+            told = {path for path, _, _ in found}
+            found += [(e["loc"], e["msg"], e["input"]) for e in error.errors() if e["loc"] not in told]
+        else:
+            if made.type == "sgd" and made.nesterov and made.momentum == 0:
+                found.append((("nesterov",), "needs a momentum above 0, got momentum 0", made.nesterov))
+            if not found:
+                return made
+        raise mistakes(found)
+
+    @model_serializer(mode="wrap")
+    def _without_strangers(self, handler: Callable[[Any], Any]) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {k: v for k, v in written.items() if self.type == "sgd" or k not in _SGD_ONLY}
+
+
+class TrainOptions(Options):
+    """How a method is trained.
+
+    Attributes:
+        device: auto, cpu, cuda or cuda:N.
+        checkpoint_every: epochs between two checkpoints.
+        threads: of the CPU; none leaves PyTorch's choice.
+    """
+
+    epochs: Count = 200
+    optimizer: OptimizerOptions = OptimizerOptions()
+    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
+    device: Annotated[str, Field(json_schema_extra={"pattern": f"^({_DEVICE})$"})] = "auto"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    checkpoint_every: Positive = 10
+    threads: Positive | None = None
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not re.fullmatch(_DEVICE, value):
+            raise mistake(f"expected auto, cpu, cuda or cuda:N, got {show(value)}")
+        return value

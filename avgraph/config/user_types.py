@@ -1,0 +1,114 @@
+"""A user's own component, ``type: my_package.module:MyClass``, checked against the signature of the class."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, model_validator
+
+from avgraph.config.builtin import import_target
+from avgraph.config.options import (
+    ComponentOptions,
+    DatasetOptions,
+    EncoderOptions,
+    MethodOptions,
+    TransformOptions,
+    mistakes,
+)
+from avgraph.config.problems import Path, suggest_or_list
+from avgraph.errors import ConfigError
+
+
+class _Open(ComponentOptions):
+    model_config = ConfigDict(extra="allow", allow_inf_nan=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, value: Any) -> Any:
+        return _plain(value)
+
+
+class UserDataset(DatasetOptions, _Open):
+    """Options of a user's own data set: what its ``__init__`` takes."""
+
+
+class UserEncoder(EncoderOptions, _Open):
+    """Options of a user's own encoder: what its ``__init__`` takes."""
+
+
+class UserTransform(TransformOptions, _Open):
+    """Options of a user's own transform: what its ``__init__`` takes."""
+
+
+class UserMethod(MethodOptions, _Open):
+    """Options of a user's own method: what its ``__init__`` takes."""
+
+
+def check_user_type(value: Mapping[str, Any], does: str | None) -> None:
+    """Import the class that ``value["type"]`` names and check that it takes the other keys.
+
+    The folder of the file that wrote the type and the working directory are importable for this import.
+
+    Args:
+        value: type and options.
+        does: the method that the class must have, such as ``load`` of a data set.
+
+    Raises:
+        ValidationError: with one line per mistake.
+    """
+    name = value["type"]
+    folders = list(dict.fromkeys(folder for folder in (getattr(name, "folder", ""), os.getcwd()) if folder))
+    try:
+        made = import_target(str(name), folders)
+    except ConfigError as error:
+        raise mistakes([(("type",), str(error), name)]) from None
+    if not isinstance(made, type):
+        raise mistakes([(("type",), f"expected a class, got '{name}', a {type(made).__name__}", name)])
+    if does is not None and not callable(getattr(made, does, None)):
+        message = f"expected a class with a method {does}, got '{name}', which has none"
+        raise mistakes([(("type",), message, name)])
+    found = [(path, message, value.get(str(path[0]))) for path, message in check_signature(made, value)]
+    if found:
+        raise mistakes(found)
+
+
+def check_signature(made: type, options: Mapping[str, Any]) -> list[tuple[Path, str]]:
+    """What is wrong with ``options`` (but for ``type``) as keyword arguments of a class.
+
+    Example:
+        >>> class Mine:
+        ...     def __init__(self, size: int, seed: int = 0) -> None: ...
+        >>> check_signature(Mine, {"type": "mine:Mine", "sede": 1})
+        [(('size',), "missing required key of 'Mine'"), (('sede',), "unknown key; did you mean 'seed'?")]
+    """
+    try:
+        parameters = inspect.signature(made).parameters.values()
+    except (ValueError, TypeError):
+        return [(("type",), f"'{made.__name__}' has no signature that its options can be checked against")]
+    kinds = inspect.Parameter
+    named = {p.name: p for p in parameters if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)}
+    found: list[tuple[Path, str]] = []
+    for parameter in parameters:
+        if parameter.kind is kinds.POSITIONAL_ONLY and parameter.default is kinds.empty:
+            message = f"'{made.__name__}' takes '{parameter.name}' by position only, expected keywords"
+            found.append((("type",), message))
+    for name, parameter in named.items():
+        if parameter.default is kinds.empty and name not in options:
+            found.append(((name,), f"missing required key of '{made.__name__}'"))
+    if not any(parameter.kind is kinds.VAR_KEYWORD for parameter in parameters):
+        for key in options:
+            if key != "type" and key not in named:
+                found.append(((key,), f"unknown key{suggest_or_list(key, named, 'known keys')}"))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Texts that know their folder become plain ones, as the class is to see them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value

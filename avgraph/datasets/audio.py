@@ -1,0 +1,126 @@
+"""A recording as a log-mel picture: 128 mel bands × 216 frames of 8 bits, as ESC-50 is used here.
+
+Slaney's mel scale (linear below 1 kHz, logarithmic above) with filters of equal area: of the two common scales, with
+and without equal area, this is the one that reproduces the prepared ESC-50 pictures (median correlation .998 on the
+80 clips of fold 4 whose audio is in ESC-10; the next best, without equal area, gives .983; HTK's scale .95).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+
+from avgraph.errors import DataError
+
+SAMPLE_RATE = 44_100
+SECONDS = 5
+N_FFT = 2048
+HOP = 1024
+BANDS = 128
+FRAMES = 1 + SAMPLE_RATE * SECONDS // HOP  # 216
+TOP_DB = 80.0
+
+
+def read_audio(path: str | Path) -> Float32[np.ndarray, " samples"]:
+    """Read WAV, OGG or FLAC as mono at 44.1 kHz, cut or padded with silence to five seconds.
+
+    Raises:
+        DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples.
+    """
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise DataError(f"{path}: cannot be read as audio: {error}") from error
+    if samples.shape[0] == 0:
+        raise DataError(f"{path}: holds no samples")
+    if not np.isfinite(samples).all():
+        raise DataError(f"{path}: holds NaN or infinite samples")
+    mono = samples.mean(axis=1, dtype=np.float32)
+    if rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, rate, SAMPLE_RATE)
+    length = SAMPLE_RATE * SECONDS
+    mono = mono[:length]
+    return np.pad(mono, (0, length - len(mono))).astype(np.float32, copy=False)
+
+
+def hz_to_mel(hz: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """Slaney's mel scale: 3 mel per 200 Hz up to 1 kHz, then 27 mel per factor of 6.4.
+
+    Example:
+        >>> hz_to_mel(np.array([0.0, 200.0, 1000.0, 6400.0]))
+        array([ 0.,  3., 15., 42.])
+    """
+    above = 15.0 + 27.0 * np.log(np.maximum(hz, 1000.0) / 1000.0) / np.log(6.4)
+    return np.where(hz < 1000.0, hz * 3.0 / 200.0, above)
+
+
+def mel_to_hz(mel: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """Inverse of :func:`hz_to_mel`.
+
+    Example:
+        >>> mel_to_hz(np.array([0.0, 3.0, 15.0, 42.0]))
+        array([   0.,  200., 1000., 6400.])
+    """
+    above = 1000.0 * np.exp((np.maximum(mel, 15.0) - 15.0) * np.log(6.4) / 27.0)
+    return np.where(mel < 15.0, mel * 200.0 / 3.0, above)
+
+
+@lru_cache(maxsize=1)
+def mel_filterbank() -> Float32[Tensor, "bands bins"]:
+    """Triangular filters of equal area from 0 Hz to 22,050 Hz, lowest band first.
+
+    Example:
+        >>> mel_filterbank().shape
+        torch.Size([128, 1025])
+    """
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)
+    edge = mel_to_hz(np.linspace(0.0, hz_to_mel(np.array(SAMPLE_RATE / 2)).item(), BANDS + 2))[:, None]
+    low, centre, high = edge[:-2], edge[1:-1], edge[2:]
+    triangle = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
+    return torch.from_numpy((np.maximum(triangle, 0.0) * 2.0 / (high - low)).astype(np.float32))
+
+
+def log_mel(waveform: Float32[np.ndarray, " samples"]) -> Float32[Tensor, "bands frames"]:
+    """Mel power spectrogram in decibel, frames centred every 1,024 samples, floor at -100 dB."""
+    spectrum = torch.stft(
+        torch.from_numpy(waveform),
+        n_fft=N_FFT,
+        hop_length=HOP,
+        window=torch.hann_window(N_FFT),
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
+    )
+    power = mel_filterbank() @ spectrum.abs().square()
+    return 10.0 * power.clamp(min=1e-10).log10()
+
+
+def to_uint8(decibel: Float32[Tensor, "bands frames"]) -> UInt8[Tensor, "bands frames"]:
+    """Normalise one clip: its lowest value within 80 dB of the loudest becomes 0, the loudest 255; silence is all 0.
+
+    Example:
+        >>> to_uint8(torch.tensor([[-300.0, -80.0, -40.0, 0.0]]))
+        tensor([[  0,   0, 128, 255]], dtype=torch.uint8)
+    """
+    loudest = decibel.max()
+    clipped = decibel.clamp(min=float(loudest) - TOP_DB)
+    lowest = clipped.min()
+    if loudest == lowest:
+        return torch.zeros_like(clipped, dtype=torch.uint8)
+    return ((clipped - lowest) / (loudest - lowest) * 255.0).round().to(torch.uint8)
+
+
+def log_mel_picture(path: str | Path) -> UInt8[Tensor, "128 216"]:
+    """Read a recording and give its log-mel picture, lowest band first, normalised per clip.
+
+    Raises:
+        DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples.
+    """
+    return to_uint8(log_mel(read_audio(path)))

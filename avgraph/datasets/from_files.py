@@ -1,0 +1,198 @@
+"""Bring your own data: arrays in files become the nodes and edges of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.array_files import read_array, split_reference
+from avgraph.datasets.checks import (
+    Array,
+    as_class_index,
+    as_split,
+    as_whole,
+    check_edge_index,
+    check_finite,
+    check_numeric,
+)
+from avgraph.datasets.checksum import sha256_file
+from avgraph.datasets.masks import check_class_coverage
+from avgraph.errors import DataError
+
+NODE_KEYS = ("x", "y", "split", "name")
+
+
+class Files:
+    """Nodes and edges from ``.npy``, ``.npz:key``, ``.parquet:column``, ``.safetensors:key`` and ``.txt`` files.
+
+    Class names in ``y`` become indices: into the names of another node type that has them all (the *label* node), else
+    into the sorted distinct names. ``provenance["classes"]`` says which index is which class. Features become float32,
+    except 8-bit pictures. ``split`` (train, val, test or 0, 1, 2) becomes three masks; without it there are none.
+
+    Args:
+        root: folder the references start from; None is the working directory.
+        nodes: node type → references ``x``, ``y``, ``split``, ``name``, at least one.
+        edges: ``source``, ``relation``, ``target`` and references ``index`` ([2, e] or [e, 2]), ``weight``, ``attr``.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.eye(3))
+        ...     _ = Path(folder, "y.txt").write_text("cat\\ndog\\ncat\\n")
+        ...     data = Files(folder, nodes={"image": {"x": "x.npy", "y": "y.txt"}}).load()
+        >>> data["image"].y.tolist(), data.provenance["classes"]
+        ([0, 1, 0], {'image': ['cat', 'dog']})
+    """
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        *,
+        nodes: Mapping[str, Mapping[str, str | None]],
+        edges: Sequence[Mapping[str, str | None]] = (),
+    ) -> None:
+        if not nodes:
+            raise DataError("dataset.nodes: expected at least one node type")
+        self.root = Path(root).expanduser() if root is not None else Path()
+        self.nodes = nodes
+        self.edges = edges
+
+    def load(self) -> HeteroData:
+        """Read, check and assemble the graph.
+
+        Shapes:
+            x float32 (or uint8) [n, ...]; y int64 [n]; masks bool [n]; edge_index int64 [2, e]; edge_weight float32
+            [e]; edge_attr float32 [e, d].
+
+        Raises:
+            DataError: naming the file and the row or column that is missing, unreadable or wrong.
+        """
+        if not self.root.is_dir():
+            raise DataError(f"dataset.root: {self.root} is not a folder")
+        arrays = {node: self._read_node(node) for node in self.nodes}
+        names = {node: [str(name) for name in part["name"]] for node, part in arrays.items() if "name" in part}
+        counts = {node: len(next(iter(part.values()))) for node, part in arrays.items()}
+        data, classes = HeteroData(), {}
+        for node, part in arrays.items():
+            store = data[node]
+            if node in names:
+                store.name = names[node]
+            if "x" in part:
+                store.x = _features(part["x"], self._where(node, "x"))
+            if "split" in part:
+                split = torch.from_numpy(as_split(part["split"], self._where(node, "split")))
+                store.train_mask, store.val_mask, store.test_mask = split == 0, split == 1, split == 2
+            if "y" in part:
+                where = self._where(node, "y")
+                label_node = _label_node(node, part["y"], names, counts)
+                classes[node] = _classes(part["y"], where, label_node, names, counts)
+                store.y = torch.from_numpy(as_class_index(part["y"], where, classes[node]))
+                if "split" in part:
+                    check_class_coverage(store.y, store.train_mask, classes[node], where)
+                if label_node is not None and "y" not in arrays[label_node]:
+                    data[label_node].y = torch.arange(counts[label_node])
+            store.num_nodes = counts[node]
+        for position, edge in enumerate(self.edges):
+            self._add_edges(data, f"dataset.edges[{position}]", edge, counts)
+        data.provenance = {
+            "dataset": "files",
+            "source": "real",
+            "note": "",
+            "files": self._checksums(),
+            "classes": classes,
+            "leakage": [],
+        }
+        return data
+
+    def _read_node(self, node: str) -> dict[str, Array]:
+        """Arrays of one node type by key; the first key decides how many rows there are."""
+        references = self.nodes[node]
+        if unknown := sorted(set(references) - set(NODE_KEYS)):
+            raise DataError(f"dataset.nodes.{node}.{unknown[0]}: unknown key; expected one of {', '.join(NODE_KEYS)}")
+        part = {key: read_array(text, self.root) for key in NODE_KEYS if (text := references.get(key)) is not None}
+        if not part:
+            raise DataError(f"dataset.nodes.{node}: expected at least one of {', '.join(NODE_KEYS)}")
+        for key, array in part.items():
+            if array.ndim == 0 or (key != "x" and array.ndim != 1):
+                expected = "[n, ...]" if key == "x" else "[n]"
+                raise DataError(f"{self._where(node, key)}: expected shape {expected}, got {list(array.shape)}")
+        first = next(iter(part))
+        for key, array in part.items():
+            if len(array) != len(part[first]):
+                there = f"{self._where(node, first)} has {len(part[first])}"
+                raise DataError(f"{self._where(node, key)}: {len(array)} rows, but {there}")
+        if len(part[first]) == 0:
+            raise DataError(f"{self._where(node, first)}: holds no rows")
+        return part
+
+    def _add_edges(self, data: HeteroData, option: str, edge: Mapping[str, str | None], counts: dict[str, int]) -> None:
+        needed = [edge.get(key) for key in ("source", "relation", "target", "index")]
+        source, relation, target, reference = (text or "" for text in needed)
+        if not all(needed):
+            raise DataError(f"{option}: expected source, relation, target and index")
+        for end in (source, target):
+            if end not in counts:
+                raise DataError(f"{option}: no node type {end!r}; there are {', '.join(counts)}")
+        where = f"{self.root / reference} ({option})"
+        index = as_whole(read_array(reference, self.root), where)
+        if index.ndim == 2 and index.shape[1] == 2 and index.shape[0] != 2:
+            index = index.T  # one edge per row, as tables have it
+        if index.ndim != 2 or index.shape[0] != 2:
+            raise DataError(f"{where}: expected shape [2, e] or [e, 2], got {list(index.shape)}")
+        check_edge_index(index, where, [(source, counts[source]), (target, counts[target])])
+        store = data[source, relation, target]
+        store.edge_index = torch.from_numpy(np.ascontiguousarray(index))
+        for key, dimensions in (("weight", 1), ("attr", 2)):
+            if (text := edge.get(key)) is None:
+                continue
+            array, place = read_array(text, self.root), f"{self.root / text} ({option})"
+            if array.ndim != dimensions or len(array) != index.shape[1]:
+                expected = f"[{index.shape[1]}{', d' if key == 'attr' else ''}]"
+                raise DataError(f"{place}: expected shape {expected}, one row per edge, got {list(array.shape)}")
+            store[f"edge_{key}"] = _features(array, place, keep_bytes=False)
+
+    def _where(self, node: str, key: str) -> str:
+        return f"{self.root / (self.nodes[node][key] or '')} ({node}.{key})"
+
+    def _checksums(self) -> dict[str, str]:
+        references = [text for part in self.nodes.values() for text in part.values() if text is not None]
+        references += [text for edge in self.edges for key in ("index", "weight", "attr") if (text := edge.get(key))]
+        files = dict.fromkeys(split_reference(text)[0] for text in references)
+        return {str(file): sha256_file(self.root / file.expanduser()) for file in files}
+
+
+def _features(array: Array, where: str, keep_bytes: bool = True) -> Tensor:
+    check_numeric(array, where)
+    check_finite(array, where)
+    if keep_bytes and array.dtype == np.uint8:
+        return torch.from_numpy(np.array(array))
+    with np.errstate(over="ignore"):  # told below, with the row
+        narrow = np.array(array, dtype=np.float32)
+    if array.dtype.itemsize > 4:  # a large float64 is finite, its float32 is not
+        check_finite(narrow, f"{where}, as float32")
+    return torch.from_numpy(narrow)
+
+
+def _label_node(node: str, y: Array, names: Mapping[str, list[str]], counts: Mapping[str, int]) -> str | None:
+    """The node type whose rows are the classes of ``node``: it has all their names, or is called ``label``."""
+    if y.dtype.kind in "US":
+        wanted = set(y.tolist())
+        found = [other for other, known in names.items() if other != node and wanted <= set(known)]
+        return "label" if "label" in found else next(iter(found), None)
+    return "label" if node != "label" and "label" in counts else None
+
+
+def _classes(
+    y: Array, where: str, label_node: str | None, names: Mapping[str, list[str]], counts: Mapping[str, int]
+) -> list[str]:
+    """Class names in the order of their index."""
+    if label_node is not None:
+        return names.get(label_node, [str(index) for index in range(counts[label_node])])
+    if y.dtype.kind in "US":
+        return sorted(set(y.tolist()))
+    return [str(index) for index in range(max(int(as_whole(y, where).max()), 0) + 1)]

@@ -1,0 +1,106 @@
+"""Features and class scores that another program has computed."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.array_files import read_array
+from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.text import node_store
+from avgraph.errors import DataError
+
+# Attributes with one entry per node, which a file must agree with.
+_PER_NODE = ("x", "y", "name", "score", "train_mask", "val_mask", "test_mask")
+
+
+class Precomputed:
+    """Take ``x`` and ``score`` of a node type from files, or keep what the dataset gave.
+
+    Args:
+        x: reference to features [n, d]: ``features.npy``, ``bundle.npz:key``, ``weights.safetensors:key`` or
+            ``table.parquet:column``; ``None`` keeps ``data[node].x``, which must be features already.
+        score: reference to class probabilities [n, C]; ``None`` keeps what there is, if anything.
+
+    Shapes:
+        x [n, d] and score [n, C], float32.
+
+    Raises:
+        DataError: from ``encode``, if a file cannot be read, or what it holds is no finite matrix with one row
+            per node; the message names the file and the row.
+
+    Example:
+        >>> import tempfile
+        >>> data = HeteroData(label={"name": ["dog", "rain"]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.eye(2))
+        ...     Precomputed(x=f"{folder}/x.npy").encode(data, "label")["label"].x
+        tensor([[1., 0.],
+                [0., 1.]])
+    """
+
+    def __init__(self, x: str | Path | None = None, score: str | Path | None = None) -> None:
+        self.x, self.score = x, score
+
+    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
+        """Return a shallow copy of ``data`` with ``data[node].x`` and maybe ``data[node].score``."""
+        store = node_store(data, node)
+        if self.x is None and "x" not in store:
+            raise DataError(f"{node}.x: the dataset gives none; expected precomputed: x, a file of features")
+        data = copy.copy(data)
+        for attribute, reference in (("x", self.x), ("score", self.score)):
+            if reference is not None:
+                given = read_array(reference)
+                _check_rows(str(reference), len(given) if given.ndim else 0, store, attribute)
+                data[node][attribute] = _matrix(str(reference), given)
+            elif attribute in store:
+                data[node][attribute] = _kept(f"{node}.{attribute}", store[attribute])
+        return data
+
+    def __repr__(self) -> str:
+        return f"Precomputed(x={_shown(self.x)}, score={_shown(self.score)})"
+
+
+def _shown(reference: str | Path | None) -> str:
+    return "None" if reference is None else repr(str(reference))
+
+
+def _check_rows(name: str, rows: int, store: Any, replaced: str) -> None:
+    """The file must have as many rows as there are nodes; ``replaced`` is what it takes the place of."""
+    for attribute in _PER_NODE:
+        if attribute in store and attribute != replaced and len(store[attribute]) != rows:
+            raise DataError(f"{name}: expected {len(store[attribute])} rows, as {attribute!r} has, got {rows}")
+
+
+def _matrix(name: str, value: npt.NDArray[Any]) -> Tensor:
+    if value.ndim != 2 or value.dtype.kind not in "fiu":
+        raise DataError(f"{name}: expected numbers [n, d], got {value.dtype} {list(value.shape)}")
+    # A copy: the file is mapped read-only. A number beyond float32 becomes infinite and is refused below.
+    with np.errstate(over="ignore"):
+        return _finite(name, torch.from_numpy(np.array(value, dtype=np.float32)))
+
+
+def _kept(name: str, value: Any) -> Tensor:
+    if not isinstance(value, Tensor) or value.dim() != 2 or not value.is_floating_point():
+        got = f"{value.dtype} {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise DataError(
+            f"{name}: expected floating-point features [n, d] from the dataset, got {got}; "
+            "name a file of features, or choose an encoder for what the dataset gives"
+        )
+    return _finite(name, value.float())
+
+
+def _finite(name: str, value: Tensor) -> Tensor:
+    wrong = ~value.isfinite().all(dim=1)
+    if wrong.any():
+        row = int(wrong.nonzero()[0])
+        column = int((~value[row].isfinite()).nonzero()[0])
+        raise DataError(f"{name}: row {row}, column {column} is {float(value[row, column])} in float32")
+    return value

@@ -1,0 +1,19 @@
+"""Errors that a user can cause; the command line prints their message on one line and exits with 2."""
+
+from __future__ import annotations
+
+
+class AvgraphError(Exception):
+    """Base of every error that names a mistake in what the user gave."""
+
+
+class ConfigError(AvgraphError):
+    """An experiment file, an override or an option is wrong; one line per mistake."""
+
+
+class DataError(AvgraphError, ValueError):
+    """A data file is missing, unreadable or holds values that cannot be used."""
+
+
+class GraphError(AvgraphError, ValueError):
+    """A graph lacks a node type, an edge type or an attribute, or one has the wrong shape."""

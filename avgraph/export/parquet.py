@@ -1,0 +1,115 @@
+"""Parquet tables, one file per node type and per edge type, for data frames and databases."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import DataError
+from avgraph.export.column import Column, dump_json
+from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable, to_tables
+
+
+def write_parquet(data: HeteroData, directory: str | Path, *, vectors: bool = True) -> None:
+    """Write nodes-TYPE.parquet per node type and edges-SOURCE-RELATION-TARGET.parquet per edge type.
+
+    Node tables have `index`, `label` (the name) and each attribute; edge tables have `source` and `target`
+    (row numbers of the node tables), `source_name`, `target_name`, `weight` and each attribute. Vectors are
+    fixed-size lists. Graph-level attributes are in graph.json. In file names, characters other than letters,
+    digits, `_`, `.` and `~` in a type are percent-encoded.
+
+    Args:
+        data: any HeteroData.
+        directory: a folder that does not exist yet; it appears only when it is complete.
+        vectors: False leaves vectors out.
+
+    Raises:
+        DataError: if the folder exists, its parent does not, or an attribute cannot be stored.
+
+    Example:
+        >>> import tempfile
+        >>> data = HeteroData()
+        >>> data["audio"].name = ["a.wav", "b.wav"]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_parquet(data, f"{folder}/g.parquet")
+        ...     pq.read_table(f"{folder}/g.parquet/nodes-audio.parquet").to_pydict()
+        {'index': [0, 1], 'label': ['a.wav', 'b.wav'], 'name': ['a.wav', 'b.wav']}
+    """
+    directory = Path(directory)
+    if not directory.parent.is_dir():
+        raise DataError(f"{directory}: the folder {directory.parent} does not exist")
+    if os.path.lexists(directory):
+        raise DataError(f"{directory}: already exists; a folder of tables is never overwritten, choose another name")
+    tables = to_tables(data, vectors=vectors)
+    whole = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.stem}-"))
+    try:
+        _write(tables, whole)
+        mask = os.umask(0)
+        os.umask(mask)
+        whole.chmod(0o777 & ~mask)  # mkdtemp makes a private folder
+        os.rename(whole, directory)
+    finally:
+        shutil.rmtree(whole, ignore_errors=True)
+
+
+def _write(tables: GraphTables, folder: Path) -> None:
+    labels = {table.type: table.labels() for table in tables.nodes}
+    for table in tables.nodes:
+        arrays = {"index": pa.array(range(table.size), pa.int64()), "label": _strings(table.labels())}
+        pq.write_table(_table(arrays, table), folder / f"nodes-{_file_name(table.type)}.parquet")
+    for edges in tables.edges:
+        source, target = edges.ends()
+        source_type, relation, target_type = edges.type
+        arrays = {
+            "source": pa.array(source, pa.int64()),
+            "target": pa.array(target, pa.int64()),
+            "source_name": _strings([labels[source_type][i] for i in source]),
+            "target_name": _strings([labels[target_type][i] for i in target]),
+        }
+        if (weight := edges.weight()) is not None:
+            arrays["weight"] = _array(weight)
+        name = "-".join(map(_file_name, (source_type, relation, target_type)))
+        pq.write_table(_table(arrays, edges), folder / f"edges-{name}.parquet")
+    values = {"values": {value.key: _finite(value.value) for value in tables.values}, SCHEMA: tables.schema()}
+    (folder / "graph.json").write_text(dump_json(values) + "\n", encoding="utf-8")
+
+
+def _table(arrays: dict[str, Any], table: NodeTable | EdgeTable) -> pa.Table:
+    arrays |= {_valid(column.key): _array(column) for column in table.columns}
+    spec = dump_json({"type": table.type, "columns": [column.spec() for column in table.columns]})
+    return pa.table(arrays).replace_schema_metadata({SCHEMA: spec})
+
+
+def _array(column: Column) -> Any:
+    if isinstance(column.values, list):
+        return _strings(list(column.texts()))
+    array = pa.array(np.ascontiguousarray(column.values).reshape(-1))
+    for width in reversed(column.shape):
+        # Arrow cannot tell how many lists of no number there are: such a column holds nothing but its shape.
+        array = pa.FixedSizeListArray.from_arrays(array, width) if width else pa.nulls(len(column.values))
+    return array
+
+
+def _strings(texts: list[str | None]) -> Any:
+    return pa.array([text if text is None else _valid(text) for text in texts], pa.string())
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()  # lone surrogates have no place in UTF-8
+
+
+def _finite(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _file_name(type_: str) -> str:
+    return quote(type_.encode("utf-8", "backslashreplace"), safe="").replace("-", "%2D")

@@ -1,0 +1,102 @@
+"""One experiment over its published folds: a run per fold, mean ± standard deviation over them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avgraph.config import Experiment, dump_experiment, load_experiment
+from avgraph.errors import ConfigError
+from avgraph.run import Overrides, Run, resume, train_in
+from avgraph.running import directory as folder
+
+SUMMARY = "folds.json"
+
+
+@dataclass(frozen=True)
+class FoldRuns:
+    """Runs over several folds.
+
+    Attributes:
+        directory: the folder that holds one run folder per fold, ``fold-1``, ``fold-2``, ….
+        runs: the runs by fold.
+        summary: per metric its ``mean``, ``sd`` (sample standard deviation) and ``values`` by fold.
+    """
+
+    directory: Path
+    runs: dict[int, Run]
+    summary: dict[str, dict[str, Any]]
+
+
+def train_folds(
+    experiment: str | Path, folds: Sequence[int] = (1, 2, 3, 4, 5), overrides: Overrides = (), *, quiet: bool = True
+) -> FoldRuns:
+    """Train one run per fold and summarise them; every fold has the same seed and settings.
+
+    Raises:
+        ConfigError: if the data set has no ``fold`` option.
+    """
+    declared = load_experiment(experiment, overrides)
+    if not hasattr(declared.dataset, "fold"):
+        raise ConfigError(f"--folds: data set '{declared.dataset.type}' has no folds")
+    directory = folder.new_directory(declared)
+    folder.write_json(directory / SUMMARY, {"folds": list(folds)})
+    return _run_folds(declared, directory, quiet=quiet)
+
+
+def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
+    """Continue the folds that are missing or unfinished."""
+    directory = Path(path)
+    return _run_folds(load_experiment(directory / folder.CONFIG), directory, quiet=quiet)
+
+
+def is_fold_run(path: str | Path) -> bool:
+    """Whether a folder holds one run per fold."""
+    return (Path(path) / SUMMARY).is_file()
+
+
+def _run_folds(declared: Experiment, directory: Path, *, quiet: bool) -> FoldRuns:
+    folds: list[int] = folder.read_json(directory / SUMMARY)["folds"]
+    runs = {}
+    for fold in folds:
+        place = directory / f"fold-{fold}"
+        if (place / folder.CONFIG).is_file():
+            runs[fold] = resume(place, quiet=quiet)
+            continue
+        dataset = declared.dataset.model_copy(update={"fold": fold})
+        experiment = declared.model_copy(update={"dataset": dataset})
+        place.mkdir(exist_ok=True)
+        folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
+        runs[fold] = train_in(place, experiment, quiet=quiet)
+    summary = summarise({fold: run.metrics for fold, run in runs.items()})
+    data = next(iter(runs.values())).metrics["data"]
+    folder.write_json(
+        directory / folder.METRICS, {"experiment": declared.name, "data": {"source": data.get("source")}, **summary}
+    )
+    return FoldRuns(directory, runs, summary)
+
+
+def summarise(metrics: dict[int, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Mean and sample standard deviation over folds of every number that all folds report.
+
+    Example:
+        >>> summarise({1: {"test/accuracy": 0.5}, 2: {"test/accuracy": 0.7}})["test/accuracy"]["mean"]
+        0.6
+    """
+    names = [
+        name
+        for name, value in next(iter(metrics.values())).items()
+        if "/" in name and isinstance(value, float) and all(name in other for other in metrics.values())
+    ]
+    summary = {}
+    for name in names:
+        values = [float(of_fold[name]) for of_fold in metrics.values()]
+        mean = math.fsum(values) / len(values)
+        square = math.fsum((value - mean) ** 2 for value in values)
+        sd = math.sqrt(square / (len(values) - 1)) if len(values) > 1 else float("nan")
+        by_fold = dict(zip(map(str, metrics), values, strict=True))
+        summary[name] = {"mean": mean, "sd": None if math.isnan(sd) else sd, "values": by_fold}
+    return summary

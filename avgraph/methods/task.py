@@ -1,0 +1,57 @@
+"""What the run asks of a method: a LightningModule over one graph that reports metrics and what it has learned."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch.utils.data import DataLoader
+from torch_geometric.data import HeteroData
+from torch_geometric.transforms import BaseTransform
+
+from avgraph.config.train import TrainOptions
+from avgraph.methods.optimizers import build_optimizer, build_schedule
+
+
+class Task(LightningModule, ABC):
+    """A method bound to one graph.
+
+    A subclass takes its own options in ``__init__``, builds its parameters in `bind`, and defines `training_step`,
+    `metrics` and `annotated`. One training step an epoch over the whole graph is the default; a method with
+    mini-batches or a schedule of stages overrides `train_dataloader` or the Lightning hooks.
+    """
+
+    graph: HeteroData
+
+    def bind(self, graph: HeteroData, train: TrainOptions) -> None:
+        """Take the finished graph and build the parameters that fit its sizes."""
+        self.graph = graph
+        self.train_options = train
+
+    def recipe(self) -> Sequence[BaseTransform]:
+        """The transforms that build the method's graph when the experiment declares none."""
+        return ()
+
+    @abstractmethod
+    def metrics(self) -> dict[str, float]:
+        """Final metrics over the splits, `<split>/<name>`; without randomness and without gradient."""
+
+    @abstractmethod
+    def annotated(self) -> HeteroData:
+        """The graph, on the CPU, with what was learned on its edges."""
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """One step an epoch: the graph itself is held by the task."""
+        return DataLoader(torch.zeros(1), batch_size=1)  # type: ignore[arg-type]
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer and the schedule that the experiment declares."""
+        options = self.train_options
+        optimizer = build_optimizer(self.parameters(), options.optimizer)
+        schedule = build_schedule(optimizer, options, steps_per_epoch=len(self.train_dataloader()))
+        if schedule is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,0 +1,141 @@
+"""The CSR view of an edge list: which edges touch each node, computed once and reused by every layer and epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from avgraph.errors import GraphError
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Edges grouped by one of their end points.
+
+    Attributes:
+        index: node of each edge [e].
+        order: permutation that groups the edges by node [e]; None where they are grouped already.
+        pointer: the edges of node v are ``order[pointer[v]:pointer[v + 1]]`` [n + 1].
+        degree: number of edges of each node [n].
+    """
+
+    index: Tensor
+    order: Tensor | None
+    pointer: Tensor
+    degree: Tensor
+
+    @classmethod
+    def from_index(cls, index: Tensor, num_nodes: int) -> Side:
+        """Group edges by node; the order within a node is the order of the list.
+
+        Raises:
+            GraphError: if the index is not int64 [e] or names a node outside 0 … num_nodes - 1.
+
+        Example:
+            >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=3)
+            >>> side.order.tolist(), side.pointer.tolist(), side.degree.tolist()
+            ([1, 0, 2], [0, 1, 3, 3], [1, 2, 0])
+        """
+        if index.dtype != torch.int64 or index.dim() != 1:
+            raise GraphError(f"node index: expected int64 [e], got {_dtype(index)} {list(index.shape)}")
+        _check_range(index, num_nodes, "node index")
+        index = index.contiguous()
+        is_grouped = not bool((index[1:] < index[:-1]).any())
+        order = None if is_grouped else torch.argsort(index, stable=True)
+        degree = torch.bincount(index, minlength=num_nodes)
+        pointer = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
+        return cls(index, order, pointer, degree)
+
+    @property
+    def num_nodes(self) -> int:
+        """Number of nodes, those without an edge included."""
+        return len(self.degree)
+
+    def to(self, device: torch.device | str) -> Side:
+        """The same grouping on another device."""
+        order = None if self.order is None else self.order.to(device)
+        return Side(self.index.to(device), order, self.pointer.to(device), self.degree.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class Incidence:
+    """Both end points of one ``edge_index``, grouped by node.
+
+    Attributes:
+        source: edges by sender (row 0); ``target``: edges by receiver (row 1).
+        loop: numbers of the edges whose two entries are equal, self-loops where both ends are one node set [l].
+        loop_side: those edges by node.
+
+    Example:
+        >>> plan = Incidence.from_edge_index(torch.tensor([[0, 2, 1], [0, 1, 1]]), 3, 2)
+        >>> plan.source.degree.tolist(), plan.target.degree.tolist(), plan.loop.tolist()
+        ([1, 1, 1], [1, 2], [0, 2])
+    """
+
+    source: Side
+    target: Side
+    loop: Tensor
+    loop_side: Side
+
+    @classmethod
+    def from_edge_index(cls, edge_index: Tensor, num_source: int, num_target: int) -> Incidence:
+        """Check an edge index and group it; every check of a value is made here, none in a layer's forward.
+
+        Shapes:
+            edge_index [2, e] int64, row 0 < num_source, row 1 < num_target
+
+        Raises:
+            GraphError: if it has another shape or dtype, or names a node that is not there.
+        """
+        if edge_index.dtype != torch.int64 or edge_index.dim() != 2 or edge_index.size(0) != 2:
+            raise GraphError(f"edge_index: expected int64 [2, e], got {_dtype(edge_index)} {list(edge_index.shape)}")
+        _check_range(edge_index[0], num_source, "edge_index row 0 (source)")
+        _check_range(edge_index[1], num_target, "edge_index row 1 (target)")
+        loop = (edge_index[0] == edge_index[1]).nonzero().squeeze(1)
+        source, target = Side.from_index(edge_index[0], num_source), Side.from_index(edge_index[1], num_target)
+        return cls(source, target, loop, Side.from_index(edge_index[0][loop], num_source))
+
+    @classmethod
+    def from_table(cls, neighbour: Tensor) -> Incidence:
+        """The view of a graph of fixed degree, edges neighbour → centre, in the order of the table.
+
+        Shapes:
+            neighbour [n, k] int64, row i = neighbours of node i
+
+        Raises:
+            GraphError: if it has another shape or dtype, or names a node that is not there.
+
+        Example:
+            >>> Incidence.from_table(torch.tensor([[1], [0], [0]])).source.degree.tolist()
+            [2, 1, 0]
+        """
+        if neighbour.dtype != torch.int64 or neighbour.dim() != 2:
+            raise GraphError(f"neighbour: expected int64 [n, k], got {_dtype(neighbour)} {list(neighbour.shape)}")
+        num_nodes, k = neighbour.shape
+        centre = torch.arange(num_nodes, device=neighbour.device).repeat_interleave(k)
+        return cls.from_edge_index(torch.stack([neighbour.flatten(), centre]), num_nodes, num_nodes)
+
+    @property
+    def num_edges(self) -> int:
+        """Number of edges."""
+        return len(self.source.index)
+
+    def to(self, device: torch.device | str) -> Incidence:
+        """The same view on another device."""
+        loop, loop_side = self.loop.to(device), self.loop_side.to(device)
+        return Incidence(self.source.to(device), self.target.to(device), loop, loop_side)
+
+
+def _check_range(index: Tensor, size: int, name: str) -> None:
+    if index.numel() == 0:
+        return
+    low, high = (int(bound) for bound in torch.aminmax(index))
+    if low < 0 or high >= size:
+        wrong = low if low < 0 else high
+        raise GraphError(f"{name}: expected node numbers 0 … {size - 1} ({size} nodes), got {wrong}")
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

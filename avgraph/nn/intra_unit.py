@@ -1,0 +1,142 @@
+"""RR-Net's unit within one node type (Li et al., 2021, Eq. 3-5 and 8)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from avgraph.nn.edge_update import edge_update
+from avgraph.nn.incidence import Incidence
+from avgraph.nn.segment import divide_by_degree, gather_rows, segment_sum
+from avgraph.nn.unit import EdgeStateUnit
+
+
+class IntraUnit(EdgeStateUnit):
+    r"""Edge states from their two ends, then node states from their edges.
+
+    .. math::
+        e \leftarrow \mathrm{edge\_mlp}([x_s ; x_r ; e]), \qquad
+        x_v \leftarrow \mathrm{node\_mlp}([\mathrm{agg}_{e \ni v}\, e ; x_v])
+
+    Row 0 of ``edge_index`` is the sender s, row 1 the receiver r. The first layer of ``edge_mlp`` is applied to the
+    nodes before the gather, W [x_s ; x_r ; e] = W_s x_s + W_r x_r + W_e e, and the rest is one fused function.
+    With a PyG hook, an explainer or an overridden step the unit runs ``edge_update``, ``message`` and ``aggregate``.
+
+    Args:
+        channels: width h of node and edge states.
+        aggr: "mean" or "sum" over a node's edges; a node without edges receives 0.
+        incidence: "both": a node sees every edge it is an end of, a self-loop once; "target": incoming edges only.
+
+    Shapes:
+        x [n, h], edge_index [2, e], edge_attr [e, h] → (x [n, h], edge_attr [e, h])
+
+    Raises:
+        ValueError: if ``aggr`` or ``incidence`` is unknown.
+
+    Example:
+        >>> unit = IntraUnit(4)
+        >>> x, edge_attr = unit(torch.zeros(3, 4), torch.tensor([[0, 1], [1, 2]]), torch.zeros(2, 4))
+        >>> x.shape, edge_attr.shape
+        (torch.Size([3, 4]), torch.Size([2, 4]))
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        aggr: Literal["mean", "sum"] = "mean",
+        incidence: Literal["both", "target"] = "both",
+    ) -> None:
+        if incidence not in ("both", "target"):
+            raise ValueError(f"incidence: expected 'both' or 'target', got {incidence!r}")
+        super().__init__(channels, aggr=aggr)
+        self.incidence = incidence
+
+    def forward(
+        self,
+        x: Float[Tensor, "n h"],
+        edge_index: Int[Tensor, "2 e"],
+        edge_attr: Float[Tensor, "e h"],
+        *,
+        plan: Incidence | None = None,
+    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "e h"]]:
+        """New node and edge states; ``plan`` is the CSR view of ``edge_index``, to build once for many passes.
+
+        Raises:
+            GraphError: if a state has the wrong shape, or ``edge_index`` names a node that is not there.
+        """
+        self.check_rows("x", x, None)
+        plan = self.checked_plan(plan, edge_index, len(x), len(x))
+        self.check_rows("edge_attr", edge_attr, plan.num_edges)
+        if self.is_observed():
+            edge_attr = self.edge_updater(edge_index, x=x, edge_attr=edge_attr)
+            total = self.propagate(edge_index, edge_attr=edge_attr, plan=plan, size=(len(x), len(x)))
+            return self.update_nodes(total, x), edge_attr
+        p_source, p_target, weight = self._project(x)
+        second, both = self.edge_mlp.last, self.incidence == "both"
+        edge_attr, of_source, of_target = edge_update(
+            p_source, p_target, edge_attr, weight, second.weight, second.bias, plan, sum_source=both
+        )
+        return self.update_nodes(self._reduce(edge_attr, of_source, of_target, plan), x), edge_attr
+
+    def forward_table(
+        self,
+        x: Float[Tensor, "n h"],
+        neighbour: Int[Tensor, "n k"],
+        edge_attr: Float[Tensor, "n k h"],
+        *,
+        plan: Incidence | None = None,
+    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "n k h"]]:
+        """The same function on a graph of fixed degree: row i of the table holds the senders of edges to node i.
+
+        ``plan`` is `Incidence.from_table` of the table. No gather and no segment is needed at the receiving end.
+
+        Shapes:
+            x [n, h], neighbour [n, k], edge_attr [n, k, h] → (x [n, h], edge_attr [n, k, h])
+
+        Raises:
+            GraphError: as `forward`.
+        """
+        self.check_rows("x", x, None)
+        plan = Incidence.from_table(neighbour) if plan is None else plan
+        num_nodes, k = neighbour.shape
+        self.check_plan(plan, num_nodes * k, len(x), len(x))
+        self.check_rows("edge_attr", edge_attr, num_nodes, k)
+        p_source, p_target, weight = self._project(x)
+        sent = gather_rows(p_source, plan.source).view(num_nodes, k, self.channels)
+        edge_attr = self.dense_edges(sent, p_target.unsqueeze(1), edge_attr, weight)
+        rows = edge_attr.flatten(0, 1)
+        of_source = segment_sum(rows, plan.source) if self.incidence == "both" else None
+        return self.update_nodes(self._reduce(rows, of_source, edge_attr.sum(1), plan), x), edge_attr
+
+    def edge_update(self, x_j: Tensor, x_i: Tensor, edge_attr: Tensor) -> Tensor:
+        """PyG's step of one edge: edge_mlp([x_s ; x_r ; e])."""
+        out: Tensor = self.edge_mlp(torch.cat([x_j, x_i, edge_attr], dim=-1))
+        return out
+
+    def aggregate(self, inputs: Tensor, plan: Incidence) -> Tensor:
+        """PyG's step of one node: the mean or sum of the edges it sees."""
+        of_source = segment_sum(inputs, plan.source) if self.incidence == "both" else None
+        return self._reduce(inputs, of_source, segment_sum(inputs, plan.target), plan)
+
+    def _project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        first = self.edge_mlp.first
+        of_source, of_target, weight = first.weight.split(self.channels, dim=1)
+        return torch.addmm(first.bias, x, of_source.T), x @ of_target.T, weight
+
+    def _reduce(self, edge_attr: Tensor, of_source: Tensor | None, of_target: Tensor, plan: Incidence) -> Tensor:
+        """Sums at the two ends → the aggregate; a self-loop, which both ends count, is taken off once."""
+        total, degree = of_target, plan.target.degree
+        if of_source is not None:
+            total, degree = total + of_source, degree + plan.source.degree
+            if len(plan.loop):
+                ends = plan.loop_side
+                total = total - segment_sum(edge_attr.index_select(0, plan.loop), ends)
+                degree = degree - ends.degree
+        return total if self.aggr == "sum" else divide_by_degree(total, degree)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.channels}, aggr={self.aggr}, incidence={self.incidence})"

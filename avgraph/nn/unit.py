@@ -1,0 +1,111 @@
+"""What the intra and the inter unit of RR-Net share: the path choice, the checks and the dense edge layer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch_geometric.nn import MessagePassing
+
+from avgraph.errors import GraphError
+from avgraph.nn.incidence import Incidence
+from avgraph.nn.mlp import MLP
+
+_HOOKED = ("propagate", "message", "aggregate", "edge_update")
+_STEPS = ("message", "aggregate", "update", "edge_update")
+_MODULE_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+
+
+class EdgeStateUnit(MessagePassing):
+    """Base of `IntraUnit` and `InterUnit`: an edge layer followed by a node layer (Eq. 8).
+
+    Args:
+        channels: width h of node and edge states.
+        aggr: "mean" or "sum" of a node's edges.
+
+    Raises:
+        ValueError: if ``channels`` is not positive or ``aggr`` is neither.
+    """
+
+    def __init__(self, channels: int, *, aggr: Literal["mean", "sum"]) -> None:
+        if aggr not in ("mean", "sum"):
+            raise ValueError(f"aggr: expected 'mean' or 'sum', got {aggr!r}")
+        if channels < 1:
+            raise ValueError(f"channels: expected a positive number, got {channels}")
+        super().__init__(aggr=aggr)
+        self.channels = channels
+        self.edge_mlp = MLP(3 * channels, channels, channels)
+        self.node_mlp = MLP(2 * channels, channels, channels)
+
+    def reset_parameters(self) -> None:
+        """Draw the weights anew."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                layer.reset_parameters()
+
+    def message(self, edge_attr: Tensor) -> Tensor:
+        """What an edge sends to its ends: its new state."""
+        return edge_attr
+
+    def is_observed(self) -> bool:
+        """Whether someone hooks, explains, overrides or replaces a step that the fused function does not run.
+
+        The unit then takes PyG's steps one by one and calls its submodules, at the usual price.
+        """
+        if self.explain or self.decomposed_layers > 1:
+            return True
+        if any(getattr(self, f"_{step}_forward{kind}_hooks") for step in _HOOKED for kind in ("_pre", "")):
+            return True
+        kind = type(self)
+        shipped = next(base for base in kind.__mro__ if base.__module__.startswith("avgraph.nn."))
+        if any(getattr(kind, step) is not getattr(shipped, step) for step in _STEPS):
+            return True
+        parts = [part for child in self.edge_layers() for part in child.modules()]
+        return any(
+            type(part) not in (MLP, nn.Linear, nn.ReLU) or any(getattr(part, hooks) for hooks in _MODULE_HOOKS)
+            for part in parts
+        )
+
+    def edge_layers(self) -> tuple[nn.Module, ...]:
+        """The modules whose weights the fused function reads without calling them."""
+        return (self.edge_mlp,)
+
+    def check_rows(self, name: str, value: Tensor, *rows: int | None) -> None:
+        """Raise unless a state has the expected rows (None: any number) and h columns."""
+        expected = (*rows, self.channels)
+        fits = value.dim() == len(expected) and all(
+            e is None or e == n for e, n in zip(expected, value.shape, strict=True)
+        )
+        if not fits:
+            wanted = ", ".join("*" if e is None else str(e) for e in expected)
+            raise GraphError(f"{type(self).__name__}: {name}: expected [{wanted}], got {list(value.shape)}")
+
+    def checked_plan(self, plan: Incidence | None, edge_index: Tensor, num_source: int, num_target: int) -> Incidence:
+        """The CSR view, built where the caller brought none."""
+        if plan is None:
+            return Incidence.from_edge_index(edge_index, num_source, num_target)
+        self.check_plan(plan, edge_index.size(1), num_source, num_target)
+        return plan
+
+    def check_plan(self, plan: Incidence, num_edges: int, num_source: int, num_target: int) -> None:
+        """Raise unless a CSR view has the sizes of the graph at hand."""
+        expected = (num_edges, num_source, num_target)
+        got = (plan.num_edges, plan.source.num_nodes, plan.target.num_nodes)
+        if got != expected:
+            raise GraphError(
+                f"{type(self).__name__}: plan: expected (edges, source nodes, target nodes) = {expected}, got {got}"
+            )
+
+    def dense_edges(self, p_source: Tensor, p_target: Tensor, edge_attr: Tensor, weight: Tensor) -> Tensor:
+        """Edge layer where the node terms broadcast against the edge states instead of being gathered."""
+        # Sums into the matrix product's own result: no array of the edges' size besides it.
+        hidden = F.relu_(F.linear(edge_attr, weight).add_(p_source).add_(p_target))
+        out: Tensor = self.edge_mlp.last(hidden)
+        return out
+
+    def update_nodes(self, total: Tensor, x: Tensor) -> Tensor:
+        """x ← node_mlp([aggregate ; x])."""
+        out: Tensor = self.node_mlp(torch.cat([total.to(x.dtype), x], dim=1))
+        return out

@@ -1,0 +1,59 @@
+"""Runs as tables on the terminal, synthetic data named before any number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from avgraph.folds import FoldRuns
+from avgraph.run import Run
+
+
+def print_run(run: Run) -> None:
+    """The metrics of a run and where it is."""
+    print_metrics(run.metrics)
+    Console(highlight=False, soft_wrap=True).print(f"run: {run.directory}", markup=False)
+
+
+def print_metrics(metrics: Mapping[str, Any]) -> None:
+    """One row per metric, one column per split."""
+    console = Console(highlight=False, soft_wrap=True)
+    _print_source(console, metrics.get("data", {}))
+    values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
+    splits = list(dict.fromkeys(name.split("/", 1)[0] for name in values))
+    table = Table("", *splits, title=str(metrics.get("experiment", "")), title_justify="left")
+    for row in dict.fromkeys(name.split("/", 1)[1] for name in values):
+        table.add_row(row, *(_number(values.get(f"{split}/{row}")) for split in splits))
+    console.print(table)
+
+
+def print_folds(folds: FoldRuns) -> None:
+    """Mean ± sd over the folds, and every fold."""
+    console = Console(highlight=False, soft_wrap=True)
+    first = next(iter(folds.runs.values()))
+    _print_source(console, first.metrics["data"])
+    table = Table("", "mean ± sd", *(f"fold {fold}" for fold in folds.runs), title=first.experiment.name, title_justify="left")
+    for name, row in folds.summary.items():
+        sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
+        table.add_row(name, f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
+    console.print(table)
+    console.print(f"runs: {folds.directory}", markup=False)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _print_source(console: Console, data: Mapping[str, Any]) -> None:
+    """What the numbers are of; a stand-in cannot be overlooked."""
+    if data.get("source") == "synthetic":
+        console.print("data: SYNTHETIC stand-in, generated; these numbers say nothing about real recordings")
+    elif data:
+        console.print(f"data: {data.get('dataset')}", markup=False)
+    if data.get("note"):
+        console.print(f"note: {data['note']}", markup=False)
+    if data.get("leakage"):
+        console.print(f"note: source files in more than one fold: {', '.join(map(str, data['leakage']))}", markup=False)

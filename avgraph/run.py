@@ -1,0 +1,142 @@
+"""An experiment becomes a run: train, resume, evaluate, load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from platformdirs import user_cache_path
+from torch_geometric.data import HeteroData
+
+from avgraph.config import Experiment, load_experiment
+from avgraph.encoders.context import EncodeContext
+from avgraph.errors import DataError
+from avgraph.export import write_graphml
+from avgraph.running import directory as folder
+from avgraph.running.graph_store import load_graph, save_graph
+from avgraph.running.pipeline import build_graph, build_task
+from avgraph.running.training import fit, load_weights, pick_device
+
+Overrides = Sequence[str] | Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk.
+
+    Attributes:
+        directory: its folder.
+        experiment: the resolved configuration.
+        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers and, under ``data``, what they are of.
+    """
+
+    directory: Path
+    experiment: Experiment
+    metrics: dict[str, Any]
+
+    @cached_property
+    def graph(self) -> HeteroData:
+        """The graph with what was learned on its edges."""
+        return load_graph(self.directory / folder.GRAPH)
+
+
+def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, quiet: bool = True) -> Run:
+    """Train the experiment of a YAML file, or a built one, in a new run folder.
+
+    Args:
+        experiment: a path, or an `Experiment` (which takes no overrides).
+        overrides: ``["train.epochs=5"]`` or ``{"train.epochs": 5}``.
+        quiet: no progress bars.
+
+    Raises:
+        AvgraphError: for any mistake in the configuration or the data; the message is one line per mistake.
+    """
+    if isinstance(experiment, Experiment):
+        if overrides:
+            raise TypeError("overrides go with a path; use experiment.model_copy for a built experiment")
+    else:
+        experiment = load_experiment(experiment, overrides)
+    pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
+    return train_in(folder.new_directory(experiment), experiment, quiet=quiet)
+
+
+def resume(path: str | Path, *, quiet: bool = True) -> Run:
+    """Continue a run that was stopped, and end with the numbers of an unbroken one; a finished run is loaded.
+
+    Raises:
+        DataError: if ``path`` is not the folder of a run.
+    """
+    directory = Path(path)
+    experiment = _experiment_of(directory)
+    if (directory / folder.METRICS).is_file():
+        return load_run(directory)
+    return train_in(directory, experiment, quiet=quiet)
+
+
+def load_run(path: str | Path) -> Run:
+    """A finished run from its folder.
+
+    Raises:
+        DataError: if ``path`` is not the folder of a finished run.
+    """
+    directory = Path(path)
+    return Run(directory, _experiment_of(directory), folder.read_json(directory / folder.METRICS))
+
+
+def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:
+    """Compute the metrics of a run again, from its graph and its last checkpoint.
+
+    Raises:
+        DataError: if graph or checkpoint are missing or damaged.
+    """
+    directory = run.directory if isinstance(run, Run) else Path(run)
+    experiment = _experiment_of(directory)
+    task = build_task(experiment)
+    task.bind(load_graph(directory / folder.GRAPH), experiment.train)
+    load_weights(task, directory)
+    task.to(pick_device(device or experiment.train.device)).eval()
+    return task.metrics()
+
+
+def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
+    """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already."""
+    options = experiment.train
+    device = pick_device(options.device)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(experiment.seed)
+    task = build_task(experiment)
+    cache = user_cache_path("avgraph") / "encoders"
+    context = EncodeContext(seed=experiment.seed, device=device, cache=cache, quiet=quiet)
+    graph = build_graph(experiment, task, context)
+    provenance = dict(graph.get("provenance", {}))
+    folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
+
+    torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
+    task.bind(graph, options)
+    fit(task, experiment, directory, device=device, quiet=quiet)
+
+    task.to(device).eval()
+    metrics: dict[str, Any] = {
+        "experiment": experiment.name,
+        "seed": experiment.seed,
+        "data": {key: value for key, value in provenance.items() if key != "files"},
+        **task.metrics(),
+    }
+    learned = task.annotated()
+    save_graph(learned, directory / folder.GRAPH)
+    write_graphml(learned, directory / folder.GRAPHML)
+    folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
+    return Run(directory, experiment, metrics)
+
+
+def _experiment_of(directory: Path) -> Experiment:
+    """The configuration a run was started with."""
+    path = directory / folder.CONFIG
+    if not path.is_file():
+        raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
+    return load_experiment(path)

@@ -1,0 +1,1 @@
+"""The steps of a run: folder, graph, training, folds. `avgraph.run` puts them together."""

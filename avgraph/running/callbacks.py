@@ -1,0 +1,122 @@
+"""Lightning callbacks of a run: reproducible epochs, atomic checkpoints, one line of metrics per epoch, a bar."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from avgraph.files import atomic_path
+from avgraph.running.directory import CHECKPOINT, HISTORY, write_text
+
+
+class EpochSeed(Callback):
+    """Give every epoch its own seed, so that a resumed run draws what an unbroken one would have drawn.
+
+    Seeding at both ends of an epoch also fixes what a data loader draws between epochs, and makes a saved random
+    state unnecessary: it is a function of the run's seed and the epoch.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def _set(self, epoch: int, part: int) -> None:
+        state = np.random.SeedSequence([self.seed, epoch, part]).generate_state(1)
+        number = int(state[0])
+        random.seed(number)
+        np.random.seed(number)
+        torch.manual_seed(number)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """As at the end of the epoch before."""
+        self._set(trainer.current_epoch, 0)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The draws within an epoch."""
+        self._set(trainer.current_epoch, 1)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The draws between this epoch and the next."""
+        self._set(trainer.current_epoch + 1, 0)
+
+
+class History(Callback):
+    """Append one JSON line per epoch to ``metrics.jsonl``; a resumed run drops the lines it is about to repeat."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / HISTORY
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keep the lines of the epochs that the checkpoint has."""
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        write_text(self.path, "".join(f"{line}\n" for line in lines[: trainer.current_epoch]))
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the epoch's numbers."""
+        values = {name: float(value) for name, value in trainer.logged_metrics.items()}
+        record: dict[str, Any] = {"epoch": trainer.current_epoch, **values, "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+class Checkpoints(Callback):
+    """Save weights, optimizer and schedule every few epochs and at the end, under a temporary name first."""
+
+    def __init__(self, directory: Path, every: int) -> None:
+        self.path = directory / CHECKPOINT
+        self.every = every
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save where it is due."""
+        done = trainer.current_epoch + 1
+        if done % self.every == 0 or done == trainer.max_epochs:
+            self.path.parent.mkdir(exist_ok=True)
+            with atomic_path(self.path) as temporary:
+                trainer.save_checkpoint(temporary)
+
+
+class EpochBar(Callback):
+    """A bar over the epochs with the loss and the time left, on a terminal only."""
+
+    def __init__(self, title: str, *, quiet: bool) -> None:
+        self.title = title
+        self.quiet = quiet or not sys.stderr.isatty()
+        self.bar: Any = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the bar."""
+        if self.quiet:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+        )
+        self.bar = Progress(*columns, console=Console(stderr=True))
+        self.bar.start()
+        self.row = self.bar.add_task(
+            self.title, total=trainer.max_epochs, completed=trainer.current_epoch, loss=float("nan")
+        )
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One epoch further."""
+        if self.bar is not None:
+            loss = float(trainer.logged_metrics.get("train/loss", float("nan")))
+            self.bar.update(self.row, advance=1, loss=loss)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the bar away, also after an error."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

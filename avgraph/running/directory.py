@@ -1,0 +1,99 @@
+"""The folder of a run: never overwritten, every file written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from avgraph.config import Experiment, dump_experiment
+from avgraph.errors import DataError
+from avgraph.files import atomic_path
+
+CONFIG = "config.yaml"
+ENVIRONMENT = "environment.json"
+METRICS = "metrics.json"
+HISTORY = "metrics.jsonl"
+CHECKPOINT = Path("checkpoints", "last.ckpt")
+GRAPH = "graph.pt"
+GRAPHML = "graph.graphml"
+
+_PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
+
+
+def new_directory(experiment: Experiment) -> Path:
+    """Make ``<output>/<name>/<time>-<short hash of the configuration>`` and write ``config.yaml`` into it.
+
+    Raises:
+        DataError: if the folder cannot be made.
+    """
+    text = dump_experiment(experiment)
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{hashlib.sha256(text.encode()).hexdigest()[:7]}"
+    parent = Path(experiment.output) / experiment.name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 1000):
+            directory = parent / (stem if attempt == 1 else f"{stem}-{attempt}")
+            try:
+                directory.mkdir()
+                break
+            except FileExistsError:
+                continue
+    except OSError as error:
+        raise DataError(f"output: cannot make a run folder under '{parent}': {error.strerror}") from None
+    write_text(directory / CONFIG, text)
+    return directory
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole, keys in the order given."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        DataError: if the file is missing or damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not readable as JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What a number depends on besides the configuration: versions, machine, device, data checksums, seed."""
+    import torch
+
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "not installed"
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": packages,
+        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "threads": torch.get_num_threads(),
+        "seed": seed,
+        "data": dict(provenance),
+    }

@@ -1,0 +1,85 @@
+"""Fit a bound task, from the start or from its last checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import torch
+from pytorch_lightning import Trainer
+
+from avgraph.config import Experiment
+from avgraph.errors import DataError
+from avgraph.methods.task import Task
+from avgraph.running.callbacks import Checkpoints, EpochBar, EpochSeed, History
+from avgraph.running.directory import CHECKPOINT
+
+# Lightning's advice is about data loading and logging, neither of which a full-graph step has.
+_ADVICE = (".*does not have many workers.*", ".*number of training batches.*", ".*LeafSpec.*", ".*GPU available but not used.*")
+
+
+def pick_device(wanted: str) -> str:
+    """``auto`` → ``cuda`` where there is one, else ``cpu``; anything else as declared.
+
+    Raises:
+        DataError: if a CUDA device is declared that this machine lacks.
+
+    Example:
+        >>> pick_device("cpu")
+        'cpu'
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "auto":
+        return "cuda:0" if count else "cpu"
+    if wanted == "cpu":
+        return "cpu"
+    number = int(wanted.partition(":")[2] or 0)
+    if number >= count:
+        raise DataError(f"train.device: '{wanted}' is not on this machine ({count} CUDA devices); use cpu or auto")
+    return f"cuda:{number}"
+
+
+def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, quiet: bool) -> None:
+    """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one."""
+    options = experiment.train
+    checkpoint = directory / CHECKPOINT
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        for message in _ADVICE:
+            warnings.filterwarnings("ignore", message)
+        trainer = Trainer(
+            max_epochs=options.epochs,
+            accelerator="gpu" if device.startswith("cuda") else "cpu",
+            devices=[int(device.partition(":")[2])] if device.startswith("cuda") else 1,
+            precision=options.precision,
+            callbacks=[
+                EpochSeed(experiment.seed),
+                History(directory),
+                Checkpoints(directory, options.checkpoint_every),
+                EpochBar(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
+            ],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            default_root_dir=directory,
+        )
+        trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+
+
+def load_weights(task: Task, directory: Path) -> None:
+    """Put the weights of the last checkpoint into a bound task.
+
+    Raises:
+        DataError: if there is no checkpoint, or it belongs to another model.
+    """
+    path = directory / CHECKPOINT
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+        task.load_state_dict(state)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
+    except Exception as error:
+        raise DataError(f"{path}: not a checkpoint of this run: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,71 @@
+"""What the transforms read from a graph, with errors that say what it has instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+
+MASKS = ("train_mask", "val_mask", "test_mask")
+
+# Attributes with one entry per node, the most telling first.
+_PER_NODE = ("x", "y", "name", "score", *MASKS)
+
+
+def node_store(data: HeteroData, node: str) -> Any:
+    """The store of node type ``node``, or a GraphError that names the types there are."""
+    if not isinstance(data, HeteroData):
+        raise GraphError(f"expected a HeteroData graph, got {type(data).__name__}")
+    if node not in data.node_types:
+        raise GraphError(f"no node type {node!r}; {_known('the graph has', node, data.node_types)}")
+    return data[node]
+
+
+def node_attribute(data: HeteroData, node: str, attribute: str) -> Any:
+    """``data[node][attribute]``, or a GraphError that names the attributes there are."""
+    store = node_store(data, node)
+    if attribute not in store:
+        raise GraphError(f"node type {node!r} has no {attribute!r}; {_known('it has', attribute, store.keys())}")
+    return store[attribute]
+
+
+def node_count(data: HeteroData, node: str) -> int:
+    """Number of nodes of a type: ``num_nodes`` where it is set, else the length of what is there per node."""
+    store = node_store(data, node)
+    if "num_nodes" in store:
+        return int(store["num_nodes"])
+    for attribute in _PER_NODE:
+        if attribute in store:
+            return len(store[attribute])
+    raise GraphError(f"node type {node!r} has none of {', '.join(_PER_NODE)}: its nodes cannot be counted")
+
+
+def node_vector(data: HeteroData, node: str, attribute: str, dtype: torch.dtype) -> Tensor:
+    """A tensor attribute with one value of ``dtype`` per node."""
+    value, rows = node_attribute(data, node, attribute), node_count(data, node)
+    if not isinstance(value, Tensor) or value.shape != (rows,) or value.dtype != dtype:
+        got = f"{value.dtype} {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise GraphError(f"{node}.{attribute}: expected {dtype} [{rows}], got {got}")
+    return value
+
+
+def check_finite(name: str, value: Tensor) -> None:
+    """Refuse NaN and infinity in a matrix; the message names the first row that has one."""
+    wrong = ~value.isfinite().all(dim=1)
+    if wrong.any():
+        row = int(wrong.nonzero()[0])
+        column = int((~value[row].isfinite()).nonzero()[0])
+        raise GraphError(f"{name}: row {row}, column {column} is {float(value[row, column])}")
+
+
+def _known(intro: str, wanted: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = get_close_matches(wanted, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}{intro}: {', '.join(names) or 'nothing'}"

@@ -1,0 +1,124 @@
+"""The targets a baseline model finds most likely for each source node."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+from torch_geometric.transforms import BaseTransform
+
+from avgraph.errors import GraphError
+from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms._stores import check_finite, node_attribute, node_count, node_vector
+from avgraph.transforms._top_k import stable_top_k
+
+
+class Candidates(BaseTransform):
+    """Add an edge from every ``source`` node to the ``k`` targets with the highest score.
+
+    Edges are sorted by source, then by descending score, ties by target index; every source node has exactly
+    ``k``. They get ``edge_weight`` (the score) and, where both ends have ``y``, ``y`` (1 where equal) and the
+    masks of the source node. Edges that the graph already has under the same type are replaced.
+
+    A node whose true target is no candidate cannot be predicted right: report
+    `avgraph.metrics.top_k_recall` beside the accuracy, it is the ceiling.
+
+    Args:
+        source, target: node types.
+        k: candidates per source node.
+        scores: [n_source, n_target]; ``None`` takes ``data[source].score``.
+        relation: name of the relation.
+        add_true: for a *training* node whose true target is no candidate, put it in the place of the worst
+            candidate. Validation and test nodes keep what the scores gave: their labels are what is asked.
+
+    Raises:
+        GraphError: if a node type or attribute is missing, the scores have a wrong shape or are not finite,
+            or ``k`` is larger than the number of targets.
+
+    Example:
+        >>> data = HeteroData(audio={"x": torch.eye(2)}, label={"x": torch.eye(3)})
+        >>> scores = torch.tensor([[0.1, 0.7, 0.2], [0.4, 0.2, 0.4]])
+        >>> Candidates("audio", "label", k=2, scores=scores)(data)["audio", "candidate", "label"].edge_index
+        tensor([[0, 0, 1, 1],
+                [1, 2, 0, 2]])
+    """
+
+    def __init__(
+        self,
+        source: str,
+        target: str,
+        k: int,
+        *,
+        scores: Tensor | None = None,
+        relation: str = "candidate",
+        add_true: bool = False,
+    ) -> None:
+        if k < 1:
+            raise GraphError(f"k: expected at least 1 candidate per node, got {k}")
+        self.source, self.target, self.k = source, target, k
+        self.scores, self.relation, self.add_true = scores, relation, add_true
+
+    def forward(self, data: HeteroData) -> HeteroData:
+        """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
+        score = candidate_scores(data, self.source, self.target, self.scores)
+        n_source, n_target = score.shape
+        if self.k > n_target:
+            raise GraphError(f"k = {self.k} candidates of {n_target} {self.target!r} nodes: k is at most {n_target}")
+        index, _ = stable_top_k(score, self.k)
+        if self.add_true:
+            index = self._with_true_target(data, score, index)
+        row = torch.arange(n_source, device=index.device).repeat_interleave(self.k)
+        weight = score.gather(1, index).reshape(-1).float()
+        edge_type = (self.source, self.relation, self.target)
+        return set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight)
+
+    def _with_true_target(self, data: HeteroData, score: Tensor, index: Tensor) -> Tensor:
+        """Replace the last candidate of the training nodes that lack a true one."""
+        y_source = node_vector(data, self.source, "y", torch.int64)
+        y_target = node_vector(data, self.target, "y", torch.int64)
+        train = node_vector(data, self.source, "train_mask", torch.bool)
+        lacking = (train & (y_target[index] != y_source[:, None]).all(dim=1)).nonzero()[:, 0]
+        if not len(lacking):
+            return index
+        true = y_target == y_source[lacking, None]
+        if not true.any(dim=1).all():
+            row = int(lacking[(~true.any(dim=1)).nonzero()[0, 0]])
+            raise GraphError(
+                f"add_true: {self.source} node {row} has y = {int(y_source[row])}, which no {self.target!r} node has"
+            )
+        # Of several true targets the best one. It scored below the k - 1 others, so the order by score holds.
+        index = index.clone()
+        index[lacking, -1] = score[lacking].masked_fill(~true, -torch.inf).argmax(dim=1)
+        return index
+
+    def __repr__(self) -> str:
+        return (
+            f"Candidates({self.source!r}, {self.target!r}, k={self.k}, "
+            f"relation={self.relation!r}, add_true={self.add_true})"
+        )
+
+
+def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor | None = None) -> Tensor:
+    """The scores given, or ``data[source].score``: a finite floating-point table [n_source, n_target].
+
+    Raises:
+        GraphError: if it is missing, of another shape or type, or not finite.
+
+    Example:
+        >>> data = HeteroData(audio={"score": torch.ones(1, 2)}, label={"name": ["dog", "rain"]})
+        >>> candidate_scores(data, "audio", "label").shape
+        torch.Size([1, 2])
+    """
+    shape = (node_count(data, source), node_count(data, target))
+    name = "scores" if scores is not None else f"{source}.score"
+    score = scores if scores is not None else node_attribute(data, source, "score")
+    if not isinstance(score, Tensor) or not score.is_floating_point():
+        got = str(score.dtype) if isinstance(score, Tensor) else type(score).__name__
+        raise GraphError(f"{name}: expected a floating-point tensor, got {got}")
+    if score.shape != shape:
+        raise GraphError(
+            f"{name}: expected [{shape[0]}, {shape[1]}], one row per {source!r} and one column per "
+            f"{target!r} node, got {list(score.shape)}"
+        )
+    check_finite(name, score)
+    return score.detach()

@@ -1,0 +1,59 @@
+"""Every pair of two node types."""
+
+from __future__ import annotations
+
+import torch
+from torch_geometric.data import HeteroData
+from torch_geometric.transforms import BaseTransform
+
+from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms._stores import node_count, node_store
+from avgraph.transforms.candidates import candidate_scores
+
+
+class Complete(BaseTransform):
+    """Add an edge from every ``source`` node to every ``target`` node.
+
+    Edges are sorted by source, then by target, so that an edge attribute [n·m] is a dense table [n, m].
+    They get the attributes that `Candidates` gives: ``edge_weight`` where ``data[source].score`` exists, and,
+    where both ends have ``y``, ``y`` and the masks of the source node. Edges that the graph already has under
+    the same type are replaced.
+
+    Args:
+        source, target: node types.
+        relation: name of the relation.
+
+    Raises:
+        GraphError: if a node type is missing or the score has another shape than [n_source, n_target].
+
+    Example:
+        >>> data = HeteroData(audio={"x": torch.eye(2)}, label={"x": torch.eye(3)})
+        >>> Complete("audio", "label")(data)["audio", "candidate", "label"].edge_index
+        tensor([[0, 0, 0, 1, 1, 1],
+                [0, 1, 2, 0, 1, 2]])
+    """
+
+    def __init__(self, source: str, target: str, *, relation: str = "candidate") -> None:
+        self.source, self.target, self.relation = source, target, relation
+
+    def forward(self, data: HeteroData) -> HeteroData:
+        """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
+        n_source, n_target = node_count(data, self.source), node_count(data, self.target)
+        store = node_store(data, self.source)
+        weight = None
+        if "score" in store:
+            weight = candidate_scores(data, self.source, self.target).reshape(-1).float()
+        device = weight.device if weight is not None else _device(data, self.source)
+        row = torch.arange(n_source, device=device).repeat_interleave(n_target)
+        column = torch.arange(n_target, device=device).repeat(n_source)
+        edge_type = (self.source, self.relation, self.target)
+        return set_pairs(data, edge_type, torch.stack([row, column]), weight)
+
+    def __repr__(self) -> str:
+        return f"Complete({self.source!r}, {self.target!r}, relation={self.relation!r})"
+
+
+def _device(data: HeteroData, node: str) -> torch.device:
+    tensors = (value for value in data[node].values() if isinstance(value, torch.Tensor))
+    first = next(tensors, None)
+    return torch.device("cpu") if first is None else first.device

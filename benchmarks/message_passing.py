@@ -1,0 +1,159 @@
+"""One RR-Net unit, forward and backward: this package against the usual way to write it on PyG, and a floor.
+
+    python benchmarks/message_passing.py [--edges 100000 1000000] [--width 16 64] [--repeats 7]
+
+Columns: ours; PyG: the same unit as concatenate [x_i ; x_j ; e], MLP, ``torch_geometric.utils.scatter`` at both
+ends; floor: only the gathers and matrix products that no implementation can leave out, without a single sum.
+Repeats are interleaved, so that a busy machine slows all three alike; medians are printed. "growth" is the exponent
+p of time ~ edges^p between the smallest and the largest graph. "extra MB" is the largest resident memory of one pass
+beyond what was resident before, each way in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+
+import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch_geometric.utils import scatter  # noqa: E402
+
+from avgraph.nn import Incidence, InterUnit, IntraUnit  # noqa: E402
+
+NODES_PER_EDGE = 0.1
+WAYS = ("ours", "pyg", "floor")
+
+
+class Case:
+    """A random graph, grouped by receiver as `KNN` builds it, and a unit with the gradients that reach it."""
+
+    def __init__(self, unit: str, num_edges: int, width: int) -> None:
+        torch.manual_seed(0)
+        num_nodes = int(num_edges * NODES_PER_EDGE)
+        target = torch.arange(num_edges) // (num_edges // num_nodes)
+        self.edge_index = torch.stack([torch.randint(num_nodes, (num_edges,)), target])
+        self.plan = Incidence.from_edge_index(self.edge_index, num_nodes, num_nodes)
+        self.intra = unit == "intra"
+        self.unit = IntraUnit(width) if self.intra else InterUnit(width)
+        self.x = [torch.randn(num_nodes, width, requires_grad=True) for _ in range(1 if self.intra else 2)]
+        self.edge_attr = torch.randn(num_edges, width, requires_grad=True)
+        self.inputs = [*self.x, self.edge_attr, *self.unit.parameters()]
+        self.grads = [torch.randn_like(state) for state in (*self.x, self.edge_attr)]
+
+    def backward(self, out: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return torch.autograd.grad(out, self.inputs, self.grads)
+
+    def ours(self) -> tuple[Tensor, ...]:
+        return self.backward(self.unit(*self.x, self.edge_index, self.edge_attr, plan=self.plan))
+
+    def pyg(self) -> tuple[Tensor, ...]:
+        unit, (source, target) = self.unit, self.edge_index
+        x_source, x_target = self.x[0], self.x[-1]
+        ends = torch.cat([x_source.index_select(0, source), x_target.index_select(0, target)], dim=1)
+        if not self.intra:
+            ends = unit.kernel(ends)
+        edge_attr = unit.edge_mlp(torch.cat([ends, self.edge_attr], dim=1))
+        if self.intra:
+            both = torch.cat([edge_attr, edge_attr])
+            total = scatter(both, self.edge_index.flatten(), 0, len(x_source), reduce="mean")
+            return self.backward((unit.node_mlp(torch.cat([total, x_source], dim=1)), edge_attr))
+        of_source = scatter(edge_attr, source, 0, len(x_source), reduce="mean")
+        of_target = scatter(edge_attr, target, 0, len(x_target), reduce="mean")
+        nodes = [unit.node_mlp(torch.cat(pair, dim=1)) for pair in ((of_source, x_source), (of_target, x_target))]
+        return self.backward((*nodes, edge_attr))
+
+    @torch.no_grad()
+    def floor(self) -> None:
+        source, target = self.edge_index
+        x_source, x_target, edge_attr = self.x[0], self.x[-1], self.edge_attr
+        weight = self.unit.edge_mlp.last.weight
+        for _ in range(2):  # node states forward, their gradients backward
+            x_source.index_select(0, source)
+            x_target.index_select(0, target)
+        hidden = edge_attr @ weight
+        out = hidden @ weight
+        grad_hidden = out @ weight
+        grad_hidden @ weight
+        out.T @ hidden
+        grad_hidden.T @ edge_attr
+
+
+def measure(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each, one after the other in every round."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for round_ in range(repeats + 2):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way()
+            if round_ >= 2:  # the first two warm up
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def _resident(key: str) -> float:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
+
+
+def _peak(unit: str, num_edges: int, width: int, way: str, queue: multiprocessing.Queue[float]) -> None:
+    case = Case(unit, num_edges, width)
+    before = _resident("VmRSS")
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")  # forget the peak of the set-up
+    getattr(case, way)()
+    queue.put(_resident("VmHWM") - before)
+
+
+def peak(unit: str, num_edges: int, width: int, way: str) -> float:
+    """Largest extra resident memory of one pass in MB; NaN where the system does not tell (not Linux)."""
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[float] = context.Queue()
+    process = context.Process(target=_peak, args=(unit, num_edges, width, way, queue))
+    process.start()
+    process.join()
+    return queue.get() if process.exitcode == 0 else math.nan
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--width", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--unit", nargs="+", choices=["intra", "inter"], default=["intra", "inter"])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--no-memory", action="store_true", help="skip the memory columns")
+    options = parser.parse_args()
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, float32, forward + backward, medians")
+    print("| unit | width | edges | ours ms | PyG ms | floor ms | PyG/ours | ours/floor | growth | extra MB | PyG MB |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for unit in options.unit:
+        for width in options.width:
+            first: tuple[int, float] | None = None
+            for num_edges in sorted(options.edges):
+                case = Case(unit, num_edges, width)
+                s = measure({way: getattr(case, way) for way in WAYS}, options.repeats)
+                del case
+                memory = ["-", "-"]
+                if not options.no_memory:
+                    memory = [f"{peak(unit, num_edges, width, way):.0f}" for way in ("ours", "pyg")]
+                growth = "-"
+                if first is None:
+                    first = (num_edges, s["ours"])
+                else:
+                    growth = f"{math.log(s['ours'] / first[1]) / math.log(num_edges / first[0]):.2f}"
+                print(
+                    f"| {unit} | {width} | {num_edges:,} | {1e3 * s['ours']:.1f} | {1e3 * s['pyg']:.1f} "
+                    f"| {1e3 * s['floor']:.1f} | {s['pyg'] / s['ours']:.2f} | {s['ours'] / s['floor']:.2f} "
+                    f"| {growth} | {' | '.join(memory)} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

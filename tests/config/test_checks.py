@@ -1,0 +1,109 @@
+"""What the parts of an experiment demand of each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from avgraph.config import (
+    CandidatesOptions,
+    Experiment,
+    KnnOptions,
+    RrnetOptions,
+    SyntheticOptions,
+    experiment_from_dict,
+)
+from tests.config.conftest import GOOD, SHORT, Lines
+
+NEAR = "{type: knn, node: audio, k: 1}"
+CANDIDATES = "{type: complete, source: audio, target: label}"
+FILES = """\
+dataset:
+  type: files
+  nodes: {user: {x: u.npy}, item: {x: i.npy}}
+  edges: [{source: user, relation: candidate, target: item, index: e.npy}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("  audio: {type", "  audioo: {type",
+         "x.yaml:5: encoders.audioo: the data set has no node type 'audioo'; did you mean 'audio'?"),
+        ("node: audio", "node: visual",
+         "x.yaml:8: graph.0.node: the data set has no node type 'visual'; it has: audio, label"),
+        ("{type: rrnet", "{type: rrnet, source: audoi",
+         "x.yaml:10: method.source: the data set has no node type 'audoi'; did you mean 'audio'?"),
+    ],
+)  # fmt: skip
+def test_a_node_type_that_the_data_set_lacks(lines: Lines, old: str, new: str, line: str) -> None:
+    text = GOOD.replace(old, new)
+    assert text != GOOD
+    assert line in lines(text)
+
+
+def test_node_types_are_checked_although_other_options_are_wrong(lines: Lines) -> None:
+    text = GOOD.replace("classes: 4", "classes: 1").replace("node: audio, k: 3", "node: adio, k: 3.0")
+    assert lines(text) == [
+        "x.yaml:3: dataset.classes: expected a number of at least 2, got 1",
+        "x.yaml:8: graph.0.node: the data set has no node type 'adio'; did you mean 'audio'?",
+        "x.yaml:8: graph.0.k: expected a whole number, got 3.0",
+    ]
+
+
+def test_the_node_types_of_files_are_those_declared(lines: Lines) -> None:
+    assert lines(FILES + "method: {type: rrnet, source: user, target: itme}\n") == [
+        "x.yaml:5: method.target: the data set has no node type 'itme'; did you mean 'item'?"
+    ]
+
+
+def test_a_graph_without_the_edges_that_the_method_is_about(lines: Lines) -> None:
+    message = "graph: method rrnet needs edges (audio, candidate, label); add a transform for them"
+    assert lines(f"{SHORT}graph: []\n") == [f"x.yaml:3: {message}"]
+    assert lines(f"{SHORT}graph: [{NEAR}]\n") == [f"x.yaml:3: {message}"]
+    backwards = "{type: complete, source: label, target: audio}"
+    assert lines(f"{SHORT}graph: [{backwards}]\n") == [f"x.yaml:3: {message}"]
+    renamed = CANDIDATES.replace("}", ", relation: maybe}")
+    assert lines(f"{SHORT}graph: [{renamed}]\n") == [f"x.yaml:3: {message}"]
+
+
+def test_the_edges_may_come_with_the_files() -> None:
+    nodes = {"user": {"x": "u.npy"}, "item": {"x": "i.npy"}}
+    edge = {"source": "user", "relation": "candidate", "target": "item", "index": "e.npy"}
+    experiment = {
+        "dataset": {"type": "files", "nodes": nodes, "edges": [edge]},
+        "graph": [{"type": "knn", "node": "user", "k": 1}],
+        "method": {"type": "rrnet", "source": "user", "target": "item"},
+    }
+    assert experiment_from_dict(experiment).graph == [KnnOptions(node="user", k=1)]
+
+
+def test_edges_are_built_once(lines: Lines) -> None:
+    assert lines(f"{SHORT}graph:\n - {NEAR}\n - {CANDIDATES}\n - {NEAR}\n") == [
+        "x.yaml:6: graph.2: builds the edges (audio, near, audio), as graph.0 does; give one of them another relation"
+    ]
+    graph = "graph: [{type: complete, source: user, target: item}]\n"
+    assert lines(FILES + "method: {type: rrnet, source: user, target: item}\n" + graph) == [
+        "x.yaml:6: graph.0: builds the edges (user, candidate, item), as dataset.edges.0 does; "
+        "give one of them another relation"
+    ]
+    twice = FILES.replace("[{source", "[{source: user, relation: candidate, target: item, index: f.npy}, {source")
+    assert lines(twice + "method: {type: rrnet, source: user, target: item}\n") == [
+        "x.yaml:4: dataset.edges.1: builds the edges (user, candidate, item), as dataset.edges.0 does; "
+        "give one of them another relation"
+    ]
+
+
+def test_no_units_at_all(lines: Lines) -> None:
+    assert lines(SHORT.replace("rrnet", "rrnet, intra_units: 0, inter_units: 0")) == [
+        "x.yaml:2: method.inter_units: expected at least one unit, got 0 intra_units and 0 inter_units"
+    ]
+
+
+def test_an_experiment_made_in_python_is_checked_too() -> None:
+    graph = [KnnOptions(node="audio", k=1), CandidatesOptions(source="audio", target="label", k=2)]
+    made = Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph)
+    assert made.graph == graph
+    with pytest.raises(ValueError, match="method rrnet needs edges"):
+        Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph[:1])
+    with pytest.raises(ValueError, match="frozen"):
+        made.seed = 5

@@ -1,0 +1,32 @@
+"""What every test shares: seeds, one thread pool and the real data when it is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of the real data; the test is skipped, and says why, where there is none."""
+    root = os.environ.get("AVGRAPH_DATA")
+    if not root or not Path(root).is_dir():
+        pytest.skip("real data: AVGRAPH_DATA is not set to a folder")
+    return Path(root)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if torch.cuda.is_available():
+        return
+    skip = pytest.mark.skip(reason="no CUDA device on this machine")
+    for item in items:
+        if "gpu" in item.keywords:
+            item.add_marker(skip)

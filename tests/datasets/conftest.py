@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh user cache per test, and no network beyond this machine: nothing here may touch the user's own."""
+    cache = tmp_path_factory.mktemp("cache")
+    for module in ("locate", "logmel_cache"):
+        monkeypatch.setattr(f"avgraph.datasets.{module}.user_cache_dir", lambda name: str(cache / name))
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
+    return cache / "avgraph"
+
+
+@pytest.fixture
+def no_shared_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVGRAPH_DATA", raising=False)

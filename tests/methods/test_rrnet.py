@@ -1,0 +1,141 @@
+"""RR-Net: shapes, order of units, what flows where, learning, the sparse and dense inter graph, errors."""
+
+import copy
+
+import pytest
+import torch
+from torch_geometric.data import HeteroData
+
+from avgraph.config.train import OptimizerOptions, TrainOptions
+from avgraph.errors import GraphError
+from avgraph.methods import RRNet, RRNetTask
+from avgraph.transforms import KNN, Candidates, Complete
+
+NEAR, CANDIDATE = ("audio", "near", "audio"), ("audio", "candidate", "label")
+
+
+def graph(n: int = 40, classes: int = 5) -> HeteroData:
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(n) % classes
+    data = HeteroData()
+    data["audio"].x = torch.eye(classes)[y].repeat(1, 2) + 0.5 * torch.randn(n, 2 * classes, generator=generator)
+    data["audio"].y = y
+    data["audio"].score = (torch.eye(classes)[y] + torch.rand(n, classes, generator=generator)).softmax(1)
+    data["audio"].train_mask = torch.arange(n) < n // 2
+    data["audio"].test_mask = ~data["audio"].train_mask
+    data["label"].x = torch.randn(classes, 6, generator=generator)
+    data["label"].y = torch.arange(classes)
+    return Candidates("audio", "label", 3)(KNN("label", 2)(KNN("audio", 3)(data)))
+
+
+def fitted(task: RRNetTask, data: HeteroData, epochs: int = 150) -> RRNetTask:
+    torch.manual_seed(0)
+    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01)))
+    optimizer = task.configure_optimizers()
+    task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        task.training_step(torch.zeros(1), 0).backward()
+        optimizer.step()
+    return task.eval()
+
+
+def model(**options: int) -> RRNet:
+    torch.manual_seed(0)
+    kinds = [NEAR, ("label", "near", "label")]
+    return RRNet({"audio": 10, "label": 6}, kinds, CANDIDATE, hidden_channels=8, **options).double()  # type: ignore[arg-type]
+
+
+def logits_of(net: RRNet, data: HeteroData) -> torch.Tensor:
+    return net({node: x.double() for node, x in data.x_dict.items()}, data.edge_index_dict)
+
+
+def test_one_logit_per_candidate_and_gradient_everywhere() -> None:
+    net, data = model(intra_units=2, inter_units=3), graph()
+    logits_of(net, data).sum().backward()
+    assert logits_of(net, data).shape == (data[CANDIDATE].num_edges,)
+    # The last inter unit's node update feeds nothing any more; all other parameters must learn.
+    silent = {name for name, value in net.named_parameters() if value.grad is None or not value.grad.any()}
+    assert all(name.startswith("inter_units.2.node_mlp") for name in silent)
+
+
+def test_units_take_turns_and_the_rest_comes_last() -> None:
+    net, data, calls = model(intra_units=2, inter_units=4), graph(), []
+    for name, unit in net.named_modules():
+        if name.startswith(("intra_units.", "inter_units.")) and name.count(".") == 1:
+            unit.register_forward_hook(lambda *_, name=name: calls.append(name.replace("_units.", "")))
+    logits_of(net, data)
+    # Each intra unit serves both intra graphs with the same weights.
+    assert calls == ["intra0", "intra0", "inter0", "intra1", "intra1", "inter1", "inter2", "inter3"]
+
+
+def test_candidate_order_does_not_matter() -> None:
+    net, data = model(), graph()
+    order = torch.randperm(data[CANDIDATE].num_edges)
+    shuffled = copy.copy(data)
+    shuffled[CANDIDATE].edge_index = data[CANDIDATE].edge_index[:, order]
+    torch.testing.assert_close(logits_of(net, shuffled), logits_of(net, data)[order])
+
+
+def test_information_travels_along_near_edges_only_as_far_as_they_reach() -> None:
+    net, data = model(), graph()
+    target = 7
+    near = set(data[NEAR].edge_index[0][data[NEAR].edge_index[1] == target].tolist())
+    near |= set(data[NEAR].edge_index[1][data[NEAR].edge_index[0] == target].tolist())
+    x = {node: value.double().requires_grad_() for node, value in data.x_dict.items()}
+    # One intra and one inter unit: the logit sees its node, the node's neighbours and, through labels, nothing more.
+    of_target = data[CANDIDATE].edge_index[0] == target
+    (gradient,) = torch.autograd.grad(net(x, data.edge_index_dict)[of_target].sum(), x["audio"])
+    assert set(gradient.abs().sum(1).nonzero().flatten().tolist()) == near | {target}
+
+
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+@pytest.mark.parametrize("score", [False, True])
+def test_learns_a_separable_task_and_reports_both_models(loss: str, score: bool) -> None:
+    task = fitted(RRNetTask(loss=loss, baseline_logit=score, edge_score=score), graph())  # type: ignore[arg-type]
+    metrics = task.metrics()
+    assert metrics["train/accuracy"] > 0.9
+    assert 0 < metrics["test/accuracy"] <= metrics["test/candidate_recall"]
+    assert 0 < metrics["test/baseline_accuracy"] <= 1
+
+
+def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
+    task = fitted(RRNetTask(loss="cross_entropy"), graph())
+    learned, metrics = task.annotated(), task.metrics()
+    share = learned[CANDIDATE].probability
+    sums = torch.zeros(40).index_add(0, learned[CANDIDATE].edge_index[0], share)
+    torch.testing.assert_close(sums, torch.ones(40))
+    correct = learned["audio"].prediction == learned["audio"].y
+    assert float(correct[learned["audio"].test_mask].float().mean()) == pytest.approx(metrics["test/accuracy"])
+    assert "probability" not in task.graph[CANDIDATE]
+
+
+def test_test_labels_change_nothing_that_is_learned() -> None:
+    data, changed = graph(), graph()
+    changed["audio"].y = torch.where(changed["audio"].test_mask, (changed["audio"].y + 1) % 5, changed["audio"].y)
+    changed = Candidates("audio", "label", 3)(changed)
+    one, other = (fitted(RRNetTask(), d, epochs=5).annotated()[CANDIDATE].probability for d in (data, changed))
+    torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_complete_candidates_allow_every_class() -> None:
+    data = graph()
+    del data[CANDIDATE]
+    task = fitted(RRNetTask(), Complete("audio", "label")(data))
+    assert task.forward().shape == (40 * 5,)
+
+
+def test_errors_name_what_is_missing() -> None:
+    data = graph()
+    with pytest.raises(GraphError, match="no audio-candidate-item edges"):
+        RRNetTask(target="item").bind(data, TrainOptions())
+    unscored = copy.copy(data)
+    del unscored[CANDIDATE].edge_weight
+    with pytest.raises(GraphError, match="need a score on every candidate edge"):
+        RRNetTask(edge_score=True).bind(unscored, TrainOptions())
+    unlabelled = copy.copy(data)
+    unlabelled[CANDIDATE].train_mask = torch.zeros(data[CANDIDATE].num_edges, dtype=torch.bool)
+    with pytest.raises(GraphError, match="no candidate edge belongs to a training node"):
+        RRNetTask().bind(unlabelled, TrainOptions())
+    with pytest.raises(GraphError, match="at least one inter unit, got 0"):
+        RRNet({"audio": 1, "label": 1}, [], CANDIDATE, inter_units=0)

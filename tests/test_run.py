@@ -1,0 +1,131 @@
+"""Runs: what the folder holds, the seed, evaluate, and a run that was killed ends as an unbroken one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch_geometric.data import HeteroData
+
+import avgraph
+from avgraph.errors import DataError
+from avgraph.export import read_graphml
+from tests.experiments import small_experiment
+
+CANDIDATE = ("audio", "candidate", "label")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
+    return avgraph.train(small_experiment(tmp_path_factory.mktemp("whole")))
+
+
+def test_run_folder_holds_everything(run: avgraph.Run) -> None:
+    names = {path.name for path in run.directory.iterdir()}
+    expected = {"config.yaml", "environment.json", "metrics.jsonl", "metrics.json", "checkpoints", "graph.pt"}
+    assert names == expected | {"graph.graphml"}
+    history = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in history] == list(range(30))
+    assert history[-1]["train/loss"] < history[0]["train/loss"]
+    environment = json.loads((run.directory / "environment.json").read_text())
+    assert environment["seed"] == 3
+    assert environment["packages"]["torch"] == torch.__version__.split("+")[0] or "torch" in environment["packages"]
+    assert set(environment["data"]["files"]) >= {"audio.npy", "split.npy"}
+
+
+def test_metrics_and_graph(run: avgraph.Run) -> None:
+    assert run.metrics["test/accuracy"] > 0.7
+    assert run.metrics["data"]["source"] == "real"
+    assert isinstance(run.graph, HeteroData)
+    probability = run.graph[CANDIDATE].probability
+    assert probability.shape == (45 * 3,)
+    again = read_graphml(run.directory / "graph.graphml")
+    assert torch.equal(again[CANDIDATE].probability, probability)
+    assert again["label"].name == ["cat", "dog", "bird"]
+
+
+def test_evaluate_and_load_give_the_same_numbers(run: avgraph.Run) -> None:
+    loaded = avgraph.load_run(run.directory)
+    assert loaded.metrics == json.loads(json.dumps(run.metrics))
+    assert loaded.experiment == run.experiment
+    for name, value in avgraph.evaluate(loaded).items():
+        assert value == run.metrics[name]
+
+
+def test_same_seed_same_numbers_another_seed_others(run: avgraph.Run, tmp_path: Path) -> None:
+    path = small_experiment(tmp_path)
+    again = avgraph.train(path)
+    assert torch.equal(again.graph[CANDIDATE].probability, run.graph[CANDIDATE].probability)
+    other = avgraph.train(path, {"seed": 4})
+    assert not torch.equal(other.graph[CANDIDATE].probability, run.graph[CANDIDATE].probability)
+    assert other.directory != again.directory
+
+
+@pytest.mark.parametrize("epoch", [1, 4, 17, 29])
+def test_killed_and_resumed_is_as_unbroken(epoch: int, run: avgraph.Run, tmp_path: Path) -> None:
+    """kill -9 when metrics.jsonl has reached some epoch, wherever in its work the process then is."""
+    path = small_experiment(tmp_path)
+    code = (
+        "import sys, time, avgraph\n"
+        "from avgraph.running.callbacks import History\n"
+        "inner = History.on_train_epoch_end\n"
+        "def slow(self, *args):\n"
+        "    inner(self, *args)\n"
+        "    time.sleep(0.05)\n"
+        "History.on_train_epoch_end = slow\n"
+        "avgraph.train(sys.argv[1])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[1])
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            history = list(tmp_path.glob("runs/small/*/metrics.jsonl"))
+            if history and history[0].read_text().count("\n") >= epoch:
+                break
+            time.sleep(0.005)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    (directory,) = tmp_path.glob("runs/small/*")
+    assert not (directory / "metrics.json").exists()
+    with pytest.raises(DataError, match="has not finished"):
+        avgraph.load_run(directory)
+    avgraph.resume(directory)
+    assert (directory / "metrics.json").read_bytes() == (run.directory / "metrics.json").read_bytes()
+    assert (directory / "metrics.jsonl").read_bytes() == (run.directory / "metrics.jsonl").read_bytes()
+    assert not list(directory.rglob(".*"))
+
+
+def test_resume_of_a_finished_run_only_loads_it(run: avgraph.Run) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.directory.rglob("*")}
+    assert avgraph.resume(run.directory).metrics == avgraph.load_run(run.directory).metrics
+    assert before == {path: path.stat().st_mtime_ns for path in run.directory.rglob("*")}
+
+
+def test_what_is_not_a_run_is_named(tmp_path: Path, run: avgraph.Run) -> None:
+    with pytest.raises(DataError, match="not the folder of a run"):
+        avgraph.load_run(tmp_path)
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "config.yaml").write_bytes((run.directory / "config.yaml").read_bytes())
+    (damaged / "graph.pt").write_bytes(b"\x80junk")
+    with pytest.raises(DataError, match=r"graph\.pt: not a graph that avgraph wrote"):
+        avgraph.evaluate(damaged)
+
+
+def test_a_device_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="'cuda:99' is not on this machine"):
+        avgraph.train(small_experiment(tmp_path), {"train.device": "cuda:99"})
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.gpu
+def test_trains_on_cuda(run: avgraph.Run, tmp_path: Path) -> None:
+    on_gpu = avgraph.train(small_experiment(tmp_path), {"train.device": "cuda", "method.dropout": 0.0})
+    assert on_gpu.metrics["test/accuracy"] > 0.7
+    assert avgraph.evaluate(on_gpu, device="cpu")["test/accuracy"] == pytest.approx(on_gpu.metrics["test/accuracy"])
