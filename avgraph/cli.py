@@ -120,7 +120,9 @@ def evaluate(run: Path, device: str | None) -> None:
 
 @main.command()
 @RUN
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
+)
 @click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
 def export(run: Path, output: Path, vectors: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""

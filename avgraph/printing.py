@@ -35,7 +35,9 @@ def print_folds(folds: FoldRuns) -> None:
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
     _print_source(console, first.metrics["data"])
-    table = Table("", "mean ± sd", *(f"fold {fold}" for fold in folds.runs), title=first.experiment.name, title_justify="left")
+    table = Table(
+        "", "mean ± sd", *(f"fold {fold}" for fold in folds.runs), title=first.experiment.name, title_justify="left"
+    )
     for name, row in folds.summary.items():
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
         table.add_row(name, f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))

@@ -15,7 +15,7 @@ dataset:
 graph:
   - {type: knn, node: audio, k: 3}
   - {type: complete, source: audio, target: label}
-method: {type: rrnet, hidden_channels: 8, dropout: 0.1}
+method: {type: rrnet, hidden_channels: 16, dropout: 0.1, loss: cross_entropy}
 train:
   epochs: 30
   optimizer: {type: adam, lr: 0.01}

@@ -37,7 +37,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     path = small_experiment(tmp_path, **{"hidden_channels": "hiden_channels"})
     code, text = call("train", path)
     assert code == 2
-    assert text.strip() == f"{path}:12: method.hiden_channels: unknown key; did you mean 'hidden_channels'?"
+    assert text.strip() == f"{path}:11: method.hiden_channels: unknown key; did you mean 'hidden_channels'?"
     assert call("validate", path)[0] == 2
     code, text = call("validate", tmp_path / "absent.yaml")
     assert (code, len(text.strip().splitlines())) == (2, 1)

@@ -34,8 +34,10 @@ def test_run_folder_holds_everything(run: avgraph.Run) -> None:
     assert history[-1]["train/loss"] < history[0]["train/loss"]
     environment = json.loads((run.directory / "environment.json").read_text())
     assert environment["seed"] == 3
-    assert environment["packages"]["torch"] == torch.__version__.split("+")[0] or "torch" in environment["packages"]
-    assert set(environment["data"]["files"]) >= {"audio.npy", "split.npy"}
+    assert environment["packages"]["torch"] == torch.__version__
+    checksums = {Path(name).name: value for name, value in environment["data"]["files"].items()}
+    assert set(checksums) == {"audio.npy", "audio_y.npy", "split.npy", "label.npy", "label.txt"}
+    assert all(len(value) == 64 for value in checksums.values())
 
 
 def test_metrics_and_graph(run: avgraph.Run) -> None:
@@ -98,6 +100,7 @@ def test_killed_and_resumed_is_as_unbroken(epoch: int, run: avgraph.Run, tmp_pat
     avgraph.resume(directory)
     assert (directory / "metrics.json").read_bytes() == (run.directory / "metrics.json").read_bytes()
     assert (directory / "metrics.jsonl").read_bytes() == (run.directory / "metrics.jsonl").read_bytes()
+    assert (directory / "graph.graphml").read_bytes() == (run.directory / "graph.graphml").read_bytes()
     assert not list(directory.rglob(".*"))
 
 

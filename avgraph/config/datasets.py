@@ -42,6 +42,8 @@ class FoldOptions(DatasetOptions):
 
 
 class _EscOptions(FoldOptions):
+    path_keys = ("root",)
+
     root: FilePath | None = None
     on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
     on_leakage: Literal["warn", "drop", "error"] = "warn"
@@ -118,6 +120,7 @@ class FilesOptions(DatasetOptions):
     """
 
     node_keys = ("nodes",)
+    path_keys = ("root",)
 
     type: Literal["files"] = "files"
     root: FilePath | None = None

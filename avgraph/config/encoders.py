@@ -23,7 +23,7 @@ class LogmelCnnOptions(EncoderOptions):
     channels: Positive = 512
     width: Positive = 32
     epochs: Count = 40
-    batch_size: Positive = 64
+    batch_size: Positive = 32
     lr: Rate = 3e-3
     weight_decay: NonNegative = 0.05
     mixup: NonNegative = 0.4
@@ -37,6 +37,8 @@ class PrecomputedOptions(EncoderOptions):
     Attributes:
         x: feature vectors, one row per node; ``score``: class probabilities, one row per node.
     """
+
+    path_keys = ("x", "score")
 
     type: Literal["precomputed"] = "precomputed"
     x: FilePath | None = None
@@ -56,6 +58,8 @@ class GloveOptions(EncoderOptions):
     Attributes:
         path: the text file of the vectors; none looks where the data are.
     """
+
+    path_keys = ("path",)
 
     type: Literal["glove"] = "glove"
     path: FilePath | None = None

@@ -48,10 +48,15 @@ class Options(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     also_known: ClassVar[tuple[str, ...]] = ()
+    """Keys to suggest beside the options."""
+    path_keys: ClassVar[tuple[str, ...]] = ()
+    """Options that are paths, whose text must keep the folder of its file until it is read."""
 
     @model_validator(mode="wrap")
     @classmethod
     def _tell(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        if isinstance(value, Mapping):
+            value = {key: item if key in cls.path_keys else _bare(item) for key, item in value.items()}
         try:
             return handler(value)
         except ValidationError as error:
@@ -119,6 +124,13 @@ def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
 def mistake(message: str) -> PydanticCustomError:
     """One mistake at the value under validation, to raise in a validator of a field."""
     return PydanticCustomError(_TOLD, message)
+
+
+def _bare(value: Any) -> Any:
+    """Text without its folder: pydantic before 2.10 takes no subclass of str for a literal."""
+    if isinstance(value, list):
+        return [_bare(item) for item in value]
+    return str(value) if isinstance(value, str) else value
 
 
 def _message(error: Mapping[str, Any], known: tuple[str, ...]) -> str:

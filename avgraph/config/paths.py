@@ -35,4 +35,4 @@ def absolute(value: Any) -> Any:
 
 
 FilePath = Annotated[Name, BeforeValidator(absolute)]
-"""A path, or a path with what to read in the file: ``bundle.npz:key``, ``table.parquet:column``."""
+"""A path, or a path with what to read in the file: ``bundle.npz:key``. Name the option in its class's ``path_keys``."""

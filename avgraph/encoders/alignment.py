@@ -29,9 +29,7 @@ def procrustes(source: Float[Tensor, "n d"], target: Float[Tensor, "n d"]) -> Fl
     return rotation
 
 
-def align(
-    x: Float[Tensor, "m d"], source: Float[Tensor, "n d"], target: Float[Tensor, "n d"]
-) -> Float[Tensor, "m d"]:
+def align(x: Float[Tensor, "m d"], source: Float[Tensor, "n d"], target: Float[Tensor, "n d"]) -> Float[Tensor, "m d"]:
     """Carry rows ``x`` of the source network into the target network's space, fitted on shared clips.
 
     Both spaces are centred first; the fit uses only the clips given as ``source`` and ``target``.

@@ -37,8 +37,7 @@ def prepare(logmel: Tensor) -> Float[Tensor, "n 1 f t"]:
     """
     if logmel.ndim != 3 or logmel.shape[1] < 16 or logmel.shape[2] < 16:
         raise DataError(
-            "logmel_cnn: expected log-mels [clips, bands, frames] of at least 16 × 16, "
-            f"got {tuple(logmel.shape)}"
+            f"logmel_cnn: expected log-mels [clips, bands, frames] of at least 16 × 16, got {tuple(logmel.shape)}"
         )
     pooled = torch.cat([F.avg_pool2d(part[:, None].float(), _POOL) for part in logmel.split(256)])
     mean, deviation = pooled.mean((2, 3), keepdim=True), pooled.std((2, 3), keepdim=True)

@@ -48,9 +48,7 @@ class SeparableCNN(nn.Module):
     def __init__(self, classes: int, channels: int = 512, width: int = 32, dropout: float = 0.3) -> None:
         super().__init__()
         w = width
-        self.stem = nn.Sequential(
-            nn.Conv2d(1, w, 5, 2, 2, bias=False), nn.BatchNorm2d(w), nn.ReLU(inplace=True)
-        )
+        self.stem = nn.Sequential(nn.Conv2d(1, w, 5, 2, 2, bias=False), nn.BatchNorm2d(w), nn.ReLU(inplace=True))
         self.body = nn.Sequential(
             SeparableBlock(w, 2 * w),
             SeparableBlock(2 * w, 2 * w),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ from avgraph.export.codec import (
 
 # A vector is turned into text a few rows at a time, so that memory stays small however long the graph is.
 _NUMBERS_AT_ONCE = 1 << 16
+# json.dumps with options builds an encoder for each call, which is most of its time for a short string.
+_READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ASCII = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _GRAPHML_TYPES = {
     **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16"), "int"),
     **dict.fromkeys(("int64", "uint32"), "long"),
@@ -113,12 +118,8 @@ def dump_json(value: Any) -> str:
         >>> dump_json({"name": ["Gewölbe"]})
         '{"name":["Gewölbe"]}'
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text if _encodable(text) else json.dumps(value, allow_nan=False, separators=(",", ":"))
-
-
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else True
+    text = _READABLE.encode(value)
+    return text if text.isascii() or not _SURROGATE.search(text) else _ASCII.encode(value)
 
 
 def make_column(name: str, key: str, value: Any, size: int) -> Column | None:
@@ -186,17 +187,17 @@ def _parse_chunks(cells: Sequence[Any], dtype: str, shape: tuple[int, ...]) -> A
     return np.concatenate(chunks) if chunks else parse_rows([], dtype, shape)
 
 
-def first_wrong(spec: dict[str, Any], cells: Sequence[Any]) -> int:
-    """Row of the first cell that `restore_column` cannot read; 0 if only all of them together fail.
+def first_wrong(spec: dict[str, Any], cells: Sequence[Any]) -> tuple[int, str]:
+    """Row of the first cell that `restore_column` cannot read, and why; (0, "") if each alone can be read.
 
     Example:
         >>> import torch
         >>> first_wrong(make_column("y", "y", torch.tensor([1, 2]), 2).spec(), ["1", "two"])
-        1
+        (1, "could not convert string to float: 'two'")
     """
     for row, cell in enumerate(cells):
         try:
             restore_column(spec, [cell])
-        except (ValueError, TypeError, OverflowError):
-            return row
-    return 0
+        except (ValueError, TypeError, OverflowError) as error:
+            return row, str(error)
+    return 0, ""

@@ -17,7 +17,8 @@ from torch_geometric.data import HeteroData
 from avgraph.export.cells import Cells, edge_cells, key_types, node_cells
 from avgraph.export.codec import number_texts
 from avgraph.export.column import dump_json
-from avgraph.export.tables import SCHEMA, GraphTables, GraphValue, to_tables
+from avgraph.export.flatten import to_tables
+from avgraph.export.tables import SCHEMA, GraphTables, GraphValue
 from avgraph.export.target import text_target
 from avgraph.export.text import attribute_text, element_text, escape_forbidden
 

@@ -16,8 +16,9 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError
 from avgraph.export.codec import row_texts
 from avgraph.export.column import Column, dump_json
+from avgraph.export.flatten import to_tables
 from avgraph.export.records import Records, from_records
-from avgraph.export.tables import SCHEMA, GraphTables, to_tables
+from avgraph.export.tables import SCHEMA, GraphTables
 from avgraph.export.target import text_target
 
 

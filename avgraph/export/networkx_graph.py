@@ -8,8 +8,9 @@ import networkx as nx
 from torch_geometric.data import HeteroData
 
 from avgraph.export.column import dump_json
+from avgraph.export.flatten import to_tables
 from avgraph.export.records import Records, from_records
-from avgraph.export.tables import SCHEMA, to_tables
+from avgraph.export.tables import SCHEMA
 
 
 def to_networkx(data: HeteroData, *, vectors: bool = True) -> nx.MultiDiGraph:

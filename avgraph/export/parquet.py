@@ -16,7 +16,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
 from avgraph.export.column import Column, dump_json
-from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable, to_tables
+from avgraph.export.flatten import to_tables
+from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable
 
 
 def write_parquet(data: HeteroData, directory: str | Path, *, vectors: bool = True) -> None:
@@ -92,10 +93,12 @@ def _table(arrays: dict[str, Any], table: NodeTable | EdgeTable) -> pa.Table:
 def _array(column: Column) -> Any:
     if isinstance(column.values, list):
         return _strings(list(column.texts()))
+    if 0 in column.shape:
+        # Arrow cannot tell how many lists of no number there are: such a column holds nothing but its shape.
+        return pa.nulls(len(column.values))
     array = pa.array(np.ascontiguousarray(column.values).reshape(-1))
     for width in reversed(column.shape):
-        # Arrow cannot tell how many lists of no number there are: such a column holds nothing but its shape.
-        array = pa.FixedSizeListArray.from_arrays(array, width) if width else pa.nulls(len(column.values))
+        array = pa.FixedSizeListArray.from_arrays(array, width)
     return array
 
 

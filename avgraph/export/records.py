@@ -179,9 +179,9 @@ def _columns(
         try:
             columns[column["name"]] = restore_column(column, values)
         except (ValueError, TypeError, OverflowError) as error:
-            row = first_wrong(column, values)
+            row, reason = first_wrong(column, values)
             expected = f"expected {column['dtype']} {column['shape']}"
-            raise DataError(f"{_at(cells[row][1])}{where}: row {row}: {expected}: {error}") from None
+            raise DataError(f"{_at(cells[row][1])}{where}: row {row}: {expected}: {reason or error}") from None
     return columns | {name: _infer([attributes.get(name) for attributes, _ in cells]) for name in added}
 
 

@@ -33,9 +33,7 @@ def build_optimizer(parameters: Iterable[nn.Parameter], options: OptimizerOption
     return optimizer
 
 
-def build_schedule(
-    optimizer: Optimizer, options: TrainOptions, *, steps_per_epoch: int
-) -> LRScheduler | None:
+def build_schedule(optimizer: Optimizer, options: TrainOptions, *, steps_per_epoch: int) -> LRScheduler | None:
     """The declared schedule over all steps of the run, or ``None`` for a constant rate.
 
     Example:

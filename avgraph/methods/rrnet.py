@@ -152,7 +152,7 @@ class RRNetTask(Task):
     """RR-Net as a training task: which target does each source node map to?
 
     Args:
-        source, target: node types; edges within each are intra edges, ``(source, candidate, target)`` is the inter graph.
+        source, target: node types; edges within each are intra edges, (source, candidate, target) the inter graph.
         hidden_channels, intra_units, inter_units, aggr, incidence, dropout: see `RRNet`.
         reduction: of the loss over labelled candidate edges; ``"sum"`` is the paper's Eq. 9, for small learning rates.
         loss: ``"bce"`` on every candidate edge (Eq. 9) or ``"cross_entropy"`` over the candidates of a source node.
@@ -232,7 +232,7 @@ class RRNetTask(Task):
 
     def _place(self) -> None:
         """Move the graph to the model's device and type, once."""
-        weight = self.model.decoder[-1].weight
+        weight = self.model.decoder.last.weight
         if self._placed == (weight.device, weight.dtype):
             return
         self._placed = (weight.device, weight.dtype)
@@ -274,7 +274,11 @@ class RRNetTask(Task):
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Accuracy of RR-Net and of the model that proposed the candidates, and the ceiling the candidates set."""
-        logits, edge_index, node = self.forward().float().cpu(), self.graph[self.inter].edge_index, self.graph[self.source]
+        logits, edge_index, node = (
+            self.forward().float().cpu(),
+            self.graph[self.inter].edge_index,
+            self.graph[self.source],
+        )
         result = {}
         for split in ("train", "val", "test"):
             mask = node.get(f"{split}_mask")

@@ -1,4 +1,4 @@
-"""Lightning callbacks of a run: reproducible epochs, atomic checkpoints, one line of metrics per epoch, a bar."""
+"""Lightning callbacks of a run: reproducible steps, atomic checkpoints, one line of metrics per epoch, a bar."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from avgraph.files import atomic_path
 from avgraph.running.directory import CHECKPOINT, HISTORY, write_text
 
 
-class EpochSeed(Callback):
-    """Give every epoch its own seed, so that a resumed run draws what an unbroken one would have drawn.
+class StepSeed(Callback):
+    """Give every step its own seed, so that a resumed run draws what an unbroken one would have drawn.
 
-    Seeding at both ends of an epoch also fixes what a data loader draws between epochs, and makes a saved random
-    state unnecessary: it is a function of the run's seed and the epoch.
+    The random state is a function of the run's seed, the epoch and the batch, and need not be saved. What a data
+    loader draws between two epochs comes from the seed set at the end of the one before. (Lightning leaves out
+    ``on_train_epoch_start`` for the first epoch after a checkpoint, so nothing may hang on that hook.)
     """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def _set(self, epoch: int, part: int) -> None:
-        state = np.random.SeedSequence([self.seed, epoch, part]).generate_state(1)
-        number = int(state[0])
+    def _set(self, epoch: int, step: int) -> None:
+        number = int(np.random.SeedSequence([self.seed, epoch, step]).generate_state(1)[0])
         random.seed(number)
         np.random.seed(number)
         torch.manual_seed(number)
@@ -37,9 +37,9 @@ class EpochSeed(Callback):
         """As at the end of the epoch before."""
         self._set(trainer.current_epoch, 0)
 
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The draws within an epoch."""
-        self._set(trainer.current_epoch, 1)
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """The draws of a step: dropout and the like."""
+        self._set(trainer.current_epoch, batch_idx + 1)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The draws between this epoch and the next."""
@@ -60,7 +60,11 @@ class History(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the epoch's numbers."""
         values = {name: float(value) for name, value in trainer.logged_metrics.items()}
-        record: dict[str, Any] = {"epoch": trainer.current_epoch, **values, "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        record: dict[str, Any] = {
+            "epoch": trainer.current_epoch,
+            **values,
+            "lr": trainer.optimizers[0].param_groups[0]["lr"],
+        }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 

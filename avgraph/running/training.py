@@ -12,11 +12,16 @@ from pytorch_lightning import Trainer
 from avgraph.config import Experiment
 from avgraph.errors import DataError
 from avgraph.methods.task import Task
-from avgraph.running.callbacks import Checkpoints, EpochBar, EpochSeed, History
+from avgraph.running.callbacks import Checkpoints, EpochBar, StepSeed, History
 from avgraph.running.directory import CHECKPOINT
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
-_ADVICE = (".*does not have many workers.*", ".*number of training batches.*", ".*LeafSpec.*", ".*GPU available but not used.*")
+_ADVICE = (
+    ".*does not have many workers.*",
+    ".*number of training batches.*",
+    ".*LeafSpec.*",
+    ".*GPU available but not used.*",
+)
 
 
 def pick_device(wanted: str) -> str:
@@ -54,7 +59,7 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             devices=[int(device.partition(":")[2])] if device.startswith("cuda") else 1,
             precision=options.precision,
             callbacks=[
-                EpochSeed(experiment.seed),
+                StepSeed(experiment.seed),
                 History(directory),
                 Checkpoints(directory, options.checkpoint_every),
                 EpochBar(f"{experiment.name}: {experiment.method.type}", quiet=quiet),

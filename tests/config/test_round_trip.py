@@ -14,6 +14,7 @@ from avgraph.config import (
     experiment_from_dict,
     load_experiment,
 )
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin
 from tests.config.conftest import GOOD, SHORT
 
 FILES = """\
@@ -87,3 +88,9 @@ def test_a_changed_copy_can_be_dumped() -> None:
     experiment = experiment_from_dict({"dataset": {"type": "esc50"}, "method": {"type": "rrnet"}})
     dataset = experiment.dataset.model_copy(update={"fold": 3})
     assert "fold: 3\n" in dump_experiment(experiment.model_copy(update={"dataset": dataset}))
+
+
+@pytest.mark.parametrize("row", [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *METHODS.values()])
+def test_every_path_keeps_the_folder_of_its_file(row: Builtin) -> None:
+    paths = {key for key, field in row.options.model_fields.items() if "absolute" in repr(field.annotation)}
+    assert paths == set(row.options.path_keys)
