@@ -32,11 +32,12 @@ def apply_overrides(tree: Marked, overrides: Any) -> tuple[Marked, list[Problem]
     if isinstance(overrides, (str, bytes)) or not isinstance(overrides, (Sequence, Mapping)):
         message = f"expected a list of KEY=VALUE or a mapping, got {show(overrides)}"
         return tree, [Problem(Origin("overrides"), (), message)]
-    items: list[Any] = list(overrides.items()) if isinstance(overrides, Mapping) else list(overrides)
+    pairs = isinstance(overrides, Mapping)
+    items: list[Any] = list(overrides.items() if isinstance(overrides, Mapping) else overrides)
     problems: list[Problem] = []
     for number, item in enumerate(items):
         try:
-            parts, value, found = _read(item, _AFTER_FILES + number)
+            parts, value, found = _read(item, _AFTER_FILES + number, pairs)
             problems += found
             tree = _lay(tree, parts, value)
         except Mistakes as error:
@@ -44,12 +45,12 @@ def apply_overrides(tree: Marked, overrides: Any) -> tuple[Marked, list[Problem]
     return tree, problems
 
 
-def _read(item: Any, number: int) -> tuple[tuple[str, ...], Marked, list[Problem]]:
+def _read(item: Any, number: int, pair: bool) -> tuple[tuple[str, ...], Marked, list[Problem]]:
     """Path, value and the harmless mistakes of one override: text, or a pair of key and value."""
-    key, text = item if isinstance(item, tuple) else (item, None)
-    written = f"--set {key}" if text is None else f"--set {key}={text[:60] if isinstance(text, str) else show(text)}"
-    source = Source(written, os.getcwd(), number, override=True)
-    if not isinstance(item, tuple):
+    key, text = item if pair else (item, "")
+    written = f"{key}={text[:60] if isinstance(text, str) else show(text)}" if pair else str(item)
+    source = Source(f"--set {written}", os.getcwd(), number, override=True)
+    if not pair:
         if not isinstance(item, str) or "=" not in item:
             raise Mistakes([Problem(source.whole(), (), f"expected KEY=VALUE, got {show(item)}")])
         key, _, text = item.partition("=")
@@ -58,7 +59,7 @@ def _read(item: Any, number: int) -> tuple[tuple[str, ...], Marked, list[Problem
         message = f"expected KEY=VALUE with a dotted KEY such as train.epochs, got KEY {show(key)}"
         raise Mistakes([Problem(source.whole(), (), message)])
     try:
-        value, found = (marked(text, source.whole()), []) if isinstance(item, tuple) else parse(text, source)
+        value, found = (marked(text, source.whole()), []) if pair else parse(text, source)
     except Mistakes as error:
         raise Mistakes(_below(parts, error.problems)) from None
     return parts, value, _below(parts, found)

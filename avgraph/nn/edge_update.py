@@ -12,19 +12,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from avgraph.nn.chunks import chunks, empty_rows, over_chunks
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.segment import LOW_PRECISION, reduce_rows
-
-# 1 MiB of float32: the three buffers of a chunk fit the second-level cache of two cores or the third level of one.
-# One thread, 1e6 edges: 2**15 numbers 1038 ms, 2**17 to 2**20 within 3 % of 770 ms (width 16).
-CHUNK_NUMBERS = 1 << 18
-_HUGE_PAGE_BYTES = 1 << 22
 
 
 def edge_update(
@@ -80,10 +75,13 @@ class _EdgeUpdate(torch.autograd.Function):
         ctx.save_for_backward(p_source, p_target, edge_attr, edge_weight, weight)
         ctx.plan = plan
         out = empty_rows(edge_attr)
-        chunks = _Chunks(edge_attr, plan)
-        for part in chunks:
-            hidden = chunks.hidden(part, p_source, p_target, edge_attr, edge_weight)
+
+        def work(part: slice, buffer: _Buffers) -> None:
+            hidden = buffer.hidden(part, p_source, p_target, edge_attr, edge_weight)
             torch.addmm(bias, hidden, weight.T, out=out[part])
+
+        parts = chunks(*edge_attr.shape, is_cpu=edge_attr.is_cpu)
+        over_chunks(parts, lambda: _Buffers(edge_attr, parts, plan), work)
         return out, reduce_rows(out, plan.source) if sum_source else None, reduce_rows(out, plan.target)
 
     @staticmethod
@@ -98,58 +96,59 @@ def _gradients(
 ) -> tuple[Tensor | None, ...]:
     p_source, p_target, edge_attr, edge_weight, weight = saved
     grad_out, grad_source, grad_target = grads
-    accumulator = torch.float32 if edge_attr.dtype in LOW_PRECISION else edge_attr.dtype
-    grad_weight = torch.zeros_like(weight, dtype=accumulator)
-    grad_edge_weight, grad_bias = torch.zeros_like(grad_weight), torch.zeros_like(weight[0], dtype=accumulator)
-    grad_edge = empty_rows(edge_attr)  # holds the gradient of the hidden state until the second loop
-    chunks = _Chunks(edge_attr, plan)
-    for part in chunks:
-        grad = chunks.output_gradient(part, grad_out, grad_source, grad_target)
-        hidden = chunks.hidden(part, p_source, p_target, edge_attr, edge_weight)
-        grad_weight += grad.T @ hidden
-        grad_bias += grad.sum(0)
-        torch.mm(grad, weight, out=grad_edge[part])
-        torch.ops.aten.threshold_backward.grad_input(grad_edge[part], hidden, 0, grad_input=grad_edge[part])
-    grad_p_source = reduce_rows(grad_edge, plan.source) if needs[0] else None
-    grad_p_target = reduce_rows(grad_edge, plan.target) if needs[1] else None
-    for part in chunks:
-        grad_hidden = chunks.first[: part.stop - part.start].copy_(grad_edge[part])
-        grad_edge_weight += grad_hidden.T @ edge_attr[part]
+    grad_edge = empty_rows(edge_attr)  # the gradient of the hidden state until the second round over the chunks
+
+    def first(part: slice, buffer: _Buffers) -> None:
+        grad = buffer.output_gradient(part, grad_out, grad_source, grad_target)
+        hidden = buffer.hidden(part, p_source, p_target, edge_attr, edge_weight)
+        buffer.grad_weight += grad.T @ hidden
+        buffer.grad_bias += grad.sum(0)
+        grad_hidden = torch.mm(grad, weight, out=grad_edge[part])
+        torch.ops.aten.threshold_backward.grad_input(grad_hidden, hidden, 0, grad_input=grad_hidden)
+
+    def second(part: slice, buffer: _Buffers) -> None:
+        grad_hidden = buffer.first[: part.stop - part.start].copy_(grad_edge[part])
+        buffer.grad_weight += grad_hidden.T @ edge_attr[part]
         if needs[2]:
             torch.mm(grad_hidden, edge_weight, out=grad_edge[part])
-    return (
-        grad_p_source,
-        grad_p_target,
-        grad_edge if needs[2] else None,
-        grad_edge_weight.to(weight.dtype),
-        grad_weight.to(weight.dtype),
-        grad_bias.to(weight.dtype),
-        None,
-        None,
-    )
+
+    parts = chunks(*edge_attr.shape, is_cpu=edge_attr.is_cpu)
+    of_first = over_chunks(parts, lambda: _Buffers(edge_attr, parts, plan), first)
+    grad_p_source = reduce_rows(grad_edge, plan.source) if needs[0] else None
+    grad_p_target = reduce_rows(grad_edge, plan.target) if needs[1] else None
+    of_second = over_chunks(parts, lambda: _Buffers(edge_attr, parts, plan), second)
+    grad_edge_weight = sum_of([buffer.grad_weight for buffer in of_second]).to(weight.dtype)
+    grad_weight = sum_of([buffer.grad_weight for buffer in of_first]).to(weight.dtype)
+    grad_bias = sum_of([buffer.grad_bias for buffer in of_first]).to(weight.dtype)
+    grad_attr = grad_edge if needs[2] else None
+    return grad_p_source, grad_p_target, grad_attr, grad_edge_weight, grad_weight, grad_bias, None, None
 
 
-class _Chunks:
-    """Ranges of edges and the buffers they share; a GPU takes all edges at once."""
+def sum_of(shares: list[Tensor]) -> Tensor:
+    """Sum of what each thread gathered, always in the same order."""
+    return torch.stack(shares).sum(0)
 
-    def __init__(self, edge_attr: Tensor, plan: Incidence) -> None:
-        self.num_edges, channels = edge_attr.shape
-        rows = max(1, CHUNK_NUMBERS // channels) if edge_attr.is_cpu else self.num_edges
-        self.rows = max(1, min(rows, self.num_edges))
+
+class _Buffers:
+    """The arrays of one chunk, used again for every chunk of a thread, and its share of the weights' gradients."""
+
+    def __init__(self, edge_attr: Tensor, parts: list[slice], plan: Incidence) -> None:
+        rows, channels = (parts[0].stop if parts else 0), edge_attr.size(1)
         self.plan = plan
-        self.first, self.second, self.spare = (edge_attr.new_empty(self.rows, channels) for _ in range(3))
-
-    def __iter__(self) -> Any:
-        for start in range(0, self.num_edges, self.rows):
-            yield slice(start, min(start + self.rows, self.num_edges))
+        self.first, self.second, self.spare = (edge_attr.new_empty(rows, channels) for _ in range(3))
+        accumulator = torch.float32 if edge_attr.dtype in LOW_PRECISION else edge_attr.dtype
+        self.grad_weight = edge_attr.new_zeros(channels, channels, dtype=accumulator)
+        self.grad_bias = edge_attr.new_zeros(channels, dtype=accumulator)
 
     def hidden(self, part: slice, p_source: Tensor, p_target: Tensor, edge_attr: Tensor, weight: Tensor) -> Tensor:
+        """relu(p_s[s] + p_r[r] + W_e e) of a chunk."""
         hidden = self._gather(part, p_source, p_target, self.first)
         return hidden.addmm_(edge_attr[part], weight.T).relu_()
 
     def output_gradient(
         self, part: slice, grad_out: Tensor | None, grad_source: Tensor | None, grad_target: Tensor | None
     ) -> Tensor:
+        """What reaches the new edge states of a chunk: directly, and through the sums at both ends."""
         grad = self._gather(part, grad_source, grad_target, self.second)
         return grad if grad_out is None else grad.add_(grad_out[part])
 
@@ -163,17 +162,3 @@ class _Chunks:
         if x_target is not None:
             out.add_(torch.index_select(x_target, 0, self.plan.target.index[part], out=spare))
         return out
-
-
-def empty_rows(like: Tensor) -> Tensor:
-    """An array like the given one, not filled.
-
-    Large ones come from numpy, which asks Linux for huge pages and torch does not: first write of 64 MB 140 ms
-    against 712 ms on a loaded machine, where the page faults cost more than the arithmetic.
-    """
-    if like.is_cpu and like.dtype in _NUMPY and like.numel() * like.element_size() >= _HUGE_PAGE_BYTES:
-        return torch.from_numpy(np.empty(tuple(like.shape), dtype=_NUMPY[like.dtype]))
-    return torch.empty(like.shape, dtype=like.dtype, device=like.device)
-
-
-_NUMPY: dict[torch.dtype, Any] = {torch.float32: np.float32, torch.float64: np.float64}
