@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import Experiment, dump_experiment, load_experiment
+from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
 from avgraph.errors import ConfigError
 from avgraph.run import Overrides, Run, resume, train_in
 from avgraph.running import directory as folder
@@ -42,15 +42,18 @@ def train_folds(
     declared = load_experiment(experiment, overrides)
     if not hasattr(declared.dataset, "fold"):
         raise ConfigError(f"--folds: data set '{declared.dataset.type}' has no folds")
+    experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
     directory = folder.new_directory(declared)
     folder.write_json(directory / SUMMARY, {"folds": list(folds)})
-    return _run_folds(declared, directory, quiet=quiet)
+    return _run_folds(experiments, directory, quiet=quiet)
 
 
 def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     """Continue the folds that are missing or unfinished."""
     directory = Path(path)
-    return _run_folds(load_experiment(directory / folder.CONFIG), directory, quiet=quiet)
+    declared = load_experiment(directory / folder.CONFIG)
+    folds: list[int] = folder.read_json(directory / SUMMARY)["folds"]
+    return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
 
 
 def is_fold_run(path: str | Path) -> bool:
@@ -58,23 +61,26 @@ def is_fold_run(path: str | Path) -> bool:
     return (Path(path) / SUMMARY).is_file()
 
 
-def _run_folds(declared: Experiment, directory: Path, *, quiet: bool) -> FoldRuns:
-    folds: list[int] = folder.read_json(directory / SUMMARY)["folds"]
+def _of_fold(declared: Experiment, fold: int) -> Experiment:
+    """The experiment on another test fold, checked again as a whole."""
+    return experiment_from_dict(declared.to_dict(), {"dataset.fold": fold})
+
+
+def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bool) -> FoldRuns:
     runs = {}
-    for fold in folds:
+    for fold, experiment in experiments.items():
         place = directory / f"fold-{fold}"
         if (place / folder.CONFIG).is_file():
             runs[fold] = resume(place, quiet=quiet)
             continue
-        dataset = declared.dataset.model_copy(update={"fold": fold})
-        experiment = declared.model_copy(update={"dataset": dataset})
         place.mkdir(exist_ok=True)
         folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
         runs[fold] = train_in(place, experiment, quiet=quiet)
     summary = summarise({fold: run.metrics for fold, run in runs.items()})
     data = next(iter(runs.values())).metrics["data"]
     folder.write_json(
-        directory / folder.METRICS, {"experiment": declared.name, "data": {"source": data.get("source")}, **summary}
+        directory / folder.METRICS,
+        {"experiment": next(iter(experiments.values())).name, "data": {"source": data.get("source")}, **summary},
     )
     return FoldRuns(directory, runs, summary)
 

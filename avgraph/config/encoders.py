@@ -16,18 +16,20 @@ class LogmelCnnOptions(EncoderOptions):
     Attributes:
         channels: width of the embedding; ``width``: of the first convolution.
         out_of_fold: encode every training clip by a network that has not seen its fold.
+        inner_epochs: of those networks.
         seed: of weights and augmentation; none takes that of the experiment.
     """
 
     type: Literal["logmel_cnn"] = "logmel_cnn"
     channels: Positive = 512
     width: Positive = 32
-    epochs: Count = 40
+    epochs: Count = 60
     batch_size: Positive = 32
     lr: Rate = 3e-3
     weight_decay: NonNegative = 0.05
     mixup: NonNegative = 0.4
     out_of_fold: bool = True
+    inner_epochs: Count = 30
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
 
 

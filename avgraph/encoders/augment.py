@@ -1,4 +1,4 @@
-"""Augmentation of log-mel pictures: shifts in time and frequency, and mixup (Zhang et al. 2018)."""
+"""Augmentation of log-mel pictures: shifts, reversal, colouring, and mixup (Zhang et al. 2018)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,32 @@ def band_shift(x: Float[Tensor, "n 1 f t"], bands: int, rng: np.random.Generator
     shift = torch.from_numpy(rng.integers(-bands, bands + 1, size=(n, 1)))
     index = (torch.arange(size) + shift).clamp(0, size - 1)
     return x.gather(2, index[:, None, :, None].expand(n, 1, size, frames))
+
+
+def reverse(x: Float[Tensor, "n 1 f t"], rng: np.random.Generator) -> Float[Tensor, "n 1 f t"]:
+    """Play every other clip, by the toss of a coin, backwards.
+
+    Example:
+        >>> x = torch.arange(3.0).reshape(1, 1, 1, 3)
+        >>> sorted(reverse(x, np.random.default_rng(0)).flatten().tolist())
+        [0.0, 1.0, 2.0]
+    """
+    backwards = torch.from_numpy(rng.random(len(x)) < 0.5)
+    return torch.where(backwards[:, None, None, None], x.flip(3), x)
+
+
+def colour(x: Float[Tensor, "n 1 f t"], strength: float, rng: np.random.Generator) -> Float[Tensor, "n 1 f t"]:
+    """Add a smooth random curve over frequency to each clip, as another microphone or room would.
+
+    Example:
+        >>> x = torch.zeros(1, 1, 8, 2)
+        >>> bool((colour(x, 0.0, np.random.default_rng(0)) == x).all())
+        True
+    """
+    position = torch.linspace(-1.0, 1.0, x.shape[2])
+    curves = torch.stack([position, position.square() - 1 / 3, torch.cos(3 * position)])
+    amount = torch.from_numpy(rng.normal(0.0, strength, size=(len(x), 3))).to(x)
+    return x + (amount @ curves)[:, None, :, None]
 
 
 def mixup(

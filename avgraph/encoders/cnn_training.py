@@ -13,13 +13,13 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from avgraph.encoders.augment import band_shift, circular_shift, mixup
+from avgraph.encoders.augment import band_shift, circular_shift, colour, mixup, reverse
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.files import atomic_path
 from avgraph.progress import progress
 
-_CACHE_FORMAT = 1  # raise when the network or its training changes, so that old weights are not taken for new ones
+_CACHE_FORMAT = 2  # raise when the network or its training changes, so that old weights are not taken for new ones
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,10 @@ def fit_cnn(
     context: EncodeContext,
     title: str,
 ) -> SeparableCNN:
-    """Train with AdamW, one cycle, shifts and mixup; the global random state is left alone.
+    """Train with AdamW, one cycle, augmentation and mixup; the global random state is left alone.
 
-    Masking stripes (SpecAugment) was tried and left out: at 64 × 54 it took .08 of the accuracy on unseen clips.
+    Masking stripes (SpecAugment) was tried and left out: on ESC-50, folds 3-5 for training
+    and fold 2 unseen, it took .08 of the accuracy, and reversal with colouring gave .03.
     """
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
@@ -112,7 +113,8 @@ def fit_cnn(
         for _ in progress(range(recipe.epochs), title, quiet=context.quiet):
             order = torch.from_numpy(rng.permutation(len(x)))
             for rows in order.tensor_split(batches):
-                picture = band_shift(circular_shift(x[rows], rng), 3, rng)
+                picture = reverse(band_shift(circular_shift(x[rows], rng), 3, rng), rng)
+                picture = colour(picture, 0.25, rng)
                 picture, target = mixup(picture, soft_label[rows], recipe.mixup, rng)
                 picture = picture.to(context.device, memory_format=torch.channels_last)
                 loss = F.cross_entropy(network(picture), target.to(context.device))

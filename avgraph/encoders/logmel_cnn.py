@@ -3,12 +3,13 @@
 A network knows the clips it was fitted on: their embeddings are tighter and their scores surer than those of
 unseen clips, so a graph model trained on them learns to trust what will not be there at test time (stacking,
 Wolpert 1992). With ``out_of_fold`` every training clip is encoded by a network that has not seen its fold, and
-its embedding is carried into the space of the network that encodes the test clips by orthogonal Procrustes.
+its embedding is carried into the space of the network fitted on all of them by orthogonal Procrustes.
 """
 
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -55,12 +56,17 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
 class LogmelCNN:
     """Compact CNN on log-mels, trained on the training clips; writes ``x`` [n, channels] and ``score`` [n, classes].
 
+    With ``out_of_fold`` one more network is fitted without each training fold. It encodes that fold, and all networks
+    together, by their mean, encode the clips that none has seen (validation and test): what candidates are proposed by
+    is then an ensemble, and ``single_score`` keeps what the one network on all training clips says alone.
+
     Args:
         channels: width of the embedding.
         width: channels after the first convolution; the cost grows with its square.
         epochs, batch_size, lr, weight_decay: AdamW under a one-cycle schedule.
         mixup: α of the Beta distribution; 0 switches it off.
-        out_of_fold: encode each training clip by a network that has not seen its fold (one more fit per fold).
+        out_of_fold: encode each training clip by a network that has not seen its fold.
+        inner_epochs: of those networks.
         seed: of weights and augmentation; ``None`` takes the run's.
 
     Raises:
@@ -78,15 +84,17 @@ class LogmelCNN:
         self,
         channels: int = 512,
         width: int = 32,
-        epochs: int = 40,
+        epochs: int = 60,
         batch_size: int = 32,
         lr: float = 3e-3,
         weight_decay: float = 0.05,
         mixup: float = 0.4,
         out_of_fold: bool = True,
+        inner_epochs: int = 30,
         seed: int | None = None,
     ) -> None:
         self.recipe = CNNRecipe(channels, width, epochs, batch_size, lr, weight_decay, mixup)
+        self.inner_recipe = replace(self.recipe, epochs=inner_epochs)
         self.out_of_fold = out_of_fold
         self.seed = seed
 
@@ -100,29 +108,31 @@ class LogmelCNN:
         if len(train) == 0:
             raise DataError(f"logmel_cnn: node type '{node}' has no training clip")
         x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
-        seed = context.seed if self.seed is None else self.seed
-
         groups = inner_folds(store, train) if self.out_of_fold else torch.zeros_like(train)
         held_out = sorted(set(groups.tolist())) if self.out_of_fold else []
-        subsets = [train] + [train[groups != fold] for fold in held_out]
-        networks = [
-            fitted_cnn(
-                x[rows], y[rows], classes, self.recipe, seed=seed, context=context,
-                title=f"encoder {number}/{len(subsets)} on {len(rows)} clips",
-            )
-            for number, rows in enumerate(subsets, start=1)
-        ]  # fmt: skip
-        embedding, score = _encode(networks[0], x, context.device)
-        seen = embedding.clone()
-        for fold, network in zip(held_out, networks[1:], strict=True):
-            own, shared = train[groups == fold], train[groups != fold]
-            other_embedding, other_score = _encode(network, x, context.device)
-            embedding[own] = align(other_embedding[own], other_embedding[shared], seen[shared])
-            score[own] = other_score[own]
+        total = 1 + len(held_out)
 
+        def encoded(rows: Tensor, recipe: CNNRecipe, number: int) -> tuple[Tensor, Tensor]:
+            title = f"encoder {number}/{total} on {len(rows)} clips"
+            seed = context.seed if self.seed is None else self.seed
+            network = fitted_cnn(x[rows], y[rows], classes, recipe, seed=seed, context=context, title=title)
+            return _encode(network, x, context.device)
+
+        outer_embedding, outer_score = encoded(train, self.recipe, 1)
+        own_embedding, own_score = outer_embedding.clone(), outer_score.clone()
+        embedding, score = outer_embedding / total, outer_score / total
+        for number, fold in enumerate(held_out, start=2):
+            own, shared = train[groups == fold], train[groups != fold]
+            inner_embedding, inner_score = encoded(shared, self.inner_recipe, number)
+            inner_embedding = align(inner_embedding, inner_embedding[shared], outer_embedding[shared])
+            embedding, score = embedding + inner_embedding / total, score + inner_score / total
+            own_embedding[own], own_score[own] = inner_embedding[own], inner_score[own]
+        # The mean is for clips that no network has seen; a training clip belongs to the one that has not seen it.
+        unseen = ~store.train_mask[:, None]
         result = copy.copy(data)
-        result[node].x = embedding
-        result[node].score = score
+        result[node].x = torch.where(unseen, embedding, own_embedding)
+        result[node].score = torch.where(unseen, score, own_score)
+        result[node].single_score = own_score
         return result
 
 

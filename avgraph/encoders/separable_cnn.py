@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ class SeparableBlock(nn.Module):
 
 
 class SeparableCNN(nn.Module):
-    """Log-mel pictures to class logits, through an embedding that is averaged over frequency and time.
+    """Log-mel pictures to class logits, through an embedding that is pooled over frequency and time.
 
     Shapes:
         input [n, 1, f, t] → logits [n, classes]; `embed` → [n, channels]
@@ -56,15 +57,15 @@ class SeparableCNN(nn.Module):
             SeparableBlock(4 * w, 4 * w),
             SeparableBlock(4 * w, 8 * w, stride=2),
             SeparableBlock(8 * w, 8 * w),
-            SeparableBlock(8 * w, channels),
         )
+        self.head = nn.Sequential(nn.Linear(16 * w, channels), nn.BatchNorm1d(channels), nn.ReLU(inplace=True))
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(channels, classes)
 
     def embed(self, x: Float[Tensor, "n 1 f t"]) -> Float[Tensor, "n d"]:
-        """Mean of average and maximum pooling: how much of a sound there is, and whether there is any."""
+        """Average and maximum pooling side by side: how much of a sound there is, and whether there is any."""
         hidden = self.body(self.stem(x))
-        embedding: Tensor = 0.5 * (hidden.mean((2, 3)) + hidden.amax((2, 3)))
+        embedding: Tensor = self.head(torch.cat([hidden.mean((2, 3)), hidden.amax((2, 3))], 1))
         return embedding
 
     def forward(self, x: Float[Tensor, "n 1 f t"]) -> Float[Tensor, "n c"]:

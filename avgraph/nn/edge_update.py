@@ -10,6 +10,7 @@ hidden state and then as that of the edges. Measured by ``benchmarks/message_pas
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 import torch
@@ -32,10 +33,12 @@ def edge_update(
     plan: Incidence,
     *,
     sum_source: bool = True,
+    loops_once: bool = False,
 ) -> tuple[Float[Tensor, "e h"], Float[Tensor, "n h"] | None, Float[Tensor, "m h"]]:
     """New edge states and their sums per source (None unless ``sum_source``) and per target node.
 
-    Differentiable once. Under autocast everything runs in the autocast type.
+    With ``loops_once`` the sums per source leave self-loops out: where both ends are one node set, the two sums then
+    count every edge of a node once. Differentiable once. Under autocast everything runs in the autocast type.
 
     Shapes:
         p_source [n, h], p_target [m, h]: the node terms of the first layer, its bias in one of them
@@ -54,7 +57,7 @@ def edge_update(
         dtype = torch.get_autocast_dtype(device)
         tensors = tuple(tensor.to(dtype) for tensor in tensors)  # type: ignore[assignment]
     with torch.autocast(device, enabled=False):
-        out: tuple[Tensor, Tensor | None, Tensor] = _EdgeUpdate.apply(*tensors, plan, sum_source)
+        out: tuple[Tensor, Tensor | None, Tensor] = _EdgeUpdate.apply(*tensors, plan, sum_source, loops_once)
     return out
 
 
@@ -70,10 +73,11 @@ class _EdgeUpdate(torch.autograd.Function):
         bias: Tensor,
         plan: Incidence,
         sum_source: bool,
+        loops_once: bool,
     ) -> tuple[Tensor, Tensor | None, Tensor]:
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(p_source, p_target, edge_attr, edge_weight, weight)
-        ctx.plan = plan
+        ctx.plan, ctx.loops_once = plan, loops_once and len(plan.loop) > 0
         out = empty_rows(edge_attr)
 
         def work(part: slice, buffer: _Buffers) -> None:
@@ -82,24 +86,32 @@ class _EdgeUpdate(torch.autograd.Function):
 
         parts = chunks(*edge_attr.shape, is_cpu=edge_attr.is_cpu)
         over_chunks(parts, lambda: _Buffers(edge_attr, parts, plan), work)
-        return out, reduce_rows(out, plan.source) if sum_source else None, reduce_rows(out, plan.target)
+        of_source = reduce_rows(out, plan.source) if sum_source else None
+        if of_source is not None and ctx.loops_once:
+            of_source -= reduce_rows(out.index_select(0, plan.loop), plan.loop_side)
+        return out, of_source, reduce_rows(out, plan.target)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         with torch.autocast(ctx.saved_tensors[0].device.type, enabled=False):
-            return _gradients(ctx.saved_tensors, ctx.plan, ctx.needs_input_grad, grads)
+            loops = ctx.plan.loop.tolist() if ctx.loops_once else []
+            return _gradients(ctx.saved_tensors, ctx.plan, loops, ctx.needs_input_grad, grads)
 
 
 def _gradients(
-    saved: tuple[Tensor, ...], plan: Incidence, needs: tuple[bool, ...], grads: tuple[Tensor | None, ...]
+    saved: tuple[Tensor, ...],
+    plan: Incidence,
+    loops: list[int],
+    needs: tuple[bool, ...],
+    grads: tuple[Tensor | None, ...],
 ) -> tuple[Tensor | None, ...]:
     p_source, p_target, edge_attr, edge_weight, weight = saved
     grad_out, grad_source, grad_target = grads
     grad_edge = empty_rows(edge_attr)  # the gradient of the hidden state until the second round over the chunks
 
     def first(part: slice, buffer: _Buffers) -> None:
-        grad = buffer.output_gradient(part, grad_out, grad_source, grad_target)
+        grad = buffer.output_gradient(part, grad_out, grad_source, grad_target, loops)
         hidden = buffer.hidden(part, p_source, p_target, edge_attr, edge_weight)
         buffer.grad_weight += grad.T @ hidden
         buffer.grad_bias += grad.sum(0)
@@ -121,7 +133,7 @@ def _gradients(
     grad_weight = sum_of([buffer.grad_weight for buffer in of_first]).to(weight.dtype)
     grad_bias = sum_of([buffer.grad_bias for buffer in of_first]).to(weight.dtype)
     grad_attr = grad_edge if needs[2] else None
-    return grad_p_source, grad_p_target, grad_attr, grad_edge_weight, grad_weight, grad_bias, None, None
+    return grad_p_source, grad_p_target, grad_attr, grad_edge_weight, grad_weight, grad_bias, None, None, None
 
 
 def sum_of(shares: list[Tensor]) -> Tensor:
@@ -146,10 +158,19 @@ class _Buffers:
         return hidden.addmm_(edge_attr[part], weight.T).relu_()
 
     def output_gradient(
-        self, part: slice, grad_out: Tensor | None, grad_source: Tensor | None, grad_target: Tensor | None
+        self,
+        part: slice,
+        grad_out: Tensor | None,
+        grad_source: Tensor | None,
+        grad_target: Tensor | None,
+        loops: list[int],
     ) -> Tensor:
         """What reaches the new edge states of a chunk: directly, and through the sums at both ends."""
         grad = self._gather(part, grad_source, grad_target, self.second)
+        inside = slice(bisect_left(loops, part.start), bisect_left(loops, part.stop))
+        if grad_source is not None and inside.start < inside.stop:
+            loop, node = self.plan.loop[inside], self.plan.source.index[self.plan.loop[inside]]
+            grad[loop - part.start] -= grad_source[node]
         return grad if grad_out is None else grad.add_(grad_out[part])
 
     def _gather(self, part: slice, x_source: Tensor | None, x_target: Tensor | None, out: Tensor) -> Tensor:

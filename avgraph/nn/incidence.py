@@ -16,13 +16,13 @@ class Side:
 
     Attributes:
         index: node of each edge [e].
-        order: permutation that groups the edges by node [e]; None where they are grouped already.
+        order: permutation that groups the edges by node [e]; the identity where they are grouped already.
         pointer: the edges of node v are ``order[pointer[v]:pointer[v + 1]]`` [n + 1].
         degree: number of edges of each node [n].
     """
 
     index: Tensor
-    order: Tensor | None
+    order: Tensor
     pointer: Tensor
     degree: Tensor
 
@@ -43,7 +43,8 @@ class Side:
         _check_range(index, num_nodes, "node index")
         index = index.contiguous()
         is_grouped = not bool((index[1:] < index[:-1]).any())
-        order = None if is_grouped else torch.argsort(index, stable=True)
+        # Sorting 1e6 edges costs as much as several passes of a narrow layer; kNN and candidate edges come sorted.
+        order = torch.arange(len(index), device=index.device) if is_grouped else torch.argsort(index, stable=True)
         degree = torch.bincount(index, minlength=num_nodes)
         pointer = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
         return cls(index, order, pointer, degree)
@@ -55,8 +56,7 @@ class Side:
 
     def to(self, device: torch.device | str) -> Side:
         """The same grouping on another device."""
-        order = None if self.order is None else self.order.to(device)
-        return Side(self.index.to(device), order, self.pointer.to(device), self.degree.to(device))
+        return Side(*(part.to(device) for part in (self.index, self.order, self.pointer, self.degree)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,7 @@ class Incidence:
         source: edges by sender (row 0); ``target``: edges by receiver (row 1).
         loop: numbers of the edges whose two entries are equal, self-loops where both ends are one node set [l].
         loop_side: those edges by node.
+        degree: edges that touch a node at either end, self-loops once [n]; None where the node sets differ in size.
 
     Example:
         >>> plan = Incidence.from_edge_index(torch.tensor([[0, 2, 1], [0, 1, 1]]), 3, 2)
@@ -78,6 +79,7 @@ class Incidence:
     target: Side
     loop: Tensor
     loop_side: Side
+    degree: Tensor | None
 
     @classmethod
     def from_edge_index(cls, edge_index: Tensor, num_source: int, num_target: int) -> Incidence:
@@ -95,7 +97,9 @@ class Incidence:
         _check_range(edge_index[1], num_target, "edge_index row 1 (target)")
         loop = (edge_index[0] == edge_index[1]).nonzero().squeeze(1)
         source, target = Side.from_index(edge_index[0], num_source), Side.from_index(edge_index[1], num_target)
-        return cls(source, target, loop, Side.from_index(edge_index[0][loop], num_source))
+        loop_side = Side.from_index(edge_index[0][loop], num_source)
+        degree = source.degree + target.degree - loop_side.degree if num_source == num_target else None
+        return cls(source, target, loop, loop_side, degree)
 
     @classmethod
     def from_table(cls, neighbour: Tensor) -> Incidence:
@@ -124,8 +128,9 @@ class Incidence:
 
     def to(self, device: torch.device | str) -> Incidence:
         """The same view on another device."""
+        degree = None if self.degree is None else self.degree.to(device)
         loop, loop_side = self.loop.to(device), self.loop_side.to(device)
-        return Incidence(self.source.to(device), self.target.to(device), loop, loop_side)
+        return Incidence(self.source.to(device), self.target.to(device), loop, loop_side, degree)
 
 
 def _check_range(index: Tensor, size: int, name: str) -> None:

@@ -78,9 +78,9 @@ class IntraUnit(EdgeStateUnit):
         p_source, p_target, weight = self._project(x)
         second, both = self.edge_mlp.last, self.incidence == "both"
         edge_attr, of_source, of_target = edge_update(
-            p_source, p_target, edge_attr, weight, second.weight, second.bias, plan, sum_source=both
+            p_source, p_target, edge_attr, weight, second.weight, second.bias, plan, sum_source=both, loops_once=both
         )
-        return self.update_nodes(self._reduce(edge_attr, of_source, of_target, plan), x), edge_attr
+        return self.update_nodes(self._reduce(of_source, of_target, plan), x), edge_attr
 
     def forward_table(
         self,
@@ -109,8 +109,7 @@ class IntraUnit(EdgeStateUnit):
         sent = gather_rows(p_source, plan.source).view(num_nodes, k, self.channels)
         edge_attr = self.dense_edges(sent, p_target.unsqueeze(1), edge_attr, weight)
         rows = edge_attr.flatten(0, 1)
-        of_source = segment_sum(rows, plan.source) if self.incidence == "both" else None
-        return self.update_nodes(self._reduce(rows, of_source, edge_attr.sum(1), plan), x), edge_attr
+        return self.update_nodes(self._reduce(self._sum_source(rows, plan), edge_attr.sum(1), plan), x), edge_attr
 
     def edge_update(self, x_j: Tensor, x_i: Tensor, edge_attr: Tensor) -> Tensor:
         """PyG's step of one edge: edge_mlp([x_s ; x_r ; e])."""
@@ -119,24 +118,29 @@ class IntraUnit(EdgeStateUnit):
 
     def aggregate(self, inputs: Tensor, plan: Incidence) -> Tensor:
         """PyG's step of one node: the mean or sum of the edges it sees."""
-        of_source = segment_sum(inputs, plan.source) if self.incidence == "both" else None
-        return self._reduce(inputs, of_source, segment_sum(inputs, plan.target), plan)
+        return self._reduce(self._sum_source(inputs, plan), segment_sum(inputs, plan.target), plan)
 
     def _project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         first = self.edge_mlp.first
         of_source, of_target, weight = first.weight.split(self.channels, dim=1)
         return torch.addmm(first.bias, x, of_source.T), x @ of_target.T, weight
 
-    def _reduce(self, edge_attr: Tensor, of_source: Tensor | None, of_target: Tensor, plan: Incidence) -> Tensor:
-        """Sums at the two ends → the aggregate; a self-loop, which both ends count, is taken off once."""
-        total, degree = of_target, plan.target.degree
-        if of_source is not None:
-            total, degree = total + of_source, degree + plan.source.degree
-            if len(plan.loop):
-                ends = plan.loop_side
-                total = total - segment_sum(edge_attr.index_select(0, plan.loop), ends)
-                degree = degree - ends.degree
-        return total if self.aggr == "sum" else divide_by_degree(total, degree)
+    def _sum_source(self, edge_attr: Tensor, plan: Incidence) -> Tensor | None:
+        """Sum of a node's outgoing edges, without self-loops: the receiving end counts those."""
+        if self.incidence == "target":
+            return None
+        total = segment_sum(edge_attr, plan.source)
+        if len(plan.loop):
+            total = total - segment_sum(edge_attr.index_select(0, plan.loop), plan.loop_side)
+        return total
+
+    def _reduce(self, of_source: Tensor | None, of_target: Tensor, plan: Incidence) -> Tensor:
+        total = of_target if of_source is None else of_source + of_target
+        if self.aggr == "sum":
+            return total
+        degree = plan.target.degree if self.incidence == "target" else plan.degree
+        assert degree is not None  # one node set
+        return divide_by_degree(total, degree)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.channels}, aggr={self.aggr}, incidence={self.incidence})"

@@ -71,7 +71,7 @@ def gather_rows(x: Float[Tensor, "n h"], side: Side) -> Float[Tensor, "e h"]:
 
 def divide_by_degree(total: Float[Tensor, "n h"], degree: Tensor) -> Float[Tensor, "n h"]:
     """Sum → mean; a node without edges keeps its zero."""
-    return total / degree.clamp(min=1).to(total.dtype).unsqueeze(1)
+    return total / degree.clamp(min=1).unsqueeze(1)
 
 
 def reduce_rows(x: Tensor, side: Side) -> Tensor:
@@ -86,8 +86,7 @@ def reduce_rows(x: Tensor, side: Side) -> Tensor:
     if x.dtype in LOW_PRECISION:
         # A running sum in bfloat16 stops growing at 256 equal terms.
         return reduce_rows(x.float(), side).to(x.dtype)
-    order = torch.arange(len(x), device=x.device) if side.order is None else side.order
-    return F.embedding_bag(order, x.contiguous(), side.pointer, mode="sum", include_last_offset=True)
+    return F.embedding_bag(side.order, x.contiguous(), side.pointer, mode="sum", include_last_offset=True)
 
 
 class _SegmentSum(torch.autograd.Function):

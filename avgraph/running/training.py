@@ -12,7 +12,7 @@ from pytorch_lightning import Trainer
 from avgraph.config import Experiment
 from avgraph.errors import DataError
 from avgraph.methods.task import Task
-from avgraph.running.callbacks import Checkpoints, EpochBar, StepSeed, History
+from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
 from avgraph.running.directory import CHECKPOINT
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from avgraph.encoders.augment import band_shift, circular_shift, mixup
+from avgraph.encoders.augment import band_shift, circular_shift, colour, mixup, reverse
 
 
 def test_shift_is_a_roll_of_each_clip() -> None:
@@ -37,3 +37,20 @@ def test_mixup_off_returns_its_input() -> None:
     mixed, soft = mixup(x, target, 0.0, np.random.default_rng(0))
     assert mixed is x
     assert soft is target
+
+
+def test_reverse_turns_some_clips_and_only_in_time() -> None:
+    x = torch.randn(40, 1, 4, 9)
+    turned = reverse(x, np.random.default_rng(0))
+    backwards = [torch.equal(after, before.flip(2)) for before, after in zip(x, turned, strict=True)]
+    untouched = [torch.equal(after, before) for before, after in zip(x, turned, strict=True)]
+    assert all(one != other for one, other in zip(backwards, untouched, strict=True))
+    assert 5 < sum(backwards) < 35
+
+
+def test_colour_adds_the_same_curve_to_every_frame() -> None:
+    x = torch.randn(6, 1, 16, 5)
+    added = colour(x, 0.25, np.random.default_rng(0)) - x
+    torch.testing.assert_close(added, added[..., :1].expand_as(added), atol=1e-6, rtol=0)
+    assert bool((added.abs().amax((1, 2, 3)) > 0).all())
+    assert bool((added.diff(dim=2).abs() < added.abs().amax((1, 2, 3), keepdim=True)).all())

@@ -99,6 +99,13 @@ def test_learns_a_separable_task_and_reports_both_models(loss: str, score: bool)
     assert 0 < metrics["test/baseline_accuracy"] <= 1
 
 
+def test_with_the_baseline_logit_training_starts_from_the_baseline() -> None:
+    task = RRNetTask(baseline_logit=True)
+    task.bind(graph(), TrainOptions())
+    metrics = task.metrics()
+    assert metrics["test/accuracy"] == metrics["test/baseline_accuracy"]
+
+
 def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
     task = fitted(RRNetTask(loss="cross_entropy"), graph())
     learned, metrics = task.annotated(), task.metrics()

@@ -1,0 +1,89 @@
+"""RR-Net against the networks that propose its candidates, on ESC-10 and ESC-50: mean ± sd over the five folds.
+
+    python benchmarks/rrnet.py                          # the table
+    python benchmarks/rrnet.py --ablations              # K, units and width on ESC-50, and what each part adds
+
+Needs the real data (AVGRAPH_DATA). The encoders are cached, so that a second call takes minutes. Every model is taken
+at its last epoch; nothing is chosen on the test fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import avgraph
+from avgraph.run import Run
+
+ROOT = Path(__file__).parents[1]
+FOLDS = (1, 2, 3, 4, 5)
+PAPER = {"esc10": "96.5 ± 0.1", "esc50": "80.8 ± 0.1"}
+
+
+def run_folds(experiment: str, overrides: Sequence[str] = ()) -> list[Run]:
+    """One run per fold in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = [f"output={folder}", "dataset.on_missing=[]", *overrides]
+        return list(avgraph.train_folds(ROOT / experiment, FOLDS, options, quiet=False).runs.values())
+
+
+def cell(runs: Sequence[Run], metric: str) -> str:
+    """Mean ± sample standard deviation over the folds, in percent."""
+    values = [100 * run.metrics[f"test/{metric}"] for run in runs]
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+
+
+def paired(runs: Sequence[Run], better: str, worse: str) -> str:
+    """Difference fold by fold: mean ± sd, and in how many folds it is above zero."""
+    gaps = [100 * (run.metrics[f"test/{better}"] - run.metrics[f"test/{worse}"]) for run in runs]
+    return f"{statistics.mean(gaps):+.1f} ± {statistics.stdev(gaps):.1f} ({sum(gap > 0 for gap in gaps)} of {len(gaps)} folds)"
+
+
+def main_table() -> None:
+    """The accuracies beside the paper's."""
+    for name in ("esc10", "esc50"):
+        paper_runs = run_folds(f"configs/rrnet/{name}.yaml")
+        runs = run_folds(f"examples/rrnet_{name}.yaml")
+        print(f"\n{name}: accuracy in % over folds 1-5")
+        print(f"  one CNN, all training folds              {cell(runs, 'single_accuracy')}")
+        print(f"  five CNNs (propose the candidates)       {cell(runs, 'baseline_accuracy')}")
+        print(f"  true class among the candidates          {cell(runs, 'candidate_recall')}")
+        print(f"  RR-Net, the paper's settings             {cell(paper_runs, 'accuracy')}")
+        print(f"  RR-Net, examples/rrnet_{name}.yaml        {cell(runs, 'accuracy')}")
+        print(f"    gain over one CNN                      {paired(runs, 'accuracy', 'single_accuracy')}")
+        print(f"    gain over the five CNNs                {paired(runs, 'accuracy', 'baseline_accuracy')}")
+        print(f"  RR-Net as published (EnvNet features)    {PAPER[name]}")
+        by_fold = ", ".join(f"{100 * run.metrics['test/accuracy']:.1f}" for run in runs)
+        print(f"  RR-Net by fold                           {by_fold}")
+        train, test = cell(runs, "true_class_score"), [run.metrics["train/true_class_score"] for run in runs]
+        print(f"  score of the true class, test / train    {train} / {100 * statistics.mean(test):.1f}")
+        if runs[0].metrics["data"]["note"]:
+            print(f"  note: {runs[0].metrics['data']['note']}")
+
+
+def ablations() -> None:
+    """One change at a time to examples/rrnet_esc50.yaml."""
+    rows = {
+        "as it is": [],
+        **{f"K = {k}": [f"graph.2.k={k}"] for k in (5, 10, 40)},
+        "units 2 + 2": ["method.intra_units=2", "method.inter_units=2"],
+        "units 2 + 3": ["method.intra_units=2", "method.inter_units=3"],
+        "units 0 + 1": ["method.intra_units=0"],
+        **{f"width {h}": [f"method.hidden_channels={h}"] for h in (4, 8, 32, 64)},
+    }
+    print("\nesc50, one change at a time: RR-Net, and the ceiling of the candidates, in %")
+    for title, overrides in rows.items():
+        runs = run_folds("examples/rrnet_esc50.yaml", overrides)
+        print(f"  {title:<24}{cell(runs, 'accuracy'):<16}{cell(runs, 'candidate_recall')}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ablations", action="store_true", help="the ablation table instead of the main one")
+    if parser.parse_args().ablations:
+        ablations()
+    else:
+        main_table()
