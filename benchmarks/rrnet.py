@@ -39,7 +39,8 @@ def cell(runs: Sequence[Run], metric: str) -> str:
 def paired(runs: Sequence[Run], better: str, worse: str) -> str:
     """Difference fold by fold: mean ± sd, and in how many folds it is above zero."""
     gaps = [100 * (run.metrics[f"test/{better}"] - run.metrics[f"test/{worse}"]) for run in runs]
-    return f"{statistics.mean(gaps):+.1f} ± {statistics.stdev(gaps):.1f} ({sum(gap > 0 for gap in gaps)} of {len(gaps)} folds)"
+    above = sum(gap > 0 for gap in gaps)
+    return f"{statistics.mean(gaps):+.1f} ± {statistics.stdev(gaps):.1f} ({above} of {len(gaps)} folds)"
 
 
 def main_table() -> None:

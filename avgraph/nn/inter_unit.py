@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from avgraph.nn.edge_update import edge_update
@@ -42,19 +39,19 @@ class InterUnit(EdgeStateUnit):
         [3, 2, 3]
     """
 
-    def __init__(self, channels: int, *, aggr: Literal["mean", "sum"] = "mean") -> None:
+    def __init__(self, channels: int, *, aggr: str = "mean") -> None:
         super().__init__(channels, aggr=aggr)
         self.kernel = nn.Linear(2 * channels, 2 * channels, bias=False)
 
     def forward(
         self,
-        x_source: Float[Tensor, "n h"],
-        x_target: Float[Tensor, "m h"],
-        edge_index: Int[Tensor, "2 e"],
-        edge_attr: Float[Tensor, "e h"],
+        x_source: Tensor,
+        x_target: Tensor,
+        edge_index: Tensor,
+        edge_attr: Tensor,
         *,
         plan: Incidence | None = None,
-    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "m h"], Float[Tensor, "e h"]]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """New states; ``plan`` is the CSR view of ``edge_index``, to build once for many passes.
 
         Raises:
@@ -80,10 +77,10 @@ class InterUnit(EdgeStateUnit):
 
     def forward_dense(
         self,
-        x_source: Float[Tensor, "n h"],
-        x_target: Float[Tensor, "m h"],
-        edge_attr: Float[Tensor, "n m h"],
-    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "m h"], Float[Tensor, "n m h"]]:
+        x_source: Tensor,
+        x_target: Tensor,
+        edge_attr: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The same function on the complete graph: every source is joined to every target, no edge list is built.
 
         Shapes:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor
 
 from avgraph.nn.edge_update import edge_update
@@ -47,8 +44,8 @@ class IntraUnit(EdgeStateUnit):
         self,
         channels: int,
         *,
-        aggr: Literal["mean", "sum"] = "mean",
-        incidence: Literal["both", "target"] = "both",
+        aggr: str = "mean",
+        incidence: str = "both",
     ) -> None:
         if incidence not in ("both", "target"):
             raise ValueError(f"incidence: expected 'both' or 'target', got {incidence!r}")
@@ -57,12 +54,12 @@ class IntraUnit(EdgeStateUnit):
 
     def forward(
         self,
-        x: Float[Tensor, "n h"],
-        edge_index: Int[Tensor, "2 e"],
-        edge_attr: Float[Tensor, "e h"],
+        x: Tensor,
+        edge_index: Tensor,
+        edge_attr: Tensor,
         *,
         plan: Incidence | None = None,
-    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "e h"]]:
+    ) -> tuple[Tensor, Tensor]:
         """New node and edge states; ``plan`` is the CSR view of ``edge_index``, to build once for many passes.
 
         Raises:
@@ -84,12 +81,12 @@ class IntraUnit(EdgeStateUnit):
 
     def forward_table(
         self,
-        x: Float[Tensor, "n h"],
-        neighbour: Int[Tensor, "n k"],
-        edge_attr: Float[Tensor, "n k h"],
+        x: Tensor,
+        neighbour: Tensor,
+        edge_attr: Tensor,
         *,
         plan: Incidence | None = None,
-    ) -> tuple[Float[Tensor, "n h"], Float[Tensor, "n k h"]]:
+    ) -> tuple[Tensor, Tensor]:
         """The same function on a graph of fixed degree: row i of the table holds the senders of edges to node i.
 
         ``plan`` is `Incidence.from_table` of the table. No gather and no segment is needed at the receiving end.

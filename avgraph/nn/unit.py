@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -29,7 +27,7 @@ class EdgeStateUnit(MessagePassing):
         ValueError: if ``channels`` is not positive or ``aggr`` is neither.
     """
 
-    def __init__(self, channels: int, *, aggr: Literal["mean", "sum"]) -> None:
+    def __init__(self, channels: int, *, aggr: str) -> None:
         if aggr not in ("mean", "sum"):
             raise ValueError(f"aggr: expected 'mean' or 'sum', got {aggr!r}")
         if channels < 1:

@@ -1,0 +1,141 @@
+"""RR-Net (Li et al., "A Universal Model for Cross Modality Mapping by Relational Reasoning", 2021).
+
+The nodes and edges of two intra graphs and one inter graph are encoded by one MLP per type (Eq. 1), updated by
+alternating `IntraUnit` and `InterUnit` (Eq. 3-8), and every candidate edge is decoded to a logit (Eq. 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import Literal
+
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from avgraph.errors import GraphError
+from avgraph.nn import Incidence, InterUnit, IntraUnit
+from avgraph.nn.mlp import MLP
+
+EdgeType = tuple[str, str, str]
+
+
+class EdgeEncoder(nn.Module):
+    """Raw edge attribute [x_s ; x_r ; extra] → hidden state, projected per node before it is gathered per edge.
+
+    Shapes:
+        x_source [n, c_s], x_target [m, c_r], edge_index [2, e], extra [e, c_e] or None → [e, h]
+    """
+
+    def __init__(self, source_channels: int, target_channels: int, extra_channels: int, hidden_channels: int) -> None:
+        super().__init__()
+        self.sizes = (source_channels, target_channels, extra_channels)
+        self.first = nn.Linear(sum(self.sizes), hidden_channels)
+        self.second = nn.Linear(hidden_channels, hidden_channels)
+
+    def forward(
+        self,
+        x_source: Float[Tensor, "n c_s"],
+        x_target: Float[Tensor, "m c_r"],
+        edge_index: Int[Tensor, "2 e"],
+        extra: Float[Tensor, "e c_e"] | None,
+    ) -> Float[Tensor, "e h"]:
+        """One state per edge."""
+        by_source, by_target, by_extra = self.first.weight.split(self.sizes, dim=1)
+        hidden = (x_source @ by_source.T)[edge_index[0]] + (x_target @ by_target.T)[edge_index[1]] + self.first.bias
+        if extra is not None:
+            hidden = hidden + extra @ by_extra.T
+        state: Tensor = self.second(F.relu(hidden))
+        return state
+
+
+class RRNet(nn.Module):
+    """Encoder, alternating intra and inter units, decoder: one logit per candidate edge.
+
+    Args:
+        channels: feature width of each node type.
+        intra: edge types within one node type; ``inter``: the one across.
+        edge_channels: width of the attributes that edges of a type bring along (default none).
+        intra_units, inter_units: how many of each; they take turns, intra first, and what is left over comes last.
+
+    Shapes:
+        x_dict {type: [n, c]}, edge_index_dict {edge type: [2, e]} → logits [e of the inter edges]
+
+    Raises:
+        GraphError: if there is no unit at all.
+
+    Example:
+        >>> import torch
+        >>> near, candidate = ("audio", "near", "audio"), ("audio", "candidate", "label")
+        >>> model = RRNet({"audio": 8, "label": 5}, [near], candidate, hidden_channels=4)
+        >>> x = {"audio": torch.randn(3, 8), "label": torch.randn(2, 5)}
+        >>> edges = {near: torch.tensor([[0, 1, 2], [1, 2, 0]]), candidate: torch.tensor([[0, 1, 2], [0, 1, 0]])}
+        >>> model(x, edges).shape
+        torch.Size([3])
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[str, int],
+        intra: Sequence[EdgeType],
+        inter: EdgeType,
+        *,
+        edge_channels: Mapping[EdgeType, int] | None = None,
+        hidden_channels: int = 16,
+        intra_units: int = 1,
+        inter_units: int = 1,
+        aggr: Literal["mean", "sum"] = "mean",
+        incidence: Literal["both", "target"] = "both",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if inter_units < 1:
+            raise GraphError(f"RR-Net: expected at least one inter unit, got {inter_units}")
+        self.intra, self.inter = tuple(intra), inter
+        h, extra = hidden_channels, edge_channels or {}
+        self.dropout = nn.Dropout(dropout)
+        self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (inter[0], inter[2])})
+        self.edge_encoder = nn.ModuleDict(
+            {
+                "__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], extra.get(kind, 0), h)
+                for kind in (*self.intra, inter)
+            }
+        )
+        self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
+        self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
+        self.decoder = MLP(h, h, 1)
+
+    def forward(
+        self,
+        x_dict: Mapping[str, Tensor],
+        edge_index_dict: Mapping[EdgeType, Tensor],
+        edge_attr_dict: Mapping[EdgeType, Tensor] | None = None,
+        plans: Mapping[EdgeType, Incidence] | None = None,
+    ) -> Float[Tensor, " e"]:
+        """Logits of the inter edges; ``plans`` are their CSR views, built once by `plan_of` for many passes."""
+        plans = plans or {kind: plan_of(kind, x_dict, edge_index_dict) for kind in (*self.intra, self.inter)}
+        attr = edge_attr_dict or {}
+        raw = {node: self.dropout(x_dict[node]) for node in (self.inter[0], self.inter[2])}
+        x = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
+        edge = {}
+        for kind in (*self.intra, self.inter):
+            encoder = self.edge_encoder["__".join(kind)]
+            edge[kind] = encoder(raw[kind[0]], raw[kind[2]], edge_index_dict[kind], attr.get(kind))
+        source, _, target = self.inter
+        for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
+            if intra_unit is not None:
+                for kind in self.intra:
+                    node = kind[0]
+                    x[node], edge[kind] = intra_unit(x[node], edge_index_dict[kind], edge[kind], plan=plans[kind])
+            if inter_unit is not None:
+                x[source], x[target], edge[self.inter] = inter_unit(
+                    x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
+                )
+        logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
+        return logits
+
+
+def plan_of(kind: EdgeType, x_dict: Mapping[str, Tensor], edge_index_dict: Mapping[EdgeType, Tensor]) -> Incidence:
+    """The CSR view of one edge type."""
+    return Incidence.from_edge_index(edge_index_dict[kind], len(x_dict[kind[0]]), len(x_dict[kind[2]]))
