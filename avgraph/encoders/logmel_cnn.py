@@ -56,10 +56,6 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
 class LogmelCNN:
     """Compact CNN on log-mels, trained on the training clips; writes ``x`` [n, channels] and ``score`` [n, classes].
 
-    With ``out_of_fold`` one more network is fitted without each training fold. It encodes that fold, and all networks
-    together, by their mean, encode the clips that none has seen (validation and test): what candidates are proposed by
-    is then an ensemble, and ``single_score`` keeps what the one network on all training clips says alone.
-
     Args:
         channels: width of the embedding.
         width: channels after the first convolution; the cost grows with its square.
@@ -118,21 +114,16 @@ class LogmelCNN:
             network = fitted_cnn(x[rows], y[rows], classes, recipe, seed=seed, context=context, title=title)
             return _encode(network, x, context.device)
 
-        outer_embedding, outer_score = encoded(train, self.recipe, 1)
-        own_embedding, own_score = outer_embedding.clone(), outer_score.clone()
-        embedding, score = outer_embedding / total, outer_score / total
+        seen, score = encoded(train, self.recipe, 1)
+        embedding = seen.clone()
         for number, fold in enumerate(held_out, start=2):
             own, shared = train[groups == fold], train[groups != fold]
             inner_embedding, inner_score = encoded(shared, self.inner_recipe, number)
-            inner_embedding = align(inner_embedding, inner_embedding[shared], outer_embedding[shared])
-            embedding, score = embedding + inner_embedding / total, score + inner_score / total
-            own_embedding[own], own_score[own] = inner_embedding[own], inner_score[own]
-        # The mean is for clips that no network has seen; a training clip belongs to the one that has not seen it.
-        unseen = ~store.train_mask[:, None]
+            embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
+            score[own] = inner_score[own]
         result = copy.copy(data)
-        result[node].x = torch.where(unseen, embedding, own_embedding)
-        result[node].score = torch.where(unseen, score, own_score)
-        result[node].single_score = own_score
+        result[node].x = embedding
+        result[node].score = score
         return result
 
 

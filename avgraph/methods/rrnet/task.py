@@ -151,8 +151,7 @@ class RRNetTask(Task):
     def metrics(self) -> dict[str, float]:
         """Accuracy of RR-Net and of the model that proposed the candidates, and the ceiling the candidates set.
 
-        ``single_accuracy`` is that of one network where an ensemble proposed them; ``true_class_score`` shows how
-        much surer the scores of training nodes are than those of test nodes.
+        ``true_class_score`` shows how much surer the scores of training nodes are than those of test nodes.
         """
         logits, edge_index, node = (
             self.forward().float().cpu(),
@@ -168,8 +167,6 @@ class RRNetTask(Task):
             if "score" in node:
                 k = int(edge_index[0].bincount().max())
                 result[f"{split}/baseline_accuracy"] = accuracy(node.score, node.y, mask)
-                if "single_score" in node:
-                    result[f"{split}/single_accuracy"] = accuracy(node.single_score, node.y, mask)
                 result[f"{split}/candidate_recall"] = top_k_recall(node.score, node.y, k, mask)
                 true_score = node.score.gather(1, node.y[:, None])[mask]
                 result[f"{split}/true_class_score"] = float(true_score.mean())
