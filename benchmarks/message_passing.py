@@ -3,7 +3,8 @@
     python benchmarks/message_passing.py [--edges 100000 1000000] [--width 16 64] [--repeats 7]
 
 Columns: ours; PyG: the same unit as concatenate [x_i ; x_j ; e], MLP, ``torch_geometric.utils.scatter`` at both
-ends; floor: only the gathers and matrix products that no implementation can leave out, without a single sum.
+ends; floor: only the gathers and matrix products it needs, one torch call each, without a single sum. The floor writes
+every result to memory that is new to the process, which ours mostly avoids: on large graphs ours can be below it.
 Repeats are interleaved, so that a busy machine slows all three alike; medians are printed. "growth" is the exponent
 p of time ~ edges^p between the smallest and the largest graph. "extra MB" is the largest resident memory of one pass
 beyond what was resident before, each way in a process of its own.

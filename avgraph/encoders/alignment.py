@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def procrustes(source: Float[Tensor, "n d"], target: Float[Tensor, "n d"]) -> Float[Tensor, "d d"]:
+def procrustes(source: Float[Tensor, "n d"], target: Tensor) -> Float[Tensor, "d d"]:
     r"""The orthogonal R that minimises ‖source R − target‖_F, from the SVD of sourceᵀ target.
 
     Shapes:
