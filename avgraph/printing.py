@@ -58,4 +58,7 @@ def _print_source(console: Console, data: Mapping[str, Any]) -> None:
     if data.get("note"):
         console.print(f"note: {data['note']}", markup=False)
     if data.get("leakage"):
-        console.print(f"note: source files in more than one fold: {', '.join(map(str, data['leakage']))}", markup=False)
+        console.print(
+            f"note: source files in more than one fold: {', '.join(leak['source_file'] for leak in data['leakage'])}",
+            markup=False,
+        )
