@@ -17,7 +17,7 @@ species = torch.randn(4, 6)
 kind = torch.arange(60) % 4
 
 data = HeteroData()
-data["bird"].x = F.one_hot(kind, 4) @ torch.randn(4, 12) + 1.5 * torch.randn(60, 12)
+data["bird"].x = torch.eye(4)[kind] @ torch.randn(4, 12) + 1.5 * torch.randn(60, 12)
 data["bird"].y = kind
 data["bird"].train_mask = torch.arange(60) < 40
 data["bird"].test_mask = ~data["bird"].train_mask
