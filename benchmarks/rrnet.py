@@ -4,7 +4,7 @@
     python benchmarks/rrnet.py --ablations              # K, units and width on ESC-50, and what each part adds
 
 Needs the real data (AVGRAPH_DATA). The encoders are cached, so that a second call takes minutes. Every model is taken
-at its last epoch; nothing is chosen on the test fold.
+at its last epoch. The settings were not chosen blindly, though: the README says which folds were looked at.
 """
 
 from __future__ import annotations

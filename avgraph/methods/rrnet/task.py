@@ -153,11 +153,8 @@ class RRNetTask(Task):
 
         ``true_class_score`` shows how much surer the scores of training nodes are than those of test nodes.
         """
-        logits, edge_index, node = (
-            self.forward().float().cpu(),
-            self.graph[self.inter].edge_index,
-            self.graph[self.source],
-        )
+        logits = self.forward().float().cpu()
+        edge_index, node = self.graph[self.inter].edge_index, self.graph[self.source]
         result = {}
         for split in ("train", "val", "test"):
             mask = node.get(f"{split}_mask")
