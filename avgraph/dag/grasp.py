@@ -1,0 +1,132 @@
+"""GRaSP: the DAG of the ordering whose grow–shrink parents have the best total BIC.
+
+Lam, Andrews & Ramsey, "Greedy relaxations of the sparsest permutation algorithm", UAI 2022. Each start sweeps a random
+ordering greedily (every variable to its best position, as BOSS does) and then relaxes it by GRaSP's tucks; sweeps and
+tucks alternate until neither raises the score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from avgraph.dag.bic import total_bic_score
+from avgraph.dag.knowledge import Pairs, check_consistent, edge_matrix
+from avgraph.dag.moments import Moments, moments_of_covariance, moments_of_data
+from avgraph.dag.result import DAG
+from avgraph.errors import DataError
+
+
+def grasp(
+    data: Any = None,
+    *,
+    covariance: Any = None,
+    n_samples: int | None = None,
+    penalty_discount: float = 1.0,
+    depth: int = 3,
+    restarts: int = 5,
+    seed: int = 0,
+    time_limit: float | None = None,
+    names: Sequence[str] | None = None,
+    forbidden: Pairs | None = None,
+    required: Pairs | None = None,
+    ridge: float | None = None,
+    engine: Literal["numba", "causal-learn"] = "numba",
+) -> DAG:
+    """Learn a DAG over the columns of ``data``, or from a ``covariance`` of ``n_samples`` rows.
+
+    The same input and seed give the same result to the last bit, unless time runs out. The first call in an
+    installation compiles the search, which takes up to a minute; later ones load it from disk.
+
+    Args:
+        data: [n, p] array, tensor or data frame; linear relations with Gaussian noise are assumed.
+        covariance: [p, p], divided by n, in place of ``data``.
+        n_samples: rows behind ``covariance``.
+        penalty_discount: weight of log n per edge; higher gives fewer edges. 0.5 is the textbook BIC.
+        depth: tucks that a sequence may have before it must have raised the score.
+        restarts: random orderings to start from; the best result is returned, all are kept.
+        seed: of the random orderings and of the order in which moves are tried.
+        time_limit: seconds after which the best graph so far is returned, with ``converged`` false.
+        names: of the columns (default: those of the data frame, else x0, x1, …).
+        forbidden: pairs (parent, child), by name or number, that must not be edges.
+        required: pairs (parent, child) that must be edges.
+        ridge: share of its variance added to each column, for data whose columns are collinear or constant.
+        engine: ``"numba"``, or ``"causal-learn"`` for the reference implementation (slow; no knowledge, time limit
+            or covariance).
+
+    Raises:
+        DataError: if a value is not finite, columns are constant or collinear, n ≤ p, or an argument is out of range.
+        GraphError: if the knowledge contradicts itself or names an unknown column.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> rain, sprinkler = rng.normal(size=(2, 500))
+        >>> wet = rain + sprinkler + 0.5 * rng.normal(size=500)
+        >>> dag = grasp(np.stack([rain, sprinkler, wet], axis=1), names=["rain", "sprinkler", "wet"])
+        >>> dag.parents("wet"), dag.converged
+        (['rain', 'sprinkler'], True)
+    """
+    _check_settings(penalty_discount, depth, restarts, seed, time_limit)
+    if engine == "causal-learn":
+        from avgraph.dag.causal_learn import grasp_reference
+
+        if any(given is not None for given in (covariance, n_samples, time_limit, forbidden, required, ridge)):
+            raise DataError("engine 'causal-learn' takes data: no covariance, time_limit, forbidden, required, ridge")
+        return grasp_reference(data, penalty_discount, depth, restarts, seed, names)
+    if engine != "numba":
+        raise DataError(f"engine: expected 'numba' or 'causal-learn', got {engine!r}")
+    from avgraph.dag.search.run import search  # numba is loaded by who searches, not by who imports
+
+    moments = _moments(data, covariance, n_samples, names, ridge)
+    forbidden_matrix = edge_matrix(forbidden, moments.names, "forbidden")
+    required_matrix = edge_matrix(required, moments.names, "required")
+    check_consistent(forbidden_matrix, required_matrix, moments.names)
+    found = search(
+        moments.correlation, moments.n_samples, penalty_discount, depth, restarts, seed, time_limit,
+        forbidden_matrix, required_matrix,
+    )  # fmt: skip
+    # Scores of the correlations; in the units of the data each local score is lower by n log(scale).
+    shift = moments.n_samples * float(np.log(moments.scale).sum())
+    scores = np.array(
+        [total_bic_score(moments.correlation, moments.n_samples, a, penalty_discount) for a in found.adjacencies]
+    )
+    best = int(np.argmax(scores))
+    return DAG(
+        order=found.orders[best],
+        adjacency=found.adjacencies[best],
+        score=float(scores[best]) - shift,
+        names=moments.names,
+        converged=found.converged,
+        n_starts=found.n_finished,
+        start_scores=scores - shift,
+        start_adjacencies=found.adjacencies,
+    )
+
+
+def _moments(
+    data: Any, covariance: Any, n_samples: int | None, names: Sequence[str] | None, ridge: float | None
+) -> Moments:
+    if (data is None) == (covariance is None):
+        raise DataError("expected either data or covariance= with n_samples=")
+    if covariance is None:
+        if n_samples is not None:
+            raise DataError("n_samples belongs to covariance=; the rows of data are counted")
+        return moments_of_data(data, names, ridge)
+    if n_samples is None:
+        raise DataError("covariance: expected n_samples=, the number of rows it was computed from")
+    return moments_of_covariance(covariance, n_samples, names, ridge)
+
+
+def _check_settings(penalty_discount: float, depth: int, restarts: int, seed: int, time_limit: float | None) -> None:
+    if not 0 < penalty_discount < np.inf:
+        raise DataError(f"penalty_discount: expected a number above 0, got {penalty_discount}")
+    if depth < 1:
+        raise DataError(f"depth: expected at least 1 tuck, got {depth}")
+    if restarts < 1:
+        raise DataError(f"restarts: expected at least 1 start, got {restarts}")
+    if not 0 <= seed < 2**63:
+        raise DataError(f"seed: expected 0 … 2⁶³ − 1, got {seed}")
+    if time_limit is not None and not time_limit > 0:
+        raise DataError(f"time_limit: expected seconds above 0, got {time_limit}")
