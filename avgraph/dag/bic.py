@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import log
+from typing import SupportsIndex
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -25,8 +26,8 @@ from avgraph.errors import DataError
 def bic_score(
     covariance: Float[np.ndarray, "p p"],
     n_samples: int,
-    target: int,
-    parents: Iterable[int],
+    target: SupportsIndex,
+    parents: Iterable[SupportsIndex],
     penalty_discount: float = 1.0,
 ) -> float:
     """Local score of ``target`` given ``parents``.
@@ -41,7 +42,7 @@ def bic_score(
         >>> bool(np.isclose(gain, -50 * np.log(1 - 0.6**2) - np.log(100)))
         True
     """
-    chosen = [int(parent) for parent in parents]
+    target, chosen = int(target), [int(parent) for parent in parents]
     for index in (target, *chosen):
         if not 0 <= index < len(covariance):
             raise DataError(f"bic_score: variable {index} is out of range 0 … {len(covariance) - 1}")

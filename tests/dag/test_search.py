@@ -1,0 +1,101 @@
+"""The compiled parts against their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avgraph.dag import grasp, total_bic_score
+from avgraph.dag.cpdag import topological_order
+from avgraph.dag.search import problem as problem_module
+from avgraph.dag.search.run import search
+from tests.dag.graphs import covariance_of, exhaustive_score, naive_parents, random_dag, sample
+
+SETTINGS = settings(deadline=None, max_examples=25)
+
+
+@SETTINGS
+@given(st.integers(2, 9), st.integers(0, 2**32), st.sampled_from([0.5, 1.0, 2.0]))
+def test_parents_are_grow_shrink_on_the_returned_order(p: int, seed: int, discount: float) -> None:
+    rng = np.random.default_rng(seed)
+    n_edges = int(rng.integers(0, p * (p - 1) // 2 + 1))
+    x = sample(random_dag(p, n_edges, rng)[1], 150, rng)
+    dag = grasp(x, penalty_discount=discount, restarts=2, seed=seed)
+    correlation = np.corrcoef(x.T)
+    order = dag.order.tolist()
+    for k, y in enumerate(order):
+        expected = naive_parents(correlation, 150, y, order[:k], discount)
+        assert np.flatnonzero(dag.adjacency[:, y]).tolist() == sorted(expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_at_most_five_columns_equal_exhaustive_search(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    p = 3 + seed % 3
+    x = sample(random_dag(p, int(rng.integers(p - 1, p * (p - 1) // 2 + 1)), rng)[1], 200, rng)
+    covariance = np.cov(x.T, ddof=0)
+    dag = grasp(x, restarts=10)
+    assert dag.score == pytest.approx(exhaustive_score(covariance, 200, 1.0), rel=1e-12, abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_true_equivalence_class_is_found_in_a_large_sample(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, weights = random_dag(12, 14, rng)
+    covariance = covariance_of(weights, rng.uniform(0.5, 1.5, 12))
+    dag = grasp(covariance=covariance, n_samples=10**6, restarts=5)
+    from avgraph.dag.cpdag import cpdag_of
+
+    np.testing.assert_array_equal(dag.cpdag(), cpdag_of(truth))
+
+
+def test_tucks_leave_an_optimum_that_sweeps_are_stuck_in() -> None:
+    # Of 30 random starts some end higher after the tucks than after the sweeps: the tucks run, and matter.
+    rng = np.random.default_rng(0)
+    x = sample(random_dag(20, 40, rng)[1], 500, rng)
+    none = np.zeros((20, 20), dtype=bool)
+    found = search(np.corrcoef(x.T), 500, 1.0, 3, 30, 0, None, none, none)
+    begin, swept, end = found.phases.T
+    assert (begin < swept).all()
+    assert (end >= swept - 1e-6).all()
+    assert (end > swept + 1e-3).any()
+
+
+def test_full_pools_are_emptied_and_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x = sample(random_dag(25, 60, rng)[1], 300, rng)
+    expected = grasp(x, restarts=2)
+    make_trees = problem_module.make_trees
+
+    def tiny(p: int) -> problem_module.Trees:
+        trees = make_trees(p)
+        return trees._replace(
+            first=trees.first[:60].copy(), variable=trees.variable[: p * p].copy(), pool=trees.pool[:200].copy()
+        )
+
+    monkeypatch.setattr("avgraph.dag.search.run.make_trees", tiny)
+    again = grasp(x, restarts=2)
+    assert again.start_adjacencies.tobytes() == expected.start_adjacencies.tobytes()
+    assert again.order.tobytes() == expected.order.tobytes()
+
+
+@SETTINGS
+@given(st.integers(2, 8), st.integers(0, 2**32), st.data())
+def test_knowledge_is_obeyed_and_the_graph_is_acyclic(p: int, seed: int, data: st.DataObject) -> None:
+    rng = np.random.default_rng(seed)
+    x = sample(random_dag(p, p * (p - 1) // 4, rng)[1], 100, rng)
+    position = data.draw(st.permutations(range(p)))
+    pairs = [(a, b) for a in range(p) for b in range(p) if a != b]
+    marked = data.draw(st.lists(st.sampled_from(pairs), unique=True, max_size=2 * p))
+    required = [(a, b) for a, b in marked[::2] if position[a] < position[b]]
+    forbidden = [pair for pair in marked[1::2] if pair not in required]
+    dag = grasp(x, restarts=2, required=required, forbidden=forbidden)
+    assert sorted(topological_order(dag.adjacency)) == list(range(p))
+    assert all(dag.adjacency[pair] for pair in required)
+    assert not any(dag.adjacency[pair] for pair in forbidden)
+    place = np.argsort(dag.order)
+    assert all(place[a] < place[b] for a, b in np.argwhere(dag.adjacency))
+    score = total_bic_score(np.cov(x.T, ddof=0), 100, dag.adjacency)
+    assert dag.score == pytest.approx(score, rel=1e-12, abs=1e-7)
