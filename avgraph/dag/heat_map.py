@@ -1,0 +1,74 @@
+"""A picture of how often each edge was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from avgraph.dag.columns import check_names
+from avgraph.dag.draw import save_figure
+from avgraph.errors import DataError
+
+
+def draw_edge_frequency(
+    frequency: Float[np.ndarray, "p p"], path: str | Path, *, names: Sequence[str] | None = None, title: str = ""
+) -> Path:
+    """Write a heat map of `avgraph.dag.edge_frequency` to ``path`` (``.png`` or ``.svg``); returns the path.
+
+    Args:
+        frequency: parent row → child column, between 0 and 1.
+        path: file; it is whole or absent.
+        names: of the columns (default: x0, x1, …).
+        title: written above.
+
+    Raises:
+        DataError: if an entry is not in [0, 1], the names do not agree, or the suffix is neither.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw_edge_frequency(np.array([[0.0, 0.8], [0.1, 0.0]]), f"{folder}/f.png").name
+        'f.png'
+    """
+    from matplotlib.figure import Figure
+
+    labels = check_names(names, len(frequency))
+    if not ((frequency >= 0) & (frequency <= 1)).all():
+        raise DataError("frequency: expected entries between 0 and 1")
+    p = len(frequency)
+    labels = tuple(name if len(name) <= 26 else name[:25] + "…" for name in labels)
+    # A row is 0.14 inch: labels of 7 points just fit. Beyond 400 columns they would not be read anyway.
+    cell, font = (0.14, 7.0) if p <= 400 else (56 / p, 7.0 * 400 / p)
+    text = max(len(name) for name in labels) * 0.0083 * font
+    room, side = text + 0.45, max(p * cell, 2.0)
+    width, height = side + room + 0.9, side + text + 0.55
+    figure = Figure(figsize=(width, height), facecolor="white")
+    axes = figure.add_axes((room / width, 0.35 / height, side / width, side / height))
+    shown = np.ma.masked_where(frequency == 0, frequency)
+    image = axes.imshow(shown, cmap=_colours(), vmin=0, vmax=1, interpolation="none")
+    axes.set_xticks(range(p), labels, rotation=90, fontsize=font)
+    axes.set_yticks(range(p), labels, fontsize=font)
+    axes.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0, pad=2)
+    axes.set_xticks(np.arange(-0.5, p), minor=True)
+    axes.set_yticks(np.arange(-0.5, p), minor=True)
+    axes.grid(which="minor", color="#e6e6e6", linewidth=0.4)
+    axes.tick_params(which="minor", length=0)
+    axes.set_ylabel("parent", fontsize=9)
+    axes.set_xlabel("child" + (f" — {title}" if title else ""), fontsize=9)
+    bar = figure.add_axes(((room + side + 0.15) / width, 0.35 / height, 0.15 / width, min(side, 3.0) / height))
+    figure.colorbar(image, cax=bar)
+    bar.set_ylabel("fraction of graphs", fontsize=8)
+    bar.tick_params(labelsize=7)
+    return save_figure(figure, path)
+
+
+def _colours() -> Any:
+    """Light to dark blue; the lightest is still told from white, which means never."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["Blues"](np.linspace(0.2, 1.0, 256)))
