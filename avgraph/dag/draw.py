@@ -119,13 +119,11 @@ def _columns_in_inches(layout: Layout, labels: list[str], n_edges: int) -> tuple
 def _draw_edges(
     axes: Any, dag: DAG, weights: Any, layout: Layout, left: list[float], right: list[float], y: Any, scale: float
 ) -> None:
-    from matplotlib import colormaps
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path as Curve
 
     strength = np.where(dag.adjacency, 1.0 if weights is None else weights, 0.0)
     strongest = float(strength.max()) or 1.0
-    colours = colormaps["tab10"].colors
     for (parent, child), route in sorted(layout.route.items(), key=lambda edge: strength[edge[0]]):
         share = float(strength[parent, child]) / strongest
         at = layout.layer[parent]
@@ -145,7 +143,7 @@ def _draw_edges(
         arrow = FancyArrowPatch(
             path=Curve(points, codes), arrowstyle="-|>,head_length=3.2,head_width=1.5", mutation_scale=scale,
             linewidth=(0.5 + (0.7 if weights is None else 3.0 * share)) * scale, alpha=0.35 + 0.5 * share,
-            color=colours[parent % 10], zorder=1 + share, capstyle="butt", joinstyle="round",
+            color=f"C{parent % 10}", zorder=1 + share, capstyle="butt", joinstyle="round",
         )  # fmt: skip
         axes.add_patch(arrow)
 

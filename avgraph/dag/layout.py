@@ -6,8 +6,8 @@ between the labels and not through them.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool
@@ -64,7 +64,7 @@ def layered(adjacency: Bool[np.ndarray, "p p"]) -> Layout:
             following += 1
         chain.append(child)
         chains[parent, child] = chain[1:-1]
-        for one, other in itertools.pairwise(chain):
+        for one, other in pairwise(chain):
             below[one].append(other)
             above[other].append(one)
     rank = _order(rows, above, below)
@@ -131,12 +131,11 @@ def _place(
         for items in rows if sweep % 2 == 0 else reversed(rows):
             gap = [
                 _LABEL_GAP if a < p and b < p else (_DUMMY_GAP + _LABEL_GAP) / 2 if min(a, b) < p else _DUMMY_GAP
-                for a, b in itertools.pairwise(items)
+                for a, b in pairwise(items)
             ]
             offset = np.concatenate([[0.0], np.cumsum(gap)])
-            wish = np.array(
-                [np.mean([height[other] for other in (*above[k], *below[k])] or [height[k]]) for k in items]
-            )
+            near = [[height[other] for other in (*above[k], *below[k])] or [height[k]] for k in items]
+            wish = np.array([np.mean(heights) for heights in near])
             for item, value in zip(items, _ascending(wish - offset) + offset, strict=True):
                 height[item] = float(value)
     return height

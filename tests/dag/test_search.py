@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from avgraph.dag import grasp, total_bic_score
 from avgraph.dag.cpdag import topological_order
-from avgraph.dag.search import problem as problem_module
+from avgraph.dag.search import arrays
 from avgraph.dag.search.run import search
 from tests.dag.graphs import covariance_of, exhaustive_score, naive_parents, random_dag, sample
 
@@ -67,9 +67,9 @@ def test_full_pools_are_emptied_and_change_nothing(monkeypatch: pytest.MonkeyPat
     rng = np.random.default_rng(0)
     x = sample(random_dag(25, 60, rng)[1], 300, rng)
     expected = grasp(x, restarts=2)
-    make_trees = problem_module.make_trees
+    make_trees = arrays.make_trees
 
-    def tiny(p: int) -> problem_module.Trees:
+    def tiny(p: int) -> arrays.Trees:
         trees = make_trees(p)
         return trees._replace(
             first=trees.first[:60].copy(), variable=trees.variable[: p * p].copy(), pool=trees.pool[:200].copy()

@@ -1,8 +1,10 @@
 """The compiled search behind `avgraph.dag.grasp`: grow–shrink trees, best-move sweeps and tucks.
 
 =============  ======================================================================================
-`problem`      what the compiled functions share: the correlations, the penalty, the knowledge
-`trees`        grow–shrink results by prefix, each computed once; all grow scores of a node at a time
+`problem`      what is asked: the correlations, the penalty, the knowledge
+`arrays`       the memory that is worked in
+`trees`        grow–shrink results by prefix, each computed once
+`grow`         the nodes of these trees: all grow scores of a node at a time
 `shrink`       the backward half of grow–shrink
 `order`        an ordering with the parents and scores it implies; parent sets as bitsets
 `sweep`        every variable to its best position, until none moves: the greedy start

@@ -16,9 +16,9 @@ from typing import no_type_check
 
 import numpy as np
 
+from avgraph.dag.search.arrays import TABLE
 from avgraph.dag.search.compiled import inlined, inner
 from avgraph.dag.search.order import members
-from avgraph.dag.search.problem import TABLE
 from avgraph.dag.search.rng import shuffle
 from avgraph.dag.search.tuck import apply, gain, is_covered, plan_tuck
 
@@ -103,7 +103,9 @@ def _try(x, y, level, tier, frames, state, problem, trees, work):
     if covered != (tier == 0):
         return -np.inf
     segment = frames.after[level]
-    length, singular = plan_tuck(x, y, segment, frames.ancestors, state, problem)
+    length, singular = plan_tuck(
+        x, y, segment, frames.ancestors, state.order, state.position, state.parents, problem.required
+    )
     if length == 0 or (not covered and singular != (tier == 1)):
         return -np.inf
     frames.low[level], frames.length[level] = state.position[x], length
@@ -122,7 +124,7 @@ def _do(level, frames, state, problem, trees, work):
     apply(frames.after[level], length, low, changed, state, problem, trees, work)
 
 
-@inner()
+@inlined()
 @no_type_check
 def _undo(level, frames, state, problem, trees, work):
     ignored = frames.touched[level + 1]
@@ -157,7 +159,7 @@ def _enter(level, frames, state, rng):
     frames.n_variables[level], frames.at_variable[level], frames.n_parents[level] = found, 0, -1
 
 
-@inlined()
+@inner()
 @no_type_check
 def _is_new(graph, level, visited):
     """Note the graph as followed from ``level``; false if it was already, from that level or a lesser one."""

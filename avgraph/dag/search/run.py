@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from avgraph.dag.search.problem import State, make_frames, make_problem, make_state, make_trees, make_work
+from avgraph.dag.search.arrays import State, make_frames, make_state, make_trees, make_work
+from avgraph.dag.search.problem import make_problem
 from avgraph.dag.search.start import run_start
 
 

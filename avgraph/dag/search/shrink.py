@@ -11,22 +11,22 @@ from typing import no_type_check
 
 import numpy as np
 
-from avgraph.dag.search.compiled import inlined
+from avgraph.dag.search.compiled import inner
 
 
-@inlined()
+@inner()
 @no_type_check
-def shrink(y, depth, problem, work):
-    """Shrink the path ``work.path[:depth]`` of ``y``; ``work.alive`` marks what is kept. Returns the local score."""
-    r, alive = problem.correlation, work.alive
-    fixed = problem.n_required[y]
+def shrink(y, depth, fixed, residual, half_n, penalty, r, path, alive, inverse, beta):
+    """Shrink ``path[:depth]``, of which the first ``fixed`` must stay; ``alive`` marks what is kept.
+
+    ``residual`` is the variance of ``y`` given the whole path. Returns the local score.
+    """
+    kept = depth
     for a in range(depth):
         alive[a] = True
     # The last parent was added because it raises the score, so alone it cannot go.
     if depth - fixed > 1:
-        kept = depth
-        residual = _regress(y, depth, r, work)
-        inverse, beta = work.inverse, work.beta
+        residual = _regress(y, depth, r, path, inverse, beta)
         while kept > fixed:
             best, least = -1, np.inf
             for a in range(fixed, depth):
@@ -34,7 +34,7 @@ def shrink(y, depth, problem, work):
                     increase = beta[a] * beta[a] / inverse[a, a]
                     if increase < least:
                         best, least = a, increase
-            if best < 0 or problem.penalty <= problem.half_n * log((residual + least) / residual):
+            if best < 0 or penalty <= half_n * log((residual + least) / residual):
                 break
             alive[best] = False
             kept -= 1
@@ -47,15 +47,13 @@ def shrink(y, depth, problem, work):
                     for b in range(depth):
                         if alive[b]:
                             inverse[a, b] -= share * inverse[best, b]
-        return -problem.half_n * log(residual) - problem.penalty * kept
-    return -problem.half_n * log(work.variance[depth, y]) - problem.penalty * depth
+    return -half_n * log(residual) - penalty * kept
 
 
-@inlined()
+@inner()
 @no_type_check
-def _regress(y, depth, r, work):
+def _regress(y, depth, r, path, inverse, beta):
     """Σ⁻¹ of the path, β of ``y`` on it and the residual variance, by Gauss–Jordan on a positive definite Σ."""
-    path, inverse, beta = work.path, work.inverse, work.beta
     for a in range(depth):
         beta[a] = r[path[a], y]
         for b in range(depth):

@@ -11,7 +11,7 @@ from avgraph.dag.search.order import contains, refresh
 from avgraph.dag.search.trees import trace
 
 
-@inlined()
+@inner()
 @no_type_check
 def is_covered(x, y, parents):
     """Whether the edge x → y is covered: the parents of y are x and the parents of x."""
@@ -24,33 +24,33 @@ def is_covered(x, y, parents):
     return True
 
 
-@inlined()
+@inner()
 @no_type_check
-def plan_tuck(x, y, segment, ancestors, state, problem):
+def plan_tuck(x, y, segment, ancestors, order, position, parents, required):
     """Write the order of positions position[x] … position[y] after the tuck to ``segment``.
 
     Returns its length and whether x → y is singular: the only directed path from x to y. Length 0: a required edge
     forbids the tuck.
     """
-    low, high = state.position[x], state.position[y]
+    low, high = position[x], position[y]
     length = high - low + 1
     for w in range(len(ancestors)):
-        ancestors[w] = state.parents[y, w]
+        ancestors[w] = parents[y, w]
     singular = True
-    if problem.required[x, y]:
+    if required[x, y]:
         return 0, singular
     # From the back: what moves goes to the end of the buffer, and what stays behind it, both turned round below.
     moved, stays = 1, 0
     segment[0] = y
     for k in range(high - 1, low, -1):
-        z = state.order[k]
+        z = order[k]
         if contains(ancestors, z):
-            if problem.required[x, z]:
+            if required[x, z]:
                 return 0, singular
-            if contains(state.parents[z], x):
+            if contains(parents[z], x):
                 singular = False
             for w in range(len(ancestors)):
-                ancestors[w] |= state.parents[z, w]
+                ancestors[w] |= parents[z, w]
             segment[moved] = z
             moved += 1
         else:
