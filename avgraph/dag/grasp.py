@@ -18,6 +18,8 @@ from avgraph.dag.moments import Moments, moments_of_covariance, moments_of_data
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
 
+_MOST_COLUMNS = 2**15 - 1  # the search keeps them as 16-bit integers
+
 
 def grasp(
     data: Any = None,
@@ -80,6 +82,8 @@ def grasp(
     from avgraph.dag.search.run import search  # numba is loaded by who searches, not by who imports
 
     moments = _moments(data, covariance, n_samples, names, ridge)
+    if len(moments.names) > _MOST_COLUMNS:
+        raise DataError(f"expected at most {_MOST_COLUMNS} columns, got {len(moments.names)}")
     forbidden_matrix = edge_matrix(forbidden, moments.names, "forbidden")
     required_matrix = edge_matrix(required, moments.names, "required")
     check_consistent(forbidden_matrix, required_matrix, moments.names)
@@ -87,20 +91,19 @@ def grasp(
         moments.correlation, moments.n_samples, penalty_discount, depth, restarts, seed, time_limit,
         forbidden_matrix, required_matrix,
     )  # fmt: skip
-    # Scores of the correlations; in the units of the data each local score is lower by n log(scale).
-    shift = moments.n_samples * float(np.log(moments.scale).sum())
-    scores = np.array(
-        [total_bic_score(moments.correlation, moments.n_samples, a, penalty_discount) for a in found.adjacencies]
-    )
-    best = int(np.argmax(scores))
+    best = int(np.argmax(found.phases[:, -1]))
+    # The search scores correlations and leaves out what all graphs share: in the units of the data, and with that,
+    # every score is shifted alike. The best graph is scored afresh, from its parents.
+    score = total_bic_score(moments.correlation, moments.n_samples, found.adjacencies[best], penalty_discount)
+    score -= moments.n_samples * float(np.log(moments.scale).sum())
     return DAG(
         order=found.orders[best],
         adjacency=found.adjacencies[best],
-        score=float(scores[best]) - shift,
+        score=score,
         names=moments.names,
         converged=found.converged,
         n_starts=found.n_finished,
-        start_scores=scores - shift,
+        start_scores=found.phases[:, -1] - found.phases[best, -1] + score,
         start_adjacencies=found.adjacencies,
     )
 

@@ -37,6 +37,8 @@ def test_the_score_is_that_of_the_graph_and_the_best_of_the_starts() -> None:
     dag = grasp(X, penalty_discount=0.8)
     assert dag.score == pytest.approx(total_bic_score(np.cov(X.T, ddof=0), 300, dag.adjacency, 0.8), rel=1e-12)
     assert dag.score == dag.start_scores.max()
+    for score, adjacency in zip(dag.start_scores, dag.start_adjacencies, strict=True):
+        assert score == pytest.approx(total_bic_score(np.cov(X.T, ddof=0), 300, adjacency, 0.8), rel=1e-12)
     assert (dag.n_starts, dag.converged, dag.timed_out) == (5, True, False)
 
 

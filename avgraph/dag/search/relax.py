@@ -4,10 +4,10 @@ Tier 0 tucks covered edges, tier 1 also edges that are the only directed path be
 every edge. The relaxation is of the first tuck of a sequence; the later ones are of covered edges. A tuck that raises
 the score is kept; one that leaves it as it is, is followed further, to ``depth`` tucks, and else undone.
 
-Two prunings leave out sequences that lead where another leads, without changing what can be reached in ``depth`` tucks
-of exactly covered edges: tucks that do not touch each other commute, so a later tuck must have an end that is, or is
-adjacent to, a variable whose parents an earlier one changed; and a graph already followed from the same depth or a
-lesser one is not followed again (the paper's history of flipped edges, kept over all branches of the search).
+Two prunings leave out sequences that lead where another leads. Tucks that do not touch each other commute, so a later
+tuck must have an end that is, or is adjacent to, a variable whose parents an earlier one changed. And a graph already
+followed from the same depth or a lesser one is not followed again (the paper's history of flipped edges, kept over all
+branches of the search), although its ordering may be another.
 """
 
 from __future__ import annotations
