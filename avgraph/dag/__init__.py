@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from avgraph.dag.algorithms import discover
 from avgraph.dag.bic import bic_score, total_bic_score
-from avgraph.dag.discover import discover
 from avgraph.dag.draw import draw_dag
 from avgraph.dag.frequency import bootstrap_adjacencies, edge_frequency
-from avgraph.dag.grasp import grasp
 from avgraph.dag.heat_map import draw_edge_frequency
+from avgraph.dag.learn import grasp
 from avgraph.dag.result import DAG
 from avgraph.dag.table import Table, read_table
 from avgraph.dag.weights import dependency_weights

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from avgraph.dag.columns import to_matrix
-from avgraph.dag.grasp import grasp
+from avgraph.dag.learn import grasp
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
 

@@ -52,17 +52,19 @@ def _move(v, rest, total, state, problem, trees, work):
     # total[j], relative to slot ``low``: what the others lose or gain when v stands behind w_low … w_{j−1}.
     total[low] = 0.0
     for k in range(low, high):
+        if problem.stop[0] != 0:  # one move can take seconds where columns have a hundred parents
+            break
         without, with_v = trace_both(rest[k], k, position, v, problem, trees, work)
         total[k + 1] = total[k] + without - with_v
     slot = low
-    while slot <= high:
+    while slot <= high and problem.stop[0] == 0:
         own = trees.score[trace(v, slot, position, problem, trees, work)]
         until = min(np.int64(high + 1), work.next_change[0])
         while slot < until:
             total[slot] += own
             slot += 1
     best = here
-    for slot in range(low, high + 1):
+    for slot in range(low, high + 1 if problem.stop[0] == 0 else low):
         if total[slot] > total[best] + problem.tolerance:
             best = slot
     for k in range(p):

@@ -72,6 +72,9 @@ def gain(segment, length, low, state, problem, trees, work):
         state.position[segment[k]] = low + k
     change = 0.0
     for k in range(length):
+        if problem.stop[0] != 0:
+            change = -np.inf
+            break
         z = segment[k]
         change += trees.score[trace(z, low + k, state.position, problem, trees, work)] - state.score[z]
     for k in range(low, low + length):

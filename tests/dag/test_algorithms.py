@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avgraph.dag import grasp, total_bic_score
+from avgraph.dag.algorithms import discover
 from avgraph.dag.causal_learn import _seeded
-from avgraph.dag.discover import discover
 from avgraph.errors import DataError
 from tests.dag.graphs import random_dag, sample
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-from avgraph.dag.grasp import grasp
+from avgraph.dag.learn import grasp
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
 
