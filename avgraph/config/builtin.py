@@ -39,6 +39,9 @@ DATASETS: Mapping[str, Builtin] = {
 
 ENCODERS: Mapping[str, Builtin] = {
     "logmel_cnn": Builtin(encoders.LogmelCnnOptions, "avgraph.encoders.logmel_cnn:LogmelCNN"),
+    "logmel_modulation": Builtin(
+        encoders.LogmelModulationOptions, "avgraph.encoders.logmel_modulation:LogmelModulation"
+    ),
     "precomputed": Builtin(encoders.PrecomputedOptions, "avgraph.encoders.precomputed:Precomputed"),
     "hashing": Builtin(encoders.HashingOptions, "avgraph.encoders.hashing:Hashing"),
     "glove": Builtin(encoders.GloveOptions, "avgraph.encoders.glove:GloVe"),

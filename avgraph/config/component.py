@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from avgraph.config import builtin
@@ -91,6 +91,49 @@ class Component:
         return {"oneOf": [*(_demand_type(row.options, handler) for row in self.table.values()), own, rest]}
 
 
+@dataclass(frozen=True)
+class OneOrMore:
+    """Annotation of a field that holds one component or a list of them."""
+
+    component: Component
+
+    def read(self, value: Any) -> Any:
+        """Options, or a list of options.
+
+        Raises:
+            ValidationError: for anything else, an empty list, or a component with mistakes.
+        """
+        if not isinstance(value, list):
+            return self._one(value)
+        if not value:
+            raise mistakes([((), f"expected at least one {self.component.kind}, got an empty list", value)])
+        made: list[Any] = []
+        found: list[Any] = []
+        for index, item in enumerate(value):
+            try:
+                made.append(self._one(item))
+            except ValidationError as error:
+                found += [((index, *e["loc"]), e["msg"], e["input"]) for e in error.errors()]
+        if found:
+            raise mistakes(found)
+        return made
+
+    def _one(self, value: Any) -> Any:
+        options = self.component.read(value)
+        if not isinstance(options, self.component.base):
+            raise mistakes([((), f"expected a mapping with a type, got {show(value)}", value)])
+        return options
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read first, then check that the result is of the annotated class."""
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
+        """One, or a list of at least one."""
+        one = self.component.__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
 def _demand_type(options: type[ComponentOptions], handler: GetJsonSchemaHandler) -> Any:
     """JSON Schema of options; the type's default in Python must not make a mapping without one valid."""
     part = handler(options.__pydantic_core_schema__)
@@ -101,6 +144,6 @@ def _demand_type(options: type[ComponentOptions], handler: GetJsonSchemaHandler)
 
 
 DATASET = Component("data set", builtin.DATASETS, DatasetOptions, UserDataset, "load")
-ENCODER = Component("encoder", builtin.ENCODERS, EncoderOptions, UserEncoder, "encode")
+ENCODERS = OneOrMore(Component("encoder", builtin.ENCODERS, EncoderOptions, UserEncoder, "encode"))
 TRANSFORM = Component("transform", builtin.TRANSFORMS, TransformOptions, UserTransform, "__call__")
 METHOD = Component("method", builtin.METHODS, MethodOptions, UserMethod, None)

@@ -33,6 +33,17 @@ class LogmelCnnOptions(EncoderOptions):
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
 
 
+class LogmelModulationOptions(EncoderOptions):
+    """Modulation spectra of log-mel pictures, and scores by linear discriminants: no network, seconds.
+
+    Attributes:
+        shrinkage: of the covariance within classes.
+    """
+
+    type: Literal["logmel_modulation"] = "logmel_modulation"
+    shrinkage: Annotated[float, Field(ge=0, le=1)] = 0.4
+
+
 class PrecomputedOptions(EncoderOptions):
     """Vectors from files, or, with no file given, those that came with the data set.
 

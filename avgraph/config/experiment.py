@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from avgraph.config.checks import Parts, cross_check
-from avgraph.config.component import DATASET, ENCODER, METHOD, TRANSFORM, Component
+from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
 from avgraph.config.options import (
     DatasetOptions,
     EncoderOptions,
@@ -24,6 +24,8 @@ from avgraph.config.options import (
 from avgraph.config.problems import Path, show
 from avgraph.config.train import TrainOptions
 
+Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
+
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
 
 
@@ -34,7 +36,8 @@ class Experiment(Options):
         name: of the folder of its runs.
         seed: of everything random.
         dataset: what to load.
-        encoders: node type → how its raw input becomes vectors; without one it keeps what the data set gave.
+        encoders: node type → how its raw input becomes vectors, or a list of such ways (views); without one it keeps
+            what the data set gave.
         graph: transforms that add edges, in order; none is the recipe of the method.
         method: what to train.
         train: how.
@@ -49,7 +52,7 @@ class Experiment(Options):
     name: Annotated[str, Field(json_schema_extra={"pattern": f"^{_NAME}$"})] = "experiment"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     dataset: Annotated[SerializeAsAny[DatasetOptions], DATASET]
-    encoders: dict[Name, Annotated[SerializeAsAny[EncoderOptions], ENCODER]] = Field(default={})
+    encoders: dict[Name, Annotated[Encoders, ENCODERS]] = Field(default={})
     graph: list[Annotated[SerializeAsAny[TransformOptions], TRANSFORM]] | None = None
     method: Annotated[SerializeAsAny[MethodOptions], METHOD]
     train: TrainOptions = TrainOptions()

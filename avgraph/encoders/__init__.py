@@ -6,7 +6,18 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.glove import GloVe
 from avgraph.encoders.hashing import Hashing
 from avgraph.encoders.logmel_cnn import LogmelCNN
+from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.precomputed import Precomputed
 from avgraph.encoders.sentence_transformers import SentenceTransformers
+from avgraph.encoders.views import Views
 
-__all__ = ["EncodeContext", "GloVe", "Hashing", "LogmelCNN", "Precomputed", "SentenceTransformers"]
+__all__ = [
+    "EncodeContext",
+    "GloVe",
+    "Hashing",
+    "LogmelCNN",
+    "LogmelModulation",
+    "Precomputed",
+    "SentenceTransformers",
+    "Views",
+]

@@ -13,13 +13,14 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders.alignment import align
 from avgraph.encoders.cnn_training import CNNRecipe, fitted_cnn
 from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
 
@@ -47,10 +48,11 @@ def prepare(logmel: Tensor) -> Float[Tensor, "n 1 f t"]:
 
 @torch.no_grad()
 def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tensor]:
-    """Embeddings and class probabilities of all clips."""
+    """Embeddings and class probabilities of all clips: means over a clip and its reverse; it was fitted on both."""
     network = network.to(device).eval()
-    embedding = torch.cat([network.embed(part.to(device)) for part in x.split(256)])
-    return embedding.cpu(), network.classifier(embedding).softmax(1).cpu()
+    both = [torch.cat([network.embed(part.to(device)) for part in way.split(256)]) for way in (x, x.flip(3))]
+    score = torch.stack([network.classifier(embedding).softmax(1) for embedding in both]).mean(0)
+    return torch.stack(both).mean(0).cpu(), score.cpu()
 
 
 class LogmelCNN:
@@ -125,29 +127,3 @@ class LogmelCNN:
         result[node].x = embedding
         result[node].score = score
         return result
-
-
-def inner_folds(store: object, train: Int[Tensor, " m"], parts: int = 5) -> Int[Tensor, " m"]:
-    """Hold-out group of every training clip: its published fold, else its source file's, else round robin by class.
-
-    Example:
-        >>> from torch_geometric.data import HeteroData
-        >>> data = HeteroData()
-        >>> data["audio"].fold = torch.tensor([1, 2, 3])
-        >>> inner_folds(data["audio"], torch.tensor([1, 2]))
-        tensor([2, 3])
-    """
-    fold = getattr(store, "fold", None)
-    if fold is not None and len(set(fold[train].tolist())) > 1:
-        published: Tensor = fold[train]
-        return published
-    source = getattr(store, "source_file", None)
-    y = store.y[train]  # type: ignore[attr-defined]
-    if source is not None:
-        order = {name: number for number, name in enumerate(dict.fromkeys(source[int(i)] for i in train))}
-        return torch.tensor([order[source[int(i)]] % parts for i in train])
-    rank = torch.zeros_like(y)
-    for label in y.unique():
-        of_class = y == label
-        rank[of_class] = torch.arange(int(of_class.sum()))
-    return rank % parts

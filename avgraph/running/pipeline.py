@@ -11,6 +11,7 @@ from torch_geometric.data import HeteroData
 from avgraph.config import Experiment
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, build
 from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
 from avgraph.methods.task import Task
 
@@ -35,7 +36,8 @@ def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> H
     for node, options in experiment.encoders.items():
         if node not in data.node_types:
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
-        data = build(ENCODERS, options).encode(data, node, context=context)
+        views = options if isinstance(options, list) else [options]
+        data = Views([build(ENCODERS, view) for view in views]).encode(data, node, context=context)
     _check_features(data)
     steps: Any = task.recipe() if experiment.graph is None else [build(TRANSFORMS, o) for o in experiment.graph]
     for transform in steps:

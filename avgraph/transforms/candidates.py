@@ -20,6 +20,9 @@ class Candidates(BaseTransform):
     ``k``. They get ``edge_weight`` (the score) and, where both ends have ``y``, ``y`` (1 where equal) and the
     masks of the source node. Edges that the graph already has under the same type are replaced.
 
+    Where ``source`` has ``view_score`` [n_source, views, n_target] (see `avgraph.encoders.Views`), every edge gets its
+    ``view_score`` [e, views].
+
     A node whose true target is no candidate cannot be predicted right: report
     `avgraph.metrics.top_k_recall` beside the accuracy, it is the ceiling.
 
@@ -70,7 +73,10 @@ class Candidates(BaseTransform):
         row = torch.arange(n_source, device=index.device).repeat_interleave(self.k)
         weight = score.gather(1, index).reshape(-1).float()
         edge_type = (self.source, self.relation, self.target)
-        return set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight)
+        result = set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight)
+        if self.scores is None and "view_score" in data[self.source]:
+            result[edge_type].view_score = _view_scores(data, self.source, n_target)[row, :, index.reshape(-1)]
+        return result
 
     def _with_true_target(self, data: HeteroData, score: Tensor, index: Tensor) -> Tensor:
         """Replace the last candidate of the training nodes that lack a true one."""
@@ -96,6 +102,15 @@ class Candidates(BaseTransform):
             f"Candidates({self.source!r}, {self.target!r}, k={self.k}, "
             f"relation={self.relation!r}, add_true={self.add_true})"
         )
+
+
+def _view_scores(data: HeteroData, source: str, n_target: int) -> Tensor:
+    value, rows = data[source].view_score, node_count(data, source)
+    if not isinstance(value, Tensor) or value.ndim != 3 or (value.shape[0], value.shape[2]) != (rows, n_target):
+        got = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise GraphError(f"{source}.view_score: expected [{rows}, views, {n_target}], got {got}")
+    check_finite(f"{source}.view_score", value.flatten(1))
+    return value.detach().float()
 
 
 def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor | None = None) -> Tensor:

@@ -57,12 +57,12 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, extends"
         ("name: 5", "name: expected text, got 5; put it in quotes"),
         ("encoders: null", "encoders: expected a mapping, got null"),
         ("encoders: [a]", "encoders: expected a mapping, got a list"),
-        ("encoders: {audio: hashing}", "encoders.audio: expected a mapping, got 'hashing'"),
+        ("encoders: {audio: hashing}", "encoders.audio: expected a mapping with a type, got 'hashing'"),
         ("encoders: {audio: {type: logmel_cn}}",
          "encoders.audio.type: unknown encoder 'logmel_cn'; did you mean 'logmel_cnn'?"),
         ("encoders: {audio: {type: hashing, k: 1}}", "encoders.audio.k: unknown key; known keys: type, channels"),
         ("encoders: {audio: {channels: 3}}", "encoders.audio.type: missing required key (one of logmel_cnn, "
-         "precomputed, hashing, glove, sentence_transformers)"),
+         "logmel_modulation, precomputed, hashing, glove, sentence_transformers)"),
         ("graph: {type: knn}", "graph: expected a list, got a mapping"),
         ("graph: [{type: cnn, node: audio, k: 1}]", "graph.0.type: unknown transform 'cnn'; did you mean 'knn'?"),
         ("graph: [{type: zzz}]", "graph.0.type: unknown transform 'zzz'; known types: knn, candidates, complete, "
@@ -165,3 +165,33 @@ def test_a_mapping_has_paths_and_no_lines() -> None:
 def test_a_whole_number_may_stand_for_a_number() -> None:
     assert OptimizerOptions(type="adam", lr=1).lr == 1.0
     assert TrainOptions().optimizer == OptimizerOptions(type="sgd", lr=0.1, momentum=0.9, weight_decay=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("encoders", "line"),
+    [
+        ("[]", "encoders.audio: expected at least one encoder, got an empty list"),
+        ("5", "encoders.audio: expected a mapping with a type, got 5"),
+        ("[{type: logmel_cnn}, 5]", "encoders.audio.1: expected a mapping with a type, got 5"),
+        (
+            "[{type: logmel_cnn}, {type: logmel_modulatio}]",
+            "encoders.audio.1.type: unknown encoder 'logmel_modulatio'; did you mean 'logmel_modulation'?",
+        ),
+        (
+            "[{type: logmel_modulation, shrinkage: 2}]",
+            "encoders.audio.0.shrinkage: expected a number of at most 1, got 2",
+        ),
+        ("[[{type: logmel_cnn}]]", "encoders.audio.0: expected a mapping with a type, got a list"),
+    ],
+)
+def test_views_of_a_node_type(lines: Lines, encoders: str, line: str) -> None:
+    assert lines(SHORT + f"encoders: {{audio: {encoders}}}\n") == [f"x.yaml:3: {line}"]
+
+
+def test_a_list_of_encoders_keeps_its_order(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(SHORT + "encoders: {audio: [{type: logmel_modulation}, {type: logmel_cnn, epochs: 1}]}\n")
+    experiment = load_experiment(file)
+    views = experiment.encoders["audio"]
+    assert [view.type for view in views] == ["logmel_modulation", "logmel_cnn"]  # type: ignore[union-attr]
+    assert experiment_from_dict(experiment.to_dict()) == experiment

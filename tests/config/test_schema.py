@@ -26,9 +26,11 @@ def resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 def test_every_built_in_type_is_one_of_the_choices(schema: dict[str, Any]) -> None:
     properties = schema["properties"]
     graph = next(choice for choice in properties["graph"]["anyOf"] if choice.get("type") == "array")
+    encoder, encoders = properties["encoders"]["additionalProperties"]["anyOf"]
+    assert encoders == {"type": "array", "items": encoder, "minItems": 1}
     places = {
         "dataset": (properties["dataset"], DATASETS),
-        "encoders": (properties["encoders"]["additionalProperties"], ENCODERS),
+        "encoders": (encoder, ENCODERS),
         "graph": (graph["items"], TRANSFORMS),
         "method": (properties["method"], METHODS),
     }

@@ -7,7 +7,8 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders import EncodeContext, LogmelCNN
-from avgraph.encoders.logmel_cnn import inner_folds, prepare
+from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.logmel_cnn import prepare
 from avgraph.errors import DataError
 
 

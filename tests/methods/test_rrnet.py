@@ -146,3 +146,28 @@ def test_errors_name_what_is_missing() -> None:
         RRNetTask().bind(unlabelled, TrainOptions())
     with pytest.raises(GraphError, match="at least one inter unit, got 0"):
         RRNet({"audio": 1, "label": 1}, [], CANDIDATE, inter_units=0)
+
+
+def test_a_second_view_on_the_edges_is_learned_from() -> None:
+    data = graph(n=200)
+    audio, truth = data["audio"], torch.eye(5)[data["audio"].y]
+    audio.x = torch.randn(200, 10, generator=torch.Generator().manual_seed(1))  # says nothing
+    audio.score = (truth + torch.randn(200, 5, generator=torch.Generator().manual_seed(2))).softmax(1)
+    good = (3 * truth + torch.randn(200, 5, generator=torch.Generator().manual_seed(3))).softmax(1)
+    audio.view_score = torch.stack([audio.score, good], 1)
+    data = Candidates("audio", "label", 5)(data)
+    options = {"baseline_logit": True, "edge_score": True, "loss": "cross_entropy"}
+    found = fitted(RRNetTask(**options), data).metrics()  # type: ignore[arg-type]
+    assert found["test/view_2_accuracy"] > found["test/baseline_accuracy"]
+    assert found["test/accuracy"] > found["test/baseline_accuracy"] + 0.1
+    fused = (audio.score.log() + good.log()).argmax(1) == audio.y
+    assert found["test/fused_accuracy"] == pytest.approx(float(fused[audio.test_mask].float().mean()))
+
+
+def test_few_edge_attributes_start_with_their_own_weight_beside_many_features() -> None:
+    torch.manual_seed(0)
+    encoder = RRNet({"audio": 500, "label": 100}, [], CANDIDATE, edge_channels={CANDIDATE: 2}).edge_encoder
+    by_source, by_target, by_extra = encoder["__".join(CANDIDATE)].first.weight.split((500, 100, 2), dim=1)
+    for part in (by_source, by_target, by_extra):  # uniform within ± 1 / sqrt(width)
+        assert part.abs().max() <= part.shape[1] ** -0.5
+        assert part.abs().max() > 0.8 * part.shape[1] ** -0.5

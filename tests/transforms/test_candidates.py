@@ -190,3 +190,17 @@ def test_repr() -> None:
     expected = "Candidates('audio', 'label', k=2, relation='candidate', add_true=False)"
     assert repr(Candidates("audio", "label", 2)) == expected
     assert repr(Complete("audio", "label")) == "Complete('audio', 'label', relation='candidate')"
+
+
+def test_every_edge_gets_the_scores_of_all_views() -> None:
+    torch.manual_seed(0)
+    data = graph(torch.rand(5, 4))
+    data["audio"].view_score = torch.stack([data["audio"].score, torch.rand(5, 4)], 1)
+    edges = Candidates("audio", "label", 3)(data)[EDGE]
+    for edge, (source, target) in enumerate(edges.edge_index.T.tolist()):
+        assert edges.view_score[edge].tolist() == data["audio"].view_score[source, :, target].tolist()
+    assert torch.equal(edges.view_score[:, 0], edges.edge_weight)
+    assert "view_score" not in Candidates("audio", "label", 3, scores=torch.rand(5, 4))(data)[EDGE]
+    data["audio"].view_score = torch.rand(5, 2, 3)
+    with pytest.raises(GraphError, match=r"audio.view_score: expected \[5, views, 4\], got \[5, 2, 3\]"):
+        Candidates("audio", "label", 3)(data)

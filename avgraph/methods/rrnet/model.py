@@ -24,6 +24,9 @@ EdgeType = tuple[str, str, str]
 class EdgeEncoder(nn.Module):
     """Raw edge attribute [x_s ; x_r ; extra] → hidden state, projected per node before it is gathered per edge.
 
+    The first layer is one Linear, but each of its three parts starts as a layer of its own width would: beside
+    hundreds of features a few edge attributes would else start with next to no weight.
+
     Shapes:
         x_source [n, c_s], x_target [m, c_r], edge_index [2, e], extra [e, c_e] or None → [e, h]
     """
@@ -33,6 +36,9 @@ class EdgeEncoder(nn.Module):
         self.sizes = (source_channels, target_channels, extra_channels)
         self.first = nn.Linear(sum(self.sizes), hidden_channels)
         self.second = nn.Linear(hidden_channels, hidden_channels)
+        for part in self.first.weight.detach().split(self.sizes, dim=1):
+            if part.shape[1]:
+                nn.init.kaiming_uniform_(part, a=5**0.5)
 
     def forward(
         self,

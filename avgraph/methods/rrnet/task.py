@@ -30,7 +30,8 @@ class RRNetTask(Task):
         reduction: of the loss over labelled candidate edges; ``"sum"`` is the paper's Eq. 9, for small learning rates.
         loss: ``"bce"`` on every candidate edge (Eq. 9) or ``"cross_entropy"`` over the candidates of a source node.
         baseline_logit: add the log-probability of the model that proposed the candidates to each logit.
-        edge_score: give every edge its ``edge_weight`` (candidate score, similarity) as an attribute.
+        edge_score: give every edge its ``edge_weight`` (similarity) or, on candidate edges, the logarithm of its
+            ``view_score`` (one score per view), as attributes.
     """
 
     def __init__(
@@ -96,14 +97,14 @@ class RRNetTask(Task):
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _attribute(self, kind: EdgeType) -> Tensor | None:
-        """What an edge brings along: its declared attributes and, with ``edge_score``, its weight."""
+        """What an edge brings along: its declared attributes and, with ``edge_score``, its standardised scores."""
         store = self.graph[kind]
         parts = [store.edge_attr.float()] if "edge_attr" in store else []
         if self.edge_score and "edge_weight" in store:
-            weight = store.edge_weight.float()[:, None]
+            score = store.edge_weight.float()[:, None]
             if kind == self.inter:  # probabilities: sure and unsure ones differ on the logarithmic scale
-                parts.append(weight.clamp_min(1e-6).log() / 5)
-            parts.append(weight)
+                score = store.get("view_score", score).clamp_min(1e-4).log()
+            parts.append((score - score.mean(0)) / (score.std(0) + 1e-6))
         return torch.cat(parts, 1) if parts else None
 
     def _place(self) -> None:
@@ -151,6 +152,8 @@ class RRNetTask(Task):
     def metrics(self) -> dict[str, float]:
         """Accuracy of RR-Net and of the model that proposed the candidates, and the ceiling the candidates set.
 
+        With several views also the accuracy of each further one, and ``fused_accuracy`` of their mean log-probability:
+        what the views give without any graph.
         ``true_class_score`` shows how much surer the scores of training nodes are than those of test nodes.
         """
         logits = self.forward().float().cpu()
@@ -167,6 +170,11 @@ class RRNetTask(Task):
                 result[f"{split}/candidate_recall"] = top_k_recall(node.score, node.y, k, mask)
                 true_score = node.score.gather(1, node.y[:, None])[mask]
                 result[f"{split}/true_class_score"] = float(true_score.mean())
+            if "view_score" in node:
+                log_score = node.view_score.clamp_min(1e-4).log()
+                for view in range(1, log_score.shape[1]):
+                    result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
+                result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
         return result
 
     @torch.no_grad()

@@ -1,0 +1,99 @@
+"""`logmel_modulation`: log-mel pictures → modulation spectra, and class probabilities by linear discriminants.
+
+No network and no training loop: seconds where a CNN takes minutes. Shrinkage keeps the covariance of more features
+than clips regular (Ledoit & Wolf 2004). Such discriminants are far too sure of themselves, so their scores are
+divided by one temperature, chosen on training clips they have not seen (Guo et al., "On Calibration of Modern
+Neural Networks", 2017).
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.modulation import modulation_spectrum
+from avgraph.errors import DataError
+
+
+class LogmelModulation:
+    """Modulation spectra ``x`` [n, d] and ``score`` [n, classes] of log-mels; every training clip is scored unseen.
+
+    Args:
+        shrinkage: of the covariance within classes towards a multiple of the identity, between 0 and 1.
+
+    Raises:
+        DataError: without log-mels, classes or training clips.
+
+    Example:
+        >>> from avgraph.datasets import Synthetic
+        >>> data = LogmelModulation().encode(Synthetic(classes=3, clips_per_class=10).load(), "audio")
+        >>> data["audio"].x.shape, data["audio"].score.shape
+        (torch.Size([30, 844]), torch.Size([30, 3]))
+    """
+
+    def __init__(self, shrinkage: float = 0.4) -> None:
+        self.shrinkage = shrinkage
+
+    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
+        """A copy of ``data`` whose ``node`` store holds features and scores."""
+        store = data[node]
+        for needed in ("x", "y", "train_mask"):
+            if needed not in store:
+                raise DataError(f"logmel_modulation: node type '{node}' has no '{needed}'; it needs classed log-mels")
+        train = store.train_mask.nonzero().flatten()
+        if len(train) == 0:
+            raise DataError(f"logmel_modulation: node type '{node}' has no training clip")
+        x, y, classes = modulation_spectrum(store.x), store.y, int(store.y.max()) + 1
+        x = (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
+        logits = self._logits(x[train], y[train], x, classes)
+        groups = inner_folds(store, train)
+        for fold in sorted(set(groups.tolist())):
+            own, shared = train[groups == fold], train[groups != fold]
+            logits[own] = self._logits(x[shared], y[shared], x[own], classes)
+        result = copy.copy(data)
+        result[node].x = x
+        result[node].score = (logits / best_temperature(logits[train], y[train])).softmax(1)
+        return result
+
+    def _logits(self, x: Tensor, y: Tensor, rows: Tensor, classes: int) -> Float[Tensor, "m c"]:
+        """Discriminant scores of ``rows`` by the model of ``x`` and ``y``; a class it has not seen gets the lowest."""
+        seen = np.unique(y.numpy())
+        if len(seen) < 2:
+            raise DataError(f"logmel_modulation: the clips of a fold hold {len(seen)} class; expected at least 2")
+        model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage).fit(x.double().numpy(), y.numpy())
+        decision = model.decision_function(rows.double().numpy())
+        if len(seen) == 2:  # scikit-learn gives one column for two classes
+            decision = np.stack([-decision / 2, decision / 2], 1)
+        logits = torch.full((len(rows), classes), float(decision.min()))
+        logits[:, torch.from_numpy(seen)] = torch.from_numpy(decision).float()
+        return logits
+
+    def __repr__(self) -> str:
+        return f"LogmelModulation(shrinkage={self.shrinkage})"
+
+
+def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:
+    """The temperature with the lowest cross-entropy of softmax(logits / temperature), between 0.05 and 500.
+
+    Example:
+        >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
+        >>> round(8 / best_temperature(logits, torch.tensor([0, 0, 0, 1])), 3)  # three right of four: log 3
+        1.099
+    """
+    exact = logits.double()
+
+    def loss(log_temperature: float) -> float:
+        return float(F.cross_entropy(exact / float(np.exp(log_temperature)), y))
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(500)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
