@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from avgraph.nn.contrastive import contrastive_loss
+from avgraph.nn.cross_attention_proxy import CrossAttentionProxy, attention_proxy
+from avgraph.nn.hard_triplet import hard_triplet_loss
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.inter_unit import InterUnit
 from avgraph.nn.intra_unit import IntraUnit
+from avgraph.nn.latent_interaction import latent_interaction_loss
+from avgraph.nn.n_pair import n_pair_loss
+from avgraph.nn.proxy_triplet import proxy_triplet_loss
+from avgraph.nn.semantic_alignment import semantic_alignment_loss
 
-__all__ = ["Incidence", "InterUnit", "IntraUnit"]
+__all__ = [
+    "CrossAttentionProxy",
+    "Incidence",
+    "InterUnit",
+    "IntraUnit",
+    "attention_proxy",
+    "contrastive_loss",
+    "hard_triplet_loss",
+    "latent_interaction_loss",
+    "n_pair_loss",
+    "proxy_triplet_loss",
+    "semantic_alignment_loss",
+]

@@ -1,0 +1,60 @@
+"""Triplet loss over all triplets of a batch (Schroff et al. 2015; "Inferred Latent Interaction Graphs", Eq. 3)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from avgraph.nn._metric_inputs import both_ways, check_margin, check_pairs, same_class, squared_distances
+
+
+def proxy_triplet_loss(
+    anchor: Tensor, other: Tensor, label: Tensor, *, margin: float = 1.2, symmetric: bool = True
+) -> Tensor:
+    r"""Mean hinge over all triplets (anchor i, positive p, negative q), p and q from the other modality.
+
+    .. math::
+        \operatorname{mean}_{(i, p, q)\,:\,y_p = y_i \ne y_q}
+        \left[\lVert a_i - o_p \rVert_2^2 - \lVert a_i - o_q \rVert_2^2 + \text{margin}\right]_+
+
+    The n³ triplets are never formed: how many negatives are nearer than a positive plus the margin is found by
+    sorting, and given these counts the sum is linear in the distances. Value and gradient are exact, in O(n² log n).
+    "Proxy" says what it is called with in the paper (see `CrossAttentionProxy`); it takes any embeddings.
+
+    Args:
+        anchor, other: embeddings of the two modalities, row i of both from one clip.
+        label: class of each clip; p may be i itself.
+        margin: on squared distances.
+        symmetric: mean with the loss whose anchors are ``other``.
+
+    Shapes:
+        anchor, other [n, d], label [n] → scalar; 0 if no triplet is valid
+
+    Raises:
+        GraphError: if shapes disagree or the margin is not above 0.
+
+    Example:
+        >>> anchor, other = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0]])
+        >>> proxy_triplet_loss(anchor, other, torch.tensor([0, 1]))
+        tensor(0.2000)
+    """
+    check_pairs(anchor, other, label)
+    check_margin(margin)
+    positive = same_class(label)
+    return both_ways(lambda x, y: _one_way(squared_distances(x, y), positive, margin), anchor, other, symmetric)
+
+
+def _one_way(distance: Tensor, positive: Tensor, margin: float) -> Tensor:
+    triplets = (positive.sum(1) * (~positive).sum(1)).sum()
+    with torch.no_grad():
+        bound = (distance + margin).contiguous()  # a negative nearer than that costs
+        far = torch.full_like(distance, torch.inf)
+        negatives = torch.where(positive, far, distance).sort(1).values
+        positives = torch.where(positive, bound, far).sort(1).values
+        nearer = torch.searchsorted(negatives, bound)  # of a positive: active triplets with it
+        within = torch.searchsorted(positives, distance.contiguous(), right=True)
+        costly = positive.sum(1, keepdim=True) - within  # of a negative: active triplets with it
+        weight = torch.where(positive, nearer, -costly).to(distance)
+        active = (nearer * positive).sum()
+    total = (weight * distance).sum() + margin * active
+    return total / triplets.clamp_min(1)

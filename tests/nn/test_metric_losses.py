@@ -1,0 +1,184 @@
+"""AV-SAL and the metric losses against plain loops."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd import gradcheck
+
+from avgraph.errors import GraphError
+from avgraph.nn import (
+    CrossAttentionProxy,
+    attention_proxy,
+    contrastive_loss,
+    hard_triplet_loss,
+    n_pair_loss,
+    proxy_triplet_loss,
+    semantic_alignment_loss,
+)
+
+LABEL = torch.tensor([0, 1, 0, 2, 1, 0, 2])
+LOSSES = [proxy_triplet_loss, hard_triplet_loss, contrastive_loss, n_pair_loss]
+
+
+def embeddings(n: int = 7, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+    draw = torch.Generator().manual_seed(1)
+    x, y = (scale * torch.randn(n, 3, generator=draw, dtype=torch.float64) for _ in range(2))
+    return x, y
+
+
+def squared(x: Tensor, y: Tensor) -> float:
+    return sum((a - b) ** 2 for a, b in zip(x.tolist(), y.tolist(), strict=True))
+
+
+def triplets(x: Tensor, y: Tensor, label: Tensor, margin: float) -> float:
+    terms = []
+    for i, p, q in itertools.product(range(len(x)), repeat=3):
+        if label[i] == label[p] and label[i] != label[q]:
+            terms.append(max(0.0, squared(x[i], y[p]) - squared(x[i], y[q]) + margin))
+    return sum(terms) / len(terms) if terms else 0.0
+
+
+def hard_triplets(x: Tensor, y: Tensor, label: Tensor, margin: float) -> float:
+    terms = []
+    for i in range(len(x)):
+        far = max(squared(x[i], y[p]) for p in range(len(x)) if label[p] == label[i])
+        near = min(squared(x[i], y[q]) for q in range(len(x)) if label[q] != label[i])
+        terms.append(max(0.0, far - near + margin))
+    return sum(terms) / len(terms)
+
+
+def pairs(x: Tensor, y: Tensor, label: Tensor, margin: float) -> float:
+    pull, push = [], []
+    for i, j in itertools.product(range(len(x)), repeat=2):
+        square = squared(x[i], y[j])
+        if label[i] == label[j]:
+            pull.append(square)
+        else:
+            push.append(max(0.0, margin - math.sqrt(square)) ** 2)
+    return (sum(pull) / len(pull) + sum(push) / len(push)) / 2
+
+
+def n_pairs(x: Tensor, y: Tensor, label: Tensor, margin: float) -> float:
+    terms = []
+    for i, p in itertools.product(range(len(x)), repeat=2):
+        if label[i] == label[p]:
+            others = [q for q in range(len(x)) if label[q] != label[i]]
+            terms.append(math.log1p(sum(math.exp(float(x[i] @ y[q] - x[i] @ y[p])) for q in others)))
+    return sum(terms) / len(terms)
+
+
+@pytest.mark.parametrize("margin", [0.3, 1.2, 5.0])
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize(("loss", "loop"), list(zip(LOSSES, [triplets, hard_triplets, pairs, n_pairs], strict=True)))
+def test_equals_a_loop(loss: Callable[..., Tensor], loop: Callable[..., float], symmetric: bool, margin: float) -> None:
+    x, y = embeddings()
+    expected = loop(x, y, LABEL, margin)
+    if symmetric:
+        expected = (expected + loop(y, x, LABEL, margin)) / 2
+    assert float(loss(x, y, LABEL, margin=margin, symmetric=symmetric)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradient(loss: Callable[..., Tensor]) -> None:
+    x, y = (value.requires_grad_() for value in embeddings())
+    assert gradcheck(lambda x, y: loss(x, y, LABEL), (x, y))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_order_of_clips_does_not_matter(loss: Callable[..., Tensor]) -> None:
+    (x, y), order = embeddings(), torch.tensor([3, 6, 0, 2, 5, 1, 4])
+    torch.testing.assert_close(loss(x[order], y[order], LABEL[order]), loss(x, y, LABEL))
+
+
+@pytest.mark.parametrize("loss", [proxy_triplet_loss, hard_triplet_loss, n_pair_loss])
+def test_one_class_has_no_triplet(loss: Callable[..., Tensor]) -> None:
+    x, y = (value.requires_grad_() for value in embeddings())
+    value = loss(x, y, torch.zeros(7, dtype=torch.int64))
+    value.backward()
+    assert value.item() == 0
+    assert x.grad is not None
+    assert not x.grad.any()
+
+
+def test_contrastive_loss_of_equal_embeddings_has_a_finite_gradient() -> None:
+    x = torch.zeros(2, 3, requires_grad=True)
+    contrastive_loss(x, torch.zeros(2, 3), torch.tensor([0, 1])).backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+
+
+def test_triplets_on_the_margin_are_counted_alike_by_both_ends() -> None:
+    x = torch.tensor([[0.0], [1.0]], requires_grad=True)  # 0 − 1 + 1: exactly on the hinge
+    value = proxy_triplet_loss(x, x.detach(), torch.tensor([0, 1]), margin=1.0)
+    value.backward()
+    assert value.item() == 0
+    assert x.grad is not None
+    assert not x.grad.any()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_bad_input_is_named(loss: Callable[..., Tensor]) -> None:
+    x, y = embeddings()
+    with pytest.raises(GraphError, match=r"expected two \[n, d\] of one shape, got \[7, 3\] and \[6, 3\]"):
+        loss(x, y[:6], LABEL)
+    with pytest.raises(GraphError, match=r"label: expected classes \[7\], got torch.int64 \[6\]"):
+        loss(x, y, LABEL[:6])
+    with pytest.raises(GraphError, match="margin: expected a number above 0, got 0"):
+        loss(x, y, LABEL, margin=0)
+    with pytest.raises(GraphError, match=r"expected floating point, got torch\.int64"):
+        loss(x.long(), y.long(), LABEL)
+
+
+def test_semantic_alignment_equals_a_loop_and_has_a_gradient() -> None:
+    draw = torch.Generator().manual_seed(2)
+    audio, visual = (torch.rand(5, 4, generator=draw, dtype=torch.float64) for _ in range(2))
+    target = (torch.rand(5, 4, generator=draw) > 0.5).double()  # several classes per clip are allowed
+    expected = sum(squared(s[n], target[n]) for s in (audio, visual) for n in range(5)) / 5
+    assert float(semantic_alignment_loss(audio, visual, target)) == pytest.approx(expected)
+    pair = (audio.requires_grad_(), visual.requires_grad_())
+    assert gradcheck(lambda a, v: semantic_alignment_loss(a, v, target), pair)
+
+
+def test_semantic_alignment_refuses_logits_and_other_shapes() -> None:
+    soft = torch.full((2, 3), 0.5)
+    with pytest.raises(GraphError, match=r"visual_soft: expected probabilities in \[0, 1\], got 0.5 … 2"):
+        semantic_alignment_loss(soft, soft.clone().index_fill_(0, torch.tensor([1]), 2.0), soft)
+    with pytest.raises(GraphError, match=r"expected three \[n, c\] of one shape, got \[\[2, 3\], \[2, 3\], \[2, 2\]\]"):
+        semantic_alignment_loss(soft, soft, soft[:, :2])
+    with pytest.raises(GraphError, match="at least one clip"):
+        semantic_alignment_loss(soft[:0], soft[:0], soft[:0])
+
+
+def test_proxy_equals_a_loop() -> None:
+    x, y = embeddings()
+    for mask in (False, True):
+        found = attention_proxy(x, x, y, y, mask_own_pair=mask)
+        for n in range(len(x)):
+            score = [math.exp(float(x[n] @ y[m]) / math.sqrt(3)) * (not mask or m != n) for m in range(len(y))]
+            expected = x[n] + sum(s * y[m] for m, s in enumerate(score)) / sum(score)
+            torch.testing.assert_close(found[n], expected)
+
+
+def test_a_masked_proxy_does_not_see_its_pair() -> None:
+    x, y = embeddings()
+    module = CrossAttentionProxy(3, mask_own_pair=True).double()
+    changed = y.clone()
+    changed[2] += 1
+    same = (module(x, y) == module(x, changed)).all(1)
+    assert same.tolist() == [n == 2 for n in range(7)]
+    assert repr(module) == "CrossAttentionProxy(3, mask_own_pair=True)"
+
+
+def test_proxy_gradient_and_bad_input() -> None:
+    x, y = (value.requires_grad_() for value in embeddings())
+    assert gradcheck(lambda x, y: attention_proxy(x, x, y, y, mask_own_pair=True), (x, y))
+    with pytest.raises(GraphError, match=r"expected \[n, c\], \[n, d\], \[m, d\], \[m, c\], got"):
+        attention_proxy(x, x[:, :2], y, y)
+    with pytest.raises(GraphError, match="mask_own_pair: expected at least 2 paired rows, got 1 and 1"):
+        attention_proxy(x[:1], x[:1], y[:1], y[:1], mask_own_pair=True)
