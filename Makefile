@@ -26,6 +26,8 @@ test: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/message_passing.py
+	$(BIN)/pip install --quiet -c constraints.txt -e .[bench]
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/dag.py
 	$(BIN)/python benchmarks/rrnet.py
 
 docs: $(VENV)/installed

@@ -12,12 +12,18 @@ from avgraph.version import __version__
 
 if TYPE_CHECKING:
     from avgraph.config import Experiment, load_experiment
+    from avgraph.dag import DAG, grasp
+    from avgraph.discovery import Discovery, discover_table
     from avgraph.folds import FoldRuns, train_folds
     from avgraph.run import Run, evaluate, load_run, resume, train
 
 _HOME = {
     "Experiment": "avgraph.config",
     "load_experiment": "avgraph.config",
+    "DAG": "avgraph.dag",
+    "grasp": "avgraph.dag",
+    "Discovery": "avgraph.discovery",
+    "discover_table": "avgraph.discovery",
     "FoldRuns": "avgraph.folds",
     "train_folds": "avgraph.folds",
     "Run": "avgraph.run",
@@ -28,11 +34,15 @@ _HOME = {
 }
 
 __all__ = [
+    "DAG",
+    "Discovery",
     "Experiment",
     "FoldRuns",
     "Run",
     "__version__",
+    "discover_table",
     "evaluate",
+    "grasp",
     "load_experiment",
     "load_run",
     "resume",

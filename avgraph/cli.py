@@ -15,6 +15,7 @@ from avgraph.version import __version__
 Command = TypeVar("Command", bound=Callable[..., Any])
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
+GRAPH_FILE = "FILE.graphml, .gexf, .json or .parquet."
 SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, e.g. train.epochs=5.")
 
 
@@ -120,9 +121,7 @@ def evaluate(run: Path, device: str | None) -> None:
 
 @main.command()
 @RUN
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=GRAPH_FILE)
 @click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
 def export(run: Path, output: Path, vectors: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
@@ -151,6 +150,30 @@ def schema() -> None:
     from avgraph.config import experiment_schema
 
     click.echo(json.dumps(experiment_schema(), indent=2))
+
+
+@main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=GRAPH_FILE)
+@click.option(
+    "--algorithm", type=click.Choice(["grasp", "boss", "ges", "pc", "exact"]), default="grasp", show_default=True
+)
+@click.option("--penalty-discount", type=float, help="Weight of log n per edge; higher gives fewer edges.")
+@click.option("--alpha", type=float, help="Level of the tests of pc.")
+@click.option("--restarts", type=int, help="Random starts.")
+@click.option("--seed", type=int, help="Seed of the starts.")
+@click.option("--time-limit", type=float, help="Seconds after which the best graph so far is taken.")
+@click.option("--ridge", type=float, help="Share of its variance added to each column, for collinear columns.")
+@click.option("--bootstraps", default=0, show_default=True, help="Resamples to count edges over, in place of starts.")
+@click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
+@click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
+@click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
+def discover(table: Path, output: Path, **options: Any) -> None:
+    """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
+    from avgraph.discovery import discover_table
+    from avgraph.printing import print_discovery
+
+    print_discovery(discover_table(table, output, **options))
 
 
 @main.group()

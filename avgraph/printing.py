@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from avgraph.discovery import Discovery
 from avgraph.folds import FoldRuns
 from avgraph.run import Run
 
@@ -62,3 +63,24 @@ def _print_source(console: Console, data: Mapping[str, Any]) -> None:
             f"note: source files in more than one fold: {', '.join(leak['source_file'] for leak in data['leakage'])}",
             markup=False,
         )
+
+
+def print_discovery(found: Discovery, most: int = 15) -> None:
+    """Size and score of a dependency graph, its heaviest edges and how often each was found, where it is."""
+    console = Console(highlight=False, soft_wrap=True)
+    dag, edges = found.dag, found.edges()
+    searched = f"{dag.n_starts} starts" + ("" if dag.converged else ", stopped by the time limit")
+    console.print(
+        f"{found.n_rows} rows, {len(dag.names)} columns: {dag.n_edges} edges, BIC {dag.score:.2f} ({searched})"
+    )
+    stable = sum(frequency >= 0.9 for *_, frequency in edges)
+    console.print(f"{stable} edges are in at least 9 of 10 {found.counted}")
+    table = Table("parent", "child", "weight", f"in {found.counted}", title_justify="left")
+    for parent, child, weight, frequency in edges[:most]:
+        table.add_row(parent, child, f"{weight:.4f}", f"{100 * frequency:.0f} %")
+    if edges:
+        console.print(table)
+    if len(edges) > most:
+        console.print(f"… and {len(edges) - most} lighter edges")
+    for file in found.files:
+        console.print(f"wrote {file}", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ _LONGEST_NAME = 26
 _LARGEST = 200.0
 
 
-def draw_dag(dag: DAG, path: str | Path, *, weights: Float[np.ndarray, "p p"] | None = None) -> Path:
+def draw_dag(
+    dag: DAG, path: str | Path, *, weights: Float[np.ndarray, "p p"] | None = None, most_edges: int | None = None
+) -> Path:
     """Write the picture to ``path`` (``.png`` or ``.svg``); returns the path.
 
     Columns without edges are listed below the graph.
@@ -31,12 +34,13 @@ def draw_dag(dag: DAG, path: str | Path, *, weights: Float[np.ndarray, "p p"] | 
         dag: what to draw.
         path: file; it is whole or absent.
         weights: widths of the edges in proportion (as from `avgraph.dag.dependency_weights`); equal if not given.
+        most_edges: draw no more than the heaviest so many edges, and say so; all without it.
 
     Shapes:
         weights [p, p], parent row → child column.
 
     Raises:
-        DataError: if the suffix is neither, or ``weights`` has another shape.
+        DataError: if the suffix is neither, ``weights`` has another shape, or ``most_edges`` comes without weights.
 
     Example:
         >>> import tempfile
@@ -48,7 +52,15 @@ def draw_dag(dag: DAG, path: str | Path, *, weights: Float[np.ndarray, "p p"] | 
     """
     if weights is not None and weights.shape != dag.adjacency.shape:
         raise DataError(f"weights: expected {list(dag.adjacency.shape)}, got {list(weights.shape)}")
-    return save_figure(_figure(dag, weights), path)
+    if most_edges is None or dag.n_edges <= most_edges:
+        return save_figure(_figure(dag, weights), path)
+    if weights is None:
+        raise DataError("most_edges: expected weights, to tell which edges are the heaviest")
+    strength = np.where(dag.adjacency, weights, -np.inf)
+    heaviest = np.zeros(strength.size, dtype=bool)
+    heaviest[np.argsort(-strength, axis=None, kind="stable")[:most_edges]] = True
+    part = replace(dag, adjacency=heaviest.reshape(strength.shape))
+    return save_figure(_figure(part, weights, f"the {most_edges} heaviest of {dag.n_edges} edges"), path)
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
@@ -69,7 +81,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-def _figure(dag: DAG, weights: Any) -> Figure:
+def _figure(dag: DAG, weights: Any, shown: str = "") -> Figure:
     from matplotlib.figure import Figure
 
     layout = layered(dag.adjacency)
@@ -78,7 +90,7 @@ def _figure(dag: DAG, weights: Any) -> Figure:
     heights = [*layout.height.values(), *(h for route in layout.route.values() for _, h in route)]
     top, bottom = max(heights, default=0.0), min(heights, default=0.0)
     tall = (top - bottom) * _ROW + 2 * _MARGIN
-    note = _isolated_note([labels[k] for k in layout.isolated], width)
+    note = "\n".join(filter(None, [shown, _isolated_note([labels[k] for k in layout.isolated], width)]))
     tall += 0.16 * (note.count("\n") + 2) if note else 0.0
     scale = min(1.0, _LARGEST / max(width, tall))
     figure = Figure(figsize=(width * scale, tall * scale), facecolor="white")

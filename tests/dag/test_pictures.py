@@ -60,3 +60,17 @@ def test_bad_pictures(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="names: expected 2"):
         draw_edge_frequency(np.zeros((2, 2)), tmp_path / "f.png", names=["a"])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_dense_graph_can_be_cut_to_its_heaviest_edges(tmp_path: Path) -> None:
+    graph, weights = random_dag(12, 40, np.random.default_rng(0))
+    weights = np.abs(weights)
+    drawn = draw_dag(dag_of(graph), tmp_path / "part.svg", weights=weights, most_edges=10).read_text()
+    assert f"the 10 heaviest of {int(graph.sum())} edges" in drawn
+    threshold = np.sort(weights[graph])[-10]
+    by_hand = draw_dag(dag_of(graph & (weights >= threshold)), tmp_path / "hand.svg", weights=weights).read_text()
+    assert drawn.count("<path") == by_hand.count("<path")
+    whole = draw_dag(dag_of(graph), tmp_path / "whole.svg", weights=weights, most_edges=int(graph.sum())).read_bytes()
+    assert whole == draw_dag(dag_of(graph), tmp_path / "all.svg", weights=weights).read_bytes()
+    with pytest.raises(DataError, match="most_edges: expected weights"):
+        draw_dag(dag_of(graph), tmp_path / "no.svg", most_edges=10)

@@ -1,0 +1,94 @@
+"""A table to a dependency graph on disk, in Python and on the command line."""
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from avgraph.cli import main
+from avgraph.dag import grasp
+from avgraph.discovery import discover_table
+from avgraph.errors import DataError, GraphError
+from avgraph.export import read_graphml, to_networkx
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """rain, sprinkler → wet → slippery; noise apart."""
+    rng = np.random.default_rng(0)
+    rain, sprinkler, noise = rng.normal(size=(3, 400))
+    wet = rain + sprinkler + 0.5 * rng.normal(size=400)
+    slippery = 2 * wet + rng.normal(size=400)
+    file = tmp_path / "garden.csv"
+    columns = np.stack([rain, sprinkler, wet, slippery, noise], axis=1)
+    np.savetxt(file, columns, delimiter=",", header="rain,sprinkler,wet,slippery,noise", comments="")
+    return file
+
+
+def test_writes_the_graph_of_the_search_with_weights_and_frequencies(table: Path) -> None:
+    found = discover_table(table, table.with_name("dag.graphml"), seed=3, restarts=4)
+    direct = grasp(np.loadtxt(table, delimiter=",", skiprows=1), seed=3, restarts=4)
+    assert np.array_equal(found.dag.adjacency, direct.adjacency)
+    assert [file.name for file in found.files] == ["dag.graphml", "dag.png", "dag_frequency.png"]
+    assert all(file.stat().st_size > 500 for file in found.files)
+    data = read_graphml(found.files[0])
+    edges = data["column", "drives", "column"]
+    assert data["column"].name == ["rain", "sprinkler", "wet", "slippery", "noise"]
+    written = {(data["column"].name[i], data["column"].name[j]) for i, j in edges.edge_index.T.tolist()}
+    assert written == {(parent, child) for parent, child, *_ in found.edges()} == set(direct_edges(direct))
+    assert float(edges.edge_weight.sum()) == pytest.approx(1.0)
+    assert nx.is_directed_acyclic_graph(to_networkx(data))
+    assert np.all(found.frequency[direct.adjacency] > 0)
+
+
+def direct_edges(dag: object) -> list[tuple[str, str]]:
+    named = ("rain", "sprinkler", "wet", "slippery", "noise")
+    return [(named[i], named[j]) for i, j in np.argwhere(dag.adjacency).tolist()]  # type: ignore[attr-defined]
+
+
+def test_bootstraps_and_knowledge(table: Path) -> None:
+    found = discover_table(
+        table, table.with_name("dag.json"), bootstraps=6, required=[("wet", "slippery")], forbidden=[("wet", "rain")],
+        picture="svg",
+    )  # fmt: skip
+    assert found.counted == "bootstraps"
+    wet, slippery, rain = 2, 3, 0
+    assert found.frequency[wet, slippery] == 1
+    assert found.frequency[wet, rain] == 0
+    assert set(np.unique(found.frequency * 6)) <= set(range(7))
+    assert [file.suffix for file in found.files] == [".json", ".svg", ".svg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"output": "dag.txt"}, "dag.txt: expected a file in a folder that exists, ending in .graphml"),
+        ({"output": "nowhere/dag.graphml"}, "expected a file in a folder that exists"),
+        ({"algorithm": "boss", "time_limit": 5.0}, "time_limit: only the algorithm 'grasp' takes this, not 'boss'"),
+        ({"algorithm": "ges", "bootstraps": 2}, "bootstraps: only for the algorithm 'grasp', not 'ges'"),
+        ({"alpha": 0.1}, "algorithm 'grasp' has no option 'alpha'"),
+        ({"required": [("wet", "mud")]}, "mud"),
+        ({"required": [("wet", "rain"), ("rain", "wet")]}, "required"),
+    ],
+)
+def test_mistakes(table: Path, arguments: dict[str, object], message: str) -> None:
+    options = dict(arguments)
+    output = table.parent / str(options.pop("output", "dag.graphml"))
+    with pytest.raises((DataError, GraphError), match=message):
+        discover_table(table, output, **options)  # type: ignore[arg-type]
+    assert {file.name for file in table.parent.iterdir()} == {"garden.csv"}
+
+
+def test_on_the_command_line(table: Path) -> None:
+    output = table.with_name("dag.gexf")
+    result = CliRunner().invoke(main, ["discover", str(table), "-o", str(output), "--require", "wet", "slippery"])
+    assert result.exit_code == 0, result.output
+    assert "400 rows, 5 columns:" in result.output
+    assert "slippery" in result.output
+    assert f"wrote {output}" in result.output
+    wrong = CliRunner().invoke(main, ["discover", str(table.with_name("no.csv")), "-o", str(output)])
+    assert wrong.exit_code == 2
+    assert wrong.output.count("\n") == 1
+    assert "no such file" in wrong.output
