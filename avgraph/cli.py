@@ -161,6 +161,7 @@ def schema() -> None:
 @click.option("--penalty-discount", type=float, help="Weight of log n per edge; higher gives fewer edges.")
 @click.option("--alpha", type=float, help="Level of the tests of pc.")
 @click.option("--restarts", type=int, help="Random starts.")
+@click.option("--perturbations", type=int, help="Times to begin anew near the best of grasp.")
 @click.option("--seed", type=int, help="Seed of the starts.")
 @click.option("--time-limit", type=float, help="Seconds after which the best graph so far is taken.")
 @click.option("--ridge", type=float, help="Share of its variance added to each column, for collinear columns.")

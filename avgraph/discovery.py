@@ -82,7 +82,8 @@ def discover_table(
         bootstraps: resamples of the rows for the frequencies; 0 counts the starts instead.
         picture: ``"png"`` or ``"svg"``.
         forbidden, required, time_limit, ridge: see `avgraph.dag.grasp`.
-        settings: ``penalty_discount``, ``restarts``, ``seed``, ``alpha``; those that are ``None`` keep their default.
+        settings: ``penalty_discount``, ``restarts``, ``perturbations``, ``seed``, ``alpha``; those that are
+            ``None`` keep their default.
 
     Raises:
         DataError: if the table cannot be used or an option does not belong to the algorithm.
@@ -112,8 +113,10 @@ def discover_table(
     }  # fmt: skip
     if algorithm == "grasp" and "alpha" not in options:
         dag = grasp(read.x, names=read.names, **options, **only_grasp)
-    elif only_grasp:
-        raise DataError(f"{', '.join(only_grasp)}: only the algorithm 'grasp' takes this, not {algorithm!r}")
+    elif only_grasp or "perturbations" in options:
+        raise DataError(
+            f"{', '.join(only_grasp) or 'perturbations'}: only the algorithm 'grasp' takes this, not {algorithm!r}"
+        )
     else:
         dag = discover(read.x, algorithm, names=read.names, **options)
     graphs: Any = dag.start_adjacencies
@@ -135,7 +138,12 @@ def discover_table(
 
 
 _MOST_PER_COLUMN = 2  # more edges than this and nobody can follow one in a picture
-_PER_SEARCH = ("seed", "restarts", "time_limit")  # a bootstrap has its own seed, one start and all the time it needs
+_PER_SEARCH = (
+    "seed",
+    "restarts",
+    "perturbations",
+    "time_limit",
+)  # a bootstrap has its own seed, one start and all the time it needs
 
 
 def dependency_graph(dag: DAG, weights: Float[np.ndarray, "p p"], frequency: Float[np.ndarray, "p p"]) -> HeteroData:

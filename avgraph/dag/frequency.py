@@ -76,8 +76,8 @@ def bootstrap_adjacencies(
         rows, start_seed = rng.integers(len(matrix), size=len(matrix)), int(rng.integers(2**62))
         try:
             found = grasp(
-                matrix[rows], penalty_discount=penalty_discount, depth=depth, restarts=restarts, seed=start_seed,
-                names=names, forbidden=forbidden, required=required, ridge=ridge,
+                matrix[rows], penalty_discount=penalty_discount, depth=depth, restarts=restarts, perturbations=0,
+                seed=start_seed, names=names, forbidden=forbidden, required=required, ridge=ridge,
             )  # fmt: skip
         except DataError as error:
             raise DataError(f"bootstrap {k}: {error}") from error

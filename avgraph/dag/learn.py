@@ -29,6 +29,7 @@ def grasp(
     penalty_discount: float = 1.0,
     depth: int = 3,
     restarts: int = 5,
+    perturbations: int = 5,
     seed: int = 0,
     time_limit: float | None = None,
     names: Sequence[str] | None = None,
@@ -49,6 +50,7 @@ def grasp(
         penalty_discount: weight of log n per edge; higher gives fewer edges. 0.5 is the textbook BIC.
         depth: tucks that a sequence may have before it must have raised the score.
         restarts: random orderings to start from; the best result is returned, all are kept.
+        perturbations: times to begin anew near the best ordering; worth its time on dense data, where starts differ.
         seed: of the random orderings and of the order in which moves are tried.
         time_limit: seconds after which the best graph so far is returned, with ``converged`` false.
         names: of the columns (default: those of the data frame, else x0, x1, …).
@@ -70,7 +72,7 @@ def grasp(
         >>> dag.parents("wet"), dag.converged
         (['rain', 'sprinkler'], True)
     """
-    _check_settings(penalty_discount, depth, restarts, seed, time_limit)
+    _check_settings(penalty_discount, depth, restarts, perturbations, seed, time_limit)
     if engine == "causal-learn":
         from avgraph.dag.causal_learn import grasp_reference
 
@@ -88,23 +90,22 @@ def grasp(
     required_matrix = edge_matrix(required, moments.names, "required")
     check_consistent(forbidden_matrix, required_matrix, moments.names)
     found = search(
-        moments.correlation, moments.n_samples, penalty_discount, depth, restarts, seed, time_limit,
-        forbidden_matrix, required_matrix,
+        moments.correlation, moments.n_samples, penalty_discount, depth, restarts, perturbations, seed,
+        time_limit, forbidden_matrix, required_matrix,
     )  # fmt: skip
-    best = int(np.argmax(found.phases[:, -1]))
     # The search scores correlations and leaves out what all graphs share: in the units of the data, and with that,
     # every score is shifted alike. The best graph is scored afresh, from its parents.
-    score = total_bic_score(moments.correlation, moments.n_samples, found.adjacencies[best], penalty_discount)
+    score = total_bic_score(moments.correlation, moments.n_samples, found.best.adjacency, penalty_discount)
     score -= moments.n_samples * float(np.log(moments.scale).sum())
     return DAG(
-        order=found.orders[best],
-        adjacency=found.adjacencies[best],
+        order=found.best.order,
+        adjacency=found.best.adjacency,
         score=score,
         names=moments.names,
         converged=found.converged,
         n_starts=found.n_finished,
-        start_scores=found.phases[:, -1] - found.phases[best, -1] + score,
-        start_adjacencies=found.adjacencies,
+        start_scores=np.array([start.total - found.best.total + score for start in found.starts]),
+        start_adjacencies=np.stack([start.adjacency for start in found.starts]),
     )
 
 
@@ -122,13 +123,17 @@ def _moments(
     return moments_of_covariance(covariance, n_samples, names, ridge)
 
 
-def _check_settings(penalty_discount: float, depth: int, restarts: int, seed: int, time_limit: float | None) -> None:
+def _check_settings(
+    penalty_discount: float, depth: int, restarts: int, perturbations: int, seed: int, time_limit: float | None
+) -> None:
     if not 0 < penalty_discount < np.inf:
         raise DataError(f"penalty_discount: expected a number above 0, got {penalty_discount}")
     if depth < 1:
         raise DataError(f"depth: expected at least 1 tuck, got {depth}")
     if restarts < 1:
         raise DataError(f"restarts: expected at least 1 start, got {restarts}")
+    if perturbations < 0:
+        raise DataError(f"perturbations: expected at least 0, got {perturbations}")
     if not 0 <= seed < 2**63:
         raise DataError(f"seed: expected 0 … 2⁶³ − 1, got {seed}")
     if time_limit is not None and not time_limit > 0:

@@ -40,7 +40,7 @@ def modulation_spectrum(logmel: Tensor) -> Float[Tensor, "n d"]:
     if logmel.ndim != 3 or logmel.shape[1] < 16 or logmel.shape[2] < 16:
         shape = tuple(logmel.shape)
         raise DataError(f"modulation: expected log-mels [clips, bands, frames] of at least 16 × 16, got {shape}")
-    return torch.cat([_describe(part.float()) for part in logmel.split(256)])
+    return torch.cat([_describe(part.float()) for part in logmel.split(64)])
 
 
 def _describe(picture: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from avgraph.dag import grasp, total_bic_score
 from avgraph.dag.cpdag import topological_order
 from avgraph.dag.search import arrays
+from avgraph.dag.search.perturb import perturbed
 from avgraph.dag.search.run import search
 from tests.dag.graphs import covariance_of, exhaustive_score, naive_parents, random_dag, sample
 
@@ -56,8 +57,8 @@ def test_tucks_leave_an_optimum_that_sweeps_are_stuck_in() -> None:
     rng = np.random.default_rng(0)
     x = sample(random_dag(20, 40, rng)[1], 500, rng)
     none = np.zeros((20, 20), dtype=bool)
-    found = search(np.corrcoef(x.T), 500, 1.0, 3, 30, 0, None, none, none)
-    begin, swept, end = found.phases.T
+    found = search(np.corrcoef(x.T), 500, 1.0, 3, 30, 0, 0, None, none, none)
+    begin, swept, end = np.stack([start.phases for start in found.starts]).T
     assert (begin < swept).all()
     assert (end >= swept - 1e-6).all()
     assert (end > swept + 1e-3).any()
@@ -99,3 +100,29 @@ def test_knowledge_is_obeyed_and_the_graph_is_acyclic(p: int, seed: int, data: s
     assert all(place[a] < place[b] for a, b in np.argwhere(dag.adjacency))
     score = total_bic_score(np.cov(x.T, ddof=0), 100, dag.adjacency)
     assert dag.score == pytest.approx(score, rel=1e-12, abs=1e-7)
+
+
+def test_perturbations_only_ever_improve_and_leave_the_starts_alone() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 25)) @ rng.normal(size=(25, 25)) + 0.5 * rng.normal(size=(120, 25))  # dense
+    alone, more = (grasp(x, restarts=2, perturbations=k) for k in (0, 15))
+    assert alone.score == pytest.approx(alone.start_scores.max())
+    assert more.score > alone.score + 1e-6
+    assert more.start_adjacencies.tobytes() == alone.start_adjacencies.tobytes()
+    assert more.score == pytest.approx(total_bic_score(np.cov(x.T, ddof=0), 120, more.adjacency))
+    again = grasp(x, restarts=2, perturbations=15)
+    assert again.order.tobytes() == more.order.tobytes()
+    place = np.argsort(more.order)
+    assert all(place[parent] < place[child] for parent, child in np.argwhere(more.adjacency))
+
+
+@given(st.integers(1, 12), st.integers(0, 1000))
+def test_a_perturbed_ordering_obeys_what_is_required(p: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(p)
+    place = np.argsort(order)
+    required = (rng.random((p, p)) < 0.2) & (place[:, None] < place[None])
+    other = perturbed(order, required, rng)
+    assert sorted(other.tolist()) == list(range(p))
+    where = np.argsort(other)
+    assert all(where[parent] < where[child] for parent, child in np.argwhere(required))

@@ -1,4 +1,4 @@
-"""One start: a random ordering, best-move sweeps until none helps, then GRaSP's tucks; both again while they help."""
+"""One start: best-move sweeps of an ordering until none helps, then GRaSP's tucks; both again while they help."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from avgraph.dag.search.sweep import sweep
 
 
 @no_type_check
-def _run_start(seed, problem, trees, work, frames, state, history):
-    """Search from one random ordering; ends early, with a whole graph, when ``problem.stop`` is set.
+def _run_start(seed, given, problem, trees, work, frames, state, history):
+    """Search from a random ordering, or the one ``given`` in ``state``.
 
-    ``history`` [3] receives the scores of the random ordering, after the greedy sweeps, and at the end, each up to
+    Ends early, with a whole graph, when ``problem.stop`` is set.
+
+    ``history`` [3] receives the scores of that ordering, after the greedy sweeps, and at the end, each up to
     the same constants. Returns whether a local optimum was reached.
     """
     rng = np.empty(1, dtype=np.uint64)
     rng[0] = seed
-    random_order(state, problem.required, rng)
+    if not given:
+        random_order(state, problem.required, rng)
     history[0] = refresh_all(state, problem, trees, work)
     swept_once = False
     while problem.stop[0] == 0:
