@@ -19,7 +19,7 @@ from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.files import atomic_path
 from avgraph.progress import progress
 
-_CACHE_FORMAT = 2  # raise when the network or its training changes, so that old weights are not taken for new ones
+CACHE_FORMAT = 2  # raise when the network or its training changes, so that old weights are not taken for new ones
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def content_key(
         64
     """
     about = {
-        "format": _CACHE_FORMAT,
+        "format": CACHE_FORMAT,
         "recipe": asdict(recipe),
         "seed": seed,
         "device": context.device.split(":")[0],

@@ -9,7 +9,8 @@ its embedding is carried into the space of the network fitted on all of them by 
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,12 +19,14 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders.alignment import align
-from avgraph.encoders.cnn_training import CNNRecipe, fitted_cnn
+from avgraph.encoders.cnn_training import CACHE_FORMAT, CNNRecipe, fitted_cnn
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.memory import remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
 
+_FORMAT = 1  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough
 _CLIPS = 64  # at a time; measured: 256 take three times as long on a CPU, as their buffers are mapped afresh each time
 
@@ -106,14 +109,29 @@ class LogmelCNN:
         train = store.train_mask.nonzero().flatten()
         if len(train) == 0:
             raise DataError(f"logmel_cnn: node type '{node}' has no training clip")
-        x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
         groups = inner_folds(store, train) if self.out_of_fold else torch.zeros_like(train)
+        seed = context.seed if self.seed is None else self.seed
+        recipes = [asdict(self.recipe), asdict(self.inner_recipe) if self.out_of_fold else None]
+        about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}
+        found = remembered(
+            context,
+            about,
+            [store.x, store.y, train, groups],
+            lambda: self._encoded(store, train, groups, seed, context),
+        )
+        result = copy.copy(data)
+        result[node].x, result[node].score = found["x"], found["score"]
+        return result
+
+    def _encoded(
+        self, store: Any, train: Tensor, groups: Tensor, seed: int, context: EncodeContext
+    ) -> dict[str, Tensor]:
+        """Fit the networks and encode every clip by one that has not seen it."""
+        x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
         held_out = sorted(set(groups.tolist())) if self.out_of_fold else []
-        total = 1 + len(held_out)
 
         def encoded(rows: Tensor, recipe: CNNRecipe, number: int) -> tuple[Tensor, Tensor]:
-            title = f"encoder {number}/{total} on {len(rows)} clips"
-            seed = context.seed if self.seed is None else self.seed
+            title = f"encoder {number}/{1 + len(held_out)} on {len(rows)} clips"
             network = fitted_cnn(x[rows], y[rows], classes, recipe, seed=seed, context=context, title=title)
             return _encode(network, x, context.device)
 
@@ -124,7 +142,4 @@ class LogmelCNN:
             inner_embedding, inner_score = encoded(shared, self.inner_recipe, number)
             embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
             score[own] = inner_score[own]
-        result = copy.copy(data)
-        result[node].x = embedding
-        result[node].score = score
-        return result
+        return {"x": embedding, "score": score}

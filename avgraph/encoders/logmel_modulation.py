@@ -9,6 +9,7 @@ Neural Networks", 2017).
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,8 +22,11 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.memory import remembered
 from avgraph.encoders.modulation import modulation_spectrum
 from avgraph.errors import DataError
+
+_FORMAT = 1  # raise when the features or the scores change, so that old results are not taken for new ones
 
 
 class LogmelModulation:
@@ -53,17 +57,24 @@ class LogmelModulation:
         train = store.train_mask.nonzero().flatten()
         if len(train) == 0:
             raise DataError(f"logmel_modulation: node type '{node}' has no training clip")
+        groups = inner_folds(store, train)
+        about = {"encoder": "logmel_modulation", "format": _FORMAT, "shrinkage": self.shrinkage}
+        found = remembered(
+            context, about, [store.x, store.y, train, groups], lambda: self._encoded(store, train, groups)
+        )
+        result = copy.copy(data)
+        result[node].x, result[node].score = found["x"], found["score"]
+        return result
+
+    def _encoded(self, store: Any, train: Tensor, groups: Tensor) -> dict[str, Tensor]:
+        """Describe every clip and score it by a model that has not seen it."""
         x, y, classes = modulation_spectrum(store.x), store.y, int(store.y.max()) + 1
         x = (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
         logits = self._logits(x[train], y[train], x, classes)
-        groups = inner_folds(store, train)
         for fold in sorted(set(groups.tolist())):
             own, shared = train[groups == fold], train[groups != fold]
             logits[own] = self._logits(x[shared], y[shared], x[own], classes)
-        result = copy.copy(data)
-        result[node].x = x
-        result[node].score = (logits / best_temperature(logits[train], y[train])).softmax(1)
-        return result
+        return {"x": x, "score": (logits / best_temperature(logits[train], y[train])).softmax(1)}
 
     def _logits(self, x: Tensor, y: Tensor, rows: Tensor, classes: int) -> Float[Tensor, "m c"]:
         """Discriminant scores of ``rows`` by the model of ``x`` and ``y``; a class it has not seen gets the lowest."""

@@ -65,7 +65,7 @@ def side_by_side(features: Sequence[Tensor]) -> Tensor:
 
     Example:
         >>> x = side_by_side([torch.full((2, 3), 10.0), torch.ones(2, 1)])
-        >>> x.square().sum(1), x.square()[:, 3]
+        >>> x.square().sum(1).round(), x.square()[:, 3].round()
         (tensor([4., 4.]), tensor([2., 2.]))
     """
     share = sum(x.shape[1] for x in features) / len(features)

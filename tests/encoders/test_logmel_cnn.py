@@ -81,12 +81,16 @@ def test_same_seed_same_numbers_and_the_global_state_is_left_alone() -> None:
 def test_cache_gives_the_same_and_depends_on_the_data(tmp_path: Path) -> None:
     context = EncodeContext(cache=tmp_path)
     first = encoder(out_of_fold=False).encode(clips(), "audio", context=context)["audio"].x
-    assert len(list(tmp_path.glob("*.pt"))) == 1
+    encodings = list(tmp_path.glob("*.encoded.pt"))
+    assert (len(list(tmp_path.iterdir())), len(encodings)) == (2, 1)  # the network, and what it said
     again = encoder(out_of_fold=False).encode(clips(), "audio", context=context)["audio"].x
     assert torch.equal(first, again)
-    assert len(list(tmp_path.glob("*.pt"))) == 1
+    encodings[0].unlink()
+    from_network = encoder(out_of_fold=False).encode(clips(), "audio", context=context)["audio"].x
+    assert torch.equal(first, from_network)
+    assert len(list(tmp_path.iterdir())) == 2
     encoder(out_of_fold=False).encode(clips(seed=1), "audio", context=context)
-    assert len(list(tmp_path.glob("*.pt"))) == 2
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_inner_folds_fall_back_to_source_files_then_to_classes() -> None:

@@ -171,3 +171,19 @@ def test_few_edge_attributes_start_with_their_own_weight_beside_many_features() 
     for part in (by_source, by_target, by_extra):  # uniform within ± 1 / sqrt(width)
         assert part.abs().max() <= part.shape[1] ** -0.5
         assert part.abs().max() > 0.8 * part.shape[1] ** -0.5
+
+
+def test_standardized_features_ignore_their_scale_and_leave_the_graph_alone() -> None:
+    data, scaled = graph(), graph()
+    scaled["audio"].x = 1000 * scaled["audio"].x + 7
+    results = []
+    for given in (data, scaled):
+        before = given["audio"].x.clone()
+        torch.manual_seed(0)
+        task = RRNetTask(standardize=True)
+        task.bind(given, TrainOptions())
+        results.append(task.eval().forward())
+        assert torch.equal(given["audio"].x, before)
+    torch.testing.assert_close(results[0], results[1], atol=1e-3, rtol=1e-3)
+    train = data["audio"].x[data["audio"].train_mask]
+    assert torch.allclose(task.x["audio"][data["audio"].train_mask].mean(0), torch.zeros(train.shape[1]), atol=1e-3)

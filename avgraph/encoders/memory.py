@@ -1,0 +1,62 @@
+"""What an encoder has computed before, by the content of its input and its options."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from avgraph.encoders.context import EncodeContext
+from avgraph.files import atomic_path
+
+
+def remembered(
+    context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor], compute: Callable[[], dict[str, Tensor]]
+) -> dict[str, Tensor]:
+    """The result of ``compute``: from the cache folder where it has been computed before, else computed and kept.
+
+    Args:
+        context: the seed and the kind of device are part of the key; without a cache folder nothing is kept.
+        about: everything else that the result depends on, as JSON; raise a number in it when the code changes.
+        inputs: tensors that it depends on.
+        compute: called at most once.
+
+    Example:
+        >>> remembered(EncodeContext(), {"format": 1}, [torch.zeros(2)], lambda: {"x": torch.ones(1)})
+        {'x': tensor([1.])}
+    """
+    if context.cache is None:
+        return compute()
+    path = context.cache / f"{content_hash(context, about, inputs)}.encoded.pt"
+    if path.is_file():
+        loaded: dict[str, Tensor] = torch.load(path, weights_only=True)
+        return loaded
+    result = compute()
+    context.cache.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        torch.save(result, temporary)
+    return result
+
+
+def content_hash(context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor]) -> str:
+    """SHA-256 of everything a result depends on.
+
+    Example:
+        >>> one, other = torch.zeros(2), torch.zeros(1, 2)
+        >>> content_hash(EncodeContext(), {}, [one]) == content_hash(EncodeContext(), {}, [other])
+        False
+    """
+    whole = {
+        "about": about,
+        "seed": context.seed,
+        "device": context.device.split(":")[0],
+        "inputs": [[str(value.dtype), list(value.shape)] for value in inputs],
+    }
+    digest = hashlib.sha256(json.dumps(whole, sort_keys=True).encode())
+    for value in inputs:
+        digest.update(value.contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,64 @@
+"""Results are kept by content: computed once, again when anything they depend on changes, never half-written."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from avgraph.encoders import EncodeContext, LogmelModulation
+from avgraph.encoders.memory import remembered
+from tests.encoders.test_logmel_modulation import clips
+
+
+class Counted:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self) -> dict[str, Tensor]:
+        self.calls += 1
+        return {"x": torch.tensor([float(self.calls)])}
+
+
+def test_computed_once_until_something_changes(tmp_path: Path) -> None:
+    compute, inputs = Counted(), [torch.arange(3)]
+    context = EncodeContext(cache=tmp_path / "new" / "folder")
+    for _ in range(2):
+        assert remembered(context, {"format": 1}, inputs, compute)["x"] == 1
+    for number, (other, about, tensors) in enumerate(
+        [
+            (EncodeContext(cache=context.cache, seed=1), {"format": 1}, inputs),
+            (context, {"format": 2}, inputs),
+            (context, {"format": 1}, [torch.arange(4)]),
+            (context, {"format": 1}, [torch.arange(3).float()]),
+        ],
+        start=2,
+    ):
+        assert remembered(other, about, tensors, compute)["x"] == number
+    assert len(list(context.cache.iterdir())) == compute.calls == 5  # type: ignore[union-attr]
+
+
+def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:
+    compute = Counted()
+    for _ in range(2):
+        remembered(EncodeContext(), {}, [], compute)
+    assert compute.calls == 2
+
+
+def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> dict[str, Tensor]:
+        raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError):
+        remembered(EncodeContext(cache=tmp_path), {}, [], fail)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_second_encoding_equals_the_first(tmp_path: Path) -> None:
+    context = EncodeContext(cache=tmp_path)
+    first, second, other = (
+        LogmelModulation(shrinkage).encode(clips(), "audio", context=context)["audio"] for shrinkage in (0.4, 0.4, 0.9)
+    )
+    assert torch.equal(first.x, second.x)
+    assert torch.equal(first.score, second.score)
+    assert not torch.equal(first.score, other.score)

@@ -1,0 +1,243 @@
+"""LIR: stages, graph, protocols, and what must not leak."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.config import OptimizerOptions, TrainOptions
+from avgraph.datasets.clip_graph import clip_graph
+from avgraph.errors import GraphError
+from avgraph.methods.lir import LIRTask
+from avgraph.methods.lir.dependencies import (
+    identity_dependencies,
+    infer_dependencies,
+    random_dependencies,
+    recovery,
+)
+from avgraph.transforms import DependencyEdges
+
+SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
+DRIVES = ("concept", "drives", "concept")
+
+
+def clips(n: int = 120, classes: int = 3) -> HeteroData:
+    draw = torch.Generator().manual_seed(0)
+    y = torch.arange(n) % classes
+    audio = torch.eye(classes, 6)[y] + 0.5 * torch.randn(n, 6, generator=draw)
+    visual = torch.eye(classes, 8)[y] + 0.5 * torch.randn(n, 8, generator=draw)
+    split = 2 * (torch.arange(n) // classes % 4 == 0).long()
+    return clip_graph(audio, visual, y, split, ["cat", "dog", "frog"][:classes], {"source": "real"})
+
+
+def fitted(task: LIRTask, data: HeteroData, epochs: int = 30) -> LIRTask:
+    """Train without the run around it; the task's epoch is set by hand."""
+    torch.manual_seed(0)
+    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01)))
+    optimizer = task.configure_optimizers()
+    task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    for epoch in range(epochs):
+        type(task).current_epoch = epoch  # type: ignore[misc, assignment]
+        for number, batch in enumerate(task.train_dataloader()):
+            optimizer.zero_grad()
+            task.training_step(batch, number).backward()
+            optimizer.step()
+    return task.eval()
+
+
+@pytest.fixture(autouse=True)
+def own_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LIRTask, "current_epoch", 0)
+
+
+@pytest.mark.parametrize("loss", ["triplet", "hard_triplet", "contrastive", "n_pair"])
+@pytest.mark.parametrize("proxies", [True, False])
+def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
+    found = fitted(LIRTask(loss=loss, proxies=proxies, **SMALL), clips()).metrics()
+    assert found["test/map"] > 0.6  # chance is a third
+    assert found["test/map"] == (found["test/map_audio_to_visual"] + found["test/map_visual_to_audio"]) / 2
+    assert ("test/batch_proxy_map" in found) == proxies
+    assert found["graph/edges"] > 0
+    assert "val/map" not in found
+
+
+def test_a_gallery_item_changes_no_query_embedding() -> None:
+    task = fitted(LIRTask(**SMALL), clips())
+    audio, visual = task.embed()
+    changed = copy.copy(task.clips.x["visual"])
+    changed[5] += 3
+    task.clips.x["visual"] = changed
+    audio_again, visual_again = task.embed()
+    assert torch.equal(audio, audio_again)
+    assert (visual != visual_again).any(1).nonzero().flatten().tolist() == [5]
+    # With proxies it does: that is why this protocol is reported apart.
+    assert not torch.equal(task.proxies(audio, visual)[0], task.proxies(audio, visual_again)[0])
+
+
+def test_metrics_do_not_depend_on_the_proxies() -> None:
+    task = fitted(LIRTask(**SMALL), clips())
+    before = task.metrics()
+    with torch.no_grad():
+        for parameter in task.proxy.parameters():
+            parameter.add_(torch.randn_like(parameter))
+    after = task.metrics()
+    differing = {name for name in before if before[name] != after[name]}
+    assert differing
+    assert all("batch_proxy" in name for name in differing)
+
+
+def test_the_graph_comes_once_and_stays() -> None:
+    task = LIRTask(snapshot_epochs=[4, 20], **SMALL)
+    seen: list[tuple[int, Tensor, Tensor]] = []
+    inner = LIRTask.infer_graphs
+
+    def watched(self: LIRTask) -> None:
+        inner(self)
+        seen.append((self.current_epoch, self.teacher.weights.clone(), self.teacher.soft.clone()))
+
+    task.infer_graphs = lambda: watched(task)  # type: ignore[method-assign]
+    fitted(task, clips())
+    assert not any(weights.any() for epoch, weights, _ in seen if epoch < 10)
+    at = {epoch: (weights, soft) for epoch, weights, soft in seen}
+    assert at[10][0].sum() == pytest.approx(1)
+    assert torch.equal(at[29][0], at[10][0])
+    assert torch.equal(at[29][1], at[10][1])  # the snapshot at epoch 20 changed neither
+    assert int(task.teacher.epoch) == 10
+    assert (task.teacher.snapshots.sum((1, 2)) > 0).all()
+
+
+def test_teacher_and_graph_get_no_gradient_and_a_checkpoint_has_them() -> None:
+    task = fitted(LIRTask(snapshot_epochs=[4], **SMALL), clips())
+    assert not any(name.startswith("teacher") for name, _ in task.named_parameters())
+    saved = {name for name in task.state_dict() if name.startswith("teacher")}
+    assert saved == {f"teacher.{name}" for name in ("soft", "weights", "frequency", "snapshots", "epoch")}
+    again = LIRTask(snapshot_epochs=[4], **SMALL)
+    again.bind(task.annotated(), TrainOptions(epochs=30))
+    again.load_state_dict(task.state_dict())
+    assert again.eval().metrics() == task.metrics()
+
+
+def test_the_regulariser_changes_what_is_learned_and_so_does_its_graph() -> None:
+    found = {}
+    for name, options in {
+        "without": {"interaction_weight": 0.0},
+        "inferred": {},
+        "random": {"dependencies": "random"},
+        "identity": {"dependencies": "identity"},
+    }.items():
+        task = fitted(LIRTask(**(SMALL | {"interaction_weight": 0.5} | options)), clips())  # type: ignore[arg-type]
+        found[name] = task.embed()[0].detach()
+    names = list(found)
+    for k, one in enumerate(names):
+        for other in names[k + 1 :]:
+            assert not torch.allclose(found[one], found[other]), (one, other)
+
+
+def test_a_given_graph_is_taken() -> None:
+    weights = torch.zeros(6, 6)
+    weights[0, 4] = 1.0
+    task = fitted(LIRTask(dependencies="given", **SMALL), DependencyEdges(weights)(clips()))
+    assert torch.equal(task.teacher.weights, weights)
+    assert torch.equal(task.annotated()[DRIVES].edge_index, torch.tensor([[0], [4]]))
+    with pytest.raises(GraphError, match="the graph has no concept-drives-concept edges"):
+        LIRTask(dependencies="given", **SMALL).bind(clips(), TrainOptions())
+
+
+def test_annotated_graph() -> None:
+    task = fitted(LIRTask(snapshot_epochs=[5, 20], **SMALL), clips())
+    learned = task.annotated()
+    assert set(learned.edge_types) == {("audio", "activates", "concept"), ("visual", "activates", "concept"), DRIVES}
+    assert learned["audio"].embedding.shape == (120, 3)
+    edges = learned["visual", "activates", "concept"]
+    assert (edges.edge_index[1] >= 3).all()
+    assert (edges.edge_weight > 0.5).all()
+    soft = learned["visual"].embedding.sigmoid()
+    assert len(edges.edge_weight) == int((soft > 0.5).sum())
+    drives = learned[DRIVES]
+    assert drives.edge_weight.sum() == pytest.approx(1)
+    assert (drives.frequency > 0).all()  # the best start is one of those counted
+    assert set(drives.snapshot_frequency.tolist()) <= {0.0, 0.5, 1.0}
+    assert not task.graph.edge_types  # the input is as it was
+
+
+def test_without_the_regulariser_a_teacher_alone_leaves_no_graph() -> None:
+    task = fitted(LIRTask(**(SMALL | {"interaction_weight": 0.0, "teacher_epochs": 30})), clips())
+    assert "graph/edges" not in task.metrics()
+    assert DRIVES not in task.annotated().edge_types
+
+
+def test_concepts_are_made_where_there_are_none() -> None:
+    data = clips()
+    del data["concept"]
+    learned = fitted(LIRTask(**SMALL), data).annotated()
+    assert learned["concept"].name[:2] == ["class 0 (audio)", "class 1 (audio)"]
+    assert "concept" not in data.node_types
+
+
+def test_test_labels_change_nothing_that_is_learned() -> None:
+    data, changed = clips(), clips()
+    for node in ("audio", "visual"):
+        y = changed[node].y
+        changed[node].y = torch.where(changed[node].test_mask, (y + 1) % 3, y)
+    one, other = (fitted(LIRTask(**SMALL), d).embed()[0] for d in (data, changed))
+    torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_errors_name_what_is_wrong() -> None:
+    with pytest.raises(GraphError, match=r"teacher_epochs is 10, but train\.epochs is 5: the student never starts"):
+        LIRTask(**SMALL).bind(clips(), TrainOptions(epochs=5))
+    train = TrainOptions()
+    with pytest.raises(GraphError, match="the graph has no 'image' nodes"):
+        LIRTask(visual="image", **SMALL).bind(clips(), train)
+    data = clips()
+    data["visual"].y = data["visual"].y.flip(0)
+    with pytest.raises(GraphError, match=r"audio\.y and visual\.y differ"):
+        LIRTask(**SMALL).bind(data, train)
+    data = clips()
+    data["concept"].name = ["a", "b"]
+    with pytest.raises(GraphError, match="expected a name for 2 'concept' nodes per class of y, got 2 names"):
+        LIRTask(**SMALL).bind(data, train)
+    data = clips()
+    for node in ("audio", "visual"):
+        data[node].train_mask = torch.zeros(120, dtype=torch.bool)
+    with pytest.raises(GraphError, match="no clip is for training"):
+        LIRTask(**SMALL).bind(data, train)
+    del data["audio"].y
+    with pytest.raises(GraphError, match="'audio' nodes have no 'y'"):
+        LIRTask(**SMALL).bind(data, train)
+
+
+def test_inferred_dependencies_find_what_drives_what() -> None:
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(500, 4, generator=draw)
+    x[:, 3] += 2 * x[:, 0] - x[:, 1]
+    found = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"])
+    assert set(zip(*found.weights.nonzero().T.tolist(), strict=True)) == {(0, 3), (1, 3)}
+    assert found.weights[0, 3] > found.weights[1, 3]
+    assert found.frequency[0, 3] == 1
+    with pytest.raises(GraphError, match=r"no dependency graph from the teacher's logits: .*'b'"):
+        infer_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"])
+
+
+def test_random_graphs_are_dags_of_the_same_weights() -> None:
+    weights = torch.rand(8, 8).triu(1) * (torch.rand(8, 8) > 0.5)
+    one, other = (random_dependencies(weights, seed) for seed in (0, 1))
+    assert not torch.equal(one, other)
+    torch.testing.assert_close(one[one > 0].sort().values, weights[weights > 0].sort().values)
+    power = torch.eye(8)
+    for _ in range(8):
+        power = power @ (one > 0).float()
+    assert not power.any()  # no path of eight edges: no cycle
+
+
+def test_recovery_against_a_perfect_and_an_identity_graph() -> None:
+    truth = torch.tensor([[0, 0, 3, 3], [1, 4, 1, 4]])  # class 0 with class 1, in both modalities
+    perfect = torch.zeros(6, 6)
+    perfect[truth[1], truth[0]] = 1  # turned round: direction is left aside
+    assert recovery(perfect, truth) == {"edge_recall": 1.0, "edge_chance": 4 / 12, "edge_precision": 1.0}
+    assert recovery(identity_dependencies(3), truth) == {"edge_recall": 0.0, "edge_chance": 4 / 12}
