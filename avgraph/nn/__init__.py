@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from avgraph.nn.contrastive import contrastive_loss
+from avgraph.nn.coupling import Coupling
 from avgraph.nn.cross_attention_proxy import CrossAttentionProxy, attention_proxy
+from avgraph.nn.entropic_transport import sinkhorn
+from avgraph.nn.ground_cost import mahalanobis_cost
 from avgraph.nn.hard_triplet import hard_triplet_loss
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.inter_unit import InterUnit
 from avgraph.nn.intra_unit import IntraUnit
 from avgraph.nn.latent_interaction import latent_interaction_loss
+from avgraph.nn.matching import matching_loss
 from avgraph.nn.n_pair import n_pair_loss
+from avgraph.nn.partial_transport import partial_sinkhorn
+from avgraph.nn.positive_semidefinite import project_psd
 from avgraph.nn.proxy_triplet import proxy_triplet_loss
 from avgraph.nn.semantic_alignment import semantic_alignment_loss
 
 __all__ = [
+    "Coupling",
     "CrossAttentionProxy",
     "Incidence",
     "InterUnit",
@@ -22,7 +29,12 @@ __all__ = [
     "contrastive_loss",
     "hard_triplet_loss",
     "latent_interaction_loss",
+    "mahalanobis_cost",
+    "matching_loss",
     "n_pair_loss",
+    "partial_sinkhorn",
+    "project_psd",
     "proxy_triplet_loss",
     "semantic_alignment_loss",
+    "sinkhorn",
 ]

@@ -1,0 +1,92 @@
+"""What the transport solvers share: checked costs and masses, and problems stacked in one batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from avgraph.errors import GraphError
+
+
+class Problem(NamedTuple):
+    """Problems of one size: S = −cost/ε and the logarithms of the masses.
+
+    Shapes:
+        score [B, n, m], log_a [B, n], log_b [B, m], log_mass [B] or None where all mass is moved
+    """
+
+    score: Tensor
+    log_a: Tensor
+    log_b: Tensor
+    log_mass: Tensor | None
+
+    def take(self, rows: Tensor) -> Problem:
+        """Some of the problems."""
+        mass = None if self.log_mass is None else self.log_mass[rows]
+        return Problem(self.score[rows], self.log_a[rows], self.log_b[rows], mass)
+
+
+def check_solver(epsilon: float, max_iter: int, tol: float, grad: str) -> None:
+    """Refuse settings that no solver can use.
+
+    Raises:
+        GraphError: naming the setting.
+    """
+    if not (0 < epsilon < math.inf):
+        raise GraphError(f"epsilon: expected a finite number above 0, got {epsilon}")
+    if max_iter < 1:
+        raise GraphError(f"max_iter: expected at least 1, got {max_iter}")
+    if not (0 < tol < math.inf):
+        raise GraphError(f"tol: expected a finite number above 0, got {tol}")
+    if grad not in ("implicit", "unroll", "detach"):
+        raise GraphError(f"grad: expected 'implicit', 'unroll' or 'detach', got {grad!r}")
+
+
+def check_cost(cost: Tensor, dims: int = 2) -> Tensor:
+    """The cost in at least single precision, if it is one: numbers, and +∞ for a pair that must not be coupled.
+
+    Raises:
+        GraphError: naming the first NaN or −∞.
+    """
+    if cost.dim() < dims or not cost.is_floating_point() or not cost.numel():
+        expected = "[..., n, m]" if dims == 2 else "[e]"
+        raise GraphError(f"cost: expected floating point {expected}, got {cost.dtype} {list(cost.shape)}")
+    wrong = cost.isnan() | (cost == -torch.inf)
+    if bool(wrong.any()):
+        place = wrong.nonzero()[0].tolist()
+        raise GraphError(f"cost: {float(cost[tuple(place)])} at {place}; expected numbers, or inf where forbidden")
+    return cost.float() if cost.dtype in (torch.float16, torch.bfloat16) else cost
+
+
+def masses(name: str, value: Tensor | None, shape: Sequence[int], like: Tensor) -> Tensor:
+    """Masses of one side: those given, in every problem, or 1/n each.
+
+    Raises:
+        GraphError: if the shape is wrong or a mass is not above 0.
+    """
+    if value is None:
+        return torch.full(tuple(shape), 1 / shape[-1], dtype=like.dtype, device=like.device)
+    if not value.dim() or value.shape[-1] != shape[-1] or not value.is_floating_point():
+        raise GraphError(f"{name}: expected floating point [{shape[-1]}], got {value.dtype} {list(value.shape)}")
+    wrong = ~((value > 0) & value.isfinite())
+    if bool(wrong.any()):
+        place = wrong.nonzero()[0].tolist()
+        raise GraphError(f"{name}: expected masses above 0, got {float(value[tuple(place)])} at {place}")
+    return value.to(like).expand(tuple(shape))
+
+
+def check_totals(a: Tensor, b: Tensor) -> None:
+    """Refuse sides of different total mass.
+
+    Raises:
+        GraphError: giving both totals.
+    """
+    of_a, of_b = a.detach().sum(-1), b.detach().sum(-1)
+    wrong = (of_a - of_b).abs() > 1e-5 * of_a
+    if bool(wrong.any()):
+        left, right = float(of_a[wrong][0]), float(of_b[wrong][0])
+        raise GraphError(f"a, b: expected equal totals, got {left:.6g} and {right:.6g}; partial_sinkhorn takes unequal")

@@ -1,0 +1,51 @@
+"""Projection onto the positive semi-definite matrices, after each step on a learned metric."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from avgraph.errors import GraphError
+
+
+@torch.no_grad()
+def project_psd(matrix: Tensor, floor: float = 0.0) -> Tensor:
+    r"""The nearest matrix (Frobenius) whose eigenvalues are at least ``floor``.
+
+    .. math::
+        \operatorname{Proj}(A) = Q \operatorname{diag}(\max(\lambda, \text{floor})) Q^\top, \qquad
+        \tfrac12 (A + A^\top) = Q \operatorname{diag}(\lambda) Q^\top
+
+    The m-LTM paper prints a clamp of *singular* values, which are never negative: it would change nothing.
+    Has no gradient: it belongs between two optimiser steps.
+
+    Args:
+        matrix: square, or a diagonal [d], which is clamped.
+        floor: smallest eigenvalue allowed, at least 0.
+
+    Shapes:
+        [d, d] or [d] → the same
+
+    Raises:
+        GraphError: if the matrix is not square, not finite, or ``floor`` is negative.
+
+    Example:
+        >>> project_psd(torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+        tensor([[0.5000, 0.5000],
+                [0.5000, 0.5000]])
+    """
+    if not 0 <= floor < float("inf"):
+        raise GraphError(f"floor: expected a finite number of at least 0, got {floor}")
+    if matrix.dim() not in (1, 2) or matrix.shape[0] != matrix.shape[-1]:
+        raise GraphError(f"matrix: expected [d, d] or a diagonal [d], got {list(matrix.shape)}")
+    if not bool(matrix.isfinite().all()):
+        raise GraphError("matrix: expected finite numbers, got NaN or infinity")
+    if matrix.dim() == 1:
+        return matrix.clamp_min(floor)
+    symmetric = (matrix + matrix.T) / 2
+    value, vector = torch.linalg.eigh(symmetric)
+    if bool(value[0] >= floor):
+        return symmetric
+    clamped = (vector * value.clamp_min(floor)) @ vector.T
+    result: Tensor = (clamped + clamped.T) / 2
+    return result
