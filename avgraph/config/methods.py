@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.config.options import Count, EdgeType, MethodOptions, Name, Positive, mistakes
+from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
 
 
 class RrnetOptions(MethodOptions):
@@ -19,6 +19,7 @@ class RrnetOptions(MethodOptions):
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
         baseline_logit: add the encoder's log-probability of an edge to its logit.
         edge_score: give candidate edges the encoder's score as an attribute.
+        standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
     """
 
     node_keys = ("source", "target")
@@ -36,6 +37,7 @@ class RrnetOptions(MethodOptions):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     baseline_logit: bool = False
     edge_score: bool = False
+    standardize: bool = False
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it decides about: candidate edges."""
@@ -47,3 +49,60 @@ class RrnetOptions(MethodOptions):
             message = "expected at least one unit, got 0 intra_units and 0 inter_units"
             raise mistakes([(("inter_units",), message, 0)])
         return self
+
+
+class LirOptions(MethodOptions):
+    """AV-SAL teacher, dependency graph of its logits, student with the latent interaction regulariser.
+
+    Attributes:
+        audio, visual, concept: the node types; node i of the first two is clip i.
+        hidden_channels, layers, dropout: of the encoder of each modality.
+        batch_size: clips per step.
+        standardize: bring every feature to mean 0 and deviation 1 over the training clips.
+        loss: metric loss across modalities.
+        margin: of that loss.
+        proxies: whether the metric loss sees proxies by cross-attention, in training alone.
+        mask_own_pair: whether a proxy may not see the clip's own pair.
+        semantic_alignment: whether soft labels are drawn to the annotation (AV-SAL).
+        teacher_epochs: epochs before the graph is inferred; the student trains on from there.
+        interaction_weight: of the regulariser; 0 leaves it out.
+        threshold: of a soft label, above which a concept is active.
+        intra_weight, inter_weight: of graph edges within a modality and across.
+        weighting: mean over pairs of active clips, or over all, weighted by soft labels.
+        dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself.
+        restarts, penalty_discount, l1, ridge: of the search and the weights (see avgraph.dag).
+        snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training.
+    """
+
+    node_keys = ("audio", "visual")
+
+    type: Literal["lir"] = "lir"
+    audio: Name = "audio"
+    visual: Name = "visual"
+    concept: Name = "concept"
+    hidden_channels: Positive = 1024
+    layers: Positive = 3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    batch_size: Annotated[int, Field(ge=2)] = 400
+    standardize: bool = True
+    loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet"
+    margin: Rate = 1.2
+    proxies: bool = True
+    mask_own_pair: bool = False
+    semantic_alignment: bool = True
+    teacher_epochs: Count = 400
+    interaction_weight: NonNegative = 0.005
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    intra_weight: NonNegative = 0.1
+    inter_weight: NonNegative = 0.4
+    weighting: Literal["hard", "soft"] = "hard"
+    dependencies: Literal["inferred", "given", "random", "identity"] = "inferred"
+    restarts: Positive = 5
+    penalty_discount: Rate = 1.0
+    l1: NonNegative = 0.0
+    ridge: Rate | None = None
+    snapshot_epochs: list[Positive] = Field(default=[])
+
+    def needed_edges(self) -> tuple[EdgeType, ...]:
+        """The graph between concepts, where it is to be given."""
+        return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
