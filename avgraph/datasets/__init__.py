@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from avgraph.datasets.ave import AVE
+from avgraph.datasets.class_paired import ClassPaired
 from avgraph.datasets.esc10 import ESC10
 from avgraph.datasets.esc50 import ESC50
 from avgraph.datasets.from_files import Files
 from avgraph.datasets.synthetic import Synthetic
+from avgraph.datasets.vegas import VEGAS
 
-__all__ = ["ESC10", "ESC50", "Files", "Synthetic"]
+__all__ = ["AVE", "ESC10", "ESC50", "VEGAS", "ClassPaired", "Files", "Synthetic"]
