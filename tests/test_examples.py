@@ -22,4 +22,5 @@ def test_custom_graph_learns_and_exports(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted([*ROOT.glob("examples/*.yaml"), *ROOT.glob("configs/*/*.yaml")]), ids=str)
 def test_experiments_are_valid(path: Path) -> None:
-    assert load_experiment(path).name.startswith("rrnet-")
+    experiment = load_experiment(path)
+    assert experiment.name.startswith(f"{experiment.method.type}-")

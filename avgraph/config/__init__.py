@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from avgraph.config.datasets import EdgeFiles, Esc10Options, Esc50Options, FilesOptions, NodeFiles, SyntheticOptions
+from avgraph.config.datasets import (
+    AveOptions,
+    ClassPairedOptions,
+    EdgeFiles,
+    Esc10Options,
+    Esc50Options,
+    FilesOptions,
+    NodeFiles,
+    SyntheticOptions,
+    VegasOptions,
+)
 from avgraph.config.encoders import (
     GloveOptions,
     HashingOptions,
@@ -11,17 +21,20 @@ from avgraph.config.encoders import (
     SentenceTransformersOptions,
 )
 from avgraph.config.experiment import Experiment
-from avgraph.config.methods import RrnetOptions
+from avgraph.config.methods import LirOptions, RrnetOptions
 from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
 from avgraph.config.schema import experiment_schema
 from avgraph.config.train import OptimizerOptions, TrainOptions
-from avgraph.config.transforms import CandidatesOptions, CompleteOptions, KnnOptions
+from avgraph.config.transforms import CandidatesOptions, CompleteOptions, DependencyEdgesOptions, KnnOptions
 
 __all__ = [
+    "AveOptions",
     "CandidatesOptions",
+    "ClassPairedOptions",
     "CompleteOptions",
     "DatasetOptions",
+    "DependencyEdgesOptions",
     "EdgeFiles",
     "EncoderOptions",
     "Esc10Options",
@@ -31,6 +44,7 @@ __all__ = [
     "GloveOptions",
     "HashingOptions",
     "KnnOptions",
+    "LirOptions",
     "LogmelCnnOptions",
     "MethodOptions",
     "NodeFiles",
@@ -41,6 +55,7 @@ __all__ = [
     "SyntheticOptions",
     "TrainOptions",
     "TransformOptions",
+    "VegasOptions",
     "dump_experiment",
     "experiment_from_dict",
     "experiment_schema",

@@ -34,6 +34,9 @@ DATASETS: Mapping[str, Builtin] = {
     "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc50:ESC50"),
     "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc10:ESC10"),
     "synthetic": Builtin(datasets.SyntheticOptions, "avgraph.datasets.synthetic:Synthetic"),
+    "class_paired": Builtin(datasets.ClassPairedOptions, "avgraph.datasets.class_paired:ClassPaired"),
+    "ave": Builtin(datasets.AveOptions, "avgraph.datasets.ave:AVE"),
+    "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.vegas:VEGAS"),
     "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
 }
 
@@ -54,10 +57,14 @@ TRANSFORMS: Mapping[str, Builtin] = {
     "knn": Builtin(transforms.KnnOptions, "avgraph.transforms.knn:KNN"),
     "candidates": Builtin(transforms.CandidatesOptions, "avgraph.transforms.candidates:Candidates"),
     "complete": Builtin(transforms.CompleteOptions, "avgraph.transforms.complete:Complete"),
+    "dependency_edges": Builtin(
+        transforms.DependencyEdgesOptions, "avgraph.transforms.dependency_edges:DependencyEdges"
+    ),
 }
 
 METHODS: Mapping[str, Builtin] = {
     "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
+    "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
 }
 
 

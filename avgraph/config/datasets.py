@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from avgraph.config.options import DatasetOptions, EdgeType, Name, Options, mistakes
+from avgraph.config.options import DatasetOptions, EdgeType, Name, Options, Rate, mistakes
 from avgraph.config.paths import FilePath, absolute
 from avgraph.config.problems import Path, suggest_or_list
 
@@ -82,6 +82,84 @@ class SyntheticOptions(FoldOptions):
     classes: Annotated[int, Field(ge=2)] = 50
     clips_per_class: Annotated[int, Field(ge=5)] = 40
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+class _ClipOptions(DatasetOptions):
+    """What data sets of audio-visual clips share."""
+
+    def node_types(self) -> tuple[str, ...]:
+        """The two modalities and the classes, as heard and as seen."""
+        return ("audio", "visual", "concept")
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """None that a method builds on."""
+        return {}
+
+
+class ClassPairedOptions(_ClipOptions):
+    """Labelled sounds and labelled pictures paired by class; they were never recorded together.
+
+    Attributes:
+        sets: which two sets.
+        root: folder of both; none looks in ``$AVGRAPH_DATA``, then in the user cache.
+        class_map: class of pictures → classes of sounds; none is what both sets have.
+        fold: fold of the sounds to test on.
+        val_fold: the fold to validate on.
+        cooccurrence: fraction of the clips that get a second, unannotated class mixed in.
+        second_level: its amplitude beside that of the first.
+        seed: of pairs and mixtures.
+        on_missing: what to try, in order, where there is no data; an empty list makes that an error.
+    """
+
+    path_keys = ("root",)
+
+    type: Literal["class_paired"] = "class_paired"
+    sets: Literal["esc50_cifar10", "fsdd_digits"] = "esc50_cifar10"
+    root: FilePath | None = None
+    class_map: Annotated[dict[Name, Annotated[list[Name], Field(min_length=1)]], Field(min_length=2)] | None = None
+    fold: Fold = 1
+    val_fold: Fold | None = None
+    cooccurrence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    second_level: Rate = 0.5
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+
+    @model_validator(mode="after")
+    def _folds_differ(self) -> ClassPairedOptions:
+        if self.val_fold == self.fold:
+            message = f"expected another fold than the test fold, got {self.fold} for both"
+            raise mistakes([(("val_fold",), message, self.val_fold)])
+        return self
+
+
+class _FeatureFileOptions(_ClipOptions):
+    path_keys = ("root",)
+
+    root: FilePath | None = None
+    class_names: list[Name] | None = None
+    val_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    on_missing: list[Literal["synthetic"]] = Field(default=["synthetic"])
+
+
+class AveOptions(_FeatureFileOptions):
+    """AVE: 1,955 clips in 15 classes, as one file of features.
+
+    Attributes:
+        root: folder of the file; none looks in ``$AVGRAPH_DATA/ave``, then in the user cache.
+        class_names: names in the order of the labels, which the file does not have.
+        val_fraction: of the training clips, set apart to validate.
+        seed: of that choice.
+        on_missing: ``[synthetic]`` takes made-up features where there is no file; empty makes that an error.
+    """
+
+    type: Literal["ave"] = "ave"
+
+
+class VegasOptions(_FeatureFileOptions):
+    """VEGAS: 28,103 clips in 10 classes; options as for AVE."""
+
+    type: Literal["vegas"] = "vegas"
 
 
 class NodeFiles(Options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from avgraph.config.options import EdgeType, Name, Positive, TransformOptions
+from avgraph.config.paths import FilePath
 
 
 class KnnOptions(TransformOptions):
@@ -55,3 +56,23 @@ class CompleteOptions(_PairOptions):
     """Every source node gets an edge to every target."""
 
     type: Literal["complete"] = "complete"
+
+
+class DependencyEdgesOptions(TransformOptions):
+    """Edges between concepts from a matrix of weights, parent row → child column.
+
+    Attributes:
+        weights: file of the matrix [p, p], such as ``weights.npy`` or ``bundle.npz:key``.
+    """
+
+    node_keys = ("node",)
+    path_keys = ("weights",)
+
+    type: Literal["dependency_edges"] = "dependency_edges"
+    weights: FilePath
+    node: Name = "concept"
+    relation: Name = "drives"
+
+    def edge_type(self) -> EdgeType:
+        """The edge type it adds."""
+        return (self.node, self.relation, self.node)

@@ -38,7 +38,8 @@ def attention_proxy(z: Tensor, query: Tensor, key: Tensor, value: Tensor, *, mas
             raise GraphError(f"mask_own_pair: expected at least 2 paired rows, got {len(query)} and {len(key)}")
         own = torch.eye(len(key), dtype=torch.bool, device=key.device)
         score = score.masked_fill(own, -torch.inf)
-    return z + score.softmax(1) @ value
+    proxy: Tensor = z + score.softmax(1) @ value
+    return proxy
 
 
 class CrossAttentionProxy(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,8 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.metrics import mean_average_precision, recall_at_k
+
+VARIANTS: tuple[Literal["standard"], Literal["running"]] = ("standard", "running")
 
 
 def case(q: int = 12, g: int = 30, classes: int = 4) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -39,7 +43,13 @@ def test_running_and_recall_equal_a_loop() -> None:
     running, found = [], []
     for k in range(len(query)):
         hits = [bool(gallery_label[item] == query_label[k]) for item in ranking(query, gallery, k)]
-        running.append(np.mean([np.mean(hits[: rank + 1]) for rank in range(len(hits))]))
+        total, count, so_far = 0.0, 0, []
+        for rank, hit in enumerate(hits, start=1):
+            if hit:
+                count += 1
+                total += count / rank
+            so_far.append(total / count if count else 0.0)
+        running.append(np.mean(so_far))
         found.append(any(hits[:3]))
     assert mean_average_precision(*case(), variant="running") == pytest.approx(np.mean(running))
     assert recall_at_k(*case(), k=3) == pytest.approx(np.mean(found))
@@ -65,7 +75,11 @@ def test_running_is_higher_than_the_textbook_value_at_chance() -> None:
     query, gallery = torch.randn(391, 15), torch.randn(391, 15)
     standard = mean_average_precision(query, gallery, label, label)
     running = mean_average_precision(query, gallery, label, label, variant="running")
-    assert running != pytest.approx(standard, rel=0.05)
+    assert running / standard == pytest.approx(1.23, abs=0.06)
+    good = torch.eye(15)[label] + 0.1 * torch.randn(391, 15)
+    near = [mean_average_precision(good, good, label, label, variant=kind) for kind in VARIANTS]
+    assert near[0] > 0.9
+    assert near[1] == pytest.approx(near[0], abs=0.01)
 
 
 def test_ties_are_ranked_by_index() -> None:

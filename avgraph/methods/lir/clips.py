@@ -1,0 +1,100 @@
+"""The clips of a graph: features of both modalities, classes and splits, checked."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+
+
+@dataclass(frozen=True)
+class Clips:
+    """What training reads of a graph.
+
+    Attributes:
+        graph: it, with concept nodes.
+        x: "audio" and "visual" → features.
+        y: class of each clip.
+        train: training clips.
+        masks: split → mask.
+        classes: number of classes C.
+        names: of the 2C concepts, as heard, then as seen.
+    """
+
+    graph: HeteroData
+    x: dict[str, Tensor]
+    y: Tensor
+    train: Tensor
+    masks: dict[str, Tensor]
+    classes: int
+    names: list[str]
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Clips:
+        """The same on another device, features in another type."""
+        x = {name: value.to(device, dtype) for name, value in self.x.items()}
+        masks = {name: value.to(device) for name, value in self.masks.items()}
+        return replace(self, x=x, y=self.y.to(device), train=self.train.to(device), masks=masks)
+
+
+def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: bool) -> Clips:
+    """Read the clips of ``graph``; concept nodes are made where it has none.
+
+    Args:
+        graph: nodes of both modalities with ``x``, ``y`` and masks; node i of both is clip i.
+        nodes: types of audio, visual and concept nodes.
+        standardize: features to mean 0 and deviation 1 over the training clips.
+
+    Raises:
+        GraphError: if a modality lacks something, the two do not pair up, or no clip is for training.
+
+    Example:
+        >>> store = {"x": torch.eye(2), "y": torch.tensor([0, 1]), "train_mask": torch.tensor([True, True])}
+        >>> data = HeteroData(audio=store, visual=store)
+        >>> read_clips(data, ("audio", "visual", "concept"), standardize=False).names[2]
+        'class 0 (visual)'
+    """
+    audio, visual, concept = nodes
+    for node in (audio, visual):
+        if node not in graph.node_types:
+            raise GraphError(f"lir: the graph has no '{node}' nodes (it has {', '.join(graph.node_types) or 'none'})")
+        for needed in ("x", "y", "train_mask"):
+            if needed not in graph[node]:
+                raise GraphError(f"lir: '{node}' nodes have no '{needed}'")
+    for needed in ("y", "train_mask"):
+        if not torch.equal(graph[audio][needed], graph[visual][needed]):
+            raise GraphError(f"lir: {audio}.{needed} and {visual}.{needed} differ; node i of both must be clip i")
+    y, train = graph[audio].y, graph[audio].train_mask.nonzero()[:, 0]
+    if not len(train):
+        raise GraphError("lir: no clip is for training")
+    graph = copy.copy(graph)
+    classes = _concepts(graph, concept, y)
+    x = {}
+    for name, node in (("audio", audio), ("visual", visual)):
+        value = graph[node].x.float()
+        if standardize:
+            deviation = value[train].std(0, correction=0)
+            value = (value - value[train].mean(0)) / torch.where(deviation > 0, deviation, 1)
+        x[name] = value
+    nowhere = torch.zeros_like(graph[audio].train_mask)
+    masks = {split: graph[audio].get(f"{split}_mask", nowhere) for split in ("train", "val", "test")}
+    return Clips(graph, x, y, train, masks, classes, list(graph[concept].name))
+
+
+def _concepts(graph: HeteroData, concept: str, y: Tensor) -> int:
+    """Number of classes; makes the concept nodes where there are none."""
+    if concept in graph.node_types:
+        count = len(graph[concept].get("name", ()))
+        if count % 2 or 2 * int(y.max()) >= count:
+            raise GraphError(f"lir: expected a name for 2 '{concept}' nodes per class of y, got {count} names")
+        return count // 2
+    classes = int(y.max()) + 1
+    names = [f"class {k}" for k in range(classes)]
+    graph[concept].name = [f"{name} ({modality})" for modality in ("audio", "visual") for name in names]
+    graph[concept].x = torch.eye(2 * classes)
+    graph[concept].y = torch.arange(classes).repeat(2)
+    return classes

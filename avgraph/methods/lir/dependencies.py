@@ -1,0 +1,133 @@
+"""The dependency graph of 2C concepts from a teacher's logits (Eq. 4-6), and graphs to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from avgraph.dag import dependency_weights, edge_frequency, grasp
+from avgraph.errors import DataError, GraphError
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """A weighted DAG over concepts.
+
+    Attributes:
+        weights: parent row → child column; they sum to 1, or to 0 without edges.
+        frequency: how many of the search's starts found each edge.
+    """
+
+    weights: Float[Tensor, "p p"]
+    frequency: Float[Tensor, "p p"]
+
+
+def infer_dependencies(
+    logits: Tensor,
+    names: Sequence[str],
+    *,
+    restarts: int = 5,
+    penalty_discount: float = 1.0,
+    l1: float = 0.0,
+    ridge: float | None = None,
+    seed: int = 0,
+) -> Dependencies:
+    """GRaSP over the columns of the standardised logits; the best start gives the graph, all of them the frequency.
+
+    Args:
+        logits: audio classes first.
+        names: of the columns.
+        restarts, penalty_discount, l1, ridge, seed: see `avgraph.dag.grasp` and `avgraph.dag.dependency_weights`.
+
+    Shapes:
+        logits [n, 2C]
+
+    Raises:
+        GraphError: if no graph can be learned from these logits: too few clips, or columns that are constant or
+            collinear.
+
+    Example:
+        >>> x = torch.randn(200, 1) + 0.3 * torch.randn(200, 2)
+        >>> found = infer_dependencies(x, ["dog (audio)", "dog (visual)"])
+        >>> float(found.weights.sum())
+        1.0
+    """
+    columns = logits.detach().double().cpu()
+    deviation = columns.std(0, correction=0)
+    standard = ((columns - columns.mean(0)) / torch.where(deviation > 0, deviation, 1)).numpy()
+    try:
+        dag = grasp(
+            standard, penalty_discount=penalty_discount, restarts=restarts, seed=seed, names=list(names), ridge=ridge
+        )
+        weights = dependency_weights(standard, dag.adjacency, l1=l1, ridge=ridge)
+    except DataError as error:
+        raise GraphError(f"lir: no dependency graph from the teacher's logits: {error}") from error
+    frequency = edge_frequency(dag.start_adjacencies)
+    return Dependencies(torch.from_numpy(weights).float(), torch.from_numpy(frequency).float())
+
+
+def random_dependencies(weights: Tensor, seed: int) -> Tensor:
+    """Another DAG with as many edges of the same weights, put where chance has it.
+
+    Example:
+        >>> found = random_dependencies(torch.tensor([[0.0, 0.6, 0.4], [0, 0, 0], [0, 0, 0]]), seed=1)
+        >>> sorted(found[found > 0].tolist(), reverse=True) == torch.tensor([0.6, 0.4]).tolist()
+        True
+    """
+    rng = np.random.default_rng(seed)
+    p = len(weights)
+    values = weights[weights > 0].cpu()
+    above = np.stack(np.triu_indices(p, 1))[:, rng.permutation(p * (p - 1) // 2)[: len(values)]]
+    order = torch.from_numpy(rng.permutation(p))
+    found = torch.zeros(p, p)
+    found[order[above[0]], order[above[1]]] = values[torch.from_numpy(rng.permutation(len(values)))]
+    return found.to(weights)
+
+
+def identity_dependencies(classes: int) -> Tensor:
+    """Every class as heard drives itself as seen, all equally.
+
+    Example:
+        >>> identity_dependencies(2).nonzero().tolist()
+        [[0, 2], [1, 3]]
+    """
+    found = torch.zeros(2 * classes, 2 * classes)
+    found[range(classes), range(classes, 2 * classes)] = 1 / classes
+    return found
+
+
+def recovery(weights: Tensor, truth: Tensor) -> dict[str, float]:
+    """Precision and recall of a graph's edges between different classes, direction left aside.
+
+    Args:
+        weights: the graph; audio concepts first.
+        truth: pairs of concepts of different classes that truly occur together.
+
+    Shapes:
+        weights [2C, 2C], truth [2, e]
+
+    Returns:
+        ``edge_precision`` (absent without such edges), ``edge_recall``, and ``edge_chance``: the precision of edges
+        put anywhere.
+
+    Example:
+        >>> found = torch.zeros(4, 4)
+        >>> found[0, 1] = found[0, 2] = 1  # 0 and 2 are one class, heard and seen: not counted
+        >>> recovery(found, torch.tensor([[1, 3], [0, 0]]))
+        {'edge_recall': 0.5, 'edge_chance': 0.5, 'edge_precision': 1.0}
+    """
+    p = len(weights)
+    concept = torch.arange(p, device=weights.device) % (p // 2)
+    between = (concept[:, None] != concept[None, :]).triu(1)
+    found = ((weights > 0) | (weights > 0).T) & between
+    true = torch.zeros_like(found)
+    true[truth[0], truth[1]] = True
+    true = (true | true.T) & between
+    hits, n_found = int((found & true).sum()), int(found.sum())
+    result = {"edge_recall": hits / max(1, int(true.sum())), "edge_chance": int(true.sum()) / int(between.sum())}
+    return result | ({"edge_precision": hits / n_found} if n_found else {})

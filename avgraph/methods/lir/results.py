@@ -1,0 +1,104 @@
+"""What an LIR run reports and the graph it leaves."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.methods.lir.dependencies import recovery
+from avgraph.metrics import mean_average_precision, recall_at_k
+from avgraph.transforms import DependencyEdges
+
+
+def clip_metrics(audio: Tensor, visual: Tensor, y: Tensor) -> dict[str, float]:
+    """Mean average precision both ways, its mean, its running variant, recall at 1, accuracy of the logits.
+
+    Shapes:
+        audio, visual [n, c], y [n]
+
+    Example:
+        >>> x, y = torch.eye(2), torch.tensor([0, 1])
+        >>> clip_metrics(x, x, y)["map_audio_to_visual"]
+        1.0
+    """
+    found = {}
+    for name, query, gallery in (("audio_to_visual", audio, visual), ("visual_to_audio", visual, audio)):
+        found[f"map_{name}"] = mean_average_precision(query, gallery, y, y)
+        found[f"running_map_{name}"] = mean_average_precision(query, gallery, y, y, variant="running")
+        found[f"recall_at_1_{name}"] = recall_at_k(query, gallery, y, y, k=1)
+    for kind in ("map", "running_map"):
+        found[kind] = (found[f"{kind}_audio_to_visual"] + found[f"{kind}_visual_to_audio"]) / 2
+    for name, logits in (("audio", audio), ("visual", visual)):
+        found[f"{name}_accuracy"] = float((logits.argmax(1) == y).float().mean())
+    return found
+
+
+def proxy_metrics(batches: Sequence[tuple[Tensor, Tensor]], y: Tensor) -> dict[str, float]:
+    """Retrieval by the proxies of batches, each query's own pair among what it has seen; named ``batch_proxy``.
+
+    Example:
+        >>> x = torch.eye(2)
+        >>> proxy_metrics([(x, x)], torch.tensor([0, 1]))["batch_proxy_map"]
+        1.0
+    """
+    audio, visual = (torch.cat(side) for side in zip(*batches, strict=True))
+    found = clip_metrics(audio, visual, y)
+    return {f"batch_proxy_{name}": value for name, value in found.items() if "accuracy" not in name}
+
+
+def graph_metrics(weights: Tensor, truth: Tensor | None) -> dict[str, float]:
+    """Number of edges and, where the true pairs of concepts are known, their `recovery`.
+
+    Example:
+        >>> graph_metrics(torch.zeros(2, 2), None)
+        {'graph/edges': 0.0}
+    """
+    found = {"edges": float((weights > 0).sum())} | ({} if truth is None else recovery(weights, truth))
+    return {f"graph/{name}": value for name, value in found.items()}
+
+
+def clip_concept_graph(
+    graph: HeteroData,
+    nodes: tuple[str, str, str],
+    logits: tuple[Tensor, Tensor],
+    threshold: float,
+    weights: Tensor | None,
+    frequencies: dict[str, Tensor],
+) -> HeteroData:
+    """The graph with embeddings, (clip, activates, concept) and (concept, drives, concept).
+
+    Args:
+        graph: with ``audio``, ``visual`` and ``concept`` nodes.
+        nodes: their types.
+        logits: embeddings of all clips in the two modalities.
+        threshold: soft label above which a clip activates a concept.
+        weights: of the dependency graph [2C, 2C], or None where there is none.
+        frequencies: attribute of the drives edges → matrix [2C, 2C].
+
+    Example:
+        >>> one = {"x": torch.ones(1, 1)}
+        >>> graph = HeteroData(audio=one, visual=one, concept={"x": torch.eye(2)})
+        >>> nodes, logits = ("audio", "visual", "concept"), (torch.ones(1, 1), -torch.ones(1, 1))
+        >>> found = clip_concept_graph(graph, nodes, logits, 0.5, None, {})
+        >>> found["audio", "activates", "concept"].edge_index.tolist()
+        [[0], [0]]
+    """
+    result = copy.copy(graph)
+    concept = nodes[2]
+    for shift, (node, logit) in enumerate(zip(nodes[:2], logits, strict=True)):
+        soft = logit.sigmoid()
+        clip, active = (soft > threshold).nonzero(as_tuple=True)
+        result[node].embedding = logit
+        edges = result[node, "activates", concept]
+        edges.edge_index = torch.stack([clip, active + shift * logit.shape[1]])
+        edges.edge_weight = soft[clip, active]
+    if weights is not None:
+        result = DependencyEdges(weights, node=concept)(result)
+        edges = result[concept, "drives", concept]
+        for name, matrix in frequencies.items():
+            edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
+    return result

@@ -1,0 +1,103 @@
+"""The frozen teacher: its soft labels, the graph inferred from its logits, and graphs of other epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from avgraph.methods.lir.dependencies import identity_dependencies, infer_dependencies, random_dependencies
+
+Source = Literal["inferred", "given", "random", "identity"]
+
+
+class Teacher(nn.Module):
+    """What the student is taught by. All of it are buffers: a checkpoint has it, and no gradient reaches it.
+
+    Args:
+        names: of the 2C concepts.
+        clips: number of training clips.
+        epochs: after which the student starts.
+        snapshot_epochs: after which a graph is inferred for the frequency alone.
+        source: where the student's graph comes from; whatever it is, one is inferred for comparison of their sizes.
+        given: the graph of "given".
+        search: options of `infer_dependencies`.
+
+    Shapes:
+        soft [clips, 2C], weights and frequency [2C, 2C], snapshots [s, 2C, 2C]
+
+    Example:
+        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], clips=50, epochs=3)
+        >>> teacher.due(2), teacher.due(3)
+        (False, True)
+    """
+
+    soft: Tensor
+    weights: Tensor
+    frequency: Tensor
+    snapshots: Tensor
+    epoch: Tensor
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        clips: int,
+        epochs: int,
+        snapshot_epochs: Sequence[int] = (),
+        source: Source = "inferred",
+        given: Tensor | None = None,
+        search: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.names, self.epochs, self.source, self.given = list(names), epochs, source, given
+        self.snapshot_epochs, self.search = sorted(set(snapshot_epochs)), dict(search or {})
+        size = len(self.names)
+        self.register_buffer("soft", torch.zeros(clips, size))
+        self.register_buffer("weights", torch.zeros(size, size))
+        self.register_buffer("frequency", torch.zeros(size, size))
+        self.register_buffer("snapshots", torch.zeros(len(self.snapshot_epochs), size, size))
+        self.register_buffer("epoch", torch.tensor(-1))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the student has its graph."""
+        return int(self.epoch) >= 0
+
+    def due(self, epoch: int) -> bool:
+        """Whether something is to be inferred after ``epoch`` epochs."""
+        return (epoch >= self.epochs and not self.ready) or epoch in self.snapshot_epochs
+
+    @torch.no_grad()
+    def infer(self, epoch: int, logits: Tensor, seed: int) -> None:
+        """Take the logits [clips, 2C] after ``epoch`` epochs: freeze them for the student, or keep a snapshot's graph.
+
+        Raises:
+            GraphError: as `infer_dependencies`.
+        """
+        found = infer_dependencies(logits, self.names, seed=seed, **self.search)
+        if epoch in self.snapshot_epochs:
+            self.snapshots[self.snapshot_epochs.index(epoch)] = found.weights
+        if epoch < self.epochs or self.ready:
+            return
+        self.soft.copy_(logits.sigmoid())
+        self.epoch.fill_(epoch)
+        weights = found.weights
+        if self.source == "random":
+            weights = random_dependencies(weights, seed)
+        elif self.source == "identity":
+            weights = identity_dependencies(len(self.names) // 2)
+        elif self.source == "given":
+            assert self.given is not None
+            weights = self.given
+        else:
+            self.frequency.copy_(found.frequency)
+        self.weights.copy_(weights)
+
+    def frequencies(self) -> dict[str, Tensor]:
+        """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""
+        found = {"frequency": self.frequency.cpu()} if self.source == "inferred" else {}
+        if self.snapshot_epochs:
+            found["snapshot_frequency"] = (self.snapshots > 0).float().mean(0).cpu()
+        return found

@@ -1,0 +1,90 @@
+"""Edges of a dependency graph between concepts, from its matrix of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+from torch_geometric.transforms import BaseTransform
+
+from avgraph.array_files import read_array
+from avgraph.errors import GraphError
+from avgraph.transforms._stores import check_finite, node_count
+
+
+class DependencyEdges(BaseTransform):
+    """Add (``node``, ``relation``, ``node``): an edge from parent to child for every weight above 0.
+
+    Edges are sorted by parent, then child, and get ``edge_weight``. Edges that the graph already has under the same
+    type are replaced. `dependency_matrix` takes them back into a matrix.
+
+    Args:
+        weights: [p, p], parent row → child column, as from `avgraph.dag.dependency_weights`; a tensor, an array or a
+            reference to a file (``weights.npy``).
+        node: node type with p nodes.
+        relation: name of the relation.
+
+    Raises:
+        GraphError: if the weights are not [p, p], finite and at least 0, or a node drives itself.
+
+    Example:
+        >>> data = HeteroData(concept={"x": torch.eye(2)})
+        >>> data = DependencyEdges(torch.tensor([[0.0, 0.7], [0.0, 0.0]]))(data)
+        >>> data["concept", "drives", "concept"].edge_index.tolist()
+        [[0], [1]]
+    """
+
+    def __init__(self, weights: Any, *, node: str = "concept", relation: str = "drives") -> None:
+        if isinstance(weights, (str, Path)):
+            weights = read_array(weights)
+        matrix = weights.detach() if isinstance(weights, Tensor) else torch.from_numpy(np.array(weights, dtype=float))
+        if matrix.dim() != 2 or matrix.shape[0] != matrix.shape[1]:
+            raise GraphError(f"weights: expected [p, p], got {list(matrix.shape)}")
+        check_finite("weights", matrix.double())
+        if bool((matrix < 0).any()):
+            row = int((matrix < 0).any(1).nonzero()[0])
+            raise GraphError(f"weights: expected numbers of at least 0, got {float(matrix[row].min())} in row {row}")
+        if bool(matrix.diagonal().any()):
+            raise GraphError(f"weights: node {int(matrix.diagonal().nonzero()[0])} drives itself")
+        self.weights, self.node, self.relation = matrix.float(), node, relation
+
+    def forward(self, data: HeteroData) -> HeteroData:
+        """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
+        count = node_count(data, self.node)
+        if count != len(self.weights):
+            raise GraphError(f"weights of {len(self.weights)} nodes, but there are {count} {self.node!r} nodes")
+        edge_type = (self.node, self.relation, self.node)
+        if edge_type in data.edge_types:
+            del data[edge_type]  # an attribute left over from other edges would be silently misaligned
+        edge_index = self.weights.nonzero().T.contiguous()
+        data[edge_type].edge_index = edge_index
+        data[edge_type].edge_weight = self.weights[edge_index[0], edge_index[1]]
+        return data
+
+    def __repr__(self) -> str:
+        return f"DependencyEdges([{len(self.weights)}, {len(self.weights)}], {self.node!r}, {self.relation!r})"
+
+
+def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str = "drives") -> Tensor:
+    """The weights [p, p] of the edges that `DependencyEdges` wrote, parent row → child column.
+
+    Raises:
+        GraphError: if the graph has no such edges, or they have no weights.
+
+    Example:
+        >>> weights = torch.tensor([[0.0, 0.5], [0.0, 0.0]])
+        >>> dependency_matrix(DependencyEdges(weights)(HeteroData(concept={"x": torch.eye(2)})))
+        tensor([[0.0000, 0.5000],
+                [0.0000, 0.0000]])
+    """
+    edge_type, count = (node, relation, node), node_count(data, node)
+    if edge_type not in data.edge_types or "edge_weight" not in data[edge_type]:
+        raise GraphError(f"the graph has no {'-'.join(edge_type)} edges with edge_weight")
+    edges = data[edge_type]
+    matrix = torch.zeros(count, count)
+    matrix[edges.edge_index[0], edges.edge_index[1]] = edges.edge_weight.float()
+    return matrix

@@ -1,0 +1,56 @@
+"""Dependency edges from a matrix of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+from avgraph.transforms import DependencyEdges
+from avgraph.transforms.dependency_edges import dependency_matrix
+
+DRIVES = ("concept", "drives", "concept")
+
+
+def concepts(n: int = 4) -> HeteroData:
+    return HeteroData(concept={"x": torch.eye(n)})
+
+
+def test_there_and_back_from_a_tensor_an_array_and_a_file(tmp_path: Path) -> None:
+    weights = torch.rand(4, 4).triu(1)
+    np.save(tmp_path / "w.npy", weights.numpy())
+    data = concepts()
+    for given in (weights, weights.numpy(), tmp_path / "w.npy", str(tmp_path / "w.npy")):
+        found = DependencyEdges(given)(data)
+        torch.testing.assert_close(dependency_matrix(found), weights)
+    assert not data.edge_types
+    order = [tuple(edge) for edge in found[DRIVES].edge_index.T.tolist()]
+    assert order == sorted(order)
+
+
+def test_old_edges_are_replaced() -> None:
+    data = DependencyEdges(torch.ones(4, 4).triu(1))(concepts())
+    data[DRIVES].frequency = torch.ones(6)
+    found = DependencyEdges(torch.zeros(4, 4))(data)
+    assert found[DRIVES].edge_index.shape == (2, 0)
+    assert "frequency" not in found[DRIVES]
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(GraphError, match=r"weights: expected \[p, p\], got \[2, 3\]"):
+        DependencyEdges(torch.zeros(2, 3))
+    with pytest.raises(GraphError, match=r"at least 0, got -1\.0 in row 1"):
+        DependencyEdges(torch.tensor([[0.0, 1.0], [-1.0, 0.0]]))
+    with pytest.raises(GraphError, match="node 1 drives itself"):
+        DependencyEdges(torch.diag(torch.tensor([0.0, 1.0])))
+    with pytest.raises(GraphError, match="row 0, column 1 is nan"):
+        DependencyEdges(torch.tensor([[0.0, torch.nan], [0.0, 0.0]]))
+    with pytest.raises(GraphError, match="weights of 3 nodes, but there are 4 'concept' nodes"):
+        DependencyEdges(torch.zeros(3, 3))(concepts())
+    with pytest.raises(GraphError, match="no concept-drives-concept edges with edge_weight"):
+        dependency_matrix(concepts())
+    assert repr(DependencyEdges(torch.zeros(3, 3))) == "DependencyEdges([3, 3], 'concept', 'drives')"
