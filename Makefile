@@ -7,6 +7,8 @@ ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
 
+PUBLIC := run folds discovery config datasets encoders transforms nn dag methods metrics export
+
 .PHONY: train test lint bench docs clean
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
@@ -31,7 +33,7 @@ bench: $(VENV)/installed
 	$(BIN)/python benchmarks/rrnet.py
 
 docs: $(VENV)/installed
-	$(BIN)/pdoc --math -o site avgraph
+	$(BIN)/pdoc --math --docformat google -o site $(addprefix avgraph.,$(PUBLIC))
 
 clean:
 	rm -rf $(VENV) site build dist *.egg-info
