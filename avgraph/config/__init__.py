@@ -26,13 +26,20 @@ from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions
 from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
 from avgraph.config.schema import experiment_schema
 from avgraph.config.train import OptimizerOptions, TrainOptions
-from avgraph.config.transforms import CandidatesOptions, CompleteOptions, DependencyEdgesOptions, KnnOptions
+from avgraph.config.transforms import (
+    CandidatesOptions,
+    CompleteOptions,
+    CouplingEdgesOptions,
+    DependencyEdgesOptions,
+    KnnOptions,
+)
 
 __all__ = [
     "AveOptions",
     "CandidatesOptions",
     "ClassPairedOptions",
     "CompleteOptions",
+    "CouplingEdgesOptions",
     "DatasetOptions",
     "DependencyEdgesOptions",
     "EdgeFiles",

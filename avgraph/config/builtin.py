@@ -57,6 +57,7 @@ TRANSFORMS: Mapping[str, Builtin] = {
     "knn": Builtin(transforms.KnnOptions, "avgraph.transforms.knn:KNN"),
     "candidates": Builtin(transforms.CandidatesOptions, "avgraph.transforms.candidates:Candidates"),
     "complete": Builtin(transforms.CompleteOptions, "avgraph.transforms.complete:Complete"),
+    "coupling_edges": Builtin(transforms.CouplingEdgesOptions, "avgraph.transforms.coupling_edges:CouplingEdges"),
     "dependency_edges": Builtin(
         transforms.DependencyEdgesOptions, "avgraph.transforms.dependency_edges:DependencyEdges"
     ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from avgraph.config.options import EdgeType, Name, Positive, TransformOptions
+from pydantic import Field, model_validator
+
+from avgraph.config.options import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
 from avgraph.config.paths import FilePath
 
 
@@ -76,3 +78,40 @@ class DependencyEdgesOptions(TransformOptions):
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""
         return (self.node, self.relation, self.node)
+
+
+class CouplingEdgesOptions(_PairOptions):
+    """Edges of an optimal-transport coupling of two node types whose features have one width.
+
+    Attributes:
+        solver: ``sinkhorn``, ``partial``, ``emd`` or ``unbalanced``.
+        epsilon: weight of the entropy, of costs whose largest is 1.
+        mass: total mass moved, for ``partial``.
+        marginal_penalty: of marginals that are missed, for ``unbalanced``.
+        unit_rows: scale features to length 1 first.
+        along: relation of the edges that may be coupled; none couples any pair.
+        threshold: least mass of an edge, as a share of 1/max(n, m).
+        max_iter: iterations after which a solver gives up.
+        tol: mass in the wrong place that is good enough.
+    """
+
+    type: Literal["coupling_edges"] = "coupling_edges"
+    relation: Name = "coupled"
+    solver: Literal["sinkhorn", "partial", "emd", "unbalanced"] = "sinkhorn"
+    epsilon: Rate = 0.05
+    mass: Rate | None = None
+    marginal_penalty: Rate | None = None
+    unit_rows: bool = True
+    along: Name | None = None
+    threshold: Annotated[float, Field(ge=0, lt=1)] = 1e-3
+    max_iter: Positive = 2000
+    tol: Rate = 1e-6
+
+    @model_validator(mode="after")
+    def _options_of_the_solver(self) -> CouplingEdgesOptions:
+        for key, owner in (("mass", "partial"), ("marginal_penalty", "unbalanced")):
+            value = getattr(self, key)
+            if (value is not None) != (self.solver == owner):
+                message = f"expected a number with solver '{owner}' and none with another, got solver '{self.solver}'"
+                raise mistakes([((key,), message, value)])
+        return self

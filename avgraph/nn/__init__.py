@@ -5,6 +5,7 @@ from __future__ import annotations
 from avgraph.nn.contrastive import contrastive_loss
 from avgraph.nn.coupling import Coupling
 from avgraph.nn.cross_attention_proxy import CrossAttentionProxy, attention_proxy
+from avgraph.nn.edge_transport import sinkhorn_edges
 from avgraph.nn.entropic_transport import sinkhorn
 from avgraph.nn.ground_cost import mahalanobis_cost
 from avgraph.nn.hard_triplet import hard_triplet_loss
@@ -37,4 +38,5 @@ __all__ = [
     "proxy_triplet_loss",
     "semantic_alignment_loss",
     "sinkhorn",
+    "sinkhorn_edges",
 ]
