@@ -45,16 +45,16 @@ def proxy_triplet_loss(
 
 
 def _one_way(distance: Tensor, positive: Tensor, margin: float) -> Tensor:
-    triplets = (positive.sum(1) * (~positive).sum(1)).sum()
+    n_positive = positive.sum(1, keepdim=True)
+    triplets = (n_positive[:, 0] * (len(distance) - n_positive[:, 0])).sum()
     with torch.no_grad():
-        bound = (distance + margin).contiguous()  # a negative nearer than that costs
-        far = torch.full_like(distance, torch.inf)
-        negatives = torch.where(positive, far, distance).sort(1).values
-        positives = torch.where(positive, bound, far).sort(1).values
-        nearer = torch.searchsorted(negatives, bound)  # of a positive: active triplets with it
-        within = torch.searchsorted(positives, distance.contiguous(), right=True)
-        costly = positive.sum(1, keepdim=True) - within  # of a negative: active triplets with it
-        weight = torch.where(positive, nearer, -costly).to(distance)
-        active = (nearer * positive).sum()
+        # A triplet costs where its negative comes before its positive plus the margin: one sort of each row tells.
+        order = torch.where(positive, distance + margin, distance).argsort(1)
+        is_positive = positive.gather(1, order)
+        nearer = (~is_positive).cumsum(1)  # than a positive: active triplets with it
+        farther = n_positive - is_positive.cumsum(1)  # than a negative: active triplets with it
+        weight = torch.where(is_positive, nearer, -farther).to(distance)
+        weight = torch.empty_like(distance).scatter_(1, order, weight)
+        active = (nearer * is_positive).sum()
     total = (weight * distance).sum() + margin * active
     return total / triplets.clamp_min(1)
