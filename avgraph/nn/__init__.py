@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avgraph.nn.alignment_gap import alignment_gap
 from avgraph.nn.contrastive import contrastive_loss
 from avgraph.nn.coupling import Coupling
 from avgraph.nn.cross_attention_proxy import CrossAttentionProxy, attention_proxy
@@ -10,15 +11,19 @@ from avgraph.nn.entropic_transport import sinkhorn
 from avgraph.nn.ground_cost import mahalanobis_cost
 from avgraph.nn.hard_triplet import hard_triplet_loss
 from avgraph.nn.incidence import Incidence
+from avgraph.nn.info_nce import info_nce
 from avgraph.nn.inter_unit import InterUnit
 from avgraph.nn.intra_unit import IntraUnit
 from avgraph.nn.latent_interaction import latent_interaction_loss
 from avgraph.nn.matching import matching_loss
+from avgraph.nn.memory_readout import memory_readout
 from avgraph.nn.n_pair import n_pair_loss
 from avgraph.nn.partial_transport import partial_sinkhorn
 from avgraph.nn.positive_semidefinite import project_psd
+from avgraph.nn.projector import Projector
 from avgraph.nn.proxy_triplet import proxy_triplet_loss
 from avgraph.nn.semantic_alignment import semantic_alignment_loss
+from avgraph.nn.semantic_noise import semantic_noise
 
 __all__ = [
     "Coupling",
@@ -26,17 +31,22 @@ __all__ = [
     "Incidence",
     "InterUnit",
     "IntraUnit",
+    "Projector",
+    "alignment_gap",
     "attention_proxy",
     "contrastive_loss",
     "hard_triplet_loss",
+    "info_nce",
     "latent_interaction_loss",
     "mahalanobis_cost",
     "matching_loss",
+    "memory_readout",
     "n_pair_loss",
     "partial_sinkhorn",
     "project_psd",
     "proxy_triplet_loss",
     "semantic_alignment_loss",
+    "semantic_noise",
     "sinkhorn",
     "sinkhorn_edges",
 ]
