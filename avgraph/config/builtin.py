@@ -61,6 +61,7 @@ TRANSFORMS: Mapping[str, Builtin] = {
     "dependency_edges": Builtin(
         transforms.DependencyEdgesOptions, "avgraph.transforms.dependency_edges:DependencyEdges"
     ),
+    "memory_edges": Builtin(transforms.MemoryEdgesOptions, "avgraph.transforms.memory_edges:MemoryEdges"),
 }
 
 METHODS: Mapping[str, Builtin] = {

@@ -115,3 +115,20 @@ class CouplingEdgesOptions(_PairOptions):
                 message = f"expected a number with solver '{owner}' and none with another, got solver '{self.solver}'"
                 raise mistakes([((key,), message, value)])
         return self
+
+
+class MemoryEdgesOptions(_PairOptions):
+    """Every target node gets edges from the ``k`` rows of a memory that it attends to most.
+
+    Attributes:
+        temperature: of the softmax of cosine similarities over the whole memory.
+        state: attribute of the target nodes in the space of the memory.
+        chunk_size: memory rows at a time.
+    """
+
+    type: Literal["memory_edges"] = "memory_edges"
+    relation: Name = "recalled"
+    k: Positive
+    temperature: Rate = 0.01
+    state: Name = "x"
+    chunk_size: Positive | None = None

@@ -8,5 +8,16 @@ from avgraph.transforms.complete import Complete
 from avgraph.transforms.coupling_edges import CouplingEdges
 from avgraph.transforms.dependency_edges import DependencyEdges
 from avgraph.transforms.knn import KNN, nearest_neighbours
+from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
 
-__all__ = ["KNN", "Candidates", "Complete", "CouplingEdges", "DependencyEdges", "nearest_neighbours", "top_k_recall"]
+__all__ = [
+    "KNN",
+    "Candidates",
+    "Complete",
+    "CouplingEdges",
+    "DependencyEdges",
+    "MemoryEdges",
+    "dropped_mass",
+    "nearest_neighbours",
+    "top_k_recall",
+]
