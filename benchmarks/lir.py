@@ -107,7 +107,7 @@ def p_value(scores: Scores, name: str, other: str) -> str:
     one, two = column(scores, name, "test/map"), column(scores, other, "test/map")
     if len(one) < 2 or one == two:
         return "-"
-    return f"{np.mean(np.subtract(one, two)):+.4f}, p {ttest_rel(one, two).pvalue:.2f}"
+    return f"{np.mean(np.subtract(one, two)):+.4f}, p {ttest_rel(one, two).pvalue:.3f}"
 
 
 def baselines(graph: Any) -> dict[str, dict[str, float]]:
