@@ -25,7 +25,7 @@ from avgraph.dag import (
 )
 from avgraph.errors import DataError
 from avgraph.export import export_graph
-from avgraph.export.any_format import SUFFIXES
+from avgraph.export.any_format import checked_output
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +99,7 @@ def discover_table(
         ...     [file.name for file in found.files], found.dag.n_edges
         (['dag.graphml', 'dag.png', 'dag_frequency.png'], 1)
     """
-    output = Path(output)  # checked before a long search, not after
-    if output.suffix.lower() not in SUFFIXES or not output.absolute().parent.is_dir():
-        raise DataError(f"{output}: expected a file in a folder that exists, ending in {', '.join(SUFFIXES)}")
+    output = checked_output(output)
     read = read_table(table)
     options = {name: value for name, value in settings.items() if value is not None}
     only_grasp: dict[str, Any] = {

@@ -14,7 +14,7 @@ from torch_geometric.data import HeteroData
 from avgraph.array_files import read_array
 from avgraph.errors import DataError
 from avgraph.export import export_graph
-from avgraph.export.any_format import SUFFIXES
+from avgraph.export.any_format import checked_output
 from avgraph.transforms import CouplingEdges
 
 
@@ -81,9 +81,7 @@ def match_tables(
         ...     sorted(pair[:2] for pair in found.pairs())
         [('0', '1'), ('1', '2'), ('2', '0')]
     """
-    output = Path(output)  # checked before the work, not after
-    if output.suffix.lower() not in SUFFIXES or not output.absolute().parent.is_dir():
-        raise DataError(f"{output}: expected a file in a folder that exists, ending in {', '.join(SUFFIXES)}")
+    output = checked_output(output)
     given = {name: value for name, value in settings.items() if value is not None}
     step = CouplingEdges("source", "target", solver=solver, **given)
     x, y = _table(source), _table(target)

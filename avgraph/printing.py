@@ -10,6 +10,7 @@ from rich.table import Table
 
 from avgraph.discovery import Discovery
 from avgraph.folds import FoldRuns
+from avgraph.matching import Matching
 from avgraph.run import Run
 
 
@@ -84,3 +85,20 @@ def print_discovery(found: Discovery, most: int = 15) -> None:
         console.print(f"… and {len(edges) - most} lighter edges")
     for file in found.files:
         console.print(f"wrote {file}", markup=False)
+
+
+def print_matching(found: Matching, most: int = 15) -> None:
+    """How much mass the pairs hold, the heaviest of them, where the graph is."""
+    console = Console(highlight=False, soft_wrap=True)
+    pairs, sizes = found.pairs(), [found.graph[node].num_nodes for node in ("source", "target")]
+    console.print(
+        f"{sizes[0]} × {sizes[1]} rows, {found.solver}: {len(pairs)} pairs hold {found.moved:.4f} of the mass"
+    )
+    table = Table("source", "target", "mass")
+    for source, target, mass in pairs[:most]:
+        table.add_row(source, target, f"{mass:.6f}")
+    if pairs:
+        console.print(table)
+    if len(pairs) > most:
+        console.print(f"… and {len(pairs) - most} lighter pairs")
+    console.print(f"wrote {found.file}", markup=False)

@@ -1,42 +1,16 @@
-"""The command line: parse, call, print. No torch is imported before a command needs it."""
+"""Commands about experiments and runs."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from avgraph.errors import AvgraphError
-from avgraph.version import __version__
+from avgraph.cli.group import main
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
-GRAPH_FILE = "FILE.graphml, .gexf, .json or .parquet."
 SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, e.g. train.epochs=5.")
-
-
-class _Group(click.Group):
-    """A mistake of the user's is its message and exit code 2, never a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except AvgraphError as error:
-            click.echo(str(error), err=True)
-            ctx.exit(2)
-        except KeyboardInterrupt:
-            click.echo("stopped; avgraph resume RUN continues", err=True)
-            ctx.exit(130)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="avgraph")
-def main() -> None:
-    """Graph neural networks across audio, images and text, declared in YAML."""
 
 
 @main.command()
@@ -121,7 +95,9 @@ def evaluate(run: Path, device: str | None) -> None:
 
 @main.command()
 @RUN
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=GRAPH_FILE)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
+)
 @click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
 def export(run: Path, output: Path, vectors: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
@@ -150,56 +126,3 @@ def schema() -> None:
     from avgraph.config import experiment_schema
 
     click.echo(json.dumps(experiment_schema(), indent=2))
-
-
-@main.command()
-@click.argument("table", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=GRAPH_FILE)
-@click.option(
-    "--algorithm", type=click.Choice(["grasp", "boss", "ges", "pc", "exact"]), default="grasp", show_default=True
-)
-@click.option("--penalty-discount", type=float, help="Weight of log n per edge; higher gives fewer edges.")
-@click.option("--alpha", type=float, help="Level of the tests of pc.")
-@click.option("--restarts", type=int, help="Random starts.")
-@click.option("--perturbations", type=int, help="Times to begin anew near the best of grasp.")
-@click.option("--seed", type=int, help="Seed of the starts.")
-@click.option("--time-limit", type=float, help="Seconds after which the best graph so far is taken.")
-@click.option("--ridge", type=float, help="Share of its variance added to each column, for collinear columns.")
-@click.option("--bootstraps", default=0, show_default=True, help="Resamples to count edges over, in place of starts.")
-@click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
-@click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
-@click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
-def discover(table: Path, output: Path, **options: Any) -> None:
-    """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
-    from avgraph.discovery import discover_table
-    from avgraph.printing import print_discovery
-
-    print_discovery(discover_table(table, output, **options))
-
-
-@main.group()
-def data() -> None:
-    """Data sets: what is there, and fetching what is not."""
-
-
-@data.command("show")
-@click.argument("name")
-@click.option("--root", type=click.Path(path_type=Path), help="Folder to look in.")
-def data_show(name: str, root: Path | None) -> None:
-    """Where data set NAME was found and what it holds."""
-    from avgraph.datasets.catalog import describe
-
-    click.echo(str(describe(name, root)))
-
-
-@data.command("fetch")
-@click.argument("name")
-def data_fetch(name: str) -> None:
-    """Download data set NAME into the user cache, checked and resumable."""
-    from avgraph.datasets.catalog import fetch
-
-    click.echo(str(fetch(name)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

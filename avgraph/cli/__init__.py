@@ -1,0 +1,8 @@
+"""The command line: parse, call, print. No torch is imported before a command needs it."""
+
+from __future__ import annotations
+
+from avgraph.cli import data, runs, tables
+from avgraph.cli.group import main
+
+__all__ = ["data", "main", "runs", "tables"]

@@ -1,0 +1,5 @@
+"""`python -m avgraph.cli`."""
+
+from avgraph.cli import main
+
+main()

@@ -1,0 +1,33 @@
+"""Commands about data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from avgraph.cli.group import main
+
+
+@main.group()
+def data() -> None:
+    """Data sets: what is there, and fetching what is not."""
+
+
+@data.command("show")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path), help="Folder to look in.")
+def data_show(name: str, root: Path | None) -> None:
+    """Where data set NAME was found and what it holds."""
+    from avgraph.datasets.catalog import describe
+
+    click.echo(str(describe(name, root)))
+
+
+@data.command("fetch")
+@click.argument("name")
+def data_fetch(name: str) -> None:
+    """Download data set NAME into the user cache, checked and resumable."""
+    from avgraph.datasets.catalog import fetch
+
+    click.echo(str(fetch(name)))

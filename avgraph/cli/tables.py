@@ -1,0 +1,69 @@
+"""Commands that make a graph of tables of numbers, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avgraph.cli.group import main
+
+OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="FILE.graphml, .gexf, .json or .parquet.",
+)
+
+
+@main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@OUTPUT
+@click.option(
+    "--algorithm", type=click.Choice(["grasp", "boss", "ges", "pc", "exact"]), default="grasp", show_default=True
+)
+@click.option("--penalty-discount", type=float, help="Weight of log n per edge; higher gives fewer edges.")
+@click.option("--alpha", type=float, help="Level of the tests of pc.")
+@click.option("--restarts", type=int, help="Random starts.")
+@click.option("--perturbations", type=int, help="Times to begin anew near the best of grasp.")
+@click.option("--seed", type=int, help="Seed of the starts.")
+@click.option("--time-limit", type=float, help="Seconds after which the best graph so far is taken.")
+@click.option("--ridge", type=float, help="Share of its variance added to each column, for collinear columns.")
+@click.option("--bootstraps", default=0, show_default=True, help="Resamples to count edges over, in place of starts.")
+@click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
+@click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
+@click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
+def discover(table: Path, output: Path, **options: Any) -> None:
+    """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
+    from avgraph.discovery import discover_table
+    from avgraph.printing import print_discovery
+
+    print_discovery(discover_table(table, output, **options))
+
+
+@main.command()
+@click.argument("source")
+@click.argument("target")
+@OUTPUT
+@click.option(
+    "--solver",
+    type=click.Choice(["sinkhorn", "partial", "emd", "unbalanced"]),
+    default="sinkhorn",
+    show_default=True,
+)
+@click.option("--mass", type=float, help="Share of all mass that partial moves.")
+@click.option("--epsilon", type=float, help="Entropic regularisation.")
+@click.option("--marginal-penalty", type=float, help="Of unbalanced.")
+@click.option("--threshold", type=float, help="Least share of a row's mass that makes an edge.")
+@click.option("--unit-rows/--raw-rows", default=None, help="Whether rows are scaled to length 1 first.")
+@click.option("--max-iter", type=int, help="Iterations before giving up.")
+@click.option("--source-names", help="One name per row of SOURCE (.txt, .npy, …).")
+@click.option("--target-names", help="One name per row of TARGET.")
+def match(source: str, target: str, output: Path, **options: Any) -> None:
+    """Couple the rows of two tables, SOURCE and TARGET (.npy, .npz:key, .parquet:column), by optimal transport."""
+    from avgraph.matching import match_tables
+    from avgraph.printing import print_matching
+
+    print_matching(match_tables(source, target, output, **options))
