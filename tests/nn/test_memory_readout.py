@@ -64,6 +64,20 @@ def test_chunks_and_blocks_do_not_matter(chunk_size: int, monkeypatch: pytest.Mo
         torch.testing.assert_close(one, other)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("chunk_size", [1, 5])
+@pytest.mark.parametrize("descending", [False, True])
+def test_similarities_that_rise_by_more_than_exp_can_hold(
+    dtype: torch.dtype, chunk_size: int, descending: bool
+) -> None:
+    query, memory = rows(4, 60, 3, dtype)
+    cosine = F.normalize(query) @ F.normalize(memory).T
+    memory = memory[cosine[0].argsort(descending=descending)]  # scores from -1000 to 1000 at τ = 0.001
+    expected = materialised(query.double(), memory.double(), 1e-3).to(dtype)
+    out = memory_readout(query, memory, 1e-3, chunk_size=chunk_size)
+    torch.testing.assert_close(out, expected, atol=1e-3 if dtype == torch.float32 else 1e-10, rtol=1e-4)
+
+
 def test_order_of_the_memory_does_not_matter() -> None:
     query, memory = rows(4, 50, 6)
     shuffled = memory[torch.randperm(50)]
