@@ -48,8 +48,8 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
     return out.to(query.dtype)
 
 
-# Largest sum of weights of a chunk. Scores are shifted by the highest of the first chunk; later ones may exceed it by 34
-# before the sums are scaled anew. A search for the highest in every chunk took 2 % of the time.
+# Largest sum of weights of a chunk. Scores are shifted by the highest of the first chunk; later ones may exceed it by
+# 34 before the sums are scaled anew. A search for the highest in every chunk took 2 % of the time.
 _LARGEST = 1e15
 
 
