@@ -8,6 +8,7 @@ from avgraph.config.datasets import (
     EdgeFiles,
     Esc10Options,
     Esc50Options,
+    Esc50ZeroShotOptions,
     FilesOptions,
     NodeFiles,
     SyntheticOptions,
@@ -21,7 +22,7 @@ from avgraph.config.encoders import (
     SentenceTransformersOptions,
 )
 from avgraph.config.experiment import Experiment
-from avgraph.config.methods import LirOptions, RrnetOptions
+from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
 from avgraph.config.schema import experiment_schema
@@ -46,6 +47,7 @@ __all__ = [
     "EncoderOptions",
     "Esc10Options",
     "Esc50Options",
+    "Esc50ZeroShotOptions",
     "Experiment",
     "FilesOptions",
     "GloveOptions",
@@ -54,6 +56,7 @@ __all__ = [
     "LirOptions",
     "LogmelCnnOptions",
     "MethodOptions",
+    "MltmOptions",
     "NodeFiles",
     "OptimizerOptions",
     "PrecomputedOptions",

@@ -32,6 +32,7 @@ class Builtin:
 
 DATASETS: Mapping[str, Builtin] = {
     "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc50:ESC50"),
+    "esc50_zero_shot": Builtin(datasets.Esc50ZeroShotOptions, "avgraph.datasets.esc50_zero_shot:Esc50ZeroShot"),
     "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc10:ESC10"),
     "synthetic": Builtin(datasets.SyntheticOptions, "avgraph.datasets.synthetic:Synthetic"),
     "class_paired": Builtin(datasets.ClassPairedOptions, "avgraph.datasets.class_paired:ClassPaired"),
@@ -67,6 +68,7 @@ TRANSFORMS: Mapping[str, Builtin] = {
 METHODS: Mapping[str, Builtin] = {
     "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
     "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
+    "mltm": Builtin(methods.MltmOptions, "avgraph.methods.mltm:MLTMTask"),
 }
 
 

@@ -69,6 +69,42 @@ class Esc50Options(_EscOptions):
     type: Literal["esc50"] = "esc50"
 
 
+class Esc50ZeroShotOptions(DatasetOptions):
+    """ESC-50 with its classes in five parts: those of one part are unseen in training and retrieved by text.
+
+    Attributes:
+        root: folder of ESC-50; none looks in ``$AVGRAPH_DATA``, then in the user cache.
+        part: whose classes are tested.
+        val_part: whose classes validate; none trains on all others.
+        text: ``.npz`` of sentence vectors; none looks for ``text/minilm_labels.npz`` in ``$AVGRAPH_DATA``.
+        on_missing: what to try, in order, where there is no data; an empty list makes that an error.
+    """
+
+    path_keys = ("root", "text")
+
+    type: Literal["esc50_zero_shot"] = "esc50_zero_shot"
+    root: FilePath | None = None
+    part: Fold = 1
+    val_part: Fold | None = None
+    text: FilePath | None = None
+    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+
+    def node_types(self) -> tuple[str, ...]:
+        """Clips and one sentence per class."""
+        return ("audio", "text")
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """None: a method or transforms add them."""
+        return {}
+
+    @model_validator(mode="after")
+    def _parts_differ(self) -> Esc50ZeroShotOptions:
+        if self.val_part == self.part:
+            message = f"expected another part than the test part, got {self.part} for both"
+            raise mistakes([(("val_part",), message, self.val_part)])
+        return self
+
+
 class Esc10Options(_EscOptions):
     """ESC-10: the ten classes of ESC-50 that are easiest to tell apart; options as there."""
 

@@ -106,3 +106,47 @@ class LirOptions(MethodOptions):
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
         return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
+
+
+class MltmOptions(MethodOptions):
+    """m-LTM: projections and a ground metric learned through optimal-transport couplings, and its baselines.
+
+    Attributes:
+        audio, text: the node types; a sound belongs to the text of its class.
+        hidden_channels, shared_channels, dropout: of the projection of each side.
+        metric: full matrix, diagonal (what the published code computes) or none; only of the loss ``mltm``.
+        loss: ``mltm``, or a baseline on the same batches.
+        epsilon: weight of the entropy of a coupling, of costs whose largest is 1.
+        mass: share of a batch that is coupled, for noisy pairs; none couples all; only of the loss ``mltm``.
+        temperature: of ``info_nce``; ``entropy_weight``: of ``info_nce_entropy``; ``margin``: of ``triplet``.
+        batch_size: most pairs per batch; no text occurs twice in one.
+        noise: share of the training pairs that are shuffled.
+        threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
+    """
+
+    node_keys = ("audio", "text")
+
+    type: Literal["mltm"] = "mltm"
+    audio: Name = "audio"
+    text: Name = "text"
+    hidden_channels: Positive = 1024
+    shared_channels: Positive = 1024
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    metric: Literal["full", "diagonal", "euclidean"] = "full"
+    loss: Literal["mltm", "info_nce", "info_nce_entropy", "triplet"] = "mltm"
+    epsilon: Rate = 0.05
+    mass: Annotated[float, Field(gt=0, le=1)] | None = None
+    temperature: Rate = 0.07
+    entropy_weight: NonNegative = 0.05
+    margin: Rate = 0.2
+    batch_size: Annotated[int, Field(ge=2)] = 256
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
+
+    @model_validator(mode="after")
+    def _mass_of_couplings(self) -> MltmOptions:
+        if self.mass is not None and self.loss != "mltm":
+            raise mistakes(
+                [(("mass",), f"only the loss 'mltm' couples a part of the mass, not '{self.loss}'", self.mass)]
+            )
+        return self

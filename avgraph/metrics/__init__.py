@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from avgraph.metrics.classification import accuracy, edge_argmax_accuracy, top_k_recall
+from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.retrieval import mean_average_precision, recall_at_k
 
-__all__ = ["accuracy", "edge_argmax_accuracy", "mean_average_precision", "recall_at_k", "top_k_recall"]
+__all__ = ["accuracy", "edge_argmax_accuracy", "mean_average_precision", "modality_gap", "recall_at_k", "top_k_recall"]

@@ -1,0 +1,62 @@
+"""The objectives compared in the m-LTM paper, each of one batch whose row i belongs to row i."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from avgraph.nn import hard_triplet_loss, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
+
+LossName = Literal["mltm", "info_nce", "info_nce_entropy", "triplet"]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss and its settings.
+
+    Attributes:
+        name: ``"mltm"`` (Eq. 10; with ``mass`` Eq. 12), ``"info_nce"`` (Eq. 1), ``"info_nce_entropy"`` (Eq. 14) or
+            ``"triplet"`` (hardest negative).
+        epsilon: of the coupling.
+        mass: share of the mass that is moved; none moves all.
+        temperature: of InfoNCE.
+        entropy_weight: of the entropy term of Eq. 14.
+        margin: of the triplets, on squared distances of unit rows.
+        max_iter, tol: of the coupling.
+    """
+
+    name: LossName = "mltm"
+    epsilon: float = 0.05
+    mass: float | None = None
+    temperature: float = 0.07
+    entropy_weight: float = 0.05
+    margin: float = 0.2
+    max_iter: int = 2000
+    tol: float = 1e-6
+
+    def __call__(self, x: Tensor, y: Tensor, metric: Tensor) -> tuple[Tensor, bool]:
+        """The loss, and whether the coupling behind it converged.
+
+        Shapes:
+            x, y [b, d] unit rows, metric [d, d] or [d]
+        """
+        if self.name == "mltm":
+            cost = mahalanobis_cost(x, y, metric, normalize="max")
+            if self.mass is None:
+                coupling = sinkhorn(cost, self.epsilon, max_iter=self.max_iter, tol=self.tol)
+            else:
+                coupling = partial_sinkhorn(cost, self.epsilon, self.mass, max_iter=self.max_iter, tol=self.tol)
+            return matching_loss(coupling), bool(coupling.converged)
+        if self.name == "triplet":
+            return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=self.margin), True
+        similarity = x @ y.T / self.temperature
+        own = torch.arange(len(x), device=x.device)
+        loss = (F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)) / 2
+        if self.name == "info_nce_entropy":
+            log_rank = similarity.log_softmax(1)
+            loss = loss + self.entropy_weight * (log_rank.exp() * log_rank).sum(1).mean()
+        return loss, True

@@ -1,0 +1,76 @@
+"""Training pairs of sounds and texts, and batches in which no text occurs twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+
+def shuffled_partners(text: Tensor, noise: float, seed: int) -> Tensor:
+    """Partners of which a share has been shuffled among its own: the noisy correspondence of the paper (3.3).
+
+    A shuffled sound may by chance keep its text, as there.
+
+    Shapes:
+        text [n], the partner of each sound → [n]
+
+    Example:
+        >>> text = torch.arange(10)
+        >>> noisy = shuffled_partners(text, 0.4, seed=0)
+        >>> int((noisy != text).sum()) <= 4, sorted(noisy.tolist()) == text.tolist()
+        (True, True)
+    """
+    rng = np.random.default_rng([seed, 1])
+    rows = torch.from_numpy(np.sort(rng.permutation(len(text))[: round(noise * len(text))]))
+    partner = text.clone()
+    partner[rows] = text[rows[torch.from_numpy(rng.permutation(len(rows)))]]
+    return partner
+
+
+class UniqueTextBatches(Sampler[list[int]]):
+    """Batches of pairs, each text at most once: only then is the identity the one true matching of a batch.
+
+    The pairs of a text are shuffled and dealt one per round; a round is shuffled and cut into batches. A function of
+    seed and epoch alone, so that a resumed run sees the batches of an unbroken one. Batches of one pair, which have
+    nothing to match, are left out.
+
+    Args:
+        text: text of each pair [n].
+        batch_size: most pairs per batch.
+        seed: of all epochs.
+        epoch: tells the number of the epoch that begins.
+
+    Example:
+        >>> batches = UniqueTextBatches(torch.tensor([0, 0, 1, 1, 2]), batch_size=8, seed=0, epoch=lambda: 0)
+        >>> [len(batch) for batch in batches], len(batches)
+        ([3, 2], 2)
+    """
+
+    def __init__(self, text: Tensor, batch_size: int, seed: int, epoch: Callable[[], int]) -> None:
+        self.text, self.batch_size, self.seed, self.epoch = text.numpy(), batch_size, seed, epoch
+        self.sizes = [len(batch) for batch in self._batches(0)]
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        # A generator: after a resume, Lightning makes the iterator before it sets the epoch, and the first batch after.
+        yield from self._batches(self.epoch())
+
+    def _batches(self, epoch: int) -> list[list[int]]:
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.text))
+        grouped = order[np.argsort(self.text[order], kind="stable")]
+        count = np.bincount(self.text)
+        first = np.repeat(np.cumsum(count) - count, count)  # where the pairs of each text begin
+        round_of = np.arange(len(grouped)) - first
+        found = []
+        for number in range(int(count.max(initial=0))):
+            pairs = rng.permutation(grouped[round_of == number])
+            cuts = range(0, len(pairs), self.batch_size)
+            found += [pairs[start : start + self.batch_size].tolist() for start in cuts]
+        return [batch for batch in found if len(batch) > 1]

@@ -1,0 +1,47 @@
+"""Retrieval between sounds and texts by three scores, each under its name.
+
+``cosine`` and ``cost`` (the learned ground metric) look at one pair at a time: inductive. ``plan`` couples all queries
+with the whole gallery and so sees every query at once: transductive, a correction of hubs that the published code uses.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
+from avgraph.nn import mahalanobis_cost, sinkhorn
+
+_KS = (1, 5, 10)
+
+
+def score_tables(x: Tensor, y: Tensor, metric: Tensor, epsilon: float) -> dict[str, Tensor]:
+    """How well row i of ``x`` fits row j of ``y``, higher is better.
+
+    Shapes:
+        x [n, d], y [m, d] unit rows → [n, m] each
+    """
+    cost = mahalanobis_cost(x, y, metric, normalize="max")
+    coupling = sinkhorn(cost, epsilon, grad="detach")
+    return {"cosine": x @ y.T, "cost": -cost, "plan": coupling.log_plan}
+
+
+def retrieval_metrics(
+    x: Tensor, y: Tensor, x_label: Tensor, y_label: Tensor, metric: Tensor, epsilon: float
+) -> dict[str, float]:
+    """Recall and MAP in both directions by each score, and the modality gap.
+
+    Shapes:
+        x [n, d], y [m, d] unit rows, x_label [n], y_label [m]
+    """
+    result = {"modality_gap": modality_gap(x, y)}
+    for name, table in score_tables(x, y, metric, epsilon).items():
+        ways = (("audio_to_text", table, x_label, y_label), ("text_to_audio", table.T, y_label, x_label))
+        for way, score, query, gallery in ways:
+            # The cosine with the j-th unit vector orders a row as its j-th score does.
+            given = (score.double(), torch.eye(len(gallery), dtype=torch.float64, device=score.device), query, gallery)
+            for k in _KS:
+                if k <= len(gallery):
+                    result[f"{name}/{way}_recall_at_{k}"] = recall_at_k(*given, k=k)
+            result[f"{name}/{way}_map"] = mean_average_precision(*given)
+    return result

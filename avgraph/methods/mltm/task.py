@@ -1,0 +1,167 @@
+"""m-LTM: two projections and a ground metric learned so that the coupling of a batch is its true matching."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from torch_geometric.data import HeteroData
+
+from avgraph.config.train import TrainOptions
+from avgraph.errors import GraphError
+from avgraph.methods.mltm.losses import LossName, Objective
+from avgraph.methods.mltm.pairs import UniqueTextBatches, shuffled_partners
+from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
+from avgraph.methods.task import Task
+from avgraph.nn import project_psd
+from avgraph.transforms._pairs import set_pairs
+
+
+class MLTMTask(Task):
+    """Audio-text retrieval by mini-batch learning to match (Luong et al., ICLR 2024), and its baselines.
+
+    A sound belongs to the text of its ``y``. The baselines share projections, batches and optimiser; the metric is
+    learned by ``"mltm"`` only.
+
+    Args:
+        audio, text: node types.
+        hidden_channels, shared_channels, dropout: of the projection block of each side.
+        metric: ``"full"`` M [d, d], ``"diagonal"`` (what the published code computes) or ``"euclidean"``.
+        loss, epsilon, mass, temperature, entropy_weight, margin: see `Objective`.
+        batch_size: most pairs per batch; no text occurs twice in one.
+        noise: share of the training pairs that are shuffled.
+        threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
+    """
+
+    def __init__(
+        self,
+        audio: str = "audio",
+        text: str = "text",
+        hidden_channels: int = 1024,
+        shared_channels: int = 1024,
+        dropout: float = 0.2,
+        metric: Literal["full", "diagonal", "euclidean"] = "full",
+        loss: LossName = "mltm",
+        epsilon: float = 0.05,
+        mass: float | None = None,
+        temperature: float = 0.07,
+        entropy_weight: float = 0.05,
+        margin: float = 0.2,
+        batch_size: int = 256,
+        noise: float = 0.0,
+        threshold: float = 0.01,
+    ) -> None:
+        super().__init__()
+        self.audio, self.text = audio, text
+        self.hidden_channels, self.shared_channels, self.dropout = hidden_channels, shared_channels, dropout
+        self.metric_kind = metric if loss == "mltm" else "euclidean"
+        self.objective = Objective(loss, epsilon, mass, temperature, entropy_weight, margin)
+        self.batch_size, self.noise, self.threshold = batch_size, noise, threshold
+
+    def bind(self, graph: HeteroData, train: TrainOptions) -> None:
+        """Pair the sounds with texts and build the projections.
+
+        Raises:
+            GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
+        """
+        super().bind(graph, train)
+        for node in (self.audio, self.text):
+            if node not in graph.node_types:
+                raise GraphError(f"mltm: the graph has no '{node}' nodes (it has {', '.join(graph.node_types)})")
+            for needed in ("x", "y"):
+                if needed not in graph[node]:
+                    raise GraphError(f"mltm: '{node}' nodes have no '{needed}'")
+        sounds, texts = graph[self.audio], graph[self.text]
+        if "train_mask" not in sounds:
+            raise GraphError(f"mltm: '{self.audio}' nodes have no 'train_mask'")
+        seed = torch.initial_seed() % 2**32  # that of the run
+        self.pair_audio = sounds.train_mask.nonzero()[:, 0]
+        row_of = {int(label): row for row, label in reversed(list(enumerate(texts.y.tolist())))}
+        lacking = sorted(set(sounds.y[self.pair_audio].tolist()) - row_of.keys())
+        if lacking:
+            raise GraphError(f"mltm: no '{self.text}' node has y = {lacking[0]}, which a training sound has")
+        own = torch.tensor([row_of[label] for label in sounds.y[self.pair_audio].tolist()], dtype=torch.int64)
+        self.pair_text = shuffled_partners(own, self.noise, seed)
+        self.batches = UniqueTextBatches(self.pair_text, self.batch_size, seed, lambda: self.current_epoch)
+        if not len(self.batches):
+            raise GraphError("mltm: expected training sounds of at least two texts")
+        self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
+        d = self.shared_channels
+        start = torch.eye(d) if self.metric_kind == "full" else torch.ones(d)
+        self.ground_metric = nn.Parameter(start, requires_grad=self.metric_kind != "euclidean")
+
+    def _block(self, x: Tensor) -> nn.Module:
+        return nn.Sequential(
+            nn.Linear(x.shape[1], self.hidden_channels),
+            nn.ReLU(),
+            nn.Dropout(self.dropout),
+            nn.Linear(self.hidden_channels, self.shared_channels),
+        )
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Numbers of training pairs, no text twice in a batch."""
+        return DataLoader(torch.arange(len(self.pair_audio)), batch_sampler=self.batches)  # type: ignore[arg-type]
+
+    def embed(self, audio: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit rows of some sounds and some texts."""
+        like = self.ground_metric
+        parts = ((self.audio, audio.cpu()), (self.text, text.cpu()))
+        rows = [self.graph[node].x[index].to(like.device, like.dtype) for node, index in parts]
+        x, y = (self.projection[name](value) for name, value in zip(("audio", "text"), rows, strict=True))
+        return F.normalize(x.float()), F.normalize(y.float())
+
+    def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
+        """The objective of one batch."""
+        pairs = batch.cpu()
+        x, y = self.embed(self.pair_audio[pairs], self.pair_text[pairs])
+        loss, converged = self.objective(x, y, self.ground_metric)
+        for name, value in (("train/loss", loss.detach()), ("train/not_converged", torch.tensor(float(not converged)))):
+            self.log(name, value, on_step=False, on_epoch=True, batch_size=len(batch))
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Projected gradient: the metric stays positive semi-definite (Eq. 11, as a clamp of eigenvalues)."""
+        if self.ground_metric.requires_grad:
+            self.ground_metric.data.copy_(project_psd(self.ground_metric.data))
+
+    def _splits(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Split → its sounds, and the texts of their classes."""
+        found, sounds, texts = {}, self.graph[self.audio], self.graph[self.text]
+        for split in ("train", "val", "test"):
+            mask = sounds.get(f"{split}_mask")
+            if mask is not None and bool(mask.any()):
+                rows = mask.nonzero()[:, 0]
+                found[split] = (rows, torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0])
+        return found
+
+    @torch.no_grad()
+    def metrics(self) -> dict[str, float]:
+        """Retrieval over the sounds of each split and the texts of their classes; see `retrieval_metrics`."""
+        result: dict[str, float] = {}
+        for split, (rows, columns) in self._splits().items():
+            x, y = (part.cpu() for part in self.embed(rows, columns))
+            labels = (self.graph[self.audio].y[rows], self.graph[self.text].y[columns])
+            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().float().cpu(), self.objective.epsilon)
+            result |= {f"{split}/{name}": value for name, value in found.items()}
+        return result
+
+    @torch.no_grad()
+    def annotated(self) -> HeteroData:
+        """The graph with embeddings and, split by split, the edges of the coupling with their mass."""
+        result, edges, mass = self.graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
+        for rows, columns in self._splits().values():
+            x, y = (part.cpu() for part in self.embed(rows, columns))
+            table = score_tables(x, y, self.ground_metric.detach().float().cpu(), self.objective.epsilon)["plan"].exp()
+            pair = (table > self.threshold / max(table.shape)).nonzero().T
+            edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
+            mass.append(table[pair[0], pair[1]])
+        result = set_pairs(result, (self.audio, "coupled", self.text), torch.cat(edges, 1), None)
+        result[self.audio, "coupled", self.text].mass = torch.cat(mass)
+        every = (torch.arange(len(self.graph[node].x)) for node in (self.audio, self.text))
+        embedded = self.embed(*every)
+        for node, value in zip((self.audio, self.text), embedded, strict=True):
+            result[node].embedding = value.cpu()
+        return result
