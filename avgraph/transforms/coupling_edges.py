@@ -94,7 +94,8 @@ class CouplingEdges(BaseTransform):
                 f"{self.source}.x, {self.target}.x: expected one width, got {list(x.shape)} and {list(y.shape)}"
             )
         metric = torch.ones(x.shape[1]) if self.metric is None else self.metric.detach().float()
-        cost = mahalanobis_cost(x, y, metric.to(x.device), normalize="max")
+        # In single precision the marginals cannot be met to 1e-6.
+        cost = mahalanobis_cost(x.double(), y.double(), metric.to(x.device, torch.float64), normalize="max")
         edge_index = self._support(data)
         if edge_index is not None and self.solver == "sinkhorn":
             row, column = edge_index
