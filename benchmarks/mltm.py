@@ -74,7 +74,8 @@ def zero_shot(options: argparse.Namespace, folder: str) -> None:
         "cosine/audio_to_text_recall_at_5", "cosine/text_to_audio_map", "plan/text_to_audio_map", "modality_gap",
     ]  # fmt: skip
     header(columns)
-    for name, change in LOSSES.items():
+    for name in options.losses:
+        change = LOSSES[name]
         row(name, [trained(EXAMPLE, {**change, "dataset.part": part}, folder) for part in options.parts], columns)
 
 
@@ -103,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["zero-shot", "noise", "epsilon"])
     parser.add_argument("--parts", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=list(LOSSES), help="of zero-shot")
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.2, 0.4, 0.6])
     parser.add_argument("--mass", type=float, nargs="+", default=[0.9, 0.8, 0.6, 0.4])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
