@@ -98,7 +98,7 @@ def test_soft_labels_and_graph_get_no_gradient() -> None:
 
 def test_without_edges_or_active_clips_it_is_zero() -> None:
     z_audio, z_visual, soft_audio, soft_visual, adjacency = batch()
-    assert float(latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, 0 * adjacency)) == 0
+    assert latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, 0 * adjacency).item() == 0
     quiet = torch.zeros_like(soft_audio)
     for weighting in ("hard", "soft"):
         value = latent_interaction_loss(z_audio, z_visual, quiet, quiet, adjacency, weighting=weighting)  # type: ignore[arg-type]
@@ -111,7 +111,7 @@ def test_one_active_clip_is_no_pair_within_a_modality() -> None:
     soft[4] = 1.0
     adjacency = torch.zeros(2 * C, 2 * C, dtype=torch.float64)
     adjacency[0, 1] = 1.0
-    assert float(latent_interaction_loss(z_audio, z_visual, soft, soft, adjacency)) == 0
+    assert latent_interaction_loss(z_audio, z_visual, soft, soft, adjacency).item() == 0
     adjacency[0, C + 1] = 1.0  # across modalities a clip's own pair counts
     expected = 0.4 * (z_audio[4] - z_visual[4]).norm()
     torch.testing.assert_close(latent_interaction_loss(z_audio, z_visual, soft, soft, adjacency), expected)
