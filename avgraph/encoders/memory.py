@@ -32,14 +32,17 @@ def remembered(
     if context.cache is None:
         return compute()
     path = context.cache / f"{content_hash(context, about, inputs)}.encoded.pt"
+    loaded: dict[str, Tensor]
     if path.is_file():
-        loaded: dict[str, Tensor] = torch.load(path, weights_only=True)
+        loaded = torch.load(path, weights_only=True)
         return loaded
     result = compute()
     context.cache.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        torch.save(result, temporary)
-    return result
+        torch.save({name: value.contiguous() for name, value in result.items()}, temporary)
+    # Read back, so that the first run goes on with the very tensors, strides included, that later runs will find.
+    loaded = torch.load(path, weights_only=True)
+    return loaded
 
 
 def content_hash(context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor]) -> str:
