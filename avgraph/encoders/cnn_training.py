@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +12,7 @@ from torch import Tensor
 
 from avgraph.encoders.augment import band_shift, circular_shift, colour, mixup, reverse
 from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.files import atomic_path
 from avgraph.progress import progress
@@ -46,41 +44,28 @@ def fitted_cnn(
     title: str,
 ) -> SeparableCNN:
     """The network fitted to ``x`` and ``y``: from the cache where it has been fitted before, else fitted now."""
-    path = None if context.cache is None else context.cache / f"{content_key(x, y, recipe, seed, context)}.pt"
+    about = {"network": "separable_cnn", "format": CACHE_FORMAT, "recipe": asdict(recipe), "seed": seed}
+    path = None if context.cache is None else context.cache / f"{content_hash(context, about, [x, y])}.pt"
     if path is not None and path.is_file():
-        network = SeparableCNN(classes, recipe.channels, recipe.width)
+        network = _new_network(classes, recipe)
         network.load_state_dict(torch.load(path, weights_only=True))
         return network
     network = fit_cnn(x, y, classes, recipe, seed=seed, context=context, title=title).cpu()
     if path is not None:
-        Path(path.parent).mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
             torch.save(network.state_dict(), temporary)
     return network
 
 
-def content_key(
-    x: Float[Tensor, "n 1 f t"], y: Int[Tensor, " n"], recipe: CNNRecipe, seed: int, context: EncodeContext
-) -> str:
-    """SHA-256 over the training data, the recipe, the seed and the kind of device.
+def _new_network(classes: int, recipe: CNNRecipe) -> SeparableCNN:
+    """A network with weights in ``channels_last``: a third faster than NCHW on two cores.
 
-    Example:
-        >>> recipe = CNNRecipe(8, 4, 1, 2, 1e-3, 0.0, 0.0)
-        >>> x, y = torch.zeros(2, 1, 16, 16), torch.tensor([0, 1])
-        >>> len(content_key(x, y, recipe, 0, EncodeContext()))
-        64
+    Fitted or read back, it has to be the same format: the two round differently.
     """
-    about = {
-        "format": CACHE_FORMAT,
-        "recipe": asdict(recipe),
-        "seed": seed,
-        "device": context.device.split(":")[0],
-        "shape": list(x.shape),
-    }
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    digest.update(x.contiguous().numpy().tobytes())
-    digest.update(y.contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    network = SeparableCNN(classes, recipe.channels, recipe.width)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def fit_cnn(
@@ -101,8 +86,7 @@ def fit_cnn(
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = SeparableCNN(classes, recipe.channels, recipe.width).to(context.device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # measured: a third faster than NCHW on two cores
+        network = _new_network(classes, recipe).to(context.device)
         optimizer = torch.optim.AdamW(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
         batches = max(1, len(x) // recipe.batch_size)
         schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -26,7 +26,7 @@ from avgraph.encoders.memory import remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
 
-_FORMAT = 1  # raise when what is done with the networks changes, so that old results are not taken for new ones
+_FORMAT = 2  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough
 _CLIPS = 64  # at a time; measured: 256 take three times as long on a CPU, as their buffers are mapped afresh each time
 
