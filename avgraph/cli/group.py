@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -28,3 +29,8 @@ class _Group(click.Group):
 @click.version_option(__version__, prog_name="avgraph")
 def main() -> None:
     """Graph neural networks across audio, images and text, declared in YAML."""
+
+
+GRAPH_FILE = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
+)

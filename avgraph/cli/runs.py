@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from avgraph.cli.group import main
+from avgraph.cli.group import GRAPH_FILE, main
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -95,9 +95,7 @@ def evaluate(run: Path, device: str | None) -> None:
 
 @main.command()
 @RUN
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
-)
+@GRAPH_FILE
 @click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
 def export(run: Path, output: Path, vectors: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""

@@ -7,20 +7,12 @@ from typing import Any
 
 import click
 
-from avgraph.cli.group import main
-
-OUTPUT = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="FILE.graphml, .gexf, .json or .parquet.",
-)
+from avgraph.cli.group import GRAPH_FILE, main
 
 
 @main.command()
 @click.argument("table", type=click.Path(path_type=Path))
-@OUTPUT
+@GRAPH_FILE
 @click.option(
     "--algorithm", type=click.Choice(["grasp", "boss", "ges", "pc", "exact"]), default="grasp", show_default=True
 )
@@ -46,7 +38,7 @@ def discover(table: Path, output: Path, **options: Any) -> None:
 @main.command()
 @click.argument("source")
 @click.argument("target")
-@OUTPUT
+@GRAPH_FILE
 @click.option(
     "--solver",
     type=click.Choice(["sinkhorn", "partial", "emd", "unbalanced"]),
