@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.nn import hard_triplet_loss, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
+from avgraph.nn import hard_triplet_loss, info_nce, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
 
 LossName = Literal["mltm", "info_nce", "info_nce_entropy", "triplet"]
 
@@ -53,10 +52,8 @@ class Objective:
             return matching_loss(coupling), bool(coupling.converged)
         if self.name == "triplet":
             return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=self.margin), True
-        similarity = x @ y.T / self.temperature
-        own = torch.arange(len(x), device=x.device)
-        loss = (F.cross_entropy(similarity, own) + F.cross_entropy(similarity.T, own)) / 2
+        loss = info_nce(x, y, self.temperature)
         if self.name == "info_nce_entropy":
-            log_rank = similarity.log_softmax(1)
+            log_rank = (x @ y.T / self.temperature).log_softmax(1)
             loss = loss + self.entropy_weight * (log_rank.exp() * log_rank).sum(1).mean()
         return loss, True
