@@ -71,6 +71,7 @@ class LirOptions(MethodOptions):
         weighting: mean over pairs of active clips, or over all, weighted by soft labels.
         dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself.
         restarts, penalty_discount, l1, ridge: of the search and the weights (see avgraph.dag).
+        signs: of weights that become edges: the size of all, as published, or positive ones only.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training.
     """
 
@@ -101,6 +102,7 @@ class LirOptions(MethodOptions):
     penalty_discount: Rate = 1.0
     l1: NonNegative = 0.0
     ridge: Rate | None = None
+    signs: Literal["absolute", "positive"] = "absolute"
     snapshot_epochs: list[Positive] = Field(default=[])
 
     def needed_edges(self) -> tuple[EdgeType, ...]:

@@ -4,12 +4,12 @@ r"""How strongly each parent drives its child in a DAG.
     \hat\beta_j = \arg\min_\beta \tfrac1{2n} \lVert x_j - X_{P_j} \beta \rVert^2 + \ell_1 \lVert\beta\rVert_1, \qquad
     A_{ij} = |\hat\beta_{ji}| \Big/ \sum_{kl} |\hat\beta_{kl}|
 
-per node j on its parents, all columns standardised, no intercept ("Inferred latent interaction graphs", Eq. 6).
+per node j on its parents, all columns standardised, no intercept ("Inferred latent interaction graphs", Eq. 4-6).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -17,21 +17,35 @@ from jaxtyping import Bool, Float
 from avgraph.dag.moments import moments_of_data
 from avgraph.errors import DataError
 
+Signs = Literal["absolute", "positive"]
 _TOLERANCE, _MAX_SWEEPS = 1e-12, 100_000
 
 
 def dependency_weights(
-    data: Any, adjacency: Bool[np.ndarray, "p p"], *, l1: float = 0.0, ridge: float | None = None
+    data: Any,
+    adjacency: Bool[np.ndarray, "p p"],
+    *,
+    l1: float = 0.0,
+    ridge: float | None = None,
+    signs: Signs = "absolute",
 ) -> Float[np.ndarray, "p p"]:
-    """Absolute regression weights of each column on its parents, divided by their sum over the whole graph.
+    """Regression weights of each column on its parents, divided by their sum over the whole graph.
+
+    Args:
+        data: [n, p] as for `avgraph.dag.grasp`, which also explains ``ridge``.
+        adjacency: parent row → child column.
+        l1: weight of the ℓ1 penalty; 0 is least squares.
+        ridge: share of its variance added to each column.
+        signs: "absolute", the paper's Eq. 5, where a parent that excludes its child weighs as one that brings it about;
+            "positive", max(β, 0): where a high parent goes with a low child there is no edge.
 
     Shapes:
         data [n, p]; adjacency [p, p], parent row → child column → weights [p, p], which sum to 1, or to 0 if no edge
-        has a weight (an empty graph, or an ``l1`` that leaves none).
+        has a weight (an empty graph, an ``l1`` that leaves none, or negative ones alone under "positive").
 
     Raises:
-        DataError: if shapes disagree, ``l1`` is negative, a variable is its own parent, or the data cannot be used
-            (see `avgraph.dag.grasp`, also for ``ridge``).
+        DataError: if shapes disagree, ``l1`` is negative, ``signs`` is unknown, a variable is its own parent, or the
+            data cannot be used (see `avgraph.dag.grasp`).
 
     Example:
         >>> x = np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [4.0, 4.0]])
@@ -43,6 +57,8 @@ def dependency_weights(
         raise DataError(f"adjacency: expected {list(correlation.shape)}, got {list(adjacency.shape)}")
     if not 0 <= l1 < np.inf:
         raise DataError(f"l1: expected 0 or more, got {l1}")
+    if signs not in get_args(Signs):
+        raise DataError(f"signs: expected 'absolute' or 'positive', got {signs!r}")
     if adjacency.diagonal().any():
         raise DataError(f"adjacency: column {int(np.argmax(adjacency.diagonal()))} is its own parent")
     weights = np.zeros(adjacency.shape)
@@ -51,7 +67,7 @@ def dependency_weights(
         if len(parents):
             among, across = correlation[np.ix_(parents, parents)], correlation[parents, child]
             beta = np.linalg.solve(among, across) if l1 == 0 else _lasso(among, across, l1)
-            weights[parents, child] = np.abs(beta)
+            weights[parents, child] = np.abs(beta) if signs == "absolute" else np.maximum(beta, 0)
     total = float(weights.sum())
     return weights / total if total > 0 else weights
 

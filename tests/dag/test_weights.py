@@ -40,9 +40,28 @@ def test_lasso(l1: float) -> None:
     np.testing.assert_allclose(dependency_weights(X, GRAPH, l1=l1), normalised(expected), atol=1e-8)
 
 
+def test_positive_weights_are_those_of_lasso_and_least_squares_above_zero() -> None:
+    signed = np.zeros((8, 8))
+    for j in range(8):
+        parents = np.flatnonzero(GRAPH[:, j])
+        signed[parents, j] = np.linalg.lstsq(Z[:, parents], Z[:, j])[0]
+    assert (signed < -0.1).any()
+    expected = normalised(signed.clip(min=0))
+    np.testing.assert_allclose(dependency_weights(X, GRAPH, signs="positive"), expected, atol=1e-12)
+    turned = X.copy()
+    turned[:, 0] *= -1  # turns the sign of every edge at this column, and of none else
+    at_it = np.zeros((8, 8), dtype=bool)
+    at_it[0], at_it[:, 0] = True, True
+    kept = dependency_weights(turned, GRAPH, signs="positive") > 0
+    np.testing.assert_array_equal(kept, GRAPH & (np.where(at_it, -signed, signed) > 0))
+
+
 def test_nothing_left_is_zeros() -> None:
     assert not dependency_weights(X, np.zeros((8, 8), dtype=bool)).any()
     assert not dependency_weights(X, GRAPH, l1=5.0).any()
+    opposite = np.column_stack([X[:, 0], -X[:, 0] + X[:, 1]])
+    edge = np.array([[False, True], [False, False]])
+    assert not dependency_weights(opposite, edge, signs="positive").any()
 
 
 def test_bad_weights_input() -> None:
@@ -52,6 +71,8 @@ def test_bad_weights_input() -> None:
         dependency_weights(X, np.diag(np.arange(8) == 2))
     with pytest.raises(DataError, match="l1: expected 0 or more"):
         dependency_weights(X, GRAPH, l1=-1.0)
+    with pytest.raises((DataError, TypeError), match="'positive'"):  # beartype looks first, under pytest alone
+        dependency_weights(X, GRAPH, signs="negative")  # type: ignore[arg-type]
 
 
 def test_edge_frequency_in_closed_form() -> None:

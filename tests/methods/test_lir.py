@@ -220,6 +220,8 @@ def test_inferred_dependencies_find_what_drives_what() -> None:
     assert set(zip(*found.weights.nonzero().T.tolist(), strict=True)) == {(0, 3), (1, 3)}
     assert found.weights[0, 3] > found.weights[1, 3]
     assert found.frequency[0, 3] == 1
+    positive = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], signs="positive")
+    assert positive.weights.nonzero().tolist() == [[0, 3]]  # b lowers d
     with pytest.raises(GraphError, match=r"no dependency graph from the teacher's logits: .*'b'"):
         infer_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"])
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.dag import dependency_weights, edge_frequency, grasp
+from avgraph.dag.weights import Signs
 from avgraph.errors import DataError, GraphError
 
 
@@ -35,6 +36,7 @@ def infer_dependencies(
     penalty_discount: float = 1.0,
     l1: float = 0.0,
     ridge: float | None = None,
+    signs: Signs = "absolute",
     seed: int = 0,
 ) -> Dependencies:
     """GRaSP over the columns of the standardised logits; the best start gives the graph, all of them the frequency.
@@ -42,7 +44,8 @@ def infer_dependencies(
     Args:
         logits: audio classes first.
         names: of the columns.
-        restarts, penalty_discount, l1, ridge, seed: see `avgraph.dag.grasp` and `avgraph.dag.dependency_weights`.
+        restarts, penalty_discount, ridge, seed: see `avgraph.dag.grasp`.
+        l1, signs: see `avgraph.dag.dependency_weights`.
 
     Shapes:
         logits [n, 2C]
@@ -64,7 +67,7 @@ def infer_dependencies(
         dag = grasp(
             standard, penalty_discount=penalty_discount, restarts=restarts, seed=seed, names=list(names), ridge=ridge
         )
-        weights = dependency_weights(standard, dag.adjacency, l1=l1, ridge=ridge)
+        weights = dependency_weights(standard, dag.adjacency, l1=l1, ridge=ridge, signs=signs)
     except DataError as error:
         raise GraphError(f"lir: no dependency graph from the teacher's logits: {error}") from error
     frequency = edge_frequency(dag.start_adjacencies)

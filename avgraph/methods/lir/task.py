@@ -44,7 +44,7 @@ class LIRTask(Task):
         threshold, intra_weight, inter_weight, weighting: see `latent_interaction_loss`.
         dependencies: "inferred"; "given", the (concept, drives, concept) edges of the data; "random", as many edges of
             the same weights elsewhere; "identity", each class as heard with itself as seen.
-        restarts, penalty_discount, l1, ridge: see `infer_dependencies`.
+        restarts, penalty_discount, l1, ridge, signs: see `infer_dependencies`.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies (Eq. 9) alone.
     """
 
@@ -74,6 +74,7 @@ class LIRTask(Task):
         penalty_discount: float = 1.0,
         l1: float = 0.0,
         ridge: float | None = None,
+        signs: Literal["absolute", "positive"] = "absolute",
         snapshot_epochs: Sequence[int] = (),
     ) -> None:
         super().__init__()
@@ -85,7 +86,7 @@ class LIRTask(Task):
         self.teacher_epochs, self.interaction_weight = teacher_epochs, interaction_weight
         weights = {"intra_weight": intra_weight, "inter_weight": inter_weight}
         self.interaction: Any = {"threshold": threshold, "weighting": weighting, **weights}
-        search = {"restarts": restarts, "penalty_discount": penalty_discount, "l1": l1, "ridge": ridge}
+        search = {"restarts": restarts, "penalty_discount": penalty_discount, "l1": l1, "ridge": ridge, "signs": signs}
         self.teaching: Any = {"snapshot_epochs": snapshot_epochs, "source": dependencies, "search": search}
 
     def bind(self, graph: HeteroData, train: TrainOptions) -> None:
