@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.errors import DataError
+from avgraph.suggestions import did_you_mean
 
 Array = npt.NDArray[Any]
 
@@ -166,9 +166,8 @@ def _known_key(path: Path, key: str | None, known: Iterable[str]) -> str:
     if key is None:
         raise DataError(f"{path}: expected FILE:KEY with one of: {listed}")
     if key not in names:
-        close = get_close_matches(key, names, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise DataError(f"{path}: no key {key!r}; {hint}it has: {listed}")
+        close = did_you_mean(key, names)
+        raise DataError(f"{path}: no key {key!r}; {close}{' ' if close else ''}it has: {listed}")
     return key
 
 

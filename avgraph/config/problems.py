@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from avgraph.errors import ConfigError
+from avgraph.suggestions import did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -110,9 +110,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
         >>> suggest("hiden_channels", ["hidden_channels", "dropout"])
         "; did you mean 'hidden_channels'?"
     """
-    by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower()[:100], by_lower, n=1)
-    return f"; did you mean '{by_lower[close[0]]}'?" if close else ""
+    close = did_you_mean(word, known)
+    return f"; {close}" if close else ""
 
 
 def suggest_or_list(word: str, known: Iterable[str], what: str) -> str:

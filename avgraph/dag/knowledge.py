@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import TypeAlias
 
 import networkx as nx
@@ -11,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from avgraph.errors import GraphError
+from avgraph.suggestions import did_you_mean
 
 # (parent, child), each a column name or a column number.
 Pairs: TypeAlias = Iterable[tuple[str | int, str | int]]
@@ -69,8 +69,8 @@ def check_consistent(
 def _column(end: str | int, names: tuple[str, ...], what: str) -> int:
     if isinstance(end, str):
         if end not in names:
-            close = get_close_matches(end, names, n=1)
-            raise GraphError(f"{what}: no column {end!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+            close = did_you_mean(end, names)
+            raise GraphError(f"{what}: no column {end!r}" + (f"; {close}" if close else ""))
         return names.index(end)
     if not 0 <= end < len(names):
         raise GraphError(f"{what}: column {end} is out of range 0 … {len(names) - 1}")

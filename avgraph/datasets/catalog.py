@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from avgraph.datasets.esc_layout import RECONSTRUCTED, find_layout
 from avgraph.datasets.esc_table import read_table
 from avgraph.datasets.leakage import Leak, find_leakage
 from avgraph.errors import DataError
+from avgraph.suggestions import did_you_mean
 
 NAMES = ("esc50", "esc10", "synthetic")
 
@@ -116,6 +116,5 @@ def _esc_name(name: str) -> EscName:
         return "esc50"
     if name == "esc10":
         return "esc10"
-    close = get_close_matches(name, NAMES, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(NAMES)}"
-    raise DataError(f"no dataset {name!r}; {hint}")
+    close = did_you_mean(name, NAMES)
+    raise DataError(f"no dataset {name!r}; {close or 'expected one of ' + ', '.join(NAMES)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from avgraph.errors import DataError
+from avgraph.suggestions import did_you_mean
 
 TRAIN, VAL, TEST = 0, 1, 2
 
@@ -77,8 +77,7 @@ class Labelled:
         """
         for name in classes:
             if name not in self.classes:
-                close = get_close_matches(name, self.classes, n=1)
-                hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(self.classes)}"
-                raise DataError(f"class_map: no class '{name}'; {hint}")
+                close = did_you_mean(name, self.classes)
+                raise DataError(f"class_map: no class '{name}'; {close or 'there are ' + ', '.join(self.classes)}")
         wanted = torch.tensor([list(self.classes).index(name) for name in classes])
         return torch.isin(self.y, wanted).nonzero()[:, 0]

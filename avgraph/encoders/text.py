@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import unicodedata
-from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +11,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, GraphError
+from avgraph.node_stores import node_store
 
 
 def words(text: str) -> list[str]:
@@ -30,24 +29,6 @@ def words(text: str) -> list[str]:
         for letter in unicodedata.normalize("NFC", text.lower())
     )
     return "".join(kept).split()
-
-
-def node_store(data: HeteroData, node: str) -> Any:
-    """The store of node type ``node``.
-
-    Raises:
-        GraphError: if the graph has no such node type; the message names those it has.
-
-    Example:
-        >>> node_store(HeteroData(label={"name": ["dog"]}), "label")["name"]
-        ['dog']
-    """
-    if node not in data.node_types:
-        close = get_close_matches(node, data.node_types, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        known = ", ".join(sorted(data.node_types)) or "nothing"
-        raise GraphError(f"no node type {node!r} to encode; {hint}the graph has: {known}")
-    return data[node]
 
 
 def node_names(data: HeteroData, node: str) -> list[str]:

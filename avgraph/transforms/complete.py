@@ -6,8 +6,8 @@ import torch
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from avgraph.node_stores import node_count, node_store
 from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._stores import node_count, node_store
 from avgraph.transforms.candidates import candidate_scores
 
 

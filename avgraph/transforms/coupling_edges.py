@@ -12,9 +12,9 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.nn import mahalanobis_cost, partial_sinkhorn, sinkhorn, sinkhorn_edges
+from avgraph.node_stores import check_finite, node_attribute
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._stores import check_finite, node_attribute
 
 
 class _Limits(TypedDict):

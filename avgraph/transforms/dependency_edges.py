@@ -13,7 +13,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.array_files import read_array
 from avgraph.errors import GraphError
-from avgraph.transforms._stores import check_finite, node_count
+from avgraph.node_stores import check_finite, node_count
 
 
 class DependencyEdges(BaseTransform):

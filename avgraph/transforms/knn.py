@@ -12,7 +12,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.transforms._stores import check_finite, node_attribute
+from avgraph.node_stores import check_finite, node_attribute
 from avgraph.transforms._top_k import stable_top_k
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:

@@ -11,9 +11,9 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.nn._memory_rows import Memory
+from avgraph.node_stores import node_attribute, node_count
 from avgraph.transforms._memory_top_k import memory_top_k
 from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._stores import node_attribute, node_count
 
 
 class MemoryEdges(BaseTransform):

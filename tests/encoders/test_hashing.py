@@ -106,7 +106,7 @@ def test_refused() -> None:
         encode("dog", "__")
     with pytest.raises(DataError, match="channels: expected at least 1, got 0"):
         Hashing(channels=0)
-    with pytest.raises(GraphError, match=r"no node type 'lable' to encode; did you mean 'label'\?"):
+    with pytest.raises(GraphError, match=r"no node type 'lable'; did you mean 'label'\?"):
         Hashing().encode(HeteroData(label={"name": ["dog"]}), "lable")
     with pytest.raises(GraphError, match="'label' has no 'name', which a text encoder reads; it has: x"):
         Hashing().encode(HeteroData(label={"x": torch.ones(1, 1)}), "label")

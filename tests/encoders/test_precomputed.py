@@ -88,7 +88,7 @@ def test_refused_without_a_file(tmp_path: Path) -> None:
     data["audio"].x = torch.tensor([[0.0], [torch.nan], [0.0]])
     with pytest.raises(DataError, match=r"audio\.x: row 1, column 0 is nan"):
         Precomputed().encode(data, "audio")
-    with pytest.raises(GraphError, match=r"no node type 'adio' to encode; did you mean 'audio'\?"):
+    with pytest.raises(GraphError, match=r"no node type 'adio'; did you mean 'audio'\?"):
         Precomputed().encode(data, "adio")
     with pytest.raises(DataError, match=r"gone\.npy: no such file"):
         Precomputed(x=str(tmp_path / "gone.npy")).encode(data, "audio")

@@ -1,9 +1,7 @@
-"""What the transforms read from a graph, with errors that say what it has instead."""
+"""What encoders and transforms read from the nodes of a graph, with errors that say what it has instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -11,6 +9,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.suggestions import hint
 
 MASKS = ("train_mask", "val_mask", "test_mask")
 
@@ -23,7 +22,7 @@ def node_store(data: HeteroData, node: str) -> Any:
     if not isinstance(data, HeteroData):
         raise GraphError(f"expected a HeteroData graph, got {type(data).__name__}")
     if node not in data.node_types:
-        raise GraphError(f"no node type {node!r}; {_known('the graph has', node, data.node_types)}")
+        raise GraphError(f"no node type {node!r}; {hint(node, data.node_types, 'the graph has')}")
     return data[node]
 
 
@@ -31,7 +30,7 @@ def node_attribute(data: HeteroData, node: str, attribute: str) -> Any:
     """``data[node][attribute]``, or a GraphError that names the attributes there are."""
     store = node_store(data, node)
     if attribute not in store:
-        raise GraphError(f"node type {node!r} has no {attribute!r}; {_known('it has', attribute, store.keys())}")
+        raise GraphError(f"node type {node!r} has no {attribute!r}; {hint(attribute, store.keys(), 'it has')}")
     return store[attribute]
 
 
@@ -62,10 +61,3 @@ def check_finite(name: str, value: Tensor) -> None:
         row = int(wrong.nonzero()[0])
         column = int((~value[row].isfinite()).nonzero()[0])
         raise GraphError(f"{name}: row {row}, column {column} is {float(value[row, column])}")
-
-
-def _known(intro: str, wanted: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = get_close_matches(wanted, names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}{intro}: {', '.join(names) or 'nothing'}"
