@@ -48,7 +48,7 @@ def discover(table: Path, output: Path, **options: Any) -> None:
 @click.option("--mass", type=float, help="Share of all mass that partial moves.")
 @click.option("--epsilon", type=float, help="Entropic regularisation.")
 @click.option("--marginal-penalty", type=float, help="Of unbalanced.")
-@click.option("--threshold", type=float, help="Least share of a row's mass that makes an edge.")
+@click.option("--threshold", type=float, help="Least mass of an edge, as a share of 1/max(n, m).")
 @click.option("--unit-rows/--raw-rows", default=None, help="Whether rows are scaled to length 1 first.")
 @click.option("--max-iter", type=int, help="Iterations before giving up.")
 @click.option("--source-names", help="One name per row of SOURCE (.txt, .npy, …).")
