@@ -18,6 +18,7 @@ from avgraph.config.encoders import (
     GloveOptions,
     HashingOptions,
     LogmelCnnOptions,
+    LogmelModulationOptions,
     PrecomputedOptions,
     SentenceTransformersOptions,
 )
@@ -33,6 +34,7 @@ from avgraph.config.transforms import (
     CouplingEdgesOptions,
     DependencyEdgesOptions,
     KnnOptions,
+    MemoryEdgesOptions,
 )
 
 __all__ = [
@@ -55,6 +57,8 @@ __all__ = [
     "KnnOptions",
     "LirOptions",
     "LogmelCnnOptions",
+    "LogmelModulationOptions",
+    "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
     "NodeFiles",

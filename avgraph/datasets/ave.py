@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
-
-from torch_geometric.data import HeteroData
-
-from avgraph.datasets.audio_visual_features import FeatureSet
-
-_SET = FeatureSet("ave", ("AVE_feature_updated_squence.h5", "ave_feature.h5", "ave.h5", "ave.mat"), classes=15)
+from avgraph.datasets.audio_visual_features import AudioVisualFeatures
 
 
-class AVE:
-    """AVE: 1,564 training, 391 test clips in 15 classes; audio [n, 128] (VGGish), visual [n, 1024] (Inception V3).
+class AVE(AudioVisualFeatures):
+    """AVE: 1,564 training, 391 test clips in 15 classes; options and graph are those of `AudioVisualFeatures`.
 
-    The file is ``AVE_feature_updated_squence.h5``; `avgraph.datasets.feature_file` says what it holds.
-
-    Args:
-        root: folder of the file; None looks in ``$AVGRAPH_DATA/ave``, then in the user's cache.
-        class_names: names in the order of the labels, which the file does not have.
-        val_fraction: of the training clips of every class, set apart to validate.
-        seed: of that choice.
-        on_missing: ["synthetic"] takes made-up features where there is no file; empty makes that an error.
+    The file is ``AVE_feature_updated_squence.h5``.
 
     Example:
         >>> AVE(root="/nowhere").load()
@@ -31,21 +16,6 @@ class AVE:
         avgraph.errors.DataError: dataset.root: /nowhere does not exist
     """
 
-    def __init__(
-        self,
-        root: str | Path | None = None,
-        class_names: Sequence[str] | None = None,
-        val_fraction: float = 0.0,
-        seed: int = 0,
-        on_missing: Sequence[Literal["synthetic"]] = ("synthetic",),
-    ) -> None:
-        self.root, self.class_names, self.val_fraction = root, class_names, val_fraction
-        self.seed, self.on_missing = seed, tuple(on_missing)
-
-    def load(self) -> HeteroData:
-        """Graph without edges: ``audio``, ``visual`` (node i of both is clip i) and ``concept`` nodes.
-
-        Raises:
-            DataError: if an option is out of range, there is no file, or what is there cannot be used.
-        """
-        return _SET.load(self.root, self.class_names, self.val_fraction, self.seed, self.on_missing)
+    name = "ave"
+    files = ("AVE_feature_updated_squence.h5", "ave_feature.h5", "ave.h5", "ave.mat")
+    classes = 15

@@ -9,7 +9,7 @@ import torch
 
 from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.errors import DataError
+from avgraph.datasets.npz_file import read_npz
 
 FILE = "efficientnet_lite0_pca384.npz"
 NOTE = "CIFAR-10 as 384 features of an ImageNet network (EfficientNet-Lite0, PCA) of lossy copies of the pictures"
@@ -25,15 +25,7 @@ def load_cifar10_features(folder: str | Path) -> Labelled:
         DataError: if the file is missing, unreadable or lacks a key.
     """
     path = Path(folder) / FILE
-    try:
-        with np.load(path, allow_pickle=False) as bundle:
-            if missing := [key for key in _KEYS if key not in bundle.files]:
-                raise DataError(f"{path}: no key '{missing[0]}'; it has {', '.join(bundle.files)}")
-            part = {key: bundle[key] for key in _KEYS}
-    except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path}: cannot be read: {error}") from error
+    part = read_npz(path, _KEYS)
     split = np.full(len(part["y_train"]), TRAIN)
     split[9::10] = VAL
     split = np.concatenate([split, np.full(len(part["y_test"]), TEST)])

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.errors import DataError
+from avgraph.datasets.npz_file import read_npz
 
 FILE = "fsdd_8khz.npz"
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -32,15 +32,7 @@ def load_spoken_digits(folder: str | Path, fold: int = 1, val_fold: int | None =
         DataError: if the file is missing, unreadable or lacks a key.
     """
     path = Path(folder) / FILE
-    try:
-        with np.load(path, allow_pickle=False) as bundle:
-            if missing := [key for key in _KEYS if key not in bundle.files]:
-                raise DataError(f"{path}: no key '{missing[0]}'; it has {', '.join(bundle.files)}")
-            part = {key: bundle[key] for key in _KEYS}
-    except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path}: cannot be read: {error}") from error
+    part = read_npz(path, _KEYS)
     offset = part["offset"].tolist()
     clips = np.zeros((len(offset) - 1, _LENGTH), dtype=np.float32)
     for row, (start, stop) in enumerate(pairwise(offset)):

@@ -1,0 +1,36 @@
+"""Arrays of an .npz by their keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avgraph.datasets.npz_file import read_npz
+from avgraph.errors import DataError
+
+
+def test_the_named_arrays_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.eye(2), y=np.arange(3), z=np.zeros(1))
+    found = read_npz(path, ["y", "x"])
+    assert list(found) == ["y", "x"]
+    np.testing.assert_array_equal(found["x"], np.eye(2))
+
+
+def test_what_is_wrong_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with pytest.raises(DataError, match=r"a\.npz: cannot be read: .*No such file"):
+        read_npz(path, ["x"])
+    np.savez(path, x=np.eye(2), y=np.arange(3))
+    with pytest.raises(DataError, match=r"a\.npz: no key 'z'; it has x, y"):
+        read_npz(path, ["x", "z"])
+    whole = path.read_bytes()
+    for damaged in (b"", b"junk", whole[: len(whole) // 2]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"a\.npz: cannot be read"):
+            read_npz(path, ["x"])
+    np.savez(path, x=np.array([{}], dtype=object))
+    with pytest.raises(DataError, match=r"a\.npz: cannot be read: .*allow_pickle=False"):
+        read_npz(path, ["x"])
