@@ -8,6 +8,7 @@ and imported when they are built, so that reading a configuration imports no tor
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def import_target(target: str, folders: Sequence[str] = ()) -> Any:
     """What ``my_package.module:MyClass`` names.
 
     Args:
-        target: module, a colon, name.
+        target: module, a colon, name; before the module may stand the folder that it lies in.
         folders: folders to import from beside the usual ones, for this import only; the first wins.
 
     Raises:
@@ -96,7 +97,9 @@ def import_target(target: str, folders: Sequence[str] = ()) -> Any:
         >>> import_target("avgraph.errors:ConfigError").__name__
         'ConfigError'
     """
-    module, _, name = target.partition(":")
+    path, _, name = target.rpartition(":")
+    folder, module = os.path.split(path)
+    folders = [folder, *folders] if folder else folders
     if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
         raise ConfigError(f"expected module:Class, got {show(target)}")
     with _importable(module.split(".")[0], folders):

@@ -20,7 +20,7 @@ from avgraph.config.options import (
     mistakes,
 )
 from avgraph.config.problems import show, suggest_or_list
-from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, check_user_type
+from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,7 @@ class Component:
         if not isinstance(name, str):
             raise mistakes([(("type",), f"expected text, got {show(name)}", name)])
         if ":" in name:
-            check_user_type(value, self.does)
-            return self.user.model_validate(value)
+            return self.user.model_validate(checked_user_type(value, self.does))
         if name not in self.table:
             hint = suggest_or_list(name, self.table, "known types")
             hint += "" if "did you mean" in hint else ", or your own, as module:Class"
@@ -80,7 +79,7 @@ class Component:
         own = {
             "title": f"your own {self.kind}",
             "type": "object",
-            "properties": {"type": {"type": "string", "pattern": "^[^:]+:[^:]+$"}},
+            "properties": {"type": {"type": "string", "pattern": "^.+:[^:]+$"}},
             "required": ["type"],
         }
         rest = {

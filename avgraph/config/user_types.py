@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.machinery import PathFinder
 from typing import Any
 
 from pydantic import ConfigDict, model_validator
@@ -47,7 +49,7 @@ class UserMethod(MethodOptions, _Open):
     """Options of a user's own method: what its ``__init__`` takes."""
 
 
-def check_user_type(value: Mapping[str, Any], does: str | None) -> None:
+def checked_user_type(value: Mapping[str, Any], does: str | None) -> dict[str, Any]:
     """Import the class that ``value["type"]`` names and check that it takes the other keys.
 
     The folder of the file that wrote the type and the working directory are importable for this import.
@@ -55,6 +57,10 @@ def check_user_type(value: Mapping[str, Any], does: str | None) -> None:
     Args:
         value: type and options.
         does: the method that the class must have, such as ``load`` of a data set.
+
+    Returns:
+        Type and options; like every path, a module found in one of those folders is made absolute
+        (``/home/me/experiments/my_module:MyClass``), so that the run can be resumed from anywhere.
 
     Raises:
         ValidationError: with one line per mistake.
@@ -73,6 +79,21 @@ def check_user_type(value: Mapping[str, Any], does: str | None) -> None:
     found = [(path, message, value.get(str(path[0]))) for path, message in check_signature(made, value)]
     if found:
         raise mistakes(found)
+    return {**value, "type": _located(str(name), folders)}
+
+
+def _located(target: str, folders: Sequence[str]) -> str:
+    """``target`` with its folder before it, where its module would not be found without ``folders``."""
+    package = target.split(":")[0].split(".")[0]
+    if not package.isidentifier():
+        return target  # it has its folder already
+    usual = PathFinder.find_spec(package, [entry for entry in sys.path if entry])  # "" is the working directory
+    for folder in folders:
+        found = PathFinder.find_spec(package, [folder])
+        if found is not None:
+            same = usual is not None and usual.origin == found.origin
+            return target if same else os.path.join(os.path.abspath(folder), target)
+    return target
 
 
 def check_signature(made: type, options: Mapping[str, Any]) -> list[tuple[Path, str]]:

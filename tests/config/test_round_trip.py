@@ -93,6 +93,8 @@ def test_a_changed_copy_can_be_dumped() -> None:
 @pytest.mark.parametrize("row", [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *METHODS.values()])
 def test_every_path_keeps_the_folder_of_its_file(row: Builtin) -> None:
     paths = {
-        key for key, field in row.options.model_fields.items() if "function absolute" in f"{field.annotation} {field.metadata}"
+        key
+        for key, field in row.options.model_fields.items()
+        if "function absolute" in f"{field.annotation} {field.metadata}"
     }
     assert paths == set(row.options.path_keys)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from avgraph.config import load_experiment
+from avgraph.config import dump_experiment, load_experiment
 from avgraph.config.builtin import DATASETS, build, import_target
 from avgraph.errors import ConfigError
 from tests.config.conftest import SHORT, Lines
@@ -109,6 +109,27 @@ def test_the_folder_of_the_file_that_wrote_the_type(lines: Lines, tmp_path: Path
     assert lines("extends: sub/base.yaml\n", sub__base=base) == [
         "sub/base.yaml:1: method.k: unknown key; known keys: none"
     ]
+
+
+def test_a_run_finds_the_class_again_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "dataset: {type: mine_to_import:Data, size: 1}\nmethod: {type: mine_to_import:Method}\n"
+    (tmp_path / "x.yaml").write_text(text)
+    first = load_experiment(tmp_path / "x.yaml")
+    assert first.dataset.type == str(tmp_path / "mine_to_import:Data")
+    run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    run.mkdir()
+    elsewhere.mkdir()
+    (run / "config.yaml").write_text(dump_experiment(first))
+    del sys.modules["mine_to_import"]
+    monkeypatch.chdir(elsewhere)
+    again = load_experiment(run / "config.yaml")
+    assert again == first
+    assert build(DATASETS, again.dataset).size == 1
+
+
+def test_an_installed_module_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("dataset: {type: avgraph.datasets:Synthetic, classes: 3}\nmethod: {type: rrnet}\n")
+    assert load_experiment(tmp_path / "x.yaml").dataset.type == "avgraph.datasets:Synthetic"
 
 
 def test_a_module_of_the_same_name_elsewhere_is_not_taken_for_it(tmp_path: Path) -> None:
