@@ -73,6 +73,8 @@ class LirOptions(MethodOptions):
         restarts, penalty_discount, l1, ridge: of the search and the weights (see avgraph.dag).
         signs: of weights that become edges: the size of all, as published, or positive ones only.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training.
+        insertion_epochs: M of further students, trained beside the first, that differ in when they get their graph.
+        measure_every: epochs between measurements of MAP during training; 0 for none.
     """
 
     node_keys = ("audio", "visual")
@@ -104,6 +106,8 @@ class LirOptions(MethodOptions):
     ridge: Rate | None = None
     signs: Literal["absolute", "positive"] = "absolute"
     snapshot_epochs: list[Positive] = Field(default=[])
+    insertion_epochs: list[Positive] = Field(default=[])
+    measure_every: Count = 0
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
@@ -114,16 +118,17 @@ class MltmOptions(MethodOptions):
     """m-LTM: projections and a ground metric learned through optimal-transport couplings, and its baselines.
 
     Attributes:
-        audio, text: the node types; a sound belongs to the text of its class.
+        audio, text: the node types; a sound belongs to the texts of its class, or to its own captions.
         hidden_channels, shared_channels, dropout: of the projection of each side.
         metric: full matrix, diagonal (what the published code computes) or none; only of the loss ``mltm``.
         loss: ``mltm``, or a baseline on the same batches.
         epsilon: weight of the entropy of a coupling, of costs whose largest is 1.
         mass: share of a batch that is coupled, for noisy pairs; none couples all; only of the loss ``mltm``.
         temperature: of ``info_nce``; ``entropy_weight``: of ``info_nce_entropy``; ``margin``: of ``triplet``.
-        batch_size: most pairs per batch; no text occurs twice in one.
+        batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
         noise: share of the training pairs that are shuffled.
         threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
+        train_sounds: most training sounds that are ranked and coupled when training is over, evenly spaced.
     """
 
     node_keys = ("audio", "text")
@@ -144,6 +149,7 @@ class MltmOptions(MethodOptions):
     batch_size: Annotated[int, Field(ge=2)] = 256
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    train_sounds: Positive = 2000
 
     @model_validator(mode="after")
     def _mass_of_couplings(self) -> MltmOptions:

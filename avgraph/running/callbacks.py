@@ -57,6 +57,11 @@ class History(Callback):
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         write_text(self.path, "".join(f"{line}\n" for line in lines[: trainer.current_epoch]))
 
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Forget the numbers of the epoch before: Lightning would repeat those that this one does not log."""
+        if batch_idx == 0:
+            trainer.logged_metrics.clear()
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the epoch's numbers."""
         values = {name: float(value) for name, value in trainer.logged_metrics.items()}

@@ -23,7 +23,7 @@ from avgraph.methods.lir.dependencies import (
 from avgraph.transforms import DependencyEdges
 
 SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
-DRIVES = ("concept", "drives", "concept")
+DRIVES, DROVE = ("concept", "drives", "concept"), ("concept", "drove", "concept")
 
 
 def clips(n: int = 120, classes: int = 3) -> HeteroData:
@@ -76,14 +76,14 @@ def test_a_gallery_item_changes_no_query_embedding() -> None:
     assert torch.equal(audio, audio_again)
     assert (visual != visual_again).any(1).nonzero().flatten().tolist() == [5]
     # With proxies it does: that is why this protocol is reported apart.
-    assert not torch.equal(task.proxies(audio, visual)[0], task.proxies(audio, visual_again)[0])
+    assert not torch.equal(task.network.proxies(audio, visual)[0], task.network.proxies(audio, visual_again)[0])
 
 
 def test_metrics_do_not_depend_on_the_proxies() -> None:
     task = fitted(LIRTask(**SMALL), clips())
     before = task.metrics()
     with torch.no_grad():
-        for parameter in task.proxy.parameters():
+        for parameter in task.network.proxy.parameters():
             parameter.add_(torch.randn_like(parameter))
     after = task.metrics()
     differing = {name for name in before if before[name] != after[name]}
@@ -151,7 +151,8 @@ def test_a_given_graph_is_taken() -> None:
 def test_annotated_graph() -> None:
     task = fitted(LIRTask(snapshot_epochs=[5, 20], **SMALL), clips())
     learned = task.annotated()
-    assert set(learned.edge_types) == {("audio", "activates", "concept"), ("visual", "activates", "concept"), DRIVES}
+    activates = {(node, "activates", "concept") for node in ("audio", "visual")}
+    assert set(learned.edge_types) == activates | {DRIVES, DROVE}
     assert learned["audio"].embedding.shape == (120, 3)
     edges = learned["visual", "activates", "concept"]
     assert (edges.edge_index[1] >= 3).all()
@@ -162,6 +163,12 @@ def test_annotated_graph() -> None:
     assert drives.edge_weight.sum() == pytest.approx(1)
     assert (drives.frequency > 0).all()  # the best start is one of those counted
     assert set(drives.snapshot_frequency.tolist()) <= {0.0, 0.5, 1.0}
+    assert learned["concept"].snapshot_epochs == [5, 20]
+    for number, epoch in enumerate([5, 20]):
+        edges, found = learned[DROVE], torch.zeros(6, 6)
+        rows = edges.epoch == epoch
+        found[edges.edge_index[0, rows], edges.edge_index[1, rows]] = edges.edge_weight[rows]
+        assert torch.equal(found, task.teacher.snapshots[number])
     assert not task.graph.edge_types  # the input is as it was
 
 
@@ -192,6 +199,14 @@ def test_errors_name_what_is_wrong() -> None:
     with pytest.raises(GraphError, match=r"teacher_epochs is 10, but train\.epochs is 5: the student never starts"):
         LIRTask(**SMALL).bind(clips(), TrainOptions(epochs=5))
     train = TrainOptions()
+    with pytest.raises(GraphError, match=r"snapshot_epochs: expected epochs below train\.epochs, 30, got 30"):
+        LIRTask(snapshot_epochs=[29, 30], **SMALL).bind(clips(), TrainOptions(epochs=30))
+    with pytest.raises(GraphError, match=r"insertion_epochs: expected epochs below train\.epochs, 30, got 40"):
+        LIRTask(insertion_epochs=[20, 40], **SMALL).bind(clips(), TrainOptions(epochs=30))
+    with pytest.raises(GraphError, match=r"insertion_epochs: 10 is teacher_epochs, the student's own; leave it out"):
+        LIRTask(insertion_epochs=[10], **SMALL).bind(clips(), train)
+    with pytest.raises(GraphError, match=r"insertion_epochs insert a graph, but method\.interaction_weight is 0"):
+        LIRTask(insertion_epochs=[20], interaction_weight=0.0, **SMALL).bind(clips(), train)
     with pytest.raises(GraphError, match="the graph has no 'image' nodes"):
         LIRTask(visual="image", **SMALL).bind(clips(), train)
     data = clips()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,7 @@ train:
   device: cpu
   checkpoint_every: 1
 """
+STRONG = {"method.interaction_weight": 0.5}
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,39 @@ def test_stopped_in_any_stage_and_resumed(epoch: int, tmp_path: Path, monkeypatc
     avgraph.resume(broken)
     for name in ("metrics.json", "metrics.jsonl", "graph.graphml"):
         assert (broken / name).read_bytes() == (whole.directory / name).read_bytes()
+
+
+def test_every_inserted_student_ends_as_a_run_of_its_own(tmp_path: Path) -> None:
+    """Seven values of M cost one run: nothing that a branch draws, or its optimizer remembers, comes from another."""
+    together = avgraph.train(
+        experiment(tmp_path), {"method.insertion_epochs": [2, 6], "method.measure_every": 3, **STRONG}
+    )
+    keys = [key for key in together.metrics if "map_at" not in key and "map_without" not in key]
+    alone = {"": {}, "_at_2": {"method.teacher_epochs": 2}, "_at_6": {"method.teacher_epochs": 6}}
+    alone["_without"] = {"method.interaction_weight": 0.0}
+    history = {name: [] for name in ["together", *alone]}
+    for suffix, options in alone.items():
+        run = avgraph.train(experiment(tmp_path), {"method.measure_every": 3, **STRONG, **options})
+        assert run.metrics["test/map"] == together.metrics[f"test/map{suffix}"], suffix
+        if not suffix:
+            assert {key: run.metrics[key] for key in keys} == {key: together.metrics[key] for key in keys}
+        history[suffix] = records(run)
+    values = [together.metrics[f"test/map{suffix}"] for suffix in alone]
+    assert len(set(values)) == 4  # they do differ
+    for record in (together_history := records(together)):
+        epoch = record["epoch"]
+        assert ("test/map" in record) == (epoch in (2, 5))
+        assert ("train/loss_at_6" in record) == (epoch >= 6)
+        for suffix, start in (("", 0), ("_at_2", 2), ("_at_6", 6), ("_without", 4)):
+            if epoch >= start:
+                assert record[f"train/loss{suffix}"] == history[suffix][epoch]["train/loss"]
+            if epoch >= start and "test/map" in record:
+                assert record[f"test/map{suffix}"] == history[suffix][epoch]["test/map"]
+    assert len(together_history) == 8
+
+
+def records(run: avgraph.Run) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_run_folder_holds_the_graph_and_both_protocols(tmp_path: Path) -> None:

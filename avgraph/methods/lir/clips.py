@@ -40,6 +40,10 @@ class Clips:
         masks = {name: value.to(device) for name, value in self.masks.items()}
         return replace(self, x=x, y=self.y.to(device), train=self.train.to(device), masks=masks)
 
+    def features(self, rows: Tensor | None = None) -> dict[str, Tensor]:
+        """Those of some clips, or of all."""
+        return {name: value if rows is None else value[rows] for name, value in self.x.items()}
+
 
 def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: bool) -> Clips:
     """Read the clips of ``graph``; concept nodes are made where it has none.

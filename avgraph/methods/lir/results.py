@@ -37,6 +37,17 @@ def clip_metrics(audio: Tensor, visual: Tensor, y: Tensor) -> dict[str, float]:
     return found
 
 
+def retrieval_map(audio: Tensor, visual: Tensor, y: Tensor) -> float:
+    """Mean average precision, both directions averaged: ``map`` of `clip_metrics` alone.
+
+    Example:
+        >>> x, y = torch.eye(2), torch.tensor([0, 1])
+        >>> retrieval_map(x, x, y)
+        1.0
+    """
+    return (mean_average_precision(audio, visual, y, y) + mean_average_precision(visual, audio, y, y)) / 2
+
+
 def proxy_metrics(batches: Sequence[tuple[Tensor, Tensor]], y: Tensor) -> dict[str, float]:
     """Retrieval by the proxies of batches, each query's own pair among what it has seen; named ``batch_proxy``.
 
@@ -68,8 +79,9 @@ def clip_concept_graph(
     threshold: float,
     weights: Tensor | None,
     frequencies: dict[str, Tensor],
+    snapshots: dict[int, Tensor],
 ) -> HeteroData:
-    """The graph with embeddings, (clip, activates, concept) and (concept, drives, concept).
+    """The graph with embeddings, (clip, activates, concept), (concept, drives, concept) and (concept, drove, concept).
 
     Args:
         graph: with ``audio``, ``visual`` and ``concept`` nodes.
@@ -78,12 +90,13 @@ def clip_concept_graph(
         threshold: soft label above which a clip activates a concept.
         weights: of the dependency graph [2C, 2C], or None where there is none.
         frequencies: attribute of the drives edges → matrix [2C, 2C].
+        snapshots: epoch → weights [2C, 2C] of the graph at that time; its edges are "drove", with their ``epoch``.
 
     Example:
         >>> one = {"x": torch.ones(1, 1)}
         >>> graph = HeteroData(audio=one, visual=one, concept={"x": torch.eye(2)})
         >>> nodes, logits = ("audio", "visual", "concept"), (torch.ones(1, 1), -torch.ones(1, 1))
-        >>> found = clip_concept_graph(graph, nodes, logits, 0.5, None, {})
+        >>> found = clip_concept_graph(graph, nodes, logits, 0.5, None, {}, {})
         >>> found["audio", "activates", "concept"].edge_index.tolist()
         [[0], [0]]
     """
@@ -101,4 +114,14 @@ def clip_concept_graph(
         edges = result[concept, "drives", concept]
         for name, matrix in frequencies.items():
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
+    if snapshots:
+        edges, (epochs, stack) = (
+            result[concept, "drove", concept],
+            (list(snapshots), torch.stack([*snapshots.values()])),
+        )
+        number, parent, child = stack.nonzero(as_tuple=True)
+        edges.edge_index = torch.stack([parent, child])
+        edges.edge_weight = stack[number, parent, child]
+        edges.epoch = torch.tensor(epochs)[number]
+        result[concept].snapshot_epochs = epochs
     return result

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.config.train import TrainOptions
-from avgraph.errors import GraphError
+from avgraph.methods.lir.branches import Branches, logits, same_draws
 from avgraph.methods.lir.clips import Clips, read_clips
-from avgraph.methods.lir.encoder import LogitEncoder
-from avgraph.methods.lir.losses import LOSSES
-from avgraph.methods.lir.results import clip_concept_graph, clip_metrics, graph_metrics, proxy_metrics
+from avgraph.methods.lir.measures import split_maps, split_metrics
+from avgraph.methods.lir.network import ClipNetwork
+from avgraph.methods.lir.objective import Objective
+from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
+from avgraph.methods.lir.schedule import check_schedule
 from avgraph.methods.lir.shuffle import EpochShuffle
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
-from avgraph.nn import CrossAttentionProxy, latent_interaction_loss, semantic_alignment_loss
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 
@@ -46,6 +46,9 @@ class LIRTask(Task):
             the same weights elsewhere; "identity", each class as heard with itself as seen.
         restarts, penalty_discount, l1, ridge, signs: see `infer_dependencies`.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies (Eq. 9) alone.
+        insertion_epochs: M of further students, which are trained beside the first and differ in when their graph is
+            inserted; with them a network without a graph (Fig. 4). See `Branches`.
+        measure_every: epochs between measurements of MAP on validation and test clips during training; 0 for none.
     """
 
     def __init__(
@@ -76,39 +79,42 @@ class LIRTask(Task):
         ridge: float | None = None,
         signs: Literal["absolute", "positive"] = "absolute",
         snapshot_epochs: Sequence[int] = (),
+        insertion_epochs: Sequence[int] = (),
+        measure_every: int = 0,
     ) -> None:
         super().__init__()
         self.nodes = (audio, visual, concept)
-        self.network: Any = {"hidden_channels": hidden_channels, "layers": layers, "dropout": dropout}
+        encoder = {"hidden_channels": hidden_channels, "layers": layers, "dropout": dropout}
+        self.options: Any = {"proxies": proxies, "mask_own_pair": mask_own_pair, **encoder}
         self.batch_size, self.standardize = batch_size, standardize
-        self.loss, self.margin = loss, margin
-        self.use_proxies, self.mask_own_pair, self.semantic_alignment = proxies, mask_own_pair, semantic_alignment
-        self.teacher_epochs, self.interaction_weight = teacher_epochs, interaction_weight
         weights = {"intra_weight": intra_weight, "inter_weight": inter_weight}
-        self.interaction: Any = {"threshold": threshold, "weighting": weighting, **weights}
+        interaction = {"threshold": threshold, "weighting": weighting, **weights}
+        self.objective = Objective(loss, margin, semantic_alignment, interaction_weight, interaction)
+        self.teacher_epochs, self.insertion_epochs = teacher_epochs, sorted(set(insertion_epochs))
+        self.snapshot_epochs, self.measure_every = sorted(set(snapshot_epochs)), measure_every
         search = {"restarts": restarts, "penalty_discount": penalty_discount, "l1": l1, "ridge": ridge, "signs": signs}
-        self.teaching: Any = {"snapshot_epochs": snapshot_epochs, "source": dependencies, "search": search}
+        self.teaching: Any = {"source": dependencies, "search": search}
 
     def bind(self, graph: HeteroData, train: TrainOptions) -> None:
-        """Read the clips and build encoders, proxies and the buffers of the teacher.
+        """Read the clips and build networks, proxies and the buffers of the teachers.
 
         Raises:
-            GraphError: if the two modalities do not pair up, there is no training clip, the student would never start,
-                or a given graph is not there.
+            GraphError: if the two modalities do not pair up, there is no training clip, an epoch of the schedule would
+                never come, or a given graph is not there.
         """
-        if self.interaction_weight > 0 and train.epochs <= self.teacher_epochs:
-            raise GraphError(
-                f"lir: teacher_epochs is {self.teacher_epochs}, but train.epochs is {train.epochs}: the student never "
-                "starts; lower method.teacher_epochs, or set method.interaction_weight to 0"
-            )
+        check_schedule(
+            train.epochs, self.teacher_epochs, self.snapshot_epochs, self.insertion_epochs,
+            regularised=self.objective.interaction_weight > 0,
+        )  # fmt: skip
         clips = read_clips(graph, self.nodes, standardize=self.standardize)
         super().bind(clips.graph, train)
-        self.clips, c = clips, clips.classes
-        self.encoder = nn.ModuleDict({name: LogitEncoder(x.shape[1], c, **self.network) for name, x in clips.x.items()})
-        proxied = clips.x if self.use_proxies else ()
-        self.proxy = nn.ModuleDict({x: CrossAttentionProxy(c, mask_own_pair=self.mask_own_pair) for x in proxied})
+        self.clips = clips
+        self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, **self.options)
         given = dependency_matrix(graph, node=self.nodes[2]) if self.teaching["source"] == "given" else None
-        self.teacher = Teacher(clips.names, len(clips.train), self.teacher_epochs, given=given, **self.teaching)
+        shared = {"names": clips.names, "clips": len(clips.train), "given": given, **self.teaching}
+        self.teacher = Teacher(epochs=self.teacher_epochs, snapshot_epochs=self.snapshot_epochs, **shared)
+        others = {epoch: Teacher(epochs=epoch, **shared) for epoch in self.insertion_epochs}
+        self.branches = Branches(self.network, self.teacher_epochs, others) if others else None
         self.seed = torch.initial_seed() % 2**32  # that of the run
         self._on: tuple[torch.device, torch.dtype] | None = None
 
@@ -118,9 +124,15 @@ class LIRTask(Task):
         shuffle = EpochShuffle(len(clips), self.seed, lambda: self.current_epoch)
         return DataLoader(clips, batch_size=self.batch_size, sampler=shuffle)  # type: ignore[arg-type]
 
+    def configure_optimizers(self) -> Any:
+        """The declared optimizer; branches take over parts of its state."""
+        found = super().configure_optimizers()
+        self.optimizer = found["optimizer"] if isinstance(found, dict) else found
+        return found
+
     def _placed(self) -> Clips:
         """The clips on the device and in the type of the weights."""
-        weight = next(self.encoder.parameters())
+        weight = next(self.network.parameters())
         if self._on != (weight.device, weight.dtype):
             self.clips = self.clips.to(weight.device, weight.dtype)
             self._on = (weight.device, weight.dtype)
@@ -128,64 +140,66 @@ class LIRTask(Task):
 
     def embed(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Embeddings of clips (default: all), each modality by itself."""
-        clips = self._placed()
-        x = {name: value if rows is None else value[rows] for name, value in clips.x.items()}
-        z_audio, z_visual = (self.encoder[name](value).float() for name, value in x.items())
+        z_audio, z_visual = self.network(self._placed().features(rows))
         return z_audio, z_visual
 
-    def proxies(self, z_audio: Tensor, z_visual: Tensor) -> tuple[Tensor, Tensor]:
-        """What the metric loss sees in training: proxies, or the embeddings themselves."""
-        if not self.use_proxies:
-            return z_audio, z_visual
-        return self.proxy["audio"](z_audio, z_visual).float(), self.proxy["visual"](z_visual, z_audio).float()
-
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
-        """One batch of the teacher (Eq. 2) or of the student (Eq. 8)."""
+        """One batch of the teacher (Eq. 2) or of the student (Eq. 8), and of every branch."""
         if batch_index == 0:
             self.infer_graphs()
         rows = self._placed().train[batch]
-        y = self.clips.y[rows]
-        z_audio, z_visual = self.embed(rows)
-        parts = {"metric": LOSSES[self.loss](*self.proxies(z_audio, z_visual), y, margin=self.margin)}
-        if self.semantic_alignment:
-            truth = F.one_hot(y, self.clips.classes)
-            parts["alignment"] = semantic_alignment_loss(z_audio.sigmoid(), z_visual.sigmoid(), truth)
-        if self.interaction_weight > 0 and self.current_epoch >= self.teacher_epochs:
-            soft, weights = self.teacher.soft[batch].chunk(2, 1), self.teacher.weights
-            value = latent_interaction_loss(z_audio, z_visual, soft[0], soft[1], weights, **self.interaction)
-            parts["interaction"] = self.interaction_weight * value
-        total = torch.stack(list(parts.values())).sum()
-        for name, value in {"loss": total, **parts}.items():
-            self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
-        return total
+        x, y = self.clips.features(rows), self.clips.y[rows]
+        total = torch.zeros((), device=y.device)
+        for name, network, teacher in self.branches.active(self.current_epoch) if self.branches else ():
+            with same_draws(y.device):
+                value = torch.stack(list(self.objective(network, x, y, teacher, batch).values())).sum()
+            total = total + value
+            self._log(f"train/loss_{name}", value, len(batch))
+        parts = self.objective(self.network, x, y, self.teacher if self.teacher.ready else None, batch)
+        own = torch.stack(list(parts.values())).sum()
+        for name, value in {"loss": own, **parts}.items():
+            self._log(f"train/{name}", value, len(batch))
+        return total + own
+
+    def _log(self, name: str, value: Tensor | float, batch_size: int) -> None:
+        value = value.detach() if isinstance(value, Tensor) else value
+        self.log(name, value, on_step=False, on_epoch=True, batch_size=batch_size)
 
     @torch.no_grad()
     def infer_graphs(self) -> None:
-        """What is due after the epochs so far: the graph of the student and its soft labels, or a snapshot."""
-        if not self.teacher.due(self.current_epoch):
-            return
-        training = self.training
-        logits = torch.cat(self.eval().embed(self._placed().train), 1)
-        self.train(training)
-        self.teacher.infer(self.current_epoch, logits, seed=self.seed + self.current_epoch)
+        """What is due after the epochs so far: a graph and its soft labels, a snapshot, the start of a branch."""
+        seed, x = self.seed + self.current_epoch, self._placed().features(self.clips.train)
+        if self.branches:
+            self.branches.begin(self.current_epoch, self.network, x, self.optimizer, seed)
+        if self.teacher.due(self.current_epoch):
+            self.teacher.infer(self.current_epoch, logits(self.network, x), seed)
+
+    def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
+        """MAP during training, where it is asked for."""
+        last, done = self.trainer.is_last_batch, self.current_epoch + 1
+        if self.measure_every and last and done % self.measure_every == 0:
+            for suffix, network in self._networks(self.current_epoch).items():
+                for split, value in split_maps(network, self._placed()).items():
+                    self._log(f"{split}/map{suffix}", value, 1)
+
+    def _networks(self, epoch: int | None = None) -> dict[str, ClipNetwork]:
+        """Suffix of the name of a metric → the network that it is of: all, or those that train in an epoch."""
+        if self.branches is None:
+            return {"": self.network}
+        return {"": self.network} | {f"_{name}": network for name, network, _ in self.branches.active(epoch)}
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Retrieval on validation and test clips by unimodal embeddings; with proxies also as ``batch_proxy``.
 
         In that protocol a query's embedding has seen its own pair in the gallery: it is not retrieval, and is here to
-        compare with numbers so obtained. Of the graph: its edges, and where the data know the truth, their recovery.
+        compare with numbers so obtained. Of the graph: its edges, and where the data know the truth, their recovery. Of
+        a branch: its MAP, as ``map_at_300`` and ``map_without``.
         """
-        z = self.embed()
-        result: dict[str, float] = {}
-        for split in ("val", "test"):
-            rows = self.clips.masks[split].nonzero()[:, 0]
-            if len(rows):
-                found = clip_metrics(z[0][rows], z[1][rows], self.clips.y[rows])
-                if self.use_proxies:
-                    batches = [self.proxies(z[0][part], z[1][part]) for part in rows.split(self.batch_size)]
-                    found |= proxy_metrics(batches, self.clips.y[rows])
-                result |= {f"{split}/{name}": value for name, value in found.items()}
+        result = split_metrics(self.network, self._placed(), self.batch_size)
+        for suffix, network in self._networks().items():
+            maps = split_maps(network, self.clips)
+            result |= {f"{split}/map{suffix}": value for split, value in maps.items()}
         if self.teacher.ready:
             truth = (self.nodes[2], "co_occurs", self.nodes[2])
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
@@ -197,9 +211,12 @@ class LIRTask(Task):
         """Clips with embeddings, the concepts they activate, and the concepts that drive each other.
 
         ``frequency`` of a drives edge is the share of the search's starts that found it, ``snapshot_frequency`` that
-        of the snapshots.
+        of the snapshots, whose own edges are (concept, drove, concept) with their ``epoch``.
         """
-        z_audio, z_visual = (z.cpu() for z in self.embed())
+        z_audio, z_visual = (value.cpu() for value in self.embed())
         weights = self.teacher.weights.cpu() if self.teacher.ready else None
-        threshold, frequencies = self.interaction["threshold"], self.teacher.frequencies()
-        return clip_concept_graph(self.graph, self.nodes, (z_audio, z_visual), threshold, weights, frequencies)
+        threshold, frequencies = self.objective.interaction["threshold"], self.teacher.frequencies()
+        snapshots = dict(zip(self.snapshot_epochs, self.teacher.snapshots.cpu(), strict=True))
+        return clip_concept_graph(
+            self.graph, self.nodes, (z_audio, z_visual), threshold, weights, frequencies, snapshots
+        )
