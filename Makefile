@@ -7,7 +7,7 @@ ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
 
-PUBLIC := run folds discovery config datasets encoders transforms nn dag methods metrics export
+PUBLIC := run folds discovery matching config datasets encoders transforms nn dag methods metrics export
 
 .PHONY: train test lint bench docs clean
 
@@ -27,10 +27,13 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/installed
-	$(BIN)/python benchmarks/message_passing.py
 	$(BIN)/pip install --quiet -c constraints.txt -e .[bench]
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/dag.py
-	$(BIN)/python benchmarks/rrnet.py
+	$(BIN)/python -m benchmarks.message_passing
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.dag
+	$(BIN)/python -m benchmarks.latent_interaction_loss
+	$(BIN)/python -m benchmarks.coupling
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.rrnet
 
 docs: $(VENV)/installed
 	$(BIN)/pdoc --math --docformat google -o site $(addprefix avgraph.,$(PUBLIC))

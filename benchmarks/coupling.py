@@ -1,6 +1,6 @@
 """One training step of a coupling: ground cost, coupling to 1e-6, matching loss, backward.
 
-    OMP_NUM_THREADS=1 python benchmarks/coupling.py
+    OMP_NUM_THREADS=1 python -m benchmarks.coupling
 
 Compared in one run, on the same rows:
 

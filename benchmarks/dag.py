@@ -1,9 +1,9 @@
 """Dependency graphs: GRaSP of this package beside causal-learn's GRaSP and BOSS and flopsearch, on the same data.
 
-    python benchmarks/dag.py [--columns 30 50 100 200 400] [--causal-learn-up-to 30] [--flop-up-to 200]
-    python benchmarks/dag.py --quality [20]         paired differences of the score on random graphs of 30 to 60 columns
-    python benchmarks/dag.py --large [SECONDS]      1054 columns within a time limit, and the peak memory
-    python benchmarks/dag.py --table FILE           a real table (.csv, .npy, .npz, .parquet)
+    python -m benchmarks.dag [--columns 30 50 100 200 400] [--causal-learn-up-to 30] [--flop-up-to 200]
+    python -m benchmarks.dag --quality [20]         paired differences of the score on random graphs of 30 to 60 columns
+    python -m benchmarks.dag --large [SECONDS]      1054 columns within a time limit, and the peak memory
+    python -m benchmarks.dag --table FILE           a real table (.csv, .npy, .npz, .parquet)
 
 Data: random linear Gaussian DAGs of average degree 4, weights ±U(.5, 1.5), noise deviation U(.5, 1.5), 1000 rows,
 columns standardised. Every peer's graph is scored by one neutral function: its equivalence class is extended to a DAG

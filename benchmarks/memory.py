@@ -1,7 +1,7 @@
 """Readout of a memory: time and memory beside the two bare matrix products it needs and the materialised softmax.
 
-    OMP_NUM_THREADS=1 python benchmarks/memory.py [--queries 2048] [--memory 5000 20000] [--repeats 5]
-    OMP_NUM_THREADS=1 python benchmarks/memory.py --growth 10000 100000 1000000 --mapped 2000000
+    OMP_NUM_THREADS=1 python -m benchmarks.memory [--queries 2048] [--memory 5000 20000] [--repeats 5]
+    OMP_NUM_THREADS=1 python -m benchmarks.memory --growth 10000 100000 1000000 --mapped 2000000
 
 "bare" is q @ m.T and that times m, one torch call each, which write and read the matrix [queries, memory] but take no
 softmax; "softmax" is softmax(q @ m.T / τ) @ m; "fused" is torch's scaled_dot_product_attention on unit rows, which

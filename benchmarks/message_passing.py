@@ -1,6 +1,6 @@
 """One RR-Net unit, forward and backward: this package against the usual way to write it on PyG, and a floor.
 
-    python benchmarks/message_passing.py [--edges 100000 1000000] [--width 16 64] [--repeats 7]
+    python -m benchmarks.message_passing [--edges 100000 1000000] [--width 16 64] [--repeats 7]
 
 Columns: ours; PyG: the same unit as concatenate [x_i ; x_j ; e], MLP, ``torch_geometric.utils.scatter`` at both
 ends; floor: only the gathers and matrix products it needs, one torch call each, without a single sum. The floor writes

@@ -1,7 +1,7 @@
 """RR-Net against the network that proposes its candidates, on ESC-10 and ESC-50: mean ± sd over the five folds.
 
-    python benchmarks/rrnet.py                          # the table
-    python benchmarks/rrnet.py --ablations              # K, units and width on ESC-50, and what each part adds
+    python -m benchmarks.rrnet                          # the table
+    python -m benchmarks.rrnet --ablations              # K, units and width on ESC-50, and what each part adds
 
 Needs the real data (AVGRAPH_DATA). The encoders are cached, so that a second call takes minutes. Every model is taken
 at its last epoch. The settings were not chosen blindly, though: the README says which folds were looked at.
