@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avgraph.config.captions import AudioCapsOptions, ClothoOptions
 from avgraph.config.datasets import (
     AveOptions,
     ClassPairedOptions,
@@ -38,9 +39,11 @@ from avgraph.config.transforms import (
 )
 
 __all__ = [
+    "AudioCapsOptions",
     "AveOptions",
     "CandidatesOptions",
     "ClassPairedOptions",
+    "ClothoOptions",
     "CompleteOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",

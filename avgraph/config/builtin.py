@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import datasets, encoders, methods, transforms
+from avgraph.config import captions, datasets, encoders, methods, transforms
 from avgraph.config.options import ComponentOptions
 from avgraph.config.problems import one_line, show
 from avgraph.errors import ConfigError
@@ -39,6 +39,8 @@ DATASETS: Mapping[str, Builtin] = {
     "class_paired": Builtin(datasets.ClassPairedOptions, "avgraph.datasets.class_paired:ClassPaired"),
     "ave": Builtin(datasets.AveOptions, "avgraph.datasets.ave:AVE"),
     "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.vegas:VEGAS"),
+    "audiocaps": Builtin(captions.AudioCapsOptions, "avgraph.datasets.audiocaps:AudioCaps"),
+    "clotho": Builtin(captions.ClothoOptions, "avgraph.datasets.clotho:Clotho"),
     "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
 }
 

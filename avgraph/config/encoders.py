@@ -38,10 +38,12 @@ class LogmelModulationOptions(EncoderOptions):
 
     Attributes:
         shrinkage: of the covariance within classes.
+        scores: false leaves the discriminants out, for recordings without classes.
     """
 
     type: Literal["logmel_modulation"] = "logmel_modulation"
     shrinkage: Annotated[float, Field(ge=0, le=1)] = 0.4
+    scores: bool = True
 
 
 class PrecomputedOptions(EncoderOptions):

@@ -1,4 +1,4 @@
-"""A recording as a log-mel picture: 128 mel bands × 216 frames of 8 bits, as ESC-50 is used here.
+"""A recording as a log-mel picture of 8 bits: 128 mel bands, 216 frames in the 5 s of an ESC-50 clip.
 
 Slaney's mel scale (linear below 1 kHz, logarithmic above) with filters of equal area: of the two common scales, with
 and without equal area, this is the one that reproduces the prepared ESC-50 pictures (median correlation .998 on the
@@ -24,12 +24,22 @@ SECONDS = 5
 N_FFT = 2048
 HOP = 1024
 BANDS = 128
-FRAMES = 1 + SAMPLE_RATE * SECONDS // HOP  # 216
+FRAMES = 1 + SAMPLE_RATE * SECONDS // HOP  # 216, see frames_of
 TOP_DB = 80.0
 
 
-def read_audio(path: str | Path) -> Float32[np.ndarray, " samples"]:
-    """Read WAV, OGG or FLAC as mono at 44.1 kHz, cut or padded with silence to five seconds.
+def frames_of(seconds: float) -> int:
+    """Frames of a picture of ``seconds``.
+
+    Example:
+        >>> frames_of(5), frames_of(10)
+        (216, 431)
+    """
+    return 1 + round(SAMPLE_RATE * seconds) // HOP
+
+
+def read_audio(path: str | Path, seconds: float = SECONDS) -> Float32[np.ndarray, " samples"]:
+    """Read WAV, OGG or FLAC as mono at 44.1 kHz, cut or padded with silence to ``seconds``.
 
     Raises:
         DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples.
@@ -45,7 +55,7 @@ def read_audio(path: str | Path) -> Float32[np.ndarray, " samples"]:
     mono = samples.mean(axis=1, dtype=np.float32)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    length = SAMPLE_RATE * SECONDS
+    length = round(SAMPLE_RATE * seconds)
     mono = mono[:length]
     return np.pad(mono, (0, length - len(mono))).astype(np.float32, copy=False)
 
@@ -117,10 +127,10 @@ def to_uint8(decibel: Float32[Tensor, "bands frames"]) -> UInt8[Tensor, "bands f
     return ((clipped - lowest) / (loudest - lowest) * 255.0).round().to(torch.uint8)
 
 
-def log_mel_picture(path: str | Path) -> UInt8[Tensor, "128 216"]:
+def log_mel_picture(path: str | Path, seconds: float = SECONDS) -> UInt8[Tensor, "128 frames"]:
     """Read a recording and give its log-mel picture, lowest band first, normalised per clip.
 
     Raises:
         DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples.
     """
-    return to_uint8(log_mel(read_audio(path)))
+    return to_uint8(log_mel(read_audio(path, seconds)))

@@ -12,18 +12,18 @@ from jaxtyping import UInt8
 from platformdirs import user_cache_dir
 from torch import Tensor
 
-from avgraph.datasets.audio import BANDS, FRAMES, log_mel_picture
+from avgraph.datasets.audio import BANDS, SECONDS, frames_of, log_mel_picture
 from avgraph.datasets.checksum import sha256_listing
 from avgraph.files import atomic_path
 from avgraph.progress import progress
 
 # Changes when log_mel_picture computes something else, so that an old cache is never taken for a new one.
-RECIPE = "slaney-128x216-top80-v1"
+RECIPE = "slaney-128x{frames}-top80-v1"
 
 
 def cached_log_mels(
-    files: Sequence[Path], checksums: Sequence[str], *, cache: Path | None = None
-) -> UInt8[Tensor, "n 128 216"]:
+    files: Sequence[Path], checksums: Sequence[str], *, seconds: float = SECONDS, cache: Path | None = None
+) -> UInt8[Tensor, "n 128 frames"]:
     """Pictures of ``files``, read from the cache when recordings of the same content were computed before.
 
     The key is the SHA-256 of the recordings' own SHA-256s in their order, so neither a new modification time nor a
@@ -32,6 +32,7 @@ def cached_log_mels(
     Args:
         files: the recordings.
         checksums: the SHA-256 of each, in the same order.
+        seconds: length of every picture; longer recordings are cut, shorter ones padded with silence.
         cache: folder of the cache; by default ``logmel`` in the user's cache of avgraph.
 
     Raises:
@@ -39,24 +40,25 @@ def cached_log_mels(
     """
     folder = Path(user_cache_dir("avgraph")) / "logmel" if cache is None else cache
     key = sha256_listing({f"{row:08d}": checksum for row, checksum in enumerate(checksums)})
-    stored = folder / f"{key}-{RECIPE}.npz"
-    picture = _read(stored, len(files))
+    shape = (len(files), BANDS, frames_of(seconds))
+    stored = folder / f"{key}-{RECIPE.format(frames=shape[2])}.npz"
+    picture = _read(stored, shape)
     if picture is None:
-        picture = np.empty((len(files), BANDS, FRAMES), dtype=np.uint8)
+        picture = np.empty(shape, dtype=np.uint8)
         for row, path in enumerate(progress(files, "log-mels")):
-            picture[row] = log_mel_picture(path).numpy()
+            picture[row] = log_mel_picture(path, seconds).numpy()
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(stored) as temporary:
             np.savez(temporary, logmel=picture)
     return torch.from_numpy(picture)
 
 
-def _read(path: Path, count: int) -> np.ndarray | None:
+def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     """The cached pictures, or None when there are none or the file is damaged: a cache may always be rebuilt."""
     try:
         with np.load(path, allow_pickle=False) as bundle:
             picture: np.ndarray = bundle["logmel"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
         return None
-    good = picture.shape == (count, BANDS, FRAMES) and picture.dtype == np.uint8
+    good = picture.shape == shape and picture.dtype == np.uint8
     return picture if good else None

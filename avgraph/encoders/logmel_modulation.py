@@ -34,9 +34,10 @@ class LogmelModulation:
 
     Args:
         shrinkage: of the covariance within classes towards a multiple of the identity, between 0 and 1.
+        scores: whether there are classes to score; without, only ``x`` is made and ``y`` is not read.
 
     Raises:
-        DataError: without log-mels, classes or training clips.
+        DataError: without log-mels, classes (for scores) or training clips.
 
     Example:
         >>> from avgraph.datasets import Synthetic
@@ -45,31 +46,35 @@ class LogmelModulation:
         (torch.Size([30, 844]), torch.Size([30, 3]))
     """
 
-    def __init__(self, shrinkage: float = 0.4) -> None:
-        self.shrinkage = shrinkage
+    def __init__(self, shrinkage: float = 0.4, scores: bool = True) -> None:
+        self.shrinkage, self.scores = shrinkage, scores
 
     def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
         """A copy of ``data`` whose ``node`` store holds features and scores."""
         store = data[node]
-        for needed in ("x", "y", "train_mask"):
+        for needed in ("x", "y", "train_mask") if self.scores else ("x", "train_mask"):
             if needed not in store:
-                raise DataError(f"logmel_modulation: node type '{node}' has no '{needed}'; it needs classed log-mels")
+                what = "classed log-mels" if self.scores else "log-mels and a split"
+                raise DataError(f"logmel_modulation: node type '{node}' has no '{needed}'; it needs {what}")
         train = store.train_mask.nonzero().flatten()
         if len(train) == 0:
             raise DataError(f"logmel_modulation: node type '{node}' has no training clip")
-        groups = inner_folds(store, train)
-        about = {"encoder": "logmel_modulation", "format": _FORMAT, "shrinkage": self.shrinkage}
+        about = {"encoder": "logmel_modulation", "format": _FORMAT}
+        result = copy.copy(data)
+        if not self.scores:
+            found = remembered(context, about, [store.x, train], lambda: {"x": _standardized(store.x, train)})
+            result[node].x = found["x"]
+            return result
+        groups, about = inner_folds(store, train), {**about, "shrinkage": self.shrinkage}
         found = remembered(
             context, about, [store.x, store.y, train, groups], lambda: self._encoded(store, train, groups)
         )
-        result = copy.copy(data)
         result[node].x, result[node].score = found["x"], found["score"]
         return result
 
     def _encoded(self, store: Any, train: Tensor, groups: Tensor) -> dict[str, Tensor]:
         """Describe every clip and score it by a model that has not seen it."""
-        x, y, classes = modulation_spectrum(store.x), store.y, int(store.y.max()) + 1
-        x = (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
+        x, y, classes = _standardized(store.x, train), store.y, int(store.y.max()) + 1
         logits = self._logits(x[train], y[train], x, classes)
         for fold in sorted(set(groups.tolist())):
             own, shared = train[groups == fold], train[groups != fold]
@@ -90,7 +95,13 @@ class LogmelModulation:
         return logits
 
     def __repr__(self) -> str:
-        return f"LogmelModulation(shrinkage={self.shrinkage})"
+        return f"LogmelModulation(shrinkage={self.shrinkage}, scores={self.scores})"
+
+
+def _standardized(logmel: Tensor, train: Tensor) -> Float[Tensor, "n d"]:
+    """Modulation spectra with mean 0 and deviation 1 over the training clips."""
+    x = modulation_spectrum(logmel)
+    return (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
 
 
 def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:

@@ -51,6 +51,16 @@ def test_labels_of_test_clips_change_nothing() -> None:
     assert torch.equal(first.x, second.x)
 
 
+def test_without_scores_no_classes_are_needed() -> None:
+    data, bare = clips(), clips()
+    del bare["audio"].y
+    store = LogmelModulation(scores=False).encode(bare, "audio")["audio"]
+    assert "score" not in store
+    assert torch.equal(store.x, LogmelModulation().encode(data, "audio")["audio"].x)
+    with pytest.raises(DataError, match="has no 'y'; it needs classed log-mels"):
+        LogmelModulation().encode(bare, "audio")
+
+
 def test_two_classes() -> None:
     store = LogmelModulation().encode(clips(classes=2), "audio")["audio"]
     assert store.score.shape[1] == 2

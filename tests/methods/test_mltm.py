@@ -16,7 +16,7 @@ from avgraph.config.train import TrainOptions
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.mltm import MLTMTask, Objective
-from avgraph.methods.mltm.pairs import UniqueTextBatches, shuffled_partners
+from avgraph.methods.mltm.pairs import UniqueTextBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
 from avgraph.running.callbacks import Checkpoints
@@ -71,6 +71,13 @@ def test_no_text_twice_in_a_batch_and_every_pair_once() -> None:
     assert list(batches) == first
     epoch[0] = 1
     assert list(batches) != first
+
+
+def test_each_sound_is_paired_with_every_text_of_its_label() -> None:
+    label, text_label = torch.tensor([2, 0, 1, 0]), torch.tensor([0, 2, 0, 2, 2])
+    for rows in (torch.arange(4), torch.tensor([3, 0])):
+        found = list(zip(*(part.tolist() for part in matching_pairs(label, rows, text_label)), strict=True))
+        assert found == [(i, j) for i in rows.tolist() for j in range(5) if label[i] == text_label[j]]
 
 
 def test_noise_shuffles_a_share() -> None:
@@ -183,6 +190,20 @@ def test_the_metric_stays_positive_semi_definite() -> None:
     assert float(torch.linalg.eigvalsh(task.ground_metric.detach()).min()) >= -1e-6
     assert not bound(metric="euclidean").ground_metric.requires_grad
     assert bound(metric="diagonal").ground_metric.shape == (4,)
+
+
+def test_captions_of_one_sound_are_never_in_one_batch() -> None:
+    task = MLTMTask(hidden_channels=4, shared_channels=4, batch_size=4, train_sounds=3)
+    data = HeteroData()
+    data["audio"].x, data["audio"].y = torch.randn(6, 3), torch.arange(6)
+    data["audio"].train_mask = torch.arange(6) < 5
+    data["text"].x, data["text"].y = torch.randn(15, 4), torch.arange(15) % 5
+    task.bind(data, TrainOptions())
+    assert sorted(task.pair_text.tolist()) == list(range(15))
+    for batch in task.batches:
+        assert len(set(task.pair_audio[batch].tolist())) == len(batch)
+    # Of five training sounds three are measured, first and last included, with all their captions.
+    assert [rows.tolist() for rows in task._splits()["train"]] == [[0, 2, 4], [0, 2, 4, 5, 7, 9, 10, 12, 14]]
 
 
 def test_bad_graphs_and_options_are_named() -> None:

@@ -10,6 +10,25 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 
+def matching_pairs(label: Tensor, rows: Tensor, text_label: Tensor) -> tuple[Tensor, Tensor]:
+    """Each of some sounds with every text of its label, in the order of the sounds.
+
+    Shapes:
+        label [n], rows [k] of sounds, text_label [m] → sounds [pairs], texts [pairs]
+
+    Example:
+        >>> matching_pairs(torch.tensor([1, 0]), torch.tensor([0, 1]), torch.tensor([1, 0, 1]))
+        (tensor([0, 0, 1]), tensor([0, 2, 1]))
+    """
+    order = text_label.argsort(stable=True)
+    own = label[rows]
+    first, end = (torch.searchsorted(text_label[order], own, right=right) for right in (False, True))
+    count = end - first
+    pair = torch.repeat_interleave(count)  # which of the sounds
+    within = torch.arange(len(pair)) - (count.cumsum(0) - count)[pair]
+    return rows[pair], order[first[pair] + within]
+
+
 def shuffled_partners(text: Tensor, noise: float, seed: int) -> Tensor:
     """Partners of which a share has been shuffled among its own: the noisy correspondence of the paper (3.3).
 
@@ -34,9 +53,9 @@ def shuffled_partners(text: Tensor, noise: float, seed: int) -> Tensor:
 class UniqueTextBatches(Sampler[list[int]]):
     """Batches of pairs, each text at most once: only then is the identity the one true matching of a batch.
 
-    The pairs of a text are shuffled and dealt one per round; a round is shuffled and cut into batches. A function of
-    seed and epoch alone, so that a resumed run sees the batches of an unbroken one. Batches of one pair, which have
-    nothing to match, are left out.
+    Texts that say the same (of one class, of one sound) go by one number. The pairs of a text are shuffled and dealt
+    one per round; a round is shuffled and cut into batches. A function of seed and epoch alone, so that a resumed run
+    sees the batches of an unbroken one. Batches of one pair, which have nothing to match, are left out.
 
     Args:
         text: text of each pair [n].

@@ -13,7 +13,7 @@ from torch_geometric.data import HeteroData
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.mltm.losses import LossName, Objective
-from avgraph.methods.mltm.pairs import UniqueTextBatches, shuffled_partners
+from avgraph.methods.mltm.pairs import UniqueTextBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.task import Task
 from avgraph.nn import project_psd
@@ -23,17 +23,18 @@ from avgraph.transforms._pairs import set_pairs
 class MLTMTask(Task):
     """Audio-text retrieval by mini-batch learning to match (Luong et al., ICLR 2024), and its baselines.
 
-    A sound belongs to the text of its ``y``. The baselines share projections, batches and optimiser; the metric is
-    learned by ``"mltm"`` only.
+    A sound belongs to the texts of its ``y``: one of its class, or its own captions. The baselines share projections,
+    batches and optimiser; the metric is learned by ``"mltm"`` only.
 
     Args:
         audio, text: node types.
         hidden_channels, shared_channels, dropout: of the projection block of each side.
         metric: ``"full"`` M [d, d], ``"diagonal"`` (what the published code computes) or ``"euclidean"``.
         loss, epsilon, mass, temperature, entropy_weight, margin: see `Objective`.
-        batch_size: most pairs per batch; no text occurs twice in one.
+        batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
         noise: share of the training pairs that are shuffled.
         threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
+        train_sounds: most training sounds that are ranked and coupled when training is over, evenly spaced.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class MLTMTask(Task):
         batch_size: int = 256,
         noise: float = 0.0,
         threshold: float = 0.01,
+        train_sounds: int = 2000,
     ) -> None:
         super().__init__()
         self.audio, self.text = audio, text
         self.hidden_channels, self.shared_channels, self.dropout = hidden_channels, shared_channels, dropout
         self.metric_kind = metric if loss == "mltm" else "euclidean"
         self.objective = Objective(loss, epsilon, mass, temperature, entropy_weight, margin)
-        self.batch_size, self.noise, self.threshold = batch_size, noise, threshold
+        self.batch_size, self.noise, self.threshold, self.train_sounds = batch_size, noise, threshold, train_sounds
 
     def bind(self, graph: HeteroData, train: TrainOptions) -> None:
         """Pair the sounds with texts and build the projections.
@@ -78,14 +80,12 @@ class MLTMTask(Task):
         if "train_mask" not in sounds:
             raise GraphError(f"mltm: '{self.audio}' nodes have no 'train_mask'")
         seed = torch.initial_seed() % 2**32  # that of the run
-        self.pair_audio = sounds.train_mask.nonzero()[:, 0]
-        row_of = {int(label): row for row, label in reversed(list(enumerate(texts.y.tolist())))}
-        lacking = sorted(set(sounds.y[self.pair_audio].tolist()) - row_of.keys())
-        if lacking:
-            raise GraphError(f"mltm: no '{self.text}' node has y = {lacking[0]}, which a training sound has")
-        own = torch.tensor([row_of[label] for label in sounds.y[self.pair_audio].tolist()], dtype=torch.int64)
+        self.pair_audio, own = matching_pairs(sounds.y, sounds.train_mask.nonzero()[:, 0], texts.y)
+        if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
+            raise GraphError(f"mltm: no '{self.text}' node has y = {int(lacking[0])}, which a training sound has")
         self.pair_text = shuffled_partners(own, self.noise, seed)
-        self.batches = UniqueTextBatches(self.pair_text, self.batch_size, seed, lambda: self.current_epoch)
+        kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
+        self.batches = UniqueTextBatches(kind, self.batch_size, seed, lambda: self.current_epoch)
         if not len(self.batches):
             raise GraphError("mltm: expected training sounds of at least two texts")
         self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
@@ -134,6 +134,8 @@ class MLTMTask(Task):
             mask = sounds.get(f"{split}_mask")
             if mask is not None and bool(mask.any()):
                 rows = mask.nonzero()[:, 0]
+                if split == "train" and len(rows) > self.train_sounds:  # 49,274 of AudioCaps would make 2.4e9 pairs
+                    rows = rows[torch.linspace(0, len(rows) - 1, self.train_sounds, dtype=torch.float64).long()]
                 found[split] = (rows, torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0])
         return found
 
