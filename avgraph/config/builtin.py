@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, datasets, encoders, methods, transforms
+from avgraph.config import captions, datasets, encoders, methods, spaces, transforms
 from avgraph.config.options import ComponentOptions
 from avgraph.config.problems import one_line, show
 from avgraph.errors import ConfigError
@@ -41,6 +41,10 @@ DATASETS: Mapping[str, Builtin] = {
     "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.vegas:VEGAS"),
     "audiocaps": Builtin(captions.AudioCapsOptions, "avgraph.datasets.audiocaps:AudioCaps"),
     "clotho": Builtin(captions.ClothoOptions, "avgraph.datasets.clotho:Clotho"),
+    "esc50_cifar10_spaces": Builtin(
+        spaces.SoundPictureSpacesOptions, "avgraph.datasets.sound_picture_spaces:SoundPictureSpaces"
+    ),
+    "spaces": Builtin(spaces.SpacesOptions, "avgraph.datasets.space_files:SpaceFiles"),
     "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
 }
 
@@ -55,6 +59,7 @@ ENCODERS: Mapping[str, Builtin] = {
     "sentence_transformers": Builtin(
         encoders.SentenceTransformersOptions, "avgraph.encoders.sentence_transformers:SentenceTransformers"
     ),
+    "text_aligned": Builtin(spaces.TextAlignedOptions, "avgraph.encoders.text_aligned:TextAligned"),
 }
 
 TRANSFORMS: Mapping[str, Builtin] = {
@@ -72,6 +77,7 @@ METHODS: Mapping[str, Builtin] = {
     "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
     "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
     "mltm": Builtin(methods.MltmOptions, "avgraph.methods.mltm:MLTMTask"),
+    "cmcr": Builtin(spaces.CmcrOptions, "avgraph.methods.cmcr:CMCRTask"),
 }
 
 

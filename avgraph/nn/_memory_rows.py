@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.mapped_rows import mapping_of
 
 Memory = Tensor | npt.NDArray[Any]
 
@@ -92,7 +93,7 @@ def chunks_of(memory: Memory, like: Tensor, chunk_size: int | None) -> Iterator[
     Pages of a mapped file are given back after each chunk, so that the resident memory does not grow with the file.
     """
     size = chunk_size or CHUNK_ROWS
-    mapping = _mapping(memory)
+    mapping = mapping_of(memory)
     for start in range(0, len(memory), size):
         place = slice(start, min(start + size, len(memory)))
         part = memory[place]
@@ -113,15 +114,3 @@ def blocks_of(count: int) -> list[slice]:
         [slice(0, 1024, None), slice(1024, 1500, None)]
     """
     return [slice(start, min(start + BLOCK_QUERIES, count)) for start in range(0, count, BLOCK_QUERIES)]
-
-
-def _mapping(memory: Memory) -> mmap.mmap | None:
-    """The map behind an array, where its pages can be given back without loss."""
-    base: Any = memory
-    while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
-        base = base.base
-    # A copy-on-write map holds changes that no file has; not every system has the call.
-    if not isinstance(base, np.memmap) or base.mode == "c" or not hasattr(mmap, "MADV_DONTNEED"):
-        return None
-    mapping = base._mmap  # type: ignore[attr-defined]  # numpy keeps it there and nowhere else
-    return mapping if isinstance(mapping, mmap.mmap) else None

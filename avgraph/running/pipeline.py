@@ -14,6 +14,7 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
 from avgraph.methods.task import Task
+from avgraph.space_states import spaces_of
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def _check_features(data: HeteroData) -> None:
     """Every node type must have finite feature vectors by now; say which has not, and what to declare."""
     for node in data.node_types:
         x = data[node].get("x")
+        if x is None and spaces_of(data[node]):
+            continue  # rows of embedding spaces, which their data set checks; they may be too many to hold
         if x is None or x.ndim != 2 or not x.is_floating_point():
             found = "no features" if x is None else f"raw input {tuple(x.shape)} {x.dtype}"
             raise GraphError(f"encoders: node type '{node}' has {found}; declare an encoder for it, as encoders.{node}")

@@ -9,6 +9,7 @@ from avgraph.transforms.coupling_edges import CouplingEdges
 from avgraph.transforms.dependency_edges import DependencyEdges
 from avgraph.transforms.knn import KNN, nearest_neighbours
 from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
+from avgraph.transforms.space_graph import SpaceGraph
 
 __all__ = [
     "KNN",
@@ -17,6 +18,7 @@ __all__ = [
     "CouplingEdges",
     "DependencyEdges",
     "MemoryEdges",
+    "SpaceGraph",
     "dropped_mass",
     "nearest_neighbours",
     "top_k_recall",

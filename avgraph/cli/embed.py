@@ -1,0 +1,23 @@
+"""The command that maps rows of a space into the connected space of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from avgraph.cli.group import main
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("rows")
+@click.option("--space", required=True, help="Space of the run that ROWS belong to.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.npy of unit rows.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+def embed(run: Path, rows: str, space: str, output: Path, device: str) -> None:
+    """Map ROWS (.npy, .npz:key, .parquet:column) of a space into the connected space of a cmcr RUN."""
+    from avgraph.embedding import embed_rows
+
+    done = embed_rows(run, space, rows, output, device=device)
+    click.echo(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows")

@@ -1,0 +1,209 @@
+"""Options of C-MCR: data sets of several embedding spaces, towers into them, the method that connects them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from avgraph.config.options import (
+    Count,
+    DatasetOptions,
+    EdgeType,
+    EncoderOptions,
+    MethodOptions,
+    Name,
+    NonNegative,
+    Options,
+    Positive,
+    Rate,
+    mistakes,
+)
+from avgraph.config.paths import FilePath, absolute
+from avgraph.config.problems import Path, suggest_or_list
+from avgraph.errors import GraphError
+from avgraph.space_overlaps import overlap_graph
+
+SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
+
+
+class HeldOutFiles(Options):
+    """Rows to validate or test on: embeddings in one space or more, classes or pair numbers, names."""
+
+    x: Annotated[dict[Name, Name], Field(min_length=1)]
+    y: Name
+    name: Name | None = None
+    split: Literal["val", "test"] = "test"
+
+
+class SpacesOptions(DatasetOptions):
+    """Your own embeddings in two spaces or more: one file per space and modality, mapped and never loaded whole.
+
+    Attributes:
+        root: folder that the files are in; none: the folder of the YAML file.
+        spaces: space → the modalities it holds → file of unit rows; row i of a modality is one item in every space.
+        held_out: node type → rows to evaluate on.
+        names: modality → file of names, for the exported graph.
+        normalize: scale all rows to length 1, into files of the user cache.
+    """
+
+    path_keys = ("root",)
+
+    type: Literal["spaces"] = "spaces"
+    root: FilePath | None = None
+    spaces: dict[SpaceName, Annotated[dict[Name, Name], Field(min_length=1)]]
+    held_out: dict[Name, HeldOutFiles] | None = None
+    names: dict[Name, Name] | None = None
+    normalize: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absolute_without_root(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.get("root") is not None:
+            return value
+        value = dict(value)
+        for key, depth in (("spaces", 2), ("held_out", 2), ("names", 1)):
+            if isinstance(value.get(key), Mapping):
+                value[key] = _absolute(value[key], depth)
+        return value
+
+    def node_types(self) -> tuple[str, ...] | None:
+        """Modalities, and the rows to evaluate on."""
+        spaces = getattr(self, "spaces", None)  # absent where the options hold mistakes
+        if not spaces:
+            return None
+        return tuple(dict.fromkeys([*(node for held in spaces.values() for node in held), *(self.held_out or ())]))
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """None: a method or transforms add them."""
+        return {}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SpacesOptions:
+        try:
+            overlap_graph(self.spaces)
+        except GraphError as error:
+            raise mistakes([(("spaces",), str(error), self.spaces)]) from None
+        modalities = {node for held in self.spaces.values() for node in held}
+        found: list[Any] = []
+        for node, files in (self.held_out or {}).items():
+            if node in modalities:
+                found.append((("held_out", node), "is a modality to train on; give the held-out rows a name", node))
+            for space in files.x:
+                if space not in self.spaces:
+                    told = suggest_or_list(space, self.spaces, "there are")
+                    found.append((("held_out", node, "x", space), f"no space '{space}' under spaces{told}", space))
+        for node in self.names or ():
+            if node not in modalities:
+                told = suggest_or_list(node, modalities, "there are")
+                found.append((("names", node), f"no modality '{node}' under spaces{told}", node))
+        if found:
+            raise mistakes(found)
+        return self
+
+
+def _absolute(value: Any, depth: int) -> Any:
+    """Paths within nested mappings, but for the split of held-out rows."""
+    if not isinstance(value, Mapping):
+        return absolute(value)
+    return {key: part if key == "split" else _absolute(part, depth - 1) for key, part in value.items()}
+
+
+class SoundPictureSpacesOptions(DatasetOptions):
+    """ESC-50 with one text encoder and CIFAR-10 with another: two small spaces that share nothing but texts.
+
+    Attributes:
+        root: folder that holds ``esc50/``, ``cifar10/`` and ``text/``; none looks in ``$AVGRAPH_DATA``.
+        fold: fold of the sounds to test on; ``val_fold``: to validate on.
+        on_missing: ``[synthetic]`` takes made-up data where there are none; empty makes that an error.
+    """
+
+    path_keys = ("root",)
+
+    type: Literal["esc50_cifar10_spaces"] = "esc50_cifar10_spaces"
+    root: FilePath | None = None
+    fold: Annotated[int, Field(ge=1, le=5)] = 1
+    val_fold: Annotated[int, Field(ge=1, le=5)] | None = None
+    on_missing: list[Literal["synthetic"]] = Field(default=["synthetic"])
+
+    def node_types(self) -> tuple[str, ...]:
+        """Texts, sounds and pictures."""
+        return ("text", "audio", "image")
+
+    def edge_types(self) -> dict[Path, EdgeType]:
+        """None: a method or transforms add them."""
+        return {}
+
+    @model_validator(mode="after")
+    def _folds_differ(self) -> SoundPictureSpacesOptions:
+        if self.val_fold == self.fold:
+            message = f"expected another fold than the test fold, got {self.fold} for both"
+            raise mistakes([(("val_fold",), message, self.val_fold)])
+        return self
+
+
+class TextAlignedOptions(EncoderOptions):
+    """A tower into the space of a text encoder, trained on the texts of the training rows.
+
+    Attributes:
+        space: name of the space; ``text``: node type with its texts.
+        features: what the tower sees: what the data set gives, or log-mels through an encoder.
+        hidden_channels, epochs, batch_size, lr, weight_decay, dropout: of the tower and its training.
+        temperature: of the contrast with the other texts.
+        seed: of weights and order; none takes that of the experiment.
+    """
+
+    type: Literal["text_aligned"] = "text_aligned"
+    space: SpaceName
+    text: Name = "text"
+    features: Literal["given", "logmel_modulation", "logmel_cnn"] = "given"
+    hidden_channels: Positive = 256
+    epochs: Count = 40
+    batch_size: Annotated[int, Field(ge=2)] = 128
+    lr: Rate = 1e-3
+    weight_decay: NonNegative = 0.01
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    temperature: Rate = 0.07
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+
+
+class CmcrOptions(MethodOptions):
+    """C-MCR: a projector per space of embeddings, trained on what the spaces overlap in.
+
+    Attributes:
+        hidden_channels, channels: widths of the projectors; ``final_relu``: end with a ReLU.
+        half: the short projector of the released 3D model, without a hidden layer.
+        recall: what a memory gives for an item: the softmax over its rows, its most similar row, or one by chance.
+        recall_temperature, temperature, pseudo_temperature: of the memory, of items, of what is recalled for them.
+        noise_variance: of the noise on every embedding; ``renormalize``: bring it back to length 1.
+        overlap_loss, pseudo_loss: whether items, and what is recalled for them, are contrasted between spaces.
+        intra_weight: of the gap between the modalities of a space.
+        intra_spaces: the spaces in which it is closed; none is all.
+        batch_size: most items per step of each overlap.
+        edges_per_item: memory edges that the learned graph holds per item.
+        edge_items: for how many items of each overlap.
+        heads: space → published head to start from, as ``file.pt:Head_A``.
+    """
+
+    path_keys = ("heads",)
+
+    type: Literal["cmcr"] = "cmcr"
+    hidden_channels: Positive = 1024
+    channels: Positive = 512
+    final_relu: bool = False
+    half: bool = False
+    recall: Literal["softmax", "argmax", "random"] = "softmax"
+    recall_temperature: Rate = 0.01
+    temperature: Rate = 0.01
+    pseudo_temperature: Rate = 0.01
+    noise_variance: NonNegative = 0.004
+    renormalize: bool = True
+    overlap_loss: bool = True
+    pseudo_loss: bool = True
+    intra_weight: NonNegative = 0.1
+    intra_spaces: list[Name] | None = None
+    batch_size: Annotated[int, Field(ge=2)] = 10240
+    edges_per_item: Count = 0
+    edge_items: Positive = 100
+    heads: dict[Name, FilePath] | None = None

@@ -1,0 +1,88 @@
+"""New rows of a space, mapped into the connected space of a C-MCR run: what `avgraph embed` runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from avgraph.array_files import read_array
+from avgraph.config import Experiment, load_experiment
+from avgraph.errors import DataError
+from avgraph.files import atomic_path
+from avgraph.mapped_rows import check_embeddings, row_blocks
+from avgraph.methods.cmcr import CMCRTask
+from avgraph.running import directory as folder
+from avgraph.running.graph_store import load_graph
+from avgraph.running.pipeline import build_task
+from avgraph.running.training import load_weights, pick_device
+from avgraph.suggestions import hint
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Where the rows were written and how many there are.
+
+    Attributes:
+        file: ``.npy`` of unit rows, float32.
+        rows, channels: its shape.
+    """
+
+    file: Path
+    rows: int
+    channels: int
+
+
+def embed_rows(
+    run: str | Path, space: str, source: str | Path, output: str | Path, *, device: str = "auto"
+) -> Embedded:
+    """Project rows of ``space`` by the head that a run has learned for it; rows of all spaces then compare by cosine.
+
+    Rows are read, projected and written a block at a time, so that neither file has to fit into memory.
+
+    Args:
+        run: folder of a finished C-MCR run.
+        space: name of one of its spaces.
+        source: reference to rows [n, d] (see `avgraph.array_files.read_array`); they are scaled to length 1.
+        output: ``.npy`` to write; whole or not at all.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        DataError: if the run has no such space, a row is zero or not finite, the width is wrong, or a file cannot be
+            read or written.
+    """
+    task = _task(Path(run))
+    if space not in task.spaces:
+        raise DataError(f"--space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")
+    target = Path(output)
+    if target.suffix != ".npy" or not target.parent.is_dir() or target.is_dir():
+        raise DataError(f"{output}: expected a file .npy in a folder that exists")
+    rows = read_array(source)
+    width = int(task.graph["space"].channels[task.spaces.index(space)])
+    check_embeddings(rows, f"{source} (space '{space}')", unit=False, expected=width)
+    task.to(pick_device(device)).eval()
+    channels = task.project(space, torch.eye(width)[:1]).shape[1]
+    with atomic_path(target) as temporary:
+        made = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(rows), channels))
+        for start, block in row_blocks(rows):
+            unit = block / np.linalg.norm(block.astype(np.float64), axis=1, keepdims=True)
+            made[start : start + len(block)] = task.project(space, torch.from_numpy(unit.astype(np.float32))).numpy()
+        made.flush()
+        del made
+    return Embedded(target, len(rows), channels)
+
+
+def _task(directory: Path) -> CMCRTask:
+    """The method of a run with what it has learned."""
+    config = directory / folder.CONFIG
+    if not config.is_file():
+        raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
+    experiment: Experiment = load_experiment(config)
+    task = build_task(experiment)
+    if not isinstance(task, CMCRTask):
+        raise DataError(f"{directory}: a run of method '{experiment.method.type}'; only 'cmcr' connects spaces")
+    task.bind(load_graph(directory / folder.GRAPH), experiment.train)
+    load_weights(task, directory)
+    return task

@@ -1,0 +1,119 @@
+"""The overlaps of a graph of spaces with their rows and readouts: what training draws from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+from avgraph.methods.cmcr.readouts import Gathered, Recall, recall
+from avgraph.space_states import holders, state_name
+from avgraph.transforms.space_graph import OVERLAPS, SPACE
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of an overlap.
+
+    Attributes:
+        space: its name.
+        own: the items that the spaces overlap in, as this space has them.
+        memories: the other modalities of the space → their rows.
+        recalled: what each of them recalls for the items.
+    """
+
+    space: str
+    own: Gathered
+    memories: dict[str, Gathered]
+    recalled: dict[str, Gathered]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two spaces and the modality they overlap in."""
+
+    modality: str
+    ends: tuple[End, End]
+
+
+def training_rows(graph: HeteroData, node: str, space: str) -> Gathered:
+    """Rows of a node type in a space that may be trained on.
+
+    Example:
+        >>> mask = torch.tensor([True, False])
+        >>> graph = HeteroData(audio={"x_clap": torch.eye(2), "train_mask": mask})
+        >>> len(training_rows(graph, "audio", "clap"))
+        1
+    """
+    rows, mask = graph[node][state_name(space)], graph[node].get("train_mask")
+    return Gathered(rows, None if mask is None else mask.nonzero()[:, 0])
+
+
+def read_links(
+    graph: HeteroData, how: Recall, temperature: float, *, seed: int, device: torch.device | str
+) -> list[Link]:
+    """Every overlap with its rows; readouts come from the cache where they have been computed before.
+
+    Raises:
+        GraphError: if the two spaces of an overlap have different numbers of rows, or rows cannot be used.
+    """
+    names, held = graph[SPACE].name, holders(graph, training=True)
+    edges, links = graph[OVERLAPS], []
+    for column, modality in enumerate(edges.modality):
+        ends = []
+        for number in edges.edge_index[:, column].tolist():
+            space = names[number]
+            own = training_rows(graph, modality, space)
+            memories = {node: training_rows(graph, node, space) for node in held[space] if node != modality}
+            try:
+                recalled = {
+                    node: recall(own, memory, how, temperature, seed=(seed, column, number, place), device=device)
+                    for place, (node, memory) in enumerate(memories.items())
+                }
+            except GraphError as error:
+                told = f"query = {modality}, memory = {', '.join(memories)}"
+                raise GraphError(f"cmcr: space '{space}': {error} ({told})") from error
+            ends.append(End(space, own, memories, recalled))
+        if len(ends[0].own) != len(ends[1].own):
+            counts = " and ".join(f"{len(end.own)} in {end.space}" for end in ends)
+            raise GraphError(f"cmcr: '{modality}' rows: expected as many in both spaces, got {counts}")
+        links.append(Link(modality, (ends[0], ends[1])))
+    return links
+
+
+class Batches:
+    """Rows of each overlap for every step of an epoch: a function of seed and epoch alone.
+
+    An epoch sees every row of the largest overlap once, in batches of nearly equal size; smaller overlaps begin anew.
+
+    Args:
+        sizes: number of rows of each overlap.
+        batch_size: most rows per batch.
+        seed: of all epochs.
+
+    Example:
+        >>> batches = Batches([5, 2], batch_size=2, seed=0)
+        >>> len(batches), [len(batches.rows(0, 0, step)) for step in range(3)]
+        (3, [2, 2, 1])
+    """
+
+    def __init__(self, sizes: list[int], batch_size: int, seed: int) -> None:
+        self.sizes, self.batch_size, self.seed = sizes, batch_size, seed
+        self.orders: tuple[int, list[Tensor]] = (-1, [])
+
+    def __len__(self) -> int:
+        return math.ceil(max(self.sizes) / self.batch_size)
+
+    def rows(self, overlap: int, epoch: int, step: int) -> Tensor:
+        """Sorted, so that a mapped file is read in order."""
+        if self.orders[0] != epoch:
+            rng = np.random.default_rng([self.seed, epoch])
+            self.orders = (epoch, [torch.from_numpy(rng.permutation(size)) for size in self.sizes])
+        order = self.orders[1][overlap]
+        cuts = torch.tensor_split(order, math.ceil(len(order) / self.batch_size))
+        return cuts[step % len(cuts)].sort().values

@@ -1,0 +1,142 @@
+"""What a memory recalls for every item of an overlap, computed once on clean rows and kept by content (Eq. 2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+from torch import Tensor
+
+from avgraph.files import atomic_path
+from avgraph.mapped_rows import Array, Rows, row_blocks, take_rows
+from avgraph.nn import memory_readout
+from avgraph.transforms._memory_top_k import memory_top_k
+
+Recall = Literal["softmax", "argmax", "random"]
+_FORMAT = 1  # raise when a readout is computed in another way, so that an old one is not taken for a new one
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Rows of a matrix by their numbers, which may repeat; nothing is copied before rows are taken.
+
+    Attributes:
+        rows: the matrix, maybe mapped from a file.
+        index: number of each row; None is all of them in order.
+    """
+
+    rows: Rows
+    index: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows if self.index is None else self.index)
+
+    def take(self, wanted: Tensor) -> Tensor:
+        """Some rows in float32 [b, d]."""
+        return take_rows(self.rows, wanted if self.index is None else self.index[wanted])
+
+    def whole(self) -> Rows:
+        """All rows; those of a mapped file stay mapped unless they are chosen one by one."""
+        return self.rows if self.index is None else take_rows(self.rows, self.index)
+
+
+def recall(
+    query: Gathered,
+    memory: Gathered,
+    how: Recall,
+    temperature: float,
+    *,
+    seed: Sequence[int] = (0,),
+    device: torch.device | str = "cpu",
+    cache: Path | None = None,
+) -> Gathered:
+    """For every query a row of the memory's kind.
+
+    Args:
+        query, memory: rows of one space.
+        how: the softmax over the memory (Eq. 2), its most similar row, or a row by chance.
+        temperature: τ₁ of the softmax.
+        seed: of chance.
+        device: where to compute.
+        cache: folder to keep it in; None is that of the user.
+
+    Raises:
+        GraphError: if widths differ or a row is zero or not finite.
+
+    Example:
+        >>> import tempfile
+        >>> rows = Gathered(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     recall(rows, rows, "softmax", 0.01, cache=Path(folder)).take(torch.tensor([1]))
+        tensor([[3.7835e-44, 1.0000e+00]])
+    """
+    if how == "random":
+        chosen = np.random.default_rng(list(seed)).integers(len(memory), size=len(query))
+        return Gathered(memory.rows, _through(memory, torch.from_numpy(chosen)))
+    queries, rows = query.whole(), memory.whole()
+    about = {"format": _FORMAT, "how": how, "temperature": temperature if how == "softmax" else None}
+    key = rows_hash(about, queries, rows)
+    width = int(queries.shape[1])
+    shape: tuple[int, ...] = (len(queries), width) if how == "softmax" else (len(queries),)
+
+    def fill(target: Array) -> None:
+        # A tensor goes to the device once, a mapped file chunk by chunk.
+        source = rows.to(device) if isinstance(rows, Tensor) else rows
+        for start, block in row_blocks(queries):
+            part = torch.from_numpy(block).to(device)
+            if how == "softmax":
+                found = memory_readout(part, source, temperature)
+            else:
+                found = memory_top_k(part, source, temperature, 1)[0][:, 0]
+            target[start : start + len(block)] = found.cpu().numpy()
+
+    folder = user_cache_path("avgraph") / "readouts" if cache is None else cache
+    kept = kept_array(folder / f"{key}.npy", shape, np.float32 if how == "softmax" else np.int64, fill)
+    if how == "softmax":
+        return Gathered(kept)
+    return Gathered(memory.rows, _through(memory, torch.from_numpy(np.array(kept))))
+
+
+def _through(memory: Gathered, chosen: Tensor) -> Tensor:
+    """Numbers of gathered rows as numbers in the matrix they were gathered from."""
+    return chosen if memory.index is None else memory.index[chosen]
+
+
+def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:
+    """SHA-256 of some JSON and of the content of matrices, in float32, read a block at a time.
+
+    Example:
+        >>> rows_hash({}, torch.zeros(2, 2)) == rows_hash({}, np.zeros((2, 2)))
+        True
+    """
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for rows in matrices:
+        digest.update(str(list(rows.shape)).encode())
+        for _, block in row_blocks(rows):
+            digest.update(np.ascontiguousarray(block).data)
+    return digest.hexdigest()
+
+
+def kept_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic], fill: Callable[[Array], None]) -> Array:
+    """The array in ``path``, mapped; made by ``fill`` where it is not there or damaged."""
+    try:
+        found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if found.shape == shape and found.dtype == dtype:
+            return found
+    except (OSError, ValueError, EOFError):
+        pass  # a cache may always be rebuilt
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        target = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
+        fill(target)
+        target.flush()
+        del target
+    made: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return made
