@@ -1,0 +1,60 @@
+"""Two modalities of one space laid out in the plane: t-SNE (van der Maaten & Hinton, JMLR 2008) or UMAP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from avgraph.errors import DataError, GraphError
+
+Layout = Literal["tsne", "umap"]
+
+
+def to_plane(
+    x: Tensor, y: Tensor, *, layout: Layout = "tsne", perplexity: float = 30.0, seed: int = 0
+) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "m 2"]]:
+    """Places of the unit rows of both sides, laid out together so that they can be compared.
+
+    Args:
+        x, y: embeddings of the two sides.
+        layout: ``"tsne"``, or ``"umap"`` where ``umap-learn`` is installed.
+        perplexity: neighbours that a row counts with, lowered to a third of the rows where there are few.
+        seed: of the layout.
+
+    Shapes:
+        x [n, d], y [m, d] → [n, 2], [m, 2]
+
+    Raises:
+        GraphError: if widths differ, there are fewer than four rows or a value is not finite.
+        DataError: for ``"umap"`` without the library.
+
+    Example:
+        >>> left, right = to_plane(torch.eye(5), torch.eye(5) + 0.1)
+        >>> left.shape, right.shape
+        ((5, 2), (5, 2))
+    """
+    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or len(x) + len(y) < 4:
+        shapes = f"{list(x.shape)} and {list(y.shape)}"
+        raise GraphError(f"x, y: expected [n, d] and [m, d] with at least four rows, got {shapes}")
+    rows = F.normalize(torch.cat([x, y]).detach().float()).cpu().numpy()
+    if not np.isfinite(rows).all():
+        raise GraphError("x, y: expected finite numbers, got NaN or infinity")
+    neighbours = min(perplexity, (len(rows) - 1) / 3)
+    if layout == "tsne":
+        from sklearn.manifold import TSNE  # seconds to import: only when it is used
+
+        # PCA as the start keeps far groups where they are to each other, and the picture the same every time.
+        model = TSNE(2, perplexity=neighbours, init="pca", learning_rate="auto", random_state=seed)
+    else:
+        try:
+            from umap import UMAP
+        except ImportError as error:
+            raise DataError(f'layout: "umap" needs: pip install umap-learn ({error}); "tsne" needs nothing') from error
+        model = UMAP(n_neighbors=max(2, round(neighbours)), metric="cosine", random_state=seed)
+    place = np.asarray(model.fit_transform(rows), dtype=np.float64)
+    return place[: len(x)], place[len(x) :]
