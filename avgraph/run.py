@@ -16,6 +16,7 @@ from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError
 from avgraph.export import write_graphml
+from avgraph.report.figures import draw_figures
 from avgraph.running import directory as folder
 from avgraph.running.graph_store import load_graph, save_graph
 from avgraph.running.pipeline import build_graph, build_task
@@ -130,6 +131,7 @@ def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> 
     learned = task.annotated()
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
+    draw_figures(learned, folder.read_history(directory), directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
 

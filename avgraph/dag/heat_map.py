@@ -15,7 +15,12 @@ from avgraph.errors import DataError
 
 
 def draw_edge_frequency(
-    frequency: Float[np.ndarray, "p p"], path: str | Path, *, names: Sequence[str] | None = None, title: str = ""
+    frequency: Float[np.ndarray, "p p"],
+    path: str | Path,
+    *,
+    names: Sequence[str] | None = None,
+    title: str = "",
+    blocks: int = 1,
 ) -> Path:
     """Write a heat map of `avgraph.dag.edge_frequency` to ``path`` (``.png`` or ``.svg``); returns the path.
 
@@ -23,10 +28,12 @@ def draw_edge_frequency(
         frequency: parent row → child column, between 0 and 1.
         path: file; it is whole or absent.
         names: of the columns (default: x0, x1, …).
-        title: written above.
+        title: written below.
+        blocks: into how many equal blocks lines divide rows and columns, such as two modalities.
 
     Raises:
-        DataError: if an entry is not in [0, 1], the names do not agree, or the suffix is neither.
+        DataError: if an entry is not in [0, 1], the names do not agree, the blocks cannot be equal, or the suffix is
+            neither.
 
     Example:
         >>> import tempfile
@@ -40,6 +47,8 @@ def draw_edge_frequency(
     if not ((frequency >= 0) & (frequency <= 1)).all():
         raise DataError("frequency: expected entries between 0 and 1")
     p = len(frequency)
+    if blocks < 1 or p % blocks:
+        raise DataError(f"blocks: expected a divisor of {p}, the number of columns, got {blocks}")
     labels = tuple(name if len(name) <= 26 else name[:25] + "…" for name in labels)
     # A row is 0.14 inch: labels of 7 points just fit. Beyond 400 columns they would not be read anyway.
     cell, font = (0.14, 7.0) if p <= 400 else (56 / p, 7.0 * 400 / p)
@@ -57,6 +66,9 @@ def draw_edge_frequency(
     axes.set_yticks(np.arange(-0.5, p), minor=True)
     axes.grid(which="minor", color="#e6e6e6", linewidth=0.4)
     axes.tick_params(which="minor", length=0)
+    for boundary in range(p // blocks, p, p // blocks):
+        axes.axhline(boundary - 0.5, color="#444444", linewidth=0.8)
+        axes.axvline(boundary - 0.5, color="#444444", linewidth=0.8)
     axes.set_ylabel("parent", fontsize=9)
     axes.set_xlabel("child" + (f" — {title}" if title else ""), fontsize=9)
     bar = figure.add_axes(((room + side + 0.15) / width, 0.35 / height, 0.15 / width, min(side, 3.0) / height))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets import cifar10_features, digits
@@ -95,7 +96,8 @@ class ClassPaired:
         With ``cooccurrence`` also what truly occurs together, (concept, co_occurs, concept), for scoring.
 
         Shapes:
-            audio.x [n, 128, 216] uint8 log-mels (ESC-50) or [n, 384]; visual.x [n, 384] or [n, 64]; y [n].
+            audio.x [n, 128, 216] uint8 log-mels (ESC-50) or [n, 384]; visual.x [n, 384] or [n, 64], then also
+            visual.picture [n, 8, 8] uint8; y [n].
 
         Raises:
             DataError: if no data can be had, or what is there cannot be used.
@@ -106,7 +108,10 @@ class ClassPaired:
         audio, visual = found
         pairs = pair_by_class(audio, visual, self.class_map, self.seed)
         mixed = draw_cooccurrence(pairs, self.cooccurrence, self.seed)
-        return mixed_clip_graph(audio, visual, pairs, mixed, self.second_level, self._provenance(audio, visual))
+        graph = mixed_clip_graph(audio, visual, pairs, mixed, self.second_level, self._provenance(audio, visual))
+        if self.sets == "fsdd_digits":
+            graph["visual"].picture = (255 * graph["visual"].x).round().to(torch.uint8).view(-1, 8, 8)
+        return graph
 
     def _real(self) -> tuple[Labelled, Labelled] | None:
         """Both modalities, or None if one is not there and may not be had."""

@@ -64,7 +64,8 @@ class History(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the epoch's numbers."""
-        values = {name: float(value) for name, value in trainer.logged_metrics.items()}
+        # By name: Lightning has them in the order in which they first came, which a resumed run has not seen.
+        values = {name: float(value) for name, value in sorted(trainer.logged_metrics.items())}
         record: dict[str, Any] = {
             "epoch": trainer.current_epoch,
             **values,

@@ -22,6 +22,7 @@ HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
 GRAPH = "graph.pt"
 GRAPHML = "graph.graphml"
+FIGURES = "figures"
 
 _PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
 
@@ -76,6 +77,18 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}")
     return content
+
+
+def read_history(directory: Path) -> list[dict[str, Any]]:
+    """The lines of ``metrics.jsonl``, one per epoch; none where nothing was trained.
+
+    Example:
+        >>> read_history(Path("/nowhere"))
+        []
+    """
+    path = directory / HISTORY
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines]
 
 
 def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[str, Any]:

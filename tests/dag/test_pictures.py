@@ -57,6 +57,8 @@ def test_bad_pictures(tmp_path: Path) -> None:
         draw_dag(dag, tmp_path / "d.png", weights=np.zeros((2, 2)))
     with pytest.raises(DataError, match="entries between 0 and 1"):
         draw_edge_frequency(np.full((2, 2), 2.0), tmp_path / "f.png")
+    with pytest.raises(DataError, match="blocks: expected a divisor of 3, the number of columns, got 2"):
+        draw_edge_frequency(np.zeros((3, 3)), tmp_path / "f.png", blocks=2)
     with pytest.raises(DataError, match="names: expected 2"):
         draw_edge_frequency(np.zeros((2, 2)), tmp_path / "f.png", names=["a"])
     assert not list(tmp_path.iterdir())

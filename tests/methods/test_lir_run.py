@@ -1,108 +1,155 @@
-"""A declared LIR run: what it leaves, and that a run killed in any stage ends as an unbroken one."""
+"""A declared LIR run: what it leaves, a killed run ends as an unbroken one, several insertion epochs in one."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 import avgraph
 from avgraph.export import read_graphml
-from avgraph.methods.lir import LIRTask
 
+# Teacher to epoch 8, a snapshot in each stage, a student that starts later and a network without a graph.
 TEXT = """\
 name: small
 seed: 1
-dataset: {type: class_paired, sets: fsdd_digits, cooccurrence: 0.3, on_missing: [synthetic]}
-method: {type: lir, hidden_channels: 16, layers: 1, teacher_epochs: 4, snapshot_epochs: [2, 6], restarts: 2}
+dataset:
+  type: files
+  nodes:
+    audio: {x: audio.npy, y: y.npy, split: split.npy}
+    visual: {x: visual.npy, y: y.npy, split: split.npy}
+graph: []
+method:
+  type: lir
+  hidden_channels: 16
+  layers: 1
+  batch_size: 30
+  teacher_epochs: 8
+  interaction_weight: 0.5
+  restarts: 2
+  snapshot_epochs: [4, 16]
+  insertion_epochs: [4, 14]
+  measure_every: 3
 train:
-  epochs: 8
+  epochs: 20
   optimizer: {type: adam, lr: 0.003}
   device: cpu
-  checkpoint_every: 1
+  checkpoint_every: 3
 """
-STRONG = {"method.interaction_weight": 0.5}
-
-
-@pytest.fixture(autouse=True)
-def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.delenv("AVGRAPH_DATA", raising=False)
-    cache = tmp_path_factory.mktemp("cache")
-    monkeypatch.setattr("avgraph.datasets.locate.user_cache_dir", lambda name: str(cache))
 
 
 def experiment(folder: Path) -> Path:
+    """120 clips of three classes, features of noise around one mean for each."""
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 3
+    np.save(folder / "audio.npy", (np.eye(3, 6)[y] + rng.normal(0, 0.8, (120, 6))).astype(np.float32))
+    np.save(folder / "visual.npy", (np.eye(3, 8)[y] + rng.normal(0, 0.8, (120, 8))).astype(np.float32))
+    np.save(folder / "y.npy", y)
+    np.save(folder / "split.npy", np.array(["train", "train", "test"])[np.arange(120) // 3 % 3])
     path = folder / "small.yaml"
     path.write_text(TEXT + f"output: {folder / 'runs'}\n", encoding="utf-8")
     return path
 
 
-@pytest.mark.parametrize("epoch", [3, 5, 7])
-def test_stopped_in_any_stage_and_resumed(epoch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = avgraph.train(experiment(tmp_path))
-    inner = LIRTask.training_step
-
-    def stopped(self: LIRTask, batch: torch.Tensor, batch_index: int) -> torch.Tensor:
-        if self.current_epoch == epoch and batch_index == 2:
-            raise KeyboardInterrupt
-        return inner(self, batch, batch_index)
-
-    monkeypatch.setattr(LIRTask, "training_step", stopped)
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
-        avgraph.train(experiment(tmp_path))
-    monkeypatch.setattr(LIRTask, "training_step", inner)
-    (broken,) = (path for path in tmp_path.glob("runs/small/*") if path != whole.directory)
-    assert not (broken / "metrics.json").exists()
-    avgraph.resume(broken)
-    for name in ("metrics.json", "metrics.jsonl", "graph.graphml"):
-        assert (broken / name).read_bytes() == (whole.directory / name).read_bytes()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
+    return avgraph.train(experiment(tmp_path_factory.mktemp("whole")))
 
 
-def test_every_inserted_student_ends_as_a_run_of_its_own(tmp_path: Path) -> None:
-    """Seven values of M cost one run: nothing that a branch draws, or its optimizer remembers, comes from another."""
-    together = avgraph.train(
-        experiment(tmp_path), {"method.insertion_epochs": [2, 6], "method.measure_every": 3, **STRONG}
-    )
-    keys = [key for key in together.metrics if "map_at" not in key and "map_without" not in key]
-    alone = {"": {}, "_at_2": {"method.teacher_epochs": 2}, "_at_6": {"method.teacher_epochs": 6}}
-    alone["_without"] = {"method.interaction_weight": 0.0}
-    history = {name: [] for name in ["together", *alone]}
-    for suffix, options in alone.items():
-        run = avgraph.train(experiment(tmp_path), {"method.measure_every": 3, **STRONG, **options})
-        assert run.metrics["test/map"] == together.metrics[f"test/map{suffix}"], suffix
-        if not suffix:
-            assert {key: run.metrics[key] for key in keys} == {key: together.metrics[key] for key in keys}
-        history[suffix] = records(run)
-    values = [together.metrics[f"test/map{suffix}"] for suffix in alone]
-    assert len(set(values)) == 4  # they do differ
-    for record in (together_history := records(together)):
-        epoch = record["epoch"]
-        assert ("test/map" in record) == (epoch in (2, 5))
-        assert ("train/loss_at_6" in record) == (epoch >= 6)
-        for suffix, start in (("", 0), ("_at_2", 2), ("_at_6", 6), ("_without", 4)):
-            if epoch >= start:
-                assert record[f"train/loss{suffix}"] == history[suffix][epoch]["train/loss"]
-            if epoch >= start and "test/map" in record:
-                assert record[f"test/map{suffix}"] == history[suffix][epoch]["test/map"]
-    assert len(together_history) == 8
-
-
-def records(run: avgraph.Run) -> list[dict[str, float]]:
+def records(run: avgraph.Run) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_run_folder_holds_the_graph_and_both_protocols(tmp_path: Path) -> None:
-    run = avgraph.train(experiment(tmp_path))
-    assert run.metrics["data"]["source"] == "synthetic"
-    assert {"test/map", "test/running_map", "test/batch_proxy_map", "graph/edge_recall"} <= set(run.metrics)
-    again = read_graphml(run.directory / "graph.graphml")
+@pytest.mark.parametrize("epoch", [2, 8, 13, 18])
+def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgraph.Run, tmp_path: Path) -> None:
+    """kill -9 in the teacher, at its graph, in the student before and after another one has started."""
+    path = experiment(tmp_path)
+    code = (
+        "import sys, time, avgraph\n"
+        "from avgraph.running.callbacks import History\n"
+        "inner = History.on_train_epoch_end\n"
+        "def slow(self, *args):\n"
+        "    inner(self, *args)\n"
+        "    time.sleep(0.05)\n"
+        "History.on_train_epoch_end = slow\n"
+        "avgraph.train(sys.argv[1])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2])
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            history = list(tmp_path.glob("runs/small/*/metrics.jsonl"))
+            if history and history[0].read_text().count("\n") >= epoch:
+                break
+            time.sleep(0.005)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    (directory,) = tmp_path.glob("runs/small/*")
+    assert not (directory / "metrics.json").exists()
+    resumed = avgraph.resume(directory)
+    for name in ("metrics.json", "metrics.jsonl"):
+        assert (directory / name).read_bytes() == (whole.directory / name).read_bytes(), name
+    assert resumed.graph.edge_types == whole.graph.edge_types
+    for kind in whole.graph.edge_types:
+        assert torch.equal(resumed.graph[kind].edge_index, whole.graph[kind].edge_index)
+        assert torch.equal(resumed.graph[kind].edge_weight, whole.graph[kind].edge_weight)
+
+
+def test_every_inserted_student_ends_as_a_run_of_its_own(whole: avgraph.Run, tmp_path: Path) -> None:
+    """Several values of M cost one run: nothing that a branch draws, or its optimizer remembers, comes from another."""
+    together, own = records(whole), {}
+    alone = {"": {}, "_at_4": {"method.teacher_epochs": 4}, "_at_14": {"method.teacher_epochs": 14}}
+    alone["_without"] = {"method.interaction_weight": 0.0}
+    for suffix, options in alone.items():
+        run = avgraph.train(experiment(tmp_path), {"method.insertion_epochs": [], **options})
+        assert run.metrics["test/map"] == whole.metrics[f"test/map{suffix}"], suffix
+        if not suffix:
+            assert {key: whole.metrics[key] for key in run.metrics} == run.metrics
+        own[suffix] = records(run)
+    assert len({records[-1]["train/loss"] for records in own.values()}) == 4  # they do differ
+    assert len(together) == 20
+    for epoch, record in enumerate(together):
+        assert ("test/map" in record) == (epoch % 3 == 2)
+        for suffix, start in (("", 0), ("_at_4", 4), ("_at_14", 14), ("_without", 8)):
+            assert (f"train/loss{suffix}" in record) == (epoch >= start)
+            for name in ("train/loss", "test/map"):
+                if f"{name}{suffix}" in record:
+                    assert record[f"{name}{suffix}"] == own[suffix][epoch][name], (suffix, epoch)
+
+
+def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -> None:
+    assert {"test/map", "test/running_map", "test/batch_proxy_map", "test/map_at_14"} <= set(whole.metrics)
+    figures = {path.name for path in (whole.directory / "figures").iterdir()}
+    assert figures == {"frequency.png", "subgraphs.png", "curves.png", "retrieval.png"}
+    again = read_graphml(whole.directory / "graph.graphml")
     assert {"audio", "visual", "concept"} == set(again.node_types)
-    drives = run.graph["concept", "drives", "concept"]
-    assert torch.equal(again["concept", "drives", "concept"].edge_index, drives.edge_index)
-    assert again["concept"].name[0] == "zero (audio)"
-    for name, value in avgraph.evaluate(run).items():
-        assert value == run.metrics[name]
-    shutil.rmtree(run.directory)
+    for relation in ("drives", "drove"):
+        edges = whole.graph["concept", relation, "concept"]
+        assert torch.equal(again["concept", relation, "concept"].edge_index, edges.edge_index)
+    assert again["concept"].snapshot_epochs == [4, 16]
+    assert again["concept"].insertion_epoch == 8
+    assert again["concept"].name[0] == "class 0 (audio)"
+    for name, value in avgraph.evaluate(whole).items():
+        assert value == whole.metrics[name]
+
+
+def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVGRAPH_DATA", raising=False)
+    monkeypatch.setattr("avgraph.datasets.locate.user_cache_dir", lambda name: str(tmp_path))
+    path = experiment(tmp_path)
+    dataset = {"type": "class_paired", "sets": "fsdd_digits", "cooccurrence": 0.3, "on_missing": ["synthetic"]}
+    options = {"method.insertion_epochs": [], "method.snapshot_epochs": [], "method.teacher_epochs": 1}
+    run = avgraph.train(path, {"dataset": dataset, "train.epochs": 2, **options})
+    assert run.metrics["data"]["source"] == "synthetic"
+    assert {"graph/edge_recall", "graph/edge_chance"} <= set(run.metrics)
+    assert run.graph["visual"].picture.shape == (1797, 8, 8)

@@ -217,6 +217,9 @@ class LIRTask(Task):
         weights = self.teacher.weights.cpu() if self.teacher.ready else None
         threshold, frequencies = self.objective.interaction["threshold"], self.teacher.frequencies()
         snapshots = dict(zip(self.snapshot_epochs, self.teacher.snapshots.cpu(), strict=True))
-        return clip_concept_graph(
+        learned = clip_concept_graph(
             self.graph, self.nodes, (z_audio, z_visual), threshold, weights, frequencies, snapshots
         )
+        if self.teacher.ready and self.objective.interaction_weight > 0:
+            learned[self.nodes[2]].insertion_epoch = int(self.teacher.epoch)
+        return learned
