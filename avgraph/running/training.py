@@ -11,6 +11,7 @@ from pytorch_lightning import Trainer
 
 from avgraph.config import Experiment
 from avgraph.errors import DataError
+from avgraph.files import atomic_path
 from avgraph.methods.task import Task
 from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
 from avgraph.running.directory import CHECKPOINT
@@ -72,6 +73,10 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             default_root_dir=directory,
         )
         trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+        if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
+            checkpoint.parent.mkdir(exist_ok=True)
+            with atomic_path(checkpoint) as temporary:
+                trainer.save_checkpoint(temporary)
 
 
 def load_weights(task: Task, directory: Path) -> None:
