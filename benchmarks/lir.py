@@ -1,8 +1,8 @@
-"""LIR on real sounds and pictures paired by class: what each part adds, and whether the graph matters.
+"""LIR on real sounds and pictures paired by class: what each part adds.
 
-    python -m benchmarks.lir main --sets fsdd_digits           each part in turn, CCA family, chance
-    python -m benchmarks.lir graphs --sets fsdd_digits         co-occurrence 0, 20, 40 %; inferred and other graphs
+    python -m benchmarks.lir --sets fsdd_digits           each part in turn, CCA family, chance
 
+Whether the graph matters is another table: benchmarks/lir_graphs.py.
 Textbook MAP on the test clips, last epoch, mean of both directions unless said otherwise; mean ± standard deviation
 over the seeds. Seed s draws pairs, mixtures and weights, and tests on fold s mod 5 + 1 (takes of spoken digits, folds
 of ESC-50), so the deviation includes that of the test clips. p is a paired t-test over the seeds. Nothing was chosen on
@@ -43,13 +43,6 @@ PARTS: dict[str, dict[str, Any]] = {
     "+ proxies, no LIR": {"interaction_weight": 0.0},
     "+ proxies + LIR": {},
     "same, own pair masked": {"mask_own_pair": True},
-}
-EDGES = ("edges", "edge_precision", "edge_recall", "edge_chance")
-GRAPHS: dict[str, dict[str, Any]] = {
-    "no regulariser": {"interaction_weight": 0.0},
-    "inferred graph": {},
-    "random graph": {"dependencies": "random"},
-    "identity graph": {"dependencies": "identity"},
 }
 
 
@@ -170,20 +163,6 @@ def main_table(args: argparse.Namespace) -> None:
     save(args, scores)
 
 
-def graph_table(args: argparse.Namespace) -> None:
-    print(f"{args.sets}, {args.seeds} seeds, {args.epochs} epochs, γ {args.gamma or 0.005}")
-    for cooccurrence in (0.0, 0.2, 0.4):
-        scores, _ = compare(args, GRAPHS, cooccurrence)
-        print(f"co-occurrence {cooccurrence:.0%}")
-        for name in GRAPHS:
-            against = "" if name == "inferred graph" else f"inferred − this: {p_value(scores, 'inferred graph', name)}"
-            print(f"  {name:<16} MAP {cell(column(scores, name, 'test/map'))}   {against}")
-        if cooccurrence:
-            edges = {key: cell(column(scores, "inferred graph", f"graph/{key}")) for key in EDGES}
-            print("  inferred graph: " + ", ".join(f"{key} {text}" for key, text in edges.items()), flush=True)
-        save(args, scores)
-
-
 def save(args: argparse.Namespace, scores: Scores) -> None:
     if args.json:
         with Path(args.json).open("a") as file:
@@ -192,15 +171,13 @@ def save(args: argparse.Namespace, scores: Scores) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=["main", "graphs"])
     parser.add_argument("--sets", choices=list(ENCODERS), default="fsdd_digits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--gamma", type=float, help="weight of the regulariser (default: the paper's 0.005)")
-    parser.add_argument("--cooccurrence", type=float, default=0.0, help="of the main table")
+    parser.add_argument("--cooccurrence", type=float, default=0.0, help="fraction of the clips with a second class")
     parser.add_argument("--method", type=json.loads, default={}, help='more options, as {"hidden_channels": 256}')
     parser.add_argument("--json", help="file to append all numbers to")
     warnings.filterwarnings("ignore", ".*torch.jit.*")
-    arguments = parser.parse_args()
-    main_table(arguments) if arguments.table == "main" else graph_table(arguments)
+    main_table(parser.parse_args())
