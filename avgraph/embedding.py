@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from avgraph.array_files import read_array
 from avgraph.config import Experiment, load_experiment
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
+from avgraph.mapped_files import map_array
 from avgraph.mapped_rows import check_embeddings, row_blocks
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.running import directory as folder
@@ -59,7 +59,7 @@ def embed_rows(
     target = Path(output)
     if target.suffix != ".npy" or not target.parent.is_dir() or target.is_dir():
         raise DataError(f"{output}: expected a file .npy in a folder that exists")
-    rows = read_array(source)
+    rows = map_array(source)
     width = int(task.graph["space"].channels[task.spaces.index(space)])
     check_embeddings(rows, f"{source} (space '{space}')", unit=False, expected=width)
     task.to(pick_device(device)).eval()

@@ -16,6 +16,7 @@ from avgraph.datasets.checks import as_whole
 from avgraph.datasets.checksum import sha256_file
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
+from avgraph.mapped_files import map_array
 from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.space_states import state_name
 
@@ -23,7 +24,8 @@ from avgraph.space_states import state_name
 class SpaceFiles:
     """A node type per modality, with its rows in every space as ``x_<space>``.
 
-    A ``.npy`` file is mapped and read a block at a time, in float16, float32 or float64; other formats are loaded.
+    Files are mapped and read a block at a time, in float16, float32 or float64 (`avgraph.mapped_files.map_array` says
+    which formats can be).
 
     Args:
         root: folder the references start from; None is the working directory.
@@ -111,7 +113,7 @@ class SpaceFiles:
 
     def _rows(self, reference: str, meaning: str, width: int | None) -> Array:
         where = f"{self.root / reference} ({meaning})"
-        rows = read_array(reference, self.root)
+        rows = map_array(reference, self.root)
         check_embeddings(rows, where, unit=not self.normalize, expected=width)
         return self._scaled(rows, reference, where) if self.normalize else rows
 

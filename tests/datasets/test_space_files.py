@@ -79,8 +79,11 @@ def test_wrong_files_are_named(folder: Path) -> None:
         with pytest.raises(DataError, match=message):
             SpaceFiles(folder, **{"spaces": SPACES, **given}).load()
 
-    told(r"y\.npy \(held_out\.audio\.y\): expected 240 whole numbers", held_out={"audio": {**AUDIO, "x": {"clap": "clap_text.npy"}}})  # fmt: skip
-    told(r"clip_image\.npy \(held_out\.audio\): expected 12 columns", held_out={"audio": {**AUDIO, "x": {"clap": "clip_image.npy"}}})  # fmt: skip
+    for file, message in (
+        ("clap_text.npy", r"y\.npy \(held_out\.audio\.y\): expected 240 whole numbers"),
+        ("clip_image.npy", r"clip_image\.npy \(held_out\.audio\): expected 12 columns"),
+    ):
+        told(message, held_out={"audio": {**AUDIO, "x": {"clap": file}}})
     told(r"names\.txt: expected 120 names, one per row, got 240", names={"sounds": "names.txt"})
     told(r"names\.txt \(clap\.text\): expected floating-point rows", spaces={"clap": {"text": "names.txt"}})
     told(r"absent\.npy: no such file", spaces={"clap": {"text": "absent.npy"}})
@@ -93,7 +96,7 @@ def test_wrong_files_are_named(folder: Path) -> None:
     [
         ({"spaces": {"clap": {"text": "a.npy"}}}, "expected at least two spaces to connect, got clap"),
         ({"held_out": {"text": AUDIO}}, "is a modality to train on; give the held-out rows a name"),
-        ({"held_out": {"audio": {**AUDIO, "x": {"clab": "a.npy"}}}}, "no space 'clab' under spaces; did you mean 'clap'?"),
+        ({"held_out": {"audio": {**AUDIO, "x": {"clab": "a.npy"}}}}, "no space 'clab' under spaces; did you mean"),
         ({"held_out": {"audio": {**AUDIO, "split": "train"}}}, "expected 'val' or 'test', got 'train'"),
         ({"names": {"txt": "a.txt"}}, "no modality 'txt' under spaces; did you mean 'text'?"),
         ({"spaces": {"cl-ap": {"text": "a.npy"}, "clip": {"text": "b.npy"}}}, "cl-ap"),
