@@ -12,7 +12,7 @@ from jaxtyping import Float
 from avgraph.dag.layout import Layout, layered
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
-from avgraph.files import atomic_path
+from avgraph.pictures import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,24 +61,6 @@ def draw_dag(
     heaviest[np.argsort(-strength, axis=None, kind="stable")[:most_edges]] = True
     part = replace(dag, adjacency=heaviest.reshape(strength.shape))
     return save_figure(_figure(part, weights, f"the {most_edges} heaviest of {dag.n_edges} edges"), path)
-
-
-def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure as ``.png`` or ``.svg``, whole or not at all, and the same bytes every time.
-
-    Raises:
-        DataError: if the suffix is neither.
-    """
-    from matplotlib import rc_context
-
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise DataError(f"{path}: expected a picture in .png or .svg")
-    # Text stays text in an SVG: it can be searched, and the file is a tenth of the size.
-    with rc_context({"svg.hashsalt": "avgraph", "svg.fonttype": "none"}), atomic_path(path) as temporary:
-        metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
-        figure.savefig(temporary, dpi=150, metadata=metadata)
-    return path
 
 
 def _figure(dag: DAG, weights: Any, shown: str = "") -> Figure:

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from avgraph.dag.columns import check_names
-from avgraph.dag.draw import save_figure
 from avgraph.errors import DataError
+from avgraph.pictures import save_figure
 
 
 def draw_edge_frequency(

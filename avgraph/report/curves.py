@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from avgraph.dag.draw import save_figure
 from avgraph.errors import DataError
+from avgraph.pictures import save_figure
 
 Record = Mapping[str, Any]
 _BRANCH = re.compile(r"train/loss(_at_(?P<epoch>\d+)|_without)?")

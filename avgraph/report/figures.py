@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch_geometric.data import HeteroData
 
 from avgraph.dag import draw_edge_frequency
+from avgraph.pictures import noted
+from avgraph.report.coupled import draw_coupled
 from avgraph.report.curves import draw_curves
 from avgraph.report.gallery import draw_gallery
 from avgraph.report.snapshots import read_snapshots
@@ -19,7 +21,8 @@ def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder
     """Draw what there is to draw; a graph of another method gives nothing and leaves no folder.
 
     ``frequency.png`` and ``subgraphs.png`` need the graphs of checkpoints, ``curves.png`` a measured MAP,
-    ``retrieval.png`` embeddings of audio and visual test clips.
+    ``retrieval.png`` embeddings of audio and visual test clips, ``shared_space_test.png`` and ``matching_test.png``
+    coupled nodes with embeddings. On made-up data every picture says so.
 
     Args:
         graph: as a run leaves it.
@@ -31,23 +34,54 @@ def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder
         []
     """
     folder = Path(folder)
-    drawn: list[Path] = []
+    made_up = dict(graph.get("provenance", {})).get("source") == "synthetic"
+    with noted("SYNTHETIC data" if made_up else ""):
+        drawn = [*_of_checkpoints(graph, history, folder), *_of_test_clips(graph, folder), *_of_coupling(graph, folder)]
+    return drawn
+
+
+def _of_checkpoints(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder: Path) -> Iterator[Path]:
+    """Graphs of checkpoints, and what was measured during training."""
     snapshots = read_snapshots(graph)
-    measured = [split for split in ("test", "val") if any(f"{split}/map" in record for record in history)]
-    clips = _test_clips(graph)
-    if snapshots is not None or measured or clips is not None:
-        folder.mkdir(exist_ok=True)
     if snapshots is not None:
-        title = f"{len(snapshots.epochs)} checkpoints, epochs {', '.join(map(str, snapshots.epochs))}"
-        place = folder / "frequency.png"
-        drawn.append(draw_edge_frequency(snapshots.frequency(), place, names=snapshots.names, title=title, blocks=2))
-        drawn.append(draw_subgraphs(snapshots, folder / "subgraphs.png"))
+        title = f"{len(snapshots.epochs)} checkpoints, epochs {snapshots.epochs[0]}–{snapshots.epochs[-1]}"
+        place = _in(folder, "frequency.png")
+        yield draw_edge_frequency(snapshots.frequency(), place, names=snapshots.names, title=title, blocks=2)
+        yield draw_subgraphs(snapshots, _in(folder, "subgraphs.png"))
+    measured = [split for split in ("test", "val") if any(f"{split}/map" in record for record in history)]
     if measured:
         inserted = graph["concept"].get("insertion_epoch") if "concept" in graph.node_types else None
-        drawn.append(draw_curves(history, folder / "curves.png", insertion_epoch=inserted, split=measured[0]))
+        yield draw_curves(history, _in(folder, "curves.png"), insertion_epoch=inserted, split=measured[0])
+
+
+def _of_test_clips(graph: HeteroData, folder: Path) -> Iterator[Path]:
+    clips = _test_clips(graph)
     if clips is not None:
-        drawn.append(draw_gallery(**clips, path=folder / "retrieval.png"))
-    return drawn
+        yield draw_gallery(**clips, path=_in(folder, "retrieval.png"))
+
+
+def _of_coupling(graph: HeteroData, folder: Path) -> Iterator[Path]:
+    pairs = _coupled_pairs(graph)
+    if pairs is not None:
+        folder.mkdir(exist_ok=True)
+        yield from draw_coupled(graph, folder, audio=pairs[0], text=pairs[1])
+
+
+def _in(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder / name
+
+
+def _coupled_pairs(graph: HeteroData) -> tuple[str, str] | None:
+    """The two node types that a method has coupled, where there are test nodes to show."""
+    for source, relation, target in graph.edge_types:
+        if relation != "coupled" or "mass" not in graph[source, relation, target]:
+            continue
+        if all("embedding" in graph[node] and "y" in graph[node] for node in (source, target)):
+            mask = graph[source].get("test_mask")
+            if mask is not None and bool(mask.any()):
+                return source, target
+    return None
 
 
 def _test_clips(graph: HeteroData) -> dict[str, Any] | None:

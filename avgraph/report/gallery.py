@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.dag.draw import save_figure
 from avgraph.errors import DataError
+from avgraph.pictures import save_figure
 
 RIGHT, WRONG = "#2e9e4f", "#d1383d"
 _TILE, _GAP, _FONT = 0.72, 0.1, 7.0  # inches; points

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from avgraph.dag.draw import save_figure
 from avgraph.errors import GraphError
+from avgraph.pictures import save_figure
 from avgraph.report.names import short_names
 
 

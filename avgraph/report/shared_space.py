@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from avgraph.dag.draw import save_figure
 from avgraph.errors import GraphError
+from avgraph.pictures import save_figure
 from avgraph.report.names import short_names
 from avgraph.report.plane import Layout, to_plane
 

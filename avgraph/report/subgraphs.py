@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from avgraph.dag.draw import save_figure
 from avgraph.errors import DataError
+from avgraph.pictures import save_figure
 from avgraph.report.snapshots import Snapshots
 
 Role = Literal["source", "target"]

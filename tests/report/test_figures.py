@@ -144,3 +144,24 @@ def test_a_run_draws_what_its_graph_allows_the_same_every_time(tmp_path: Path) -
     assert [path.name for path in draw_figures(graph, [], tmp_path / "part")] == ["retrieval.png"]
     assert draw_figures(HeteroData(audio={"x": torch.eye(2)}), [], tmp_path / "none") == []
     assert not (tmp_path / "none").exists()
+
+
+def test_pictures_of_made_up_data_say_so(tmp_path: Path) -> None:
+    real, made_up = learned(), learned()
+    made_up.provenance = {"source": "synthetic"}
+    plain = draw_figures(real, history(), tmp_path / "real")
+    stamped = draw_figures(made_up, history(), tmp_path / "made_up")
+    assert all(one.read_bytes() != two.read_bytes() for one, two in zip(plain, stamped, strict=True))
+
+
+def test_coupled_nodes_are_drawn(tmp_path: Path) -> None:
+    graph = HeteroData()
+    for node in ("audio", "text"):
+        graph[node].embedding, graph[node].y = torch.randn(6, 4), torch.arange(6)
+    graph["audio"].test_mask = torch.arange(6) >= 2
+    edges = graph["audio", "coupled", "text"]
+    edges.edge_index, edges.mass = torch.arange(6).expand(2, 6), torch.full((6,), 1 / 6)
+    drawn = draw_figures(graph, [], tmp_path / "pictures")
+    assert [path.name for path in drawn] == ["shared_space_test.png", "matching_test.png"]
+    graph["audio"].test_mask[:] = False
+    assert draw_figures(graph, [], tmp_path / "none") == []
