@@ -46,6 +46,17 @@ def test_every_solver_and_format(
         assert 0.8 < found.moved < 1.01
 
 
+def test_only_pairs_above_the_threshold_are_written(tables: tuple[Path, Path], tmp_path: Path) -> None:
+    light = match_tables(*tables, tmp_path / "light.graphml", epsilon=0.1, threshold=0.01)
+    heavy = match_tables(*tables, tmp_path / "heavy.graphml", epsilon=0.1, threshold=0.3)
+    for found, share in ((light, 0.01), (heavy, 0.3)):
+        written = nx.read_graphml(found.file)
+        assert min(mass for *_, mass in written.edges(data="mass")) > share / 25
+        assert written.number_of_edges() == len(found.pairs())
+    assert [pair for pair in light.pairs() if pair[2] > 0.3 / 25] == heavy.pairs()
+    assert 0 < len(heavy.pairs()) < len(light.pairs()) < 20 * 25
+
+
 def test_names(tables: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("\n".join(f"clip {row}" for row in range(20)))
     found = match_tables(*tables, tmp_path / "c.graphml", source_names=tmp_path / "names.txt")

@@ -18,6 +18,7 @@ from avgraph.nn.latent_interaction import latent_interaction_loss
 from avgraph.nn.matching import matching_loss
 from avgraph.nn.memory_readout import memory_readout
 from avgraph.nn.n_pair import n_pair_loss
+from avgraph.nn.partial_edge_transport import partial_sinkhorn_edges
 from avgraph.nn.partial_transport import partial_sinkhorn
 from avgraph.nn.positive_semidefinite import project_psd
 from avgraph.nn.projector import Projector
@@ -43,6 +44,7 @@ __all__ = [
     "memory_readout",
     "n_pair_loss",
     "partial_sinkhorn",
+    "partial_sinkhorn_edges",
     "project_psd",
     "proxy_triplet_loss",
     "semantic_alignment_loss",

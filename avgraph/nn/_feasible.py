@@ -30,8 +30,28 @@ def check_feasible(edge_index: Tensor, a: Tensor, b: Tensor) -> None:
         Traceback (most recent call last):
         avgraph.errors.GraphError: infeasible: the edges can carry at most 0.5 of the mass 1; ...
     """
-    n, m = len(a), len(b)
     total = float(a.sum())
+    moved = most_mass(edge_index, a, b)
+    if moved < total * (1 - 1e-6 - 2 * (len(a) + len(b)) / _UNITS):
+        raise GraphError(
+            f"infeasible: the edges can carry at most {moved:.6g} of the mass {total:.6g}; "
+            "add edges (one per matched pair is enough) or use a partial coupling"
+        )
+
+
+def most_mass(edge_index: Tensor, a: Tensor, b: Tensor) -> float:
+    """How much of ``a`` the edges can carry to ``b`` at most: a maximum flow.
+
+    Shapes:
+        edge_index [2, e], a [n], b [m]
+
+    Example:
+        >>> half = torch.tensor([0.5, 0.5])
+        >>> most_mass(torch.tensor([[0, 1], [0, 0]]), half, half)
+        0.5
+    """
+    n, m = len(a), len(b)
+    total = max(float(a.sum()), float(b.sum()))
     source, target = edge_index.cpu().numpy()
     supply, demand = (np.floor(side.detach().double().cpu().numpy() / total * _UNITS) for side in (a, b))
     tail = np.concatenate([np.full(n, n + m), source, n + np.arange(m)])
@@ -39,12 +59,7 @@ def check_feasible(edge_index: Tensor, a: Tensor, b: Tensor) -> None:
     capacity = np.concatenate([supply, np.full(len(source), _UNITS), demand]).astype(np.int32)
     graph = coo_matrix((capacity, (tail, head)), shape=(n + m + 2, n + m + 2)).tocsr()
     graph.data = np.minimum(graph.data, _UNITS).astype(np.int32)  # a pair listed twice
-    moved = maximum_flow(graph, n + m, n + m + 1).flow_value / _UNITS
-    if moved < 1 - 1e-6 - 2 * (n + m) / _UNITS:
-        raise GraphError(
-            f"infeasible: the edges can carry at most {moved * total:.6g} of the mass {total:.6g}; "
-            "add edges (one per matched pair is enough) or use a partial coupling"
-        )
+    return float(maximum_flow(graph, n + m, n + m + 1).flow_value / _UNITS * total)
 
 
 def check_supports(score: Tensor, a: Tensor, b: Tensor, converged: Tensor) -> None:

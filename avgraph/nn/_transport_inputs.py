@@ -62,6 +62,22 @@ def check_cost(cost: Tensor, dims: int = 2) -> Tensor:
     return cost.float() if cost.dtype in (torch.float16, torch.bfloat16) else cost
 
 
+def check_edge_cost(cost: Tensor, edge_index: Tensor) -> Tensor:
+    """The cost of each edge in at least single precision, if it is one.
+
+    Raises:
+        GraphError: if shapes disagree or a cost is not finite.
+    """
+    cost = check_cost(cost, dims=1)
+    if cost.dim() != 1 or edge_index.dim() != 2 or edge_index.shape[1] != len(cost):
+        raise GraphError(
+            f"cost, edge_index: expected [e] and [2, e], got {list(cost.shape)} and {list(edge_index.shape)}"
+        )
+    if not bool(cost.isfinite().all()):
+        raise GraphError("cost: expected finite numbers on edges; leave forbidden pairs out")
+    return cost
+
+
 def masses(name: str, value: Tensor | None, shape: Sequence[int], like: Tensor) -> Tensor:
     """Masses of one side: those given, in every problem, or 1/n each.
 

@@ -12,7 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.nn._edge_equations import solve_on_edges
 from avgraph.nn._edge_iteration import iterate
 from avgraph.nn._feasible import check_feasible
-from avgraph.nn._transport_inputs import check_cost, check_solver, check_totals, masses
+from avgraph.nn._transport_inputs import check_edge_cost, check_solver, check_totals, masses
 from avgraph.nn.coupling import Coupling, Grad
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.segment import segment_sum
@@ -54,13 +54,7 @@ def sinkhorn_edges(
         tensor([0.5000, 0.0000, 0.5000])
     """
     check_solver(epsilon, max_iter, tol, grad)
-    cost = check_cost(cost, dims=1)
-    if cost.dim() != 1 or edge_index.dim() != 2 or edge_index.shape[1] != len(cost):
-        raise GraphError(
-            f"cost, edge_index: expected [e] and [2, e], got {list(cost.shape)} and {list(edge_index.shape)}"
-        )
-    if not bool(cost.isfinite().all()):
-        raise GraphError("cost: expected finite numbers on edges; leave forbidden pairs out")
+    cost = check_edge_cost(cost, edge_index)
     edges = Incidence.from_edge_index(edge_index, *num_nodes)
     for name, side in (("source", edges.source), ("target", edges.target)):
         if not bool(side.degree.all()):

@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.nn import mahalanobis_cost, partial_sinkhorn, sinkhorn, sinkhorn_edges
+from avgraph.nn import mahalanobis_cost, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
 from avgraph.node_stores import check_finite, node_attribute
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pairs import set_pairs
@@ -41,8 +41,8 @@ class CouplingEdges(BaseTransform):
         marginal_penalty: weight of the divergence of the marginals, for ``"unbalanced"`` only.
         metric: M of the cost, [d, d] or [d] (see `avgraph.nn.mahalanobis_cost`); none is the Euclidean distance.
         unit_rows: scale every ``x`` to length 1 first.
-        along: relation of edges between the two types; only these pairs may be coupled. On them ``"sinkhorn"``
-            takes the memory of the edges.
+        along: relation of edges between the two types; only these pairs may be coupled. ``"sinkhorn"`` and
+            ``"partial"`` then solve on the edges alone.
         threshold: least mass of an edge, as a share of 1/max(n, m).
         relation: name of the relation.
         max_iter, tol: see `avgraph.nn.sinkhorn`.
@@ -97,12 +97,8 @@ class CouplingEdges(BaseTransform):
         # In single precision the marginals cannot be met to 1e-6.
         cost = mahalanobis_cost(x.double(), y.double(), metric.to(x.device, torch.float64), normalize="max")
         edge_index = self._support(data)
-        if edge_index is not None and self.solver == "sinkhorn":
-            row, column = edge_index
-            plan = sinkhorn_edges(
-                cost[row, column], edge_index, self.epsilon, num_nodes=(len(x), len(y)),
-                max_iter=self.max_iter, tol=self.tol, grad="detach",
-            ).require_converged().plan  # fmt: skip
+        if edge_index is not None and self.solver in ("sinkhorn", "partial"):
+            plan = self._couple_edges(cost[edge_index[0], edge_index[1]], edge_index, (len(x), len(y)))
         else:
             if edge_index is not None:
                 allowed = torch.full_like(cost, torch.inf)
@@ -128,6 +124,17 @@ class CouplingEdges(BaseTransform):
             assert self.mass is not None
             return partial_sinkhorn(cost, self.epsilon, self.mass, **limits, grad="detach").require_converged().plan
         return sinkhorn(cost, self.epsilon, **limits, grad="detach").require_converged().plan
+
+    def _couple_edges(self, cost: Tensor, edge_index: Tensor, num_nodes: tuple[int, int]) -> Tensor:
+        """The plan [e]."""
+        limits: _Limits = {"max_iter": self.max_iter, "tol": self.tol}
+        if self.mass is None:
+            found = sinkhorn_edges(cost, edge_index, self.epsilon, num_nodes=num_nodes, **limits, grad="detach")
+        else:
+            found = partial_sinkhorn_edges(
+                cost, edge_index, self.epsilon, self.mass, num_nodes=num_nodes, **limits, grad="detach"
+            )
+        return found.require_converged().plan
 
     def _rows(self, data: HeteroData, node: str) -> Tensor:
         x = node_attribute(data, node, "x")

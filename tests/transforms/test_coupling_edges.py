@@ -94,6 +94,8 @@ def test_along_given_edges_only(solver: str) -> None:
     result = CouplingEdges("audio", "text", solver=solver, epsilon=0.1, along="candidate", threshold=0, **options)(data)
     row, column = result[KIND].edge_index
     assert bool(allowed[row, column].all())
+    if solver == "partial":
+        assert float(result[KIND].mass.sum()) == pytest.approx(0.5, abs=1e-5)
     if solver in ("sinkhorn", "emd"):
         np.testing.assert_allclose(plan(result, 6, 6).sum(1), 1 / 6, atol=1e-6)
 
