@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
+from avgraph.datasets.clip_catalog import DESCRIBED
+from avgraph.datasets.dataset_status import DatasetStatus
 from avgraph.datasets.esc import HOMEPAGE, EscName, fetch_esc, locate_esc
 from avgraph.datasets.esc_layout import RECONSTRUCTED, find_layout
 from avgraph.datasets.esc_table import read_table
-from avgraph.datasets.leakage import Leak, find_leakage
+from avgraph.datasets.leakage import find_leakage
 from avgraph.errors import DataError
 from avgraph.suggestions import did_you_mean
 
-NAMES = ("esc50", "esc10", "synthetic")
-
-
-@dataclass(frozen=True)
-class DatasetStatus:
-    """Where a dataset was found and what it holds; ``str()`` gives the lines that the command prints."""
-
-    name: str
-    source: str
-    folder: Path | None = None
-    looked: tuple[Path, ...] = ()
-    layout: str = ""
-    clips: int = 0
-    classes: int = 0
-    folds: Mapping[int, int] = field(default_factory=dict)
-    leakage: Mapping[int, list[Leak]] = field(default_factory=dict)
-    note: str = ""
-
-    def __str__(self) -> str:
-        if self.source == "missing":
-            looked = "\n".join(f"  looked in  {folder}" for folder in self.looked)
-            return f"{self.name}: not found\n{looked}\n  {self.note}"
-        lines = [f"{self.name}: {self.source}"]
-        if self.folder is not None:
-            lines.append(f"  folder     {self.folder} ({self.layout})")
-        if self.clips:
-            folds = ", ".join(f"{fold}: {count}" for fold, count in self.folds.items())
-            lines += [f"  clips      {self.clips} in {self.classes} classes", f"  folds      {folds}"]
-        for fold, leaks in self.leakage.items():
-            for leak in leaks:
-                other = ", ".join(leak["other"])
-                lines.append(f"  leakage    fold {fold}: recording {leak['source_file']} also in {other}")
-        if self.note:
-            lines.append(f"  note       {self.note}")
-        return "\n".join(lines)
+NAMES = ("esc50", "esc10", *DESCRIBED, "synthetic")
 
 
 def describe(name: str, root: str | Path | None = None) -> DatasetStatus:
@@ -66,6 +32,8 @@ def describe(name: str, root: str | Path | None = None) -> DatasetStatus:
     """
     if name == "synthetic":
         return DatasetStatus(name, "synthetic", note="made when it is loaded; size and seed are options")
+    if name in DESCRIBED:
+        return DESCRIBED[name](root)
     dataset = _esc_name(name)
     located = locate_esc(dataset, root)
     layout = find_layout(located.folder, dataset) if located.folder is not None else None
@@ -104,6 +72,8 @@ def fetch(name: str) -> Path:
     """
     if name == "synthetic":
         raise DataError("synthetic: nothing to download; it is made when it is loaded")
+    if name in DESCRIBED:
+        raise DataError(f"{name}: nothing to download; `avgraph data show {name}` says what is expected where")
     _esc_name(name)
     folder = fetch_esc()
     if folder is None:

@@ -4,6 +4,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from avgraph.datasets import ESC50, catalog, esc
@@ -29,6 +31,32 @@ def test_describes_what_is_missing(own_cache: Path) -> None:
     assert status.source == "missing"
     assert status.looked == (own_cache / "esc10", own_cache / "esc50")
     assert "avgraph data fetch esc10" in str(status)
+
+
+@pytest.mark.usefixtures("no_shared_data")
+def test_describes_audio_visual_sets(tmp_path: Path, own_cache: Path) -> None:
+    (own_cache / "fsdd").mkdir(parents=True)
+    speaker = np.array(["ann", "bob", "bob", "ann"])
+    np.savez(own_cache / "fsdd" / "fsdd_8khz.npz", digit=np.array([0, 1, 2, 1]), speaker=speaker)
+    assert "clips      4 in 3 classes" in str(catalog.describe("fsdd"))
+    assert "2 speakers" in str(catalog.describe("fsdd"))
+    np.savez(
+        tmp_path / "efficientnet_lite0_pca384.npz",
+        y_train=np.zeros(5), y_test=np.zeros(2), classes=np.array(["cat", "dog"]),
+    )  # fmt: skip
+    assert "pictures   7 in 2 classes" in str(catalog.describe("cifar10", tmp_path))
+    with h5py.File(tmp_path / "ave.h5", "w") as file:
+        for split, n in (("train", 15), ("test", 3)):
+            file[f"audio_{split}"], file[f"visual_{split}"] = np.zeros((n, 128)), np.zeros((n, 1024))
+            file[f"lab_{split}"] = np.arange(n)
+    status = str(catalog.describe("ave", tmp_path))
+    assert f"folder     {tmp_path} (ave.h5)" in status
+    assert "clips      18 in 15 classes" in status
+    assert "3 of them to test on" in status
+    for name in ("vegas", "cifar10", "ave"):
+        assert catalog.describe(name).source == "missing"
+        with pytest.raises(DataError, match=f"{name}: nothing to download"):
+            catalog.fetch(name)
 
 
 def test_unknown_name_and_offline_fetch() -> None:
