@@ -59,6 +59,8 @@ ENCODERS: Mapping[str, Builtin] = {
     "sentence_transformers": Builtin(
         encoders.SentenceTransformersOptions, "avgraph.encoders.sentence_transformers:SentenceTransformers"
     ),
+    "clip": Builtin(spaces.ClipOptions, "avgraph.encoders.clip:CLIP"),
+    "clap": Builtin(spaces.ClapOptions, "avgraph.encoders.clap:CLAP"),
     "text_aligned": Builtin(spaces.TextAlignedOptions, "avgraph.encoders.text_aligned:TextAligned"),
 }
 

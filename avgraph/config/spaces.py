@@ -168,6 +168,36 @@ class TextAlignedOptions(EncoderOptions):
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
 
 
+class ClipOptions(EncoderOptions):
+    """Texts or pictures in the space of CLIP, by a model of the transformers library.
+
+    Attributes:
+        model: name on the Hugging Face hub, or a folder.
+        space: name of the space; ``batch_size``: items at a time.
+    """
+
+    type: Literal["clip"] = "clip"
+    model: Name = "openai/clip-vit-base-patch32"
+    space: SpaceName = "clip"
+    batch_size: Positive = 64
+
+
+class ClapOptions(EncoderOptions):
+    """Texts or sounds in the space of CLAP, by a model of the transformers library.
+
+    Attributes:
+        model: name on the Hugging Face hub, or a folder.
+        space: name of the space; ``batch_size``: items at a time.
+        sampling_rate: of the waveforms that the data set gives.
+    """
+
+    type: Literal["clap"] = "clap"
+    model: Name = "laion/clap-htsat-unfused"
+    space: SpaceName = "clap"
+    sampling_rate: Positive = 48_000
+    batch_size: Positive = 16
+
+
 class CmcrOptions(MethodOptions):
     """C-MCR: a projector per space of embeddings, trained on what the spaces overlap in.
 

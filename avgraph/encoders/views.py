@@ -12,6 +12,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.errors import DataError
+from avgraph.space_states import spaces_of, state_name
 
 
 class Views:
@@ -46,6 +47,9 @@ class Views:
         if len(encoded) == 1:
             return result
         result[node].x = side_by_side([view[node].x for view in encoded])
+        for view in encoded[1:]:  # each may have put the node type into a space of its own
+            for space in spaces_of(view[node]):
+                result[node][state_name(space)] = view[node][state_name(space)]
         scores = [view[node].score for view in encoded if "score" in view[node]]
         if scores:
             result[node].score = scores[0]
