@@ -30,7 +30,7 @@ def to_plane(
         x [n, d], y [m, d] → [n, 2], [m, 2]
 
     Raises:
-        GraphError: if widths differ, there are fewer than four rows or a value is not finite.
+        GraphError: if widths differ or a value is not finite.
         DataError: for ``"umap"`` without the library.
 
     Example:
@@ -38,18 +38,24 @@ def to_plane(
         >>> left.shape, right.shape
         ((5, 2), (5, 2))
     """
-    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or len(x) + len(y) < 4:
-        shapes = f"{list(x.shape)} and {list(y.shape)}"
-        raise GraphError(f"x, y: expected [n, d] and [m, d] with at least four rows, got {shapes}")
+    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1]:
+        raise GraphError(f"x, y: expected [n, d] and [m, d], got {list(x.shape)} and {list(y.shape)}")
     rows = F.normalize(torch.cat([x, y]).detach().float()).cpu().numpy()
     if not np.isfinite(rows).all():
         raise GraphError("x, y: expected finite numbers, got NaN or infinity")
+    if len(rows) < 4:  # a plane holds three points as they are
+        place = _principal(rows)
+        return place[: len(x)], place[len(x) :]
+    # Rows that coincide, as in a model that has collapsed, have no principal axes to start from.
+    rows = rows + 1e-6 * np.random.default_rng(seed).standard_normal(rows.shape).astype(np.float32)
     neighbours = min(perplexity, (len(rows) - 1) / 3)
     if layout == "tsne":
         from sklearn.manifold import TSNE  # seconds to import: only when it is used
 
         # PCA as the start keeps far groups where they are to each other, and the picture the same every time.
-        model = TSNE(2, perplexity=neighbours, init="pca", learning_rate="auto", random_state=seed)
+        start = _principal(rows)
+        start /= start[:, 0].std()
+        model = TSNE(2, perplexity=neighbours, init=1e-4 * start, learning_rate="auto", random_state=seed)
     else:
         try:
             from umap import UMAP
@@ -58,3 +64,10 @@ def to_plane(
         model = UMAP(n_neighbors=max(2, round(neighbours)), metric="cosine", random_state=seed)
     place = np.asarray(model.fit_transform(rows), dtype=np.float64)
     return place[: len(x)], place[len(x) :]
+
+
+def _principal(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
+    """Coordinates along the first two principal axes; a width of one is filled up with zeros."""
+    left, size, _ = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
+    place = (left * size)[:, :2].astype(np.float64)
+    return np.pad(place, ((0, 0), (0, 2 - place.shape[1])))

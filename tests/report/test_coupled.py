@@ -40,6 +40,19 @@ def test_what_is_near_in_the_space_is_near_in_the_plane() -> None:
     np.testing.assert_array_equal(left, again)
 
 
+@pytest.mark.parametrize(("n", "d"), [(1, 4), (2, 4), (2, 1), (6, 1), (40, 8)])
+def test_few_narrow_and_collapsed_rows_have_places_too(n: int, d: int) -> None:
+    x = torch.randn(n, d, generator=torch.Generator().manual_seed(0))
+    for y in (torch.randn(1, d), x[:1]):
+        for left, right in (to_plane(x, y), to_plane(x[:1].expand(n, d), y)):
+            assert left.shape == (n, 2)
+            assert np.isfinite(left).all()
+            assert np.isfinite(right).all()
+    left, right = to_plane(torch.eye(2), -torch.eye(2)[:1])
+    assert np.linalg.norm(left[0] - right[0]) == pytest.approx(2, abs=1e-6)  # three rows are drawn to scale
+    assert np.linalg.norm(left[0] - left[1]) == pytest.approx(2**0.5, abs=1e-6)
+
+
 def test_umap_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, Any] = {}
 
@@ -131,8 +144,8 @@ def test_what_cannot_be_drawn_is_named(tmp_path: Path) -> None:
     x, y, label = clusters(3, 4)
     with pytest.raises(GraphError, match="y_name: expected 3, one per row, got 1"):
         draw_shared_space(x, y, label, torch.arange(3), tmp_path / "x.png", y_name=["a"])
-    with pytest.raises(GraphError, match=r"with at least four rows, got \[2, 8\] and \[1, 8\]"):
-        to_plane(x[:2], y[:1])
+    with pytest.raises(GraphError, match=r"expected \[n, d\] and \[m, d\], got \[12, 8\] and \[3, 7\]"):
+        to_plane(x, y[:, :7])
     with pytest.raises(GraphError, match="expected finite numbers"):
         to_plane(x / 0, y)
     assert list(tmp_path.iterdir()) == []
