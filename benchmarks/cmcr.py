@@ -14,8 +14,8 @@ caption bridge  nothing is trained: both sides by their similarity to every capt
 pairs           upper bound: heads as C-MCR's, trained on pairs of the same class from the training rows
 A … K           configs/cmcr/row_a.yaml …: K is the whole method
 
-``chain``: three spaces, and nothing that both outer ones hold. "sound - words - picture" overlaps in AudioCaps captions,
-then in Clotho captions, the middle space being hashed words. "sound - picture - features" overlaps in captions, then in
+``chain``: three spaces, and nothing that both outer ones hold. "sound - words - picture" overlaps in AudioCaps, then in
+Clotho captions, the middle space being hashed words. "sound - picture - features" overlaps in captions, then in
 training pictures; the test pictures are known to the last space alone, by features that were never aligned with text.
 """
 

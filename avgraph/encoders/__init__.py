@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from avgraph.encoders.clap import CLAP
+from avgraph.encoders.clip import CLIP
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.glove import GloVe
 from avgraph.encoders.hashing import Hashing
@@ -9,9 +11,12 @@ from avgraph.encoders.logmel_cnn import LogmelCNN
 from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.precomputed import Precomputed
 from avgraph.encoders.sentence_transformers import SentenceTransformers
+from avgraph.encoders.text_aligned import TextAligned
 from avgraph.encoders.views import Views
 
 __all__ = [
+    "CLAP",
+    "CLIP",
     "EncodeContext",
     "GloVe",
     "Hashing",
@@ -19,5 +24,6 @@ __all__ = [
     "LogmelModulation",
     "Precomputed",
     "SentenceTransformers",
+    "TextAligned",
     "Views",
 ]

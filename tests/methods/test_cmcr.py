@@ -201,7 +201,6 @@ def test_variants_train(options: str, tmp_path: Path) -> None:
 
 def bound(**options: object) -> CMCRTask:
     data = HeteroData(text={"x_a": torch.randn(9, 3), "x_b": torch.randn(9, 4)}, audio={"x_a": torch.randn(5, 3)})
-    data["text"].num_nodes = 9
     task = CMCRTask(hidden_channels=8, channels=4, **options)  # type: ignore[arg-type]
     task.bind(data, TrainOptions())
     return task

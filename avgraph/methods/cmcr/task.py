@@ -14,7 +14,7 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.cmcr.heads import load_head
-from avgraph.methods.cmcr.links import Batches, End, Link, read_links
+from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
 from avgraph.methods.cmcr.losses import Side, connection_loss
 from avgraph.methods.cmcr.readouts import Gathered, Recall
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
@@ -131,11 +131,10 @@ class CMCRTask(Task):
         return DataLoader(torch.arange(len(self._batches())), batch_size=1)  # type: ignore[arg-type]
 
     def _batches(self) -> Batches:
-        sizes = []
-        for modality in self.graph[OVERLAPS].modality:
-            store = self.graph[modality]
-            sizes.append(int(store.train_mask.sum()) if "train_mask" in store else int(store.num_nodes))
-        return Batches(sizes, self.batch_size, self.seed)
+        edges = self.graph[OVERLAPS]
+        one = [self.spaces[number] for number in edges.edge_index[0].tolist()]
+        held = zip(edges.modality, one, strict=True)
+        return Batches([len(training_rows(self.graph, *which)) for which in held], self.batch_size, self.seed)
 
     def on_fit_start(self) -> None:
         """Recall, once, on the device of training."""
