@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from avgraph.methods.lir.network import ClipNetwork
+from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.teacher import Teacher
 
 WITHOUT = "without"
@@ -27,14 +28,19 @@ class Branches(nn.Module):
     Args:
         network: what they leave.
         start: epochs before its own graph.
-        teachers: epoch M → the teacher of ``at_M``.
+        teachers: epoch M → the teacher of ``at_M``; without any there are no branches.
     """
 
     def __init__(self, network: ClipNetwork, start: int, teachers: Mapping[int, Teacher]) -> None:
         super().__init__()
-        self.starts = {WITHOUT: start} | {f"at_{epoch}": epoch for epoch in sorted(teachers)}
+        inserted = {f"at_{epoch}": epoch for epoch in sorted(teachers)}
+        self.starts = {WITHOUT: start} | inserted if inserted else {}
         self.networks = nn.ModuleDict({name: copy.deepcopy(network) for name in self.starts})
         self.teachers = nn.ModuleDict({f"at_{epoch}": teacher for epoch, teacher in teachers.items()})
+
+    def due(self, epoch: int) -> bool:
+        """Whether a branch starts after ``epoch`` epochs."""
+        return epoch in self.starts.values()
 
     def begin(self, epoch: int, network: ClipNetwork, x: Mapping[str, Tensor], optimizer: Optimizer, seed: int) -> None:
         """Start the branches that are due after ``epoch`` epochs.
@@ -59,6 +65,16 @@ class Branches(nn.Module):
         for name, start in self.starts.items():
             if epoch is None or start <= epoch:
                 yield name, self.network(name), self.teacher(name)
+
+    def losses(
+        self, epoch: int, objective: Objective, x: Mapping[str, Tensor], y: Tensor, rows: Tensor
+    ) -> dict[str, Tensor]:
+        """Name → loss of a batch, of the branches that train in this epoch; see `Objective` for the arguments."""
+        found = {}
+        for name, network, teacher in self.active(epoch):
+            with same_draws(y.device):
+                found[name] = torch.stack(list(objective(network, x, y, teacher, rows).values())).sum()
+        return found
 
     def network(self, name: str) -> ClipNetwork:
         """The network of a branch."""

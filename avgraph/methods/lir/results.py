@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.methods.lir.dependencies import recovery
+from avgraph.methods.lir.teacher import Teacher
 from avgraph.metrics import mean_average_precision, recall_at_k
 from avgraph.transforms import DependencyEdges
 
@@ -77,9 +78,9 @@ def clip_concept_graph(
     nodes: tuple[str, str, str],
     logits: tuple[Tensor, Tensor],
     threshold: float,
-    weights: Tensor | None,
-    frequencies: dict[str, Tensor],
-    snapshots: dict[int, Tensor],
+    teacher: Teacher,
+    *,
+    inserted: bool,
 ) -> HeteroData:
     """The graph with embeddings, (clip, activates, concept), (concept, drives, concept) and (concept, drove, concept).
 
@@ -88,15 +89,15 @@ def clip_concept_graph(
         nodes: their types.
         logits: embeddings of all clips in the two modalities.
         threshold: soft label above which a clip activates a concept.
-        weights: of the dependency graph [2C, 2C], or None where there is none.
-        frequencies: attribute of the drives edges → matrix [2C, 2C].
-        snapshots: epoch → weights [2C, 2C] of the graph at that time; its edges are "drove", with their ``epoch``.
+        teacher: has the dependency graph, "drives", and those of its snapshots, "drove", with their ``epoch``.
+        inserted: whether the network has been trained with the graph.
 
     Example:
         >>> one = {"x": torch.ones(1, 1)}
         >>> graph = HeteroData(audio=one, visual=one, concept={"x": torch.eye(2)})
         >>> nodes, logits = ("audio", "visual", "concept"), (torch.ones(1, 1), -torch.ones(1, 1))
-        >>> found = clip_concept_graph(graph, nodes, logits, 0.5, None, {}, {})
+        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], clips=1, epochs=3)
+        >>> found = clip_concept_graph(graph, nodes, logits, 0.5, teacher, inserted=False)
         >>> found["audio", "activates", "concept"].edge_index.tolist()
         [[0], [0]]
     """
@@ -109,19 +110,18 @@ def clip_concept_graph(
         edges = result[node, "activates", concept]
         edges.edge_index = torch.stack([clip, active + shift * logit.shape[1]])
         edges.edge_weight = soft[clip, active]
-    if weights is not None:
-        result = DependencyEdges(weights, node=concept)(result)
+    if teacher.ready:
+        result = DependencyEdges(teacher.weights.cpu(), node=concept)(result)
         edges = result[concept, "drives", concept]
-        for name, matrix in frequencies.items():
+        for name, matrix in teacher.frequencies().items():
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
-    if snapshots:
-        edges, (epochs, stack) = (
-            result[concept, "drove", concept],
-            (list(snapshots), torch.stack([*snapshots.values()])),
-        )
-        number, parent, child = stack.nonzero(as_tuple=True)
+        if inserted:
+            result[concept].insertion_epoch = int(teacher.epoch)
+    if teacher.snapshot_epochs:
+        weights, edges = teacher.snapshots.cpu(), result[concept, "drove", concept]
+        number, parent, child = weights.nonzero(as_tuple=True)
         edges.edge_index = torch.stack([parent, child])
-        edges.edge_weight = stack[number, parent, child]
-        edges.epoch = torch.tensor(epochs)[number]
-        result[concept].snapshot_epochs = epochs
+        edges.edge_weight = weights[number, parent, child]
+        edges.epoch = torch.tensor(teacher.snapshot_epochs)[number]
+        result[concept].snapshot_epochs = list(teacher.snapshot_epochs)
     return result

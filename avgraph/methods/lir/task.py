@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.config.train import TrainOptions
-from avgraph.methods.lir.branches import Branches, logits, same_draws
+from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
 from avgraph.methods.lir.measures import split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
@@ -114,7 +114,7 @@ class LIRTask(Task):
         shared = {"names": clips.names, "clips": len(clips.train), "given": given, **self.teaching}
         self.teacher = Teacher(epochs=self.teacher_epochs, snapshot_epochs=self.snapshot_epochs, **shared)
         others = {epoch: Teacher(epochs=epoch, **shared) for epoch in self.insertion_epochs}
-        self.branches = Branches(self.network, self.teacher_epochs, others) if others else None
+        self.branches = Branches(self.network, self.teacher_epochs, others)
         self.seed = torch.initial_seed() % 2**32  # that of the run
         self._on: tuple[torch.device, torch.dtype] | None = None
 
@@ -149,17 +149,12 @@ class LIRTask(Task):
             self.infer_graphs()
         rows = self._placed().train[batch]
         x, y = self.clips.features(rows), self.clips.y[rows]
-        total = torch.zeros((), device=y.device)
-        for name, network, teacher in self.branches.active(self.current_epoch) if self.branches else ():
-            with same_draws(y.device):
-                value = torch.stack(list(self.objective(network, x, y, teacher, batch).values())).sum()
-            total = total + value
-            self._log(f"train/loss_{name}", value, len(batch))
+        others = self.branches.losses(self.current_epoch, self.objective, x, y, batch)
         parts = self.objective(self.network, x, y, self.teacher if self.teacher.ready else None, batch)
         own = torch.stack(list(parts.values())).sum()
-        for name, value in {"loss": own, **parts}.items():
+        for name, value in {"loss": own, **parts, **{f"loss_{k}": v for k, v in others.items()}}.items():
             self._log(f"train/{name}", value, len(batch))
-        return total + own
+        return torch.stack([own, *others.values()]).sum()
 
     def _log(self, name: str, value: Tensor | float, batch_size: int) -> None:
         value = value.detach() if isinstance(value, Tensor) else value
@@ -168,25 +163,22 @@ class LIRTask(Task):
     @torch.no_grad()
     def infer_graphs(self) -> None:
         """What is due after the epochs so far: a graph and its soft labels, a snapshot, the start of a branch."""
-        seed, x = self.seed + self.current_epoch, self._placed().features(self.clips.train)
-        if self.branches:
-            self.branches.begin(self.current_epoch, self.network, x, self.optimizer, seed)
-        if self.teacher.due(self.current_epoch):
-            self.teacher.infer(self.current_epoch, logits(self.network, x), seed)
+        epoch, seed = self.current_epoch, self.seed + self.current_epoch
+        if self.branches.due(epoch):
+            x = self._placed().features(self.clips.train)
+            self.branches.begin(epoch, self.network, x, self.optimizer, seed)
+        if self.teacher.due(epoch):
+            x = self._placed().features(self.clips.train)
+            self.teacher.infer(epoch, logits(self.network, x), seed)
 
     def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
         """MAP during training, where it is asked for."""
         last, done = self.trainer.is_last_batch, self.current_epoch + 1
         if self.measure_every and last and done % self.measure_every == 0:
-            for suffix, network in self._networks(self.current_epoch).items():
+            others = {f"map_{name}": network for name, network, _ in self.branches.active(self.current_epoch)}
+            for name, network in {"map": self.network, **others}.items():
                 for split, value in split_maps(network, self._placed()).items():
-                    self._log(f"{split}/map{suffix}", value, 1)
-
-    def _networks(self, epoch: int | None = None) -> dict[str, ClipNetwork]:
-        """Suffix of the name of a metric → the network that it is of: all, or those that train in an epoch."""
-        if self.branches is None:
-            return {"": self.network}
-        return {"": self.network} | {f"_{name}": network for name, network, _ in self.branches.active(epoch)}
+                    self._log(f"{split}/{name}", value, 1)
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
@@ -197,9 +189,8 @@ class LIRTask(Task):
         a branch: its MAP, as ``map_at_300`` and ``map_without``.
         """
         result = split_metrics(self.network, self._placed(), self.batch_size)
-        for suffix, network in self._networks().items():
-            maps = split_maps(network, self.clips)
-            result |= {f"{split}/map{suffix}": value for split, value in maps.items()}
+        for name, network, _ in self.branches.active():
+            result |= {f"{split}/map_{name}": value for split, value in split_maps(network, self.clips).items()}
         if self.teacher.ready:
             truth = (self.nodes[2], "co_occurs", self.nodes[2])
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
@@ -214,12 +205,7 @@ class LIRTask(Task):
         of the snapshots, whose own edges are (concept, drove, concept) with their ``epoch``.
         """
         z_audio, z_visual = (value.cpu() for value in self.embed())
-        weights = self.teacher.weights.cpu() if self.teacher.ready else None
-        threshold, frequencies = self.objective.interaction["threshold"], self.teacher.frequencies()
-        snapshots = dict(zip(self.snapshot_epochs, self.teacher.snapshots.cpu(), strict=True))
-        learned = clip_concept_graph(
-            self.graph, self.nodes, (z_audio, z_visual), threshold, weights, frequencies, snapshots
+        threshold, inserted = self.objective.interaction["threshold"], self.objective.interaction_weight > 0
+        return clip_concept_graph(
+            self.graph, self.nodes, (z_audio, z_visual), threshold, self.teacher, inserted=inserted
         )
-        if self.teacher.ready and self.objective.interaction_weight > 0:
-            learned[self.nodes[2]].insertion_epoch = int(self.teacher.epoch)
-        return learned
