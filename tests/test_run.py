@@ -1,11 +1,6 @@
 """Runs: what the folder holds, the seed, evaluate, and a run that was killed ends as an unbroken one."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +11,7 @@ import avgraph
 from avgraph.errors import DataError
 from avgraph.export import read_graphml
 from tests.experiments import small_experiment
+from tests.killing import killed_run
 
 CANDIDATE = ("audio", "candidate", "label")
 
@@ -71,30 +67,7 @@ def test_same_seed_same_numbers_another_seed_others(run: avgraph.Run, tmp_path: 
 @pytest.mark.parametrize("epoch", [1, 4, 17, 29])
 def test_killed_and_resumed_is_as_unbroken(epoch: int, run: avgraph.Run, tmp_path: Path) -> None:
     """kill -9 when metrics.jsonl has reached some epoch, wherever in its work the process then is."""
-    path = small_experiment(tmp_path)
-    code = (
-        "import sys, time, avgraph\n"
-        "from avgraph.running.callbacks import History\n"
-        "inner = History.on_train_epoch_end\n"
-        "def slow(self, *args):\n"
-        "    inner(self, *args)\n"
-        "    time.sleep(0.05)\n"
-        "History.on_train_epoch_end = slow\n"
-        "avgraph.train(sys.argv[1])\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[1])
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None:
-            history = list(tmp_path.glob("runs/small/*/metrics.jsonl"))
-            if history and history[0].read_text().count("\n") >= epoch:
-                break
-            time.sleep(0.005)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    (directory,) = tmp_path.glob("runs/small/*")
-    assert not (directory / "metrics.json").exists()
+    directory = killed_run(small_experiment(tmp_path), epoch)
     with pytest.raises(DataError, match="has not finished"):
         avgraph.load_run(directory)
     avgraph.resume(directory)

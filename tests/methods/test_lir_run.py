@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +12,7 @@ import torch
 
 import avgraph
 from avgraph.export import read_graphml
+from tests.killing import killed_run
 
 # Teacher to epoch 8, a snapshot in each stage, a student that starts later and a network without a graph.
 TEXT = """\
@@ -72,30 +68,7 @@ def records(run: avgraph.Run) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("epoch", [2, 8, 13, 18])
 def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgraph.Run, tmp_path: Path) -> None:
     """kill -9 in the teacher, at its graph, in the student before and after another one has started."""
-    path = experiment(tmp_path)
-    code = (
-        "import sys, time, avgraph\n"
-        "from avgraph.running.callbacks import History\n"
-        "inner = History.on_train_epoch_end\n"
-        "def slow(self, *args):\n"
-        "    inner(self, *args)\n"
-        "    time.sleep(0.05)\n"
-        "History.on_train_epoch_end = slow\n"
-        "avgraph.train(sys.argv[1])\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2])
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None:
-            history = list(tmp_path.glob("runs/small/*/metrics.jsonl"))
-            if history and history[0].read_text().count("\n") >= epoch:
-                break
-            time.sleep(0.005)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    (directory,) = tmp_path.glob("runs/small/*")
-    assert not (directory / "metrics.json").exists()
+    directory = killed_run(experiment(tmp_path), epoch)
     resumed = avgraph.resume(directory)
     for name in ("metrics.json", "metrics.jsonl"):
         assert (directory / name).read_bytes() == (whole.directory / name).read_bytes(), name
