@@ -46,6 +46,11 @@ GRAPHS: dict[str, dict[str, Any]] = {
     "identity": {"dependencies": "identity"},
     "true co-occurrence": {"dependencies": "given"},
 }
+PAIRS = (
+    ("inferred", "random"), ("inferred", "no regulariser"), ("inferred", "identity"),
+    ("inferred, positive", "random, positive"), ("inferred, positive", "no regulariser"),
+    ("inferred, positive", "identity"), ("identity", "no regulariser"), ("true co-occurrence", "no regulariser"),
+)  # fmt: skip
 TRUTH = ("concept", "co_occurs", "concept")
 Row = dict[str, Any]
 
@@ -166,8 +171,7 @@ def report(rows: list[Row]) -> None:
     for cooccurrence in sorted({row["cooccurrence"] for row in rows}):
         print(f"co-occurrence {cooccurrence:.0%}")
         heads = ("MAP", "MAP of content", "edges", "own share", "edge precision", "edge recall", "chance")
-        print(f"  {'':<20}" + "".join(f"{head:<17}" for head in heads) + "γ chosen; inferred − this")
-        inferred = maps(chosen(rows, cooccurrence, "inferred"))
+        print(f"  {'':<20}" + "".join(f"{head:<17}" for head in heads) + "γ chosen")
         for name in GRAPHS:
             best = chosen(rows, cooccurrence, name)
             if not best:
@@ -178,16 +182,16 @@ def report(rows: list[Row]) -> None:
             if name == "no regulariser":
                 found[2:] = [[] for _ in found[2:]]
             text = "".join(f"{cell(values) if values else '-':<17}" for values in found)
-            choice = " ".join(f"{row['gamma']:g}" for row in best)
-            print(f"  {name:<20}{text}{choice}; {paired(inferred, maps(best))}")
-        positive, chance = (
-            maps(chosen(rows, cooccurrence, name)) for name in ("inferred, positive", "random, positive")
-        )
-        print(f"  inferred, positive − random, positive: {paired(positive, chance)}")
+            print(f"  {name:<20}{text}{' '.join(format(row['gamma'], 'g') for row in best)}")
+        for one, other in PAIRS:
+            pair = [chosen(rows, cooccurrence, name) for name in (one, other)]
+            if pair[0] and pair[1]:
+                tests = [paired(*(column(part, key) for part in pair)) for key in ("test/map", "test/content_map")]
+                print(f"  {one:<20}− {other:<20}MAP {tests[0]:<20}MAP of content {tests[1]}")
 
 
-def maps(rows: list[Row]) -> list[float]:
-    return [row["metrics"]["test/map"] for row in rows]
+def column(rows: list[Row], key: str) -> list[float]:
+    return [row["metrics"][key] for row in rows]
 
 
 def paired(one: list[float], other: list[float]) -> str:
