@@ -34,6 +34,7 @@ def zero_shot_accuracy(
         GraphError: if shapes disagree, a row is not finite, a class has no prompt, or ``k`` exceeds the classes.
 
     Example:
+        >>> import torch
         >>> zero_shot_accuracy(torch.eye(3), torch.eye(3), torch.tensor([0, 1, 1]), torch.arange(3), ks=(1, 3))
         {'top_1': 0.6666666666666666, 'top_3': 1.0}
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,17 @@ def test_it_connects_sounds_and_pictures_without_a_pair(run: avgraph.Run, tmp_pa
     unconnected = ("batch_size: 80", "batch_size: 80, overlap_loss: false, pseudo_loss: false")
     apart = avgraph.train(two_spaces(tmp_path, unconnected))
     assert apart.metrics["test/map_audio_to_image"] < 0.45
+
+
+def test_intra_alignment_closes_the_gap_within_a_space(tmp_path: Path) -> None:
+    """At τ = .01 the contrasts outweigh it by far, so that it takes a large weight to be seen in a few steps."""
+    gap = {}
+    for weight in (0.001, 200.0):
+        path = two_spaces(tmp_path, ("batch_size: 80", f"batch_size: 80, intra_weight: {weight}"))
+        run = avgraph.train(path, {"train.epochs": 4})
+        last = (run.directory / "metrics.jsonl").read_text().splitlines()[-1]
+        gap[weight] = json.loads(last)["train/intra"] / weight
+    assert gap[200.0] < 0.85 * gap[0.001]
 
 
 def test_the_graph_that_is_left(run: avgraph.Run) -> None:
