@@ -127,6 +127,10 @@ def test_ranks_are_told_apart() -> None:
 def test_a_run_learns_and_exports(run: avgraph.Run) -> None:
     assert run.metrics["test/cosine/audio_to_text_recall_at_1"] > 0.8
     assert run.metrics["test/plan/text_to_audio_map"] > 0.8
+    assert {path.name for path in (run.directory / "figures").iterdir()} == {
+        "shared_space_test.png",
+        "matching_test.png",
+    }
     edges = run.graph["audio", "coupled", "text"]
     assert float(edges.mass.min()) > 0
     assert float(edges.mass.sum()) == pytest.approx(2, abs=0.05)  # one coupling per split
@@ -136,12 +140,20 @@ def test_a_run_learns_and_exports(run: avgraph.Run) -> None:
         assert value == run.metrics[name]
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures take longer than these runs; the module's own run draws them."""
+    monkeypatch.setattr("avgraph.run.draw_figures", lambda *_, **__: [])
+
+
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("loss", ["info_nce", "info_nce_entropy", "triplet"])
 def test_baselines_learn_in_the_same_frame(loss: str, tmp_path: Path) -> None:
     run = avgraph.train(experiment(tmp_path, ("type: mltm,", f"type: mltm, loss: {loss},")))
     assert run.metrics["test/cosine/audio_to_text_recall_at_1"] > 0.8
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("options", ["metric: diagonal", "metric: euclidean", "mass: 0.7", "noise: 0.3"])
 def test_variants_run(options: str, tmp_path: Path) -> None:
     run = avgraph.train(experiment(tmp_path, ("type: mltm,", f"type: mltm, {options},"), ("epochs: 6", "epochs: 3")))
