@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, datasets, encoders, methods, spaces, transforms
+from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
 from avgraph.config.options import ComponentOptions
 from avgraph.config.problems import one_line, show
 from avgraph.errors import ConfigError
@@ -79,7 +79,7 @@ METHODS: Mapping[str, Builtin] = {
     "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
     "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
     "mltm": Builtin(methods.MltmOptions, "avgraph.methods.mltm:MLTMTask"),
-    "cmcr": Builtin(spaces.CmcrOptions, "avgraph.methods.cmcr:CMCRTask"),
+    "cmcr": Builtin(cmcr.CmcrOptions, "avgraph.methods.cmcr:CMCRTask"),
 }
 
 

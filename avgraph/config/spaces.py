@@ -1,4 +1,4 @@
-"""Options of C-MCR: data sets of several embedding spaces, towers into them, the method that connects them."""
+"""Options of data sets of several embedding spaces, and of the encoders into them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from avgraph.config.options import (
     DatasetOptions,
     EdgeType,
     EncoderOptions,
-    MethodOptions,
     Name,
     NonNegative,
     Options,
@@ -196,44 +195,3 @@ class ClapOptions(EncoderOptions):
     space: SpaceName = "clap"
     sampling_rate: Positive = 48_000
     batch_size: Positive = 16
-
-
-class CmcrOptions(MethodOptions):
-    """C-MCR: a projector per space of embeddings, trained on what the spaces overlap in.
-
-    Attributes:
-        hidden_channels, channels: widths of the projectors; ``final_relu``: end with a ReLU.
-        half: the short projector of the released 3D model, without a hidden layer.
-        recall: what a memory gives for an item: the softmax over its rows, its most similar row, or one by chance.
-        recall_temperature, temperature, pseudo_temperature: of the memory, of items, of what is recalled for them.
-        noise_variance: of the noise on every embedding; ``renormalize``: bring it back to length 1.
-        overlap_loss, pseudo_loss: whether items, and what is recalled for them, are contrasted between spaces.
-        intra_weight: of the gap between the modalities of a space.
-        intra_spaces: the spaces in which it is closed; none is all.
-        batch_size: most items per step of each overlap.
-        edges_per_item: memory edges that the learned graph holds per item.
-        edge_items: for how many items of each overlap.
-        heads: space → published head to start from, as ``file.pt:Head_A``.
-    """
-
-    path_keys = ("heads",)
-
-    type: Literal["cmcr"] = "cmcr"
-    hidden_channels: Positive = 1024
-    channels: Positive = 512
-    final_relu: bool = False
-    half: bool = False
-    recall: Literal["softmax", "argmax", "random"] = "softmax"
-    recall_temperature: Rate = 0.01
-    temperature: Rate = 0.01
-    pseudo_temperature: Rate = 0.01
-    noise_variance: NonNegative = 0.004
-    renormalize: bool = True
-    overlap_loss: bool = True
-    pseudo_loss: bool = True
-    intra_weight: NonNegative = 0.1
-    intra_spaces: list[Name] | None = None
-    batch_size: Annotated[int, Field(ge=2)] = 10240
-    edges_per_item: Count = 0
-    edge_items: Positive = 100
-    heads: dict[Name, FilePath] | None = None
