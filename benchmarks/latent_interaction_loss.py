@@ -1,6 +1,6 @@
 """Time and memory of the latent interaction loss beside the bare distances it needs and a plain double loop.
 
-    OMP_NUM_THREADS=1 python benchmarks/latent_interaction_loss.py
+    OMP_NUM_THREADS=1 python -m benchmarks.latent_interaction_loss
 
 "bare" is torch.cdist, forward and backward, on the three blocks: audio–audio, visual–visual, audio–visual. Goals
 (specs/latent_interaction.md): at most 3 × that at batch 400 and 15 classes; at batch 4096 and 50 classes at most three

@@ -1,6 +1,6 @@
 """m-LTM and its baselines on ESC-50, same projections, batches and optimiser; nothing is tuned, the last epoch counts.
 
-    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python benchmarks/mltm.py
+    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.mltm
 
 Zero-shot: trained on 40 classes; the sounds of the other 10 and their sentences find each other; 5 class splits.
 Shuffled captions are in mltm_noise.py, ε in mltm_epsilon.py.

@@ -1,6 +1,6 @@
 """m-LTM on ESC-50 zero-shot for ε from .005 to 5: a table and a picture of R@1 and modality gap.
 
-    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python benchmarks/mltm_epsilon.py --picture epsilon.png
+    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.mltm_epsilon --picture epsilon.png
 
 examples/mltm_esc50.yaml as it is but for ε: costs have a largest value of 1, single precision. "not converged" is the
 share of training batches whose coupling missed its marginals by more than 1e-6 of the mass. Mean ± sd over splits.

@@ -1,6 +1,6 @@
 """m-LTM and its baselines on ESC-50 with a share of the training captions shuffled; everything chosen on validation.
 
-    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python benchmarks/mltm_noise.py --results noise.jsonl
+    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.mltm_noise --results noise.jsonl
 
 Supervised retrieval among 50 sentences: folds 3-5 train, 2 validates, 1 tests. The captions of fold 2 are shuffled by
 the share of the training ones, since whoever has noisy captions has no clean ones to choose by. The number of epochs
