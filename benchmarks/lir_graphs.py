@@ -58,7 +58,7 @@ Row = dict[str, Any]
 def declare(args: argparse.Namespace, seed: int, cooccurrence: float, method: dict[str, Any]) -> Experiment:
     folds = {"fold": seed % 5 + 1, "val_fold": (seed + 1) % 5 + 1}
     dataset = {"type": "class_paired", "sets": args.sets, **folds, "seed": seed, "on_missing": []}
-    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5}
+    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5, "weighting": args.weighting}
     spec = {
         "name": "lir",
         "seed": seed,
@@ -210,7 +210,7 @@ def main(args: argparse.Namespace) -> None:
                 rows.append(row)
                 with path.open("a") as file:
                     file.write(json.dumps(row) + "\n")
-    print(f"{args.sets}, {args.seeds} seeds, {args.epochs} epochs, γ among {args.gammas}")
+    print(f"{args.sets}, {args.seeds} seeds, {args.epochs} epochs, γ among {args.gammas}, {args.weighting} weighting")
     report(rows)
 
 
@@ -221,6 +221,7 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--gammas", type=float, nargs="+", default=[0.05, 0.5])
+    parser.add_argument("--weighting", choices=["hard", "soft"], default="hard", help="of clips by soft label")
     parser.add_argument("--json", required=True, help="file of all numbers")
     warnings.filterwarnings("ignore", ".*torch.jit.*")
     main(parser.parse_args())
