@@ -14,6 +14,7 @@ from avgraph.errors import DataError
 from avgraph.files import atomic_path
 from avgraph.methods.task import Task
 from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
+from avgraph.running.deterministic import deterministic
 from avgraph.running.directory import CHECKPOINT
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -72,7 +73,8 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             num_sanity_val_steps=0,
             default_root_dir=directory,
         )
-        trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+        with deterministic():
+            trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
             checkpoint.parent.mkdir(exist_ok=True)
             with atomic_path(checkpoint) as temporary:

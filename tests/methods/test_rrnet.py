@@ -59,6 +59,18 @@ def test_one_logit_per_candidate_and_gradient_everywhere() -> None:
     assert all(name.startswith("inter_units.2.node_mlp") for name in silent)
 
 
+def test_no_gradient_is_summed_atomically() -> None:
+    waiting, seen = [logits_of(model(intra_units=2, inter_units=2), graph()).grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            waiting += [after for after, _ in node.next_functions]
+    names = {node.name() for node in seen}
+    assert "MmBackward0" in names
+    assert not [name for name in names if "Index" in name or "Scatter" in name]  # threads add up in any order there
+
+
 def test_units_take_turns_and_the_rest_comes_last() -> None:
     net, data, calls = model(intra_units=2, inter_units=4), graph(), []
     for name, unit in net.named_modules():

@@ -11,12 +11,13 @@ from itertools import zip_longest
 from typing import Literal
 
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.mlp import MLP
+from avgraph.nn.segment import gather_rows
 
 EdgeType = tuple[str, str, str]
 
@@ -28,7 +29,7 @@ class EdgeEncoder(nn.Module):
     hundreds of features a few edge attributes would else start with next to no weight.
 
     Shapes:
-        x_source [n, c_s], x_target [m, c_r], edge_index [2, e], extra [e, c_e] or None → [e, h]
+        x_source [n, c_s], x_target [m, c_r], plan of e edges, extra [e, c_e] or None → [e, h]
     """
 
     def __init__(self, source_channels: int, target_channels: int, extra_channels: int, hidden_channels: int) -> None:
@@ -44,12 +45,13 @@ class EdgeEncoder(nn.Module):
         self,
         x_source: Float[Tensor, "n c_s"],
         x_target: Float[Tensor, "m c_r"],
-        edge_index: Int[Tensor, "2 e"],
+        plan: Incidence,
         extra: Float[Tensor, "e c_e"] | None,
     ) -> Float[Tensor, "e h"]:
         """One state per edge."""
         by_source, by_target, by_extra = self.first.weight.split(self.sizes, dim=1)
-        hidden = (x_source @ by_source.T)[edge_index[0]] + (x_target @ by_target.T)[edge_index[1]] + self.first.bias
+        hidden = gather_rows(x_source @ by_source.T, plan.source) + gather_rows(x_target @ by_target.T, plan.target)
+        hidden = hidden + self.first.bias
         if extra is not None:
             hidden = hidden + extra @ by_extra.T
         state: Tensor = self.second(F.relu(hidden))
@@ -127,7 +129,7 @@ class RRNet(nn.Module):
         edge = {}
         for kind in (*self.intra, self.inter):
             encoder = self.edge_encoder["__".join(kind)]
-            edge[kind] = encoder(raw[kind[0]], raw[kind[2]], edge_index_dict[kind], attr.get(kind))
+            edge[kind] = encoder(raw[kind[0]], raw[kind[2]], plans[kind], attr.get(kind))
         source, _, target = self.inter
         for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
             if intra_unit is not None:
