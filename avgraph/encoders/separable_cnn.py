@@ -31,7 +31,7 @@ class SeparableBlock(nn.Module):
         """One block."""
         hidden = F.relu(self.depthwise_norm(self.depthwise(x)), inplace=True)
         hidden = self.pointwise_norm(self.pointwise(hidden))
-        return F.relu(x + hidden if self.residual else hidden)
+        return F.relu(hidden.add_(x) if self.residual else hidden, inplace=True)
 
 
 class SeparableCNN(nn.Module):

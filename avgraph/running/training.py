@@ -12,6 +12,7 @@ from pytorch_lightning import Trainer
 from avgraph.config import Experiment
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
+from avgraph.heap import freed_memory_kept
 from avgraph.methods.task import Task
 from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
 from avgraph.running.deterministic import deterministic
@@ -73,7 +74,7 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             num_sanity_val_steps=0,
             default_root_dir=directory,
         )
-        with deterministic():
+        with deterministic(), freed_memory_kept():
             trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
             checkpoint.parent.mkdir(exist_ok=True)
