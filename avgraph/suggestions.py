@@ -1,8 +1,8 @@
-"""The name that a mistyped word may have meant."""
+"""Names in messages: the one that a mistyped word may have meant, and the first few of many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -30,3 +30,14 @@ def hint(word: str, known: Iterable[str], intro: str) -> str:
     names = sorted(known)
     close = did_you_mean(word, names)
     return f"{close}{' ' if close else ''}{intro}: {', '.join(names) or 'nothing'}"
+
+
+def first_few(values: Sequence[object], count: int = 5) -> str:
+    """The first values of a list that may be long, and how many follow.
+
+    Example:
+        >>> first_few(range(8)), first_few(["a", "b"])
+        ('0, 1, 2, 3, 4 and 3 more', 'a, b')
+    """
+    rest = len(values) - count
+    return ", ".join(map(str, values[:count])) + (f" and {rest} more" if rest > 0 else "")

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.errors import DataError
+from avgraph.suggestions import first_few
 
 Array = npt.NDArray[np.generic]
 
@@ -32,7 +33,7 @@ def check_finite(array: Array, where: str, axis: str = "row") -> None:
         finite = np.isfinite(block.reshape(len(block), -1)).all(axis=1)
         bad += (start + np.flatnonzero(~finite)).tolist()
     if bad:
-        raise DataError(f"{where}: NaN or infinite values in {axis} {_listed(bad)}")
+        raise DataError(f"{where}: NaN or infinite values in {axis} {first_few(bad)}")
 
 
 def check_numeric(array: Array, where: str) -> None:
@@ -140,7 +141,3 @@ def check_edge_index(index: npt.NDArray[np.int64], where: str, ends: Sequence[tu
             column = int(wrong[0])
             there = f"there are {count} {node!r} nodes (0 to {count - 1})"
             raise DataError(f"{where}: column {column}: {role} {row[column]}, but {there}")
-
-
-def _listed(rows: Sequence[int]) -> str:
-    return ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")

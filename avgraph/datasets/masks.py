@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int64
 from torch import Tensor
 
 from avgraph.errors import DataError
+from avgraph.suggestions import first_few
 
 
 class Masks(NamedTuple):
@@ -70,5 +71,4 @@ def check_class_coverage(
     count = torch.bincount(y[train_mask], minlength=len(classes))
     empty = [classes[index] for index in (count == 0).nonzero().flatten().tolist()]
     if empty:
-        names = ", ".join(repr(name) for name in empty[:5]) + (f" and {len(empty) - 5} more" if empty[5:] else "")
-        raise DataError(f"{where}: no training example of class {names}")
+        raise DataError(f"{where}: no training example of class {first_few([repr(name) for name in empty])}")

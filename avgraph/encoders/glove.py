@@ -16,6 +16,7 @@ from avgraph.array_files import read_array
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError
+from avgraph.suggestions import first_few
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class GloVe:
         vectors = read_glove(path, {word for name in name_words for word in name})
         missing = sorted({word for name in name_words for word in name if word not in vectors})
         if missing:
-            _LOG.warning("%s: %d words of %s.name not found: %s", path, len(missing), node, ", ".join(missing))
+            _LOG.warning("%s: %d words of %s.name not found: %s", path, len(missing), node, first_few(missing, 10))
         rows = []
         for row, name in enumerate(name_words):
             known = [vectors[word] for word in name if word in vectors]
