@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths, working_type
+from avgraph.nn._readout_forward import blocked_forward, fused_forward
 
 
 def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_size: int | None = None) -> Tensor:
@@ -17,10 +18,10 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
     .. math::
         o_i = \sum_k \operatorname{softmax}_k\bigl(\cos(q_i, m_k) / \tau\bigr)\, m_k
 
-    Exact over the whole memory, forward and backward, and streamed: the weights [b, n] are never held, and the sums are
-    rescaled where a chunk brings much higher similarities. It is attention over the edges (memory, recalled, query) of
-    a complete graph; `avgraph.transforms.MemoryEdges` writes the strongest of them. The sum is over the rows as they
-    are, usually unit, and is not normalised.
+    Exact over the whole memory, forward and backward, and streamed: the weights [b, n] are never held, and the sums of
+    the chunks are put together by their logarithmic weights. It is attention over the edges (memory, recalled, query)
+    of a complete graph; `avgraph.transforms.MemoryEdges` writes the strongest of them. The sum is over the rows as
+    they are, usually unit, and is not normalised.
 
     Args:
         query: computed in its type, at least float32; so is the memory.
@@ -48,35 +49,14 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
     return out.to(query.dtype)
 
 
-# Largest sum of weights of a chunk. Scores are shifted by the highest of the first chunk; later ones may exceed it by
-# 34 before the sums are scaled anew. A search for the highest in every chunk took 2 % of the time.
-_LARGEST = 1e15
-
-
 class _Readout(torch.autograd.Function):
-    """Online softmax; the backward pass computes the weights again, from their logarithmic sums."""
+    """Softmax over all chunks; the backward pass computes the weights again, from their logarithmic sums."""
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, memory: Memory, chunk_size: int | None) -> Tensor:
-        out = torch.zeros_like(query)
-        shift, total = (query.new_zeros(len(query), 1) for _ in range(2))
-        buffer = query.new_empty(0, 0)  # one for all blocks: fresh pages cost time
-        for place, rows, unit, _ in chunks_of(memory, query, chunk_size):
-            for block in blocks_of(len(query)):
-                part = query[block]
-                if buffer.shape != (len(part), len(rows)):
-                    buffer = query.new_empty(len(part), len(rows))
-                weight = torch.mm(part, unit.T, out=buffer)
-                if place.start == 0:
-                    shift[block] = weight.amax(1, keepdim=True)
-                mass = weight.sub_(shift[block]).exp_().sum(1, keepdim=True)
-                if bool((mass > _LARGEST).any()):
-                    _raise_shift(part, unit, weight, mass, shift[block], total[block], out[block])
-                total[block] += mass
-                out[block].addmm_(weight, rows)
-        out /= total
+        out, log_total = (fused_forward if query.is_cpu else blocked_forward)(query, memory, chunk_size)
         is_tensor = isinstance(memory, Tensor)
-        ctx.save_for_backward(query, out, shift + total.log(), *([memory] if is_tensor else []))
+        ctx.save_for_backward(query, out, log_total, *([memory] if is_tensor else []))
         ctx.memory, ctx.chunk_size = None if is_tensor else memory, chunk_size
         return out
 
@@ -104,16 +84,3 @@ class _Readout(torch.autograd.Function):
                 of_unit -= (of_unit * unit).sum(1, keepdim=True) * unit
                 of_memory[place] = of_rows + of_unit / length
         return of_query, of_memory, None
-
-
-def _raise_shift(
-    query: Tensor, unit: Tensor, weight: Tensor, mass: Tensor, shift: Tensor, total: Tensor, out: Tensor
-) -> None:
-    """Shift the queries whose sum is too large by their highest score in this chunk instead; all in place."""
-    risen = (mass[:, 0] > _LARGEST).nonzero()[:, 0]
-    score = query[risen] @ unit.T
-    top = score.amax(1, keepdim=True)
-    shrink = (shift[risen] - top).exp_()
-    shift[risen], total[risen], out[risen] = top, total[risen] * shrink, out[risen] * shrink
-    weight[risen] = score.sub_(top).exp_()
-    mass[risen] = weight[risen].sum(1, keepdim=True)
