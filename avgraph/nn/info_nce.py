@@ -7,7 +7,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn._tiled_contrast import tiled_contrast
 from avgraph.nn._unit_rows import check_two_views, unit_rows
+
+# Rows of a batch from which on the table of similarities is not held. On the CPU a tile of float32 is 4 MiB and stays
+# in the cache: batch 10,240, two threads, forward and backward 3.6 to 4.2 s against 9.5 s with the table; tiles of 512
+# and 2048 rows cost the same. The number for GPUs bounds the memory (256 MiB a tile) and was never measured.
+_TILE, _TILE_OF_A_GPU = 1024, 8192
 
 
 def info_nce(x: Tensor, y: Tensor, temperature: float) -> Float[Tensor, ""]:
@@ -16,6 +22,8 @@ def info_nce(x: Tensor, y: Tensor, temperature: float) -> Float[Tensor, ""]:
     .. math::
         -\frac{1}{2b} \sum_i \Bigl[\log \frac{e^{\cos(x_i, y_i)/\tau}}{\sum_j e^{\cos(x_i, y_j)/\tau}}
         + \log \frac{e^{\cos(x_i, y_i)/\tau}}{\sum_j e^{\cos(x_j, y_i)/\tau}}\Bigr]
+
+    Beyond 1024 rows (8192 on a GPU) by tiles, so that memory grows with b and not with its square.
 
     Args:
         x, y: two views; their rows need not be unit.
@@ -34,6 +42,10 @@ def info_nce(x: Tensor, y: Tensor, temperature: float) -> Float[Tensor, ""]:
     check_two_views(x, y)
     if not 0 < temperature < float("inf"):
         raise GraphError(f"temperature: expected a number above 0, got {temperature}")
-    similarity = (unit_rows(x) / temperature) @ unit_rows(y).T
+    x, y = unit_rows(x) / temperature, unit_rows(y)
+    tile = _TILE if x.is_cpu else _TILE_OF_A_GPU
+    if len(x) > tile:
+        return tiled_contrast(x, y, tile)
+    similarity = x @ y.T
     among_y, among_x = (torch.logsumexp(similarity, dim).mean() for dim in (1, 0))
     return (among_y + among_x) / 2 - similarity.diagonal().mean()
