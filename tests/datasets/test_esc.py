@@ -170,7 +170,7 @@ def test_without_data_synthetic_says_so(caplog: pytest.LogCaptureFixture) -> Non
         data = ESC10(fold=2).load()
     assert data.provenance["source"] == "synthetic"
     assert data.provenance["dataset"] == "esc10"
-    assert data["audio"].x.shape == (100, 128, 216)
+    assert data["audio"].x.shape == (80, 128, 216)
     assert all(name.startswith("synthetic ") for name in data["label"].name)
     assert "AVGRAPH_OFFLINE is set: skipped the download" in caplog.text
     assert "SYNTHETIC" in caplog.text
