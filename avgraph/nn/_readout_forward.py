@@ -27,11 +27,14 @@ def fused_forward(query: Tensor, memory: Memory, chunk_size: int | None) -> tupl
     if not len(query):
         return out, log_total
     attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    for _, rows, unit, _ in chunks_of(memory, query, chunk_size or _FUSED_ROWS):
-        part, log_part = attention(query[None, None], unit[None, None], rows[None, None], scale=1.0)
-        log_part = log_part.reshape(-1, 1)
+    for place, rows, unit, _ in chunks_of(memory, query, chunk_size or _FUSED_ROWS):
+        parts = attention(query[None, None], unit[None, None], rows[None, None], scale=1.0)
+        part, log_part = parts[0][0, 0], parts[1].reshape(-1, 1)
+        if place.start == 0:
+            out, log_total = part, log_part
+            continue
         log_sum = torch.logaddexp(log_total, log_part)
-        out.mul_((log_total - log_sum).exp_()).add_(part[0, 0] * (log_part - log_sum).exp_())
+        out.mul_((log_total - log_sum).exp_()).add_(part.mul_((log_part - log_sum).exp_()))
         log_total = log_sum
     return out, log_total
 
