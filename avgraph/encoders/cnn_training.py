@@ -17,6 +17,7 @@ from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.files import atomic_path
 from avgraph.heap import freed_memory_kept
 from avgraph.progress import progress
+from avgraph.random_state import random_state_kept
 
 CACHE_FORMAT = 2  # raise when the network or its training changes, so that old weights are not taken for new ones
 
@@ -85,7 +86,7 @@ def fit_cnn(
     at on fold 2, one seed). What reversal and colouring each give was not measured apart.
     """
     rng = np.random.default_rng(seed)
-    with torch.random.fork_rng(devices=[]), freed_memory_kept():
+    with random_state_kept(context.device), freed_memory_kept():
         torch.manual_seed(seed)
         network = _new_network(classes, recipe).to(context.device)
         optimizer = torch.optim.AdamW(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)

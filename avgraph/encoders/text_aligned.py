@@ -21,6 +21,7 @@ from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.memory import remembered
 from avgraph.errors import DataError
 from avgraph.node_stores import node_store
+from avgraph.random_state import random_state_kept
 from avgraph.space_states import state_name
 
 _FORMAT = 1  # raise when the training changes, so that old results are not taken for new ones
@@ -118,7 +119,7 @@ def _aligned(
     x = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).to(device)
     wanted, place = text[train].unique(return_inverse=True)
     target, place = F.normalize(texts[wanted]).to(device), place.to(device)
-    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+    with random_state_kept(device):
         torch.manual_seed(seed)
         tower = nn.Sequential(
             nn.Dropout(recipe.dropout),

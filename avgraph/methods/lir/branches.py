@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch.optim import Optimizer
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.teacher import Teacher
+from avgraph.random_state import random_state_kept
 
 WITHOUT = "without"
 
@@ -23,7 +23,7 @@ class Branches(nn.Module):
 
     The branch "without" leaves at ``start``, when the network gets its graph, and never gets one. The branch ``at_M``
     starts after M epochs from what has had no graph so far, with a graph of its own. Each takes along the state of the
-    optimizer, and `same_draws` gives it the dropout that it would have alone: it ends as a run of its own would have.
+    optimizer, and draws the dropout that it would have drawn alone: it ends as a run of its own would have.
 
     Args:
         network: what they leave.
@@ -72,7 +72,7 @@ class Branches(nn.Module):
         """Name → loss of a batch, of the branches that train in this epoch; see `Objective` for the arguments."""
         found = {}
         for name, network, teacher in self.active(epoch):
-            with same_draws(y.device):
+            with random_state_kept(y.device):  # the next branch draws the same
                 found[name] = torch.stack(list(objective(network, x, y, teacher, rows).values())).sum()
         return found
 
@@ -107,20 +107,6 @@ def logits(network: ClipNetwork, x: Mapping[str, Tensor]) -> Tensor:
     found = torch.cat(network.eval()(x), 1)
     network.train(training)
     return found
-
-
-@contextmanager
-def same_draws(device: torch.device) -> Iterator[None]:
-    """What is drawn in the block is drawn again after it.
-
-    Example:
-        >>> with same_draws(torch.device("cpu")):
-        ...     first = torch.rand(2)
-        >>> bool((first == torch.rand(2)).all())
-        True
-    """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
 
 
 @torch.no_grad()
