@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.esc50 import ESC50
 from avgraph.datasets.locate import locate
+from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
 
 SPLITS = 5
@@ -95,12 +96,9 @@ class Esc50ZeroShot:
             if found is None:
                 return None
             path = found / VECTORS
-        try:
-            with np.load(path, allow_pickle=False) as bundle:
-                row_of = {str(name).replace("_", " "): row for row, name in enumerate(bundle["esc50"])}
-                vectors = torch.from_numpy(bundle["esc50_x"].astype(np.float32))
-        except (OSError, KeyError, ValueError) as error:
-            raise DataError(f"{path}: expected an .npz with esc50 and esc50_x: {error}") from error
+        arrays = read_npz(path, ("esc50", "esc50_x"))
+        row_of = {str(name).replace("_", " "): row for row, name in enumerate(arrays["esc50"])}
+        vectors = torch.from_numpy(arrays["esc50_x"].astype(np.float32))
         missing = [name for name in names if name.replace("_", " ") not in row_of]
         if missing:
             raise DataError(f"{path}: no sentence vector for class {missing[0]!r} ({len(missing)} missing)")

@@ -8,7 +8,6 @@ Where a folder has both, the audio is used: it is the original.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +21,7 @@ from avgraph.datasets.audio import BANDS, FRAMES
 from avgraph.datasets.checksum import sha256_file, sha256_listing
 from avgraph.datasets.esc_table import EscTable
 from avgraph.datasets.logmel_cache import cached_log_mels
+from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
 
 RECONSTRUCTED = "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"
@@ -83,16 +83,7 @@ def load_pictures(layout: EscLayout, table: EscTable) -> tuple[UInt8[Tensor, "n 
 
 
 def _from_npz(path: Path, table: EscTable) -> UInt8[Tensor, "n 128 216"]:
-    try:
-        with np.load(path, allow_pickle=False) as bundle:
-            missing = sorted({"logmel", "target", "fold", "name"} - set(bundle.files))
-            if missing:
-                raise DataError(f"{path}: array {missing[0]!r} is missing; it holds {', '.join(bundle.files)}")
-            arrays = {key: bundle[key] for key in ("logmel", "target", "fold", "name")}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path}: cannot be read as npz: {error}") from error
+    arrays = read_npz(path, ("logmel", "target", "fold", "name"))
     logmel = arrays["logmel"]
     count = arrays["name"].size
     if logmel.dtype != np.uint8 or logmel.shape != (count, BANDS, FRAMES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, SECONDS, frames_of, log_mel_picture
 from avgraph.datasets.checksum import sha256_listing
+from avgraph.datasets.npz_file import read_npz
+from avgraph.errors import DataError
 from avgraph.files import atomic_path
 from avgraph.progress import progress
 
@@ -56,9 +57,8 @@ def cached_log_mels(
 def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     """The cached pictures, or None when there are none or the file is damaged: a cache may always be rebuilt."""
     try:
-        with np.load(path, allow_pickle=False) as bundle:
-            picture: np.ndarray = bundle["logmel"]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        picture: np.ndarray = read_npz(path, ["logmel"])["logmel"]
+    except DataError:
         return None
     good = picture.shape == shape and picture.dtype == np.uint8
     return picture if good else None

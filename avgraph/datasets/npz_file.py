@@ -34,4 +34,5 @@ def read_npz(path: str | Path, keys: Sequence[str]) -> dict[str, npt.NDArray[Any
     except DataError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise DataError(f"{path}: cannot be read: {reason or error}") from error

@@ -92,7 +92,7 @@ def test_pictures_follow_the_table_not_the_order_of_the_npz(picture_folder: Path
         ("logmel", np.zeros((10, 64, 216), np.uint8), r"logmel: expected uint8 \[10, 128, 216\], got uint8 \[10, 64"),
         ("target", np.zeros(9, int), r"target: expected shape \[10\], got \[9\]"),
         ("name", np.array(list("abcdefghij")), r"esc50.csv:2: clip '1-1010-A-0' is not in esc50_logmel_u8.npz"),
-        ("name", np.array([{}] * 10, dtype=object), "cannot be read as npz"),
+        ("name", np.array([{}] * 10, dtype=object), "cannot be read"),
     ],
 )
 def test_npz_that_does_not_fit(picture_folder: Path, key: str, value: np.ndarray, message: str) -> None:
