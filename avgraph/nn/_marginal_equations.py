@@ -73,6 +73,8 @@ def solve_partial(matrix: Tensor, free: Tensor, right: Tensor, pinned: Tensor | 
 def _solve(matrix: Tensor, right: Tensor) -> Tensor:
     factor, failed = torch.linalg.cholesky_ex(matrix)
     if bool(failed.any()):
+        finite = matrix.isfinite().all(-1).all(-1)
+        matrix = torch.where(finite[:, None, None], matrix, 0.0)
         found: Tensor = torch.linalg.pinv(matrix, hermitian=True) @ right[:, :, None]
         return found[:, :, 0]
     return torch.cholesky_solve(right[:, :, None], factor)[:, :, 0]

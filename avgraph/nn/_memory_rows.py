@@ -41,14 +41,14 @@ def check_readout(query: Tensor, memory: Memory, temperature: float, chunk_size:
     Example:
         >>> check_readout(torch.ones(1, 3), torch.ones(5, 4), 0.01, None)
         Traceback (most recent call last):
-        avgraph.errors.GraphError: query, memory: expected one width, got [1, 3] and [5, 4]
+        avgraph.errors.GraphError: query, memory: expected one width above 0, got [1, 3] and [5, 4]
     """
     for name, value in (("query", query), ("memory", memory)):
         is_float = value.is_floating_point() if isinstance(value, Tensor) else value.dtype.kind == "f"
         if value.ndim != 2 or not is_float:
             raise GraphError(f"{name}: expected floating-point rows [n, d], got {value.dtype} {list(value.shape)}")
-    if query.shape[1] != memory.shape[1]:
-        raise GraphError(f"query, memory: expected one width, got {list(query.shape)} and {list(memory.shape)}")
+    if query.shape[1] != memory.shape[1] or not query.shape[1]:
+        raise GraphError(f"query, memory: expected one width above 0, got {list(query.shape)} and {list(memory.shape)}")
     if not len(memory):
         raise GraphError(f"memory: expected at least 1 row, got {list(memory.shape)}")
     if not 0 < temperature < float("inf"):
@@ -69,7 +69,7 @@ def row_lengths(name: str, rows: Tensor, first: int = 0) -> Tensor:
         avgraph.errors.GraphError: memory: row 11 is zero, so it has no cosine similarity
     """
     length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    usable = (length > torch.finfo(rows.dtype).tiny) & length.isfinite()
+    usable = (length > 1024 * torch.finfo(rows.dtype).tiny ** 0.5) & length.isfinite()
     if bool(usable.all()):
         return length
     # Squares of very large and very small entries are lost: divide by the largest first.
@@ -80,11 +80,6 @@ def row_lengths(name: str, rows: Tensor, first: int = 0) -> Tensor:
             raise GraphError(f"{name}: row {row} {what}, so it has no cosine similarity")
     scaled: Tensor = torch.linalg.vector_norm(rows / largest, dim=1, keepdim=True)
     return scaled * largest
-
-
-def working_type(query: Tensor) -> torch.dtype:
-    """The type that similarities are taken in: that of the queries, at least float32."""
-    return torch.promote_types(query.dtype, torch.float32)
 
 
 def chunks_of(memory: Memory, like: Tensor, chunk_size: int | None) -> Iterator[Chunk]:

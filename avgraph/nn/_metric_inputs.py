@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn.precision import full_precision
 
 
 def check_pairs(anchor: Tensor, other: Tensor, label: Tensor) -> None:
@@ -59,11 +60,17 @@ def squared_distances(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float
         >>> squared_distances(torch.zeros(1, 2), torch.tensor([[3.0, 4.0]]))
         tensor([[25.]])
     """
+    centre = torch.cat([x, y]).mean(0).detach()  # far from the origin near points would cancel to noise
+    x, y = x - centre, y - centre
     square = x.square().sum(1)[:, None] + y.square().sum(1)[None, :]
     return torch.addmm(square, x, y.T, alpha=-2.0).clamp_min(0)
 
 
 def both_ways(one_way: Callable[[Tensor, Tensor], Tensor], anchor: Tensor, other: Tensor, symmetric: bool) -> Tensor:
-    """The loss of ``anchor`` among ``other``; if ``symmetric``, its mean with ``other`` among ``anchor``."""
-    forth = one_way(anchor, other)
-    return (forth + one_way(other, anchor)) / 2 if symmetric else forth
+    """The loss of ``anchor`` among ``other``; if ``symmetric``, its mean with ``other`` among ``anchor``.
+
+    In at least single precision: squared distances of a large batch overflow in half.
+    """
+    with full_precision(anchor, other) as (anchor, other):
+        forth = one_way(anchor, other)
+        return (forth + one_way(other, anchor)) / 2 if symmetric else forth

@@ -59,6 +59,9 @@ def newton_step(problem: Problem, at: Potentials) -> Potentials:
         step = Potentials(*found.split([*plan.shape[1:], 1], 1))
         slope = (missing * found).sum(1)
 
+    # Costs so large that a problem has no finite step leave it where it is.
+    step = Potentials(*(torch.where(part.isfinite(), part, 0.0) for part in step))
+
     def dual(here: Potentials) -> Tensor:
         value = (a * here.f).sum(1) + (b * here.g).sum(1) - here.exponent(score).exp().sum((1, 2))
         return value if mass is None else value + mass * here.total[:, 0]

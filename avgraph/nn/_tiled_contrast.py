@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from avgraph.nn.precision import full_precision
+
 
 def tiled_contrast(x: Float[Tensor, "b d"], y: Float[Tensor, "b d"], tile: int) -> Float[Tensor, ""]:
     r"""Mean of ½ log Σ_j exp(x_i · y_j) + ½ log Σ_j exp(x_j · y_i) − x_i · y_i, by tiles of the table.
@@ -24,10 +26,9 @@ def tiled_contrast(x: Float[Tensor, "b d"], y: Float[Tensor, "b d"], tile: int) 
         >>> tiled_contrast(torch.eye(2), torch.eye(2), tile=1)  # log(1 + 1/e)
         tensor(0.3133)
     """
-    dtype = torch.promote_types(x.dtype, torch.float32)
-    with torch.autocast(x.device.type, enabled=False):
-        loss: Tensor = _TiledContrast.apply(x.to(dtype), y.to(dtype), tile)
-    return loss
+    with full_precision(x, y) as (x, y):
+        loss: Tensor = _TiledContrast.apply(x, y, tile)
+        return loss
 
 
 class _TiledContrast(torch.autograd.Function):
@@ -46,7 +47,7 @@ class _TiledContrast(torch.autograd.Function):
     def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, y, among_y, among_x = ctx.saved_tensors
         of_x, of_y = torch.zeros_like(x), torch.zeros_like(y)
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             for rows, columns, score in _tiles(x, y, ctx.tile):
                 weight = (score - among_y[rows, None]).exp_()
                 weight += score.sub_(among_x[columns]).exp_()

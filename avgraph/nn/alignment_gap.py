@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.nn._unit_rows import check_two_views, unit_rows
+from avgraph.nn.precision import at_least_single
 
 
 def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tensor, ""]:
@@ -34,7 +35,7 @@ def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tenso
         (tensor(1.4142), tensor(2.))
     """
     check_two_views(x, y)
-    square = (unit_rows(x) - unit_rows(y)).square().sum(1)
+    square = (unit_rows(at_least_single(x)) - unit_rows(at_least_single(y))).square().sum(1)
     if squared:
         return square.mean()
     apart = square > 0

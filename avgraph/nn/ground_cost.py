@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn.precision import full_precision
 
 
 def mahalanobis_cost(
@@ -21,7 +22,8 @@ def mahalanobis_cost(
         c_{ij} = \sqrt{(x_i - y_j)^\top M (x_i - y_j)}
 
     By a Gram product, in the memory of n·m + (n + m)·d numbers; differences of all pairs would take n·m·d.
-    Only the symmetric part of M matters and only it gets a gradient. A root of 0 has gradient 0.
+    Only the symmetric part of M matters and only it gets a gradient. A root of 0 has gradient 0. Always in at least
+    single precision.
 
     Args:
         x, y: embeddings of the two sides.
@@ -41,6 +43,14 @@ def mahalanobis_cost(
         (tensor([[5.]]), tensor([[3.]]))
     """
     _check(x, y, metric)
+    if normalize not in (None, "max"):
+        raise GraphError(f"normalize: expected None or 'max', got {normalize!r}")
+    with full_precision(x, y, metric) as (x, y, metric):
+        cost = _distance(x, y, metric)
+        return cost if normalize is None else cost / cost.amax().clamp_min(torch.finfo(cost.dtype).tiny)
+
+
+def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
     # Distances do not change under a common shift; without it near pairs far from the origin cancel to noise.
     centre = torch.cat([x, y]).mean(0).detach()
     x, y = x - centre, y - centre
@@ -52,12 +62,7 @@ def mahalanobis_cost(
     length_x, length_y = (mapped_x * x).sum(1), (mapped_y * y).sum(1)
     square = torch.addmm(length_x[:, None] + length_y[None, :], mapped_x, y.T, alpha=-2.0)
     positive = square > 0
-    cost = torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
-    if normalize is None:
-        return cost
-    if normalize != "max":
-        raise GraphError(f"normalize: expected None or 'max', got {normalize!r}")
-    return cost / cost.amax().clamp_min(torch.finfo(cost.dtype).tiny)
+    return torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
 
 
 def _check(x: Tensor, y: Tensor, metric: Tensor) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.block_distance import weighted_distance
+from avgraph.nn.precision import full_precision
 
 Weighting = Literal["hard", "soft"]
 
@@ -58,22 +59,32 @@ def latent_interaction_loss(
         tensor(1.2000)
     """
     _check(z_audio, z_visual, soft_audio, soft_visual, adjacency, weighting)
-    with torch.no_grad():
-        softs = [soft_audio.detach(), soft_visual.detach()]
-        audio, visual = [(s > threshold if weighting == "hard" else s).to(z_audio) for s in softs]
-        c = audio.shape[1]
-        edge = adjacency.detach().to(z_audio)
-        count = torch.cat([audio, visual], 1).sum(0).outer(torch.cat([audio, visual], 1).sum(0))
-        count[:c, :c] -= audio.T @ audio  # pairs of a clip with itself
-        count[c:, c:] -= visual.T @ visual
-        # Soft labels can leave a rest of rounding where there is no pair.
-        share = torch.where(count > 1e-6 * len(audio), edge / count, 0)
-        across = inter_weight * (share[:c, c:] + share[c:, :c].T)  # d(n, m) is the same in both directions
-    return (
-        weighted_distance(z_audio, z_audio, audio @ (intra_weight * share[:c, :c]), audio)
-        + weighted_distance(z_visual, z_visual, visual @ (intra_weight * share[c:, c:]), visual)
-        + weighted_distance(z_audio, z_visual, audio @ across, visual)
-    )
+    with full_precision(z_audio, z_visual) as (z_audio, z_visual):
+        with torch.no_grad():
+            softs = [soft_audio.detach(), soft_visual.detach()]
+            audio, visual = (_shares((s > threshold if weighting == "hard" else s).to(z_audio)) for s in softs)
+            edge = adjacency.detach().to(z_audio)
+            c = audio.shape[1]
+            intra_audio = intra_weight * _over_other_clips(edge[:c, :c], audio)
+            intra_visual = intra_weight * _over_other_clips(edge[c:, c:], visual)
+            across = inter_weight * (edge[:c, c:] + edge[c:, :c].T)  # d(n, m) is the same in both directions
+        return (
+            weighted_distance(z_audio, z_audio, audio @ intra_audio, audio)
+            + weighted_distance(z_visual, z_visual, visual @ intra_visual, visual)
+            + weighted_distance(z_audio, z_visual, audio @ across, visual)
+        )
+
+
+def _shares(activity: Tensor) -> Tensor:
+    """Each clip's share of a concept's activity [n, c]: 1 in all, or 0 where nothing is active."""
+    total = activity.sum(0)
+    return torch.where(total > 0, activity / total, 0)
+
+
+def _over_other_clips(edge: Tensor, share: Tensor) -> Tensor:
+    """Weights of edges within a modality, divided by the share of pairs that are of two clips."""
+    other = 1 - share.T @ share
+    return torch.where(other > 1e-6, edge / other, 0)  # soft labels leave a rest of rounding where there is no pair
 
 
 def _check(

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths, working_type
+from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
 from avgraph.nn._readout_forward import blocked_forward, fused_forward
+from avgraph.nn.precision import full_precision
 
 
 def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_size: int | None = None) -> Tensor:
@@ -43,10 +44,10 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
                 [9.9995e-01, 4.5398e-05]])
     """
     check_readout(query, memory, temperature, chunk_size)
-    wide = query.to(working_type(query))
-    unit = wide / row_lengths("query", wide)
-    out: Tensor = _Readout.apply(unit / temperature, memory, chunk_size)
-    return out.to(query.dtype)
+    with full_precision(query) as (wide,):
+        unit = wide / row_lengths("query", wide)
+        out: Tensor = _Readout.apply(unit / temperature, memory, chunk_size)
+        return out.to(query.dtype)
 
 
 class _Readout(torch.autograd.Function):
@@ -65,22 +66,22 @@ class _Readout(torch.autograd.Function):
     def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, out, log_total, *tensors = ctx.saved_tensors
         memory = tensors[0] if tensors else ctx.memory
-        grad = gradient[0]
-        mean = (grad * out).sum(1, keepdim=True)
-        of_query = torch.zeros_like(query)
-        of_memory = torch.empty_like(memory) if ctx.needs_input_grad[1] else None
-        for place, rows, unit, length in chunks_of(memory, query, ctx.chunk_size):
-            of_rows, of_unit = torch.zeros_like(rows), torch.zeros_like(rows)
-            for block in blocks_of(len(query)):
-                weight = (query[block] @ unit.T).sub_(log_total[block]).exp_()
+        with full_precision(gradient[0]) as (grad,):
+            mean = (grad * out).sum(1, keepdim=True)
+            of_query = torch.zeros_like(query)
+            of_memory = torch.empty_like(memory) if ctx.needs_input_grad[1] else None
+            for place, rows, unit, length in chunks_of(memory, query, ctx.chunk_size):
+                of_rows, of_unit = torch.zeros_like(rows), torch.zeros_like(rows)
+                for block in blocks_of(len(query)):
+                    weight = (query[block] @ unit.T).sub_(log_total[block]).exp_()
+                    if of_memory is not None:
+                        of_rows.addmm_(weight.T, grad[block])
+                    pull = (grad[block] @ rows.T).sub_(mean[block]).mul_(weight)
+                    of_query[block].addmm_(pull, unit)
+                    if of_memory is not None:
+                        of_unit.addmm_(pull.T, query[block])
                 if of_memory is not None:
-                    of_rows.addmm_(weight.T, grad[block])
-                pull = (grad[block] @ rows.T).sub_(mean[block]).mul_(weight)
-                of_query[block].addmm_(pull, unit)
-                if of_memory is not None:
-                    of_unit.addmm_(pull.T, query[block])
-            if of_memory is not None:
-                # Scaling to length 1 takes no part of a change along the row.
-                of_unit -= (of_unit * unit).sum(1, keepdim=True) * unit
-                of_memory[place] = of_rows + of_unit / length
+                    # Scaling to length 1 takes no part of a change along the row.
+                    of_unit -= (of_unit * unit).sum(1, keepdim=True) * unit
+                    of_memory[place] = of_rows + of_unit / length
         return of_query, of_memory, None

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn.precision import at_least_single
 
 
 @torch.no_grad()
@@ -36,16 +37,16 @@ def project_psd(matrix: Tensor, floor: float = 0.0) -> Tensor:
     """
     if not 0 <= floor < float("inf"):
         raise GraphError(f"floor: expected a finite number of at least 0, got {floor}")
-    if matrix.dim() not in (1, 2) or matrix.shape[0] != matrix.shape[-1]:
+    if matrix.dim() not in (1, 2) or matrix.shape[0] != matrix.shape[-1] or not len(matrix):
         raise GraphError(f"matrix: expected [d, d] or a diagonal [d], got {list(matrix.shape)}")
     if not bool(matrix.isfinite().all()):
         raise GraphError("matrix: expected finite numbers, got NaN or infinity")
     if matrix.dim() == 1:
         return matrix.clamp_min(floor)
-    symmetric = (matrix + matrix.T) / 2
+    symmetric = at_least_single(matrix + matrix.T) / 2
     value, vector = torch.linalg.eigh(symmetric)
     if bool(value[0] >= floor):
-        return symmetric
+        return symmetric.to(matrix.dtype)
     clamped = (vector * value.clamp_min(floor)) @ vector.T
     result: Tensor = (clamped + clamped.T) / 2
-    return result
+    return result.to(matrix.dtype)

@@ -56,5 +56,5 @@ def _one_way(distance: Tensor, positive: Tensor, margin: float) -> Tensor:
         weight = torch.where(is_positive, nearer, -farther).to(distance)
         weight = torch.empty_like(distance).scatter_(1, order, weight)
         active = (nearer * is_positive).sum()
-    total = (weight * distance).sum() + margin * active
+    total = (weight * distance).sum() + margin * active.to(distance)
     return total / triplets.clamp_min(1)

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths, working_type
+from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
+from avgraph.nn.precision import full_precision
 from avgraph.transforms._top_k import stable_top_k
 
 
@@ -16,8 +17,9 @@ def memory_top_k(
 ) -> tuple[Int64[Tensor, "b k"], Float[Tensor, "b k"]]:
     r"""Rows with the highest softmax_k(cos(q_i, m_k) / τ), normalised over the *whole* memory.
 
-    The weights `avgraph.nn.memory_readout` sums with, by descending weight, ties by index. Beside a chunk it holds the
-    best ``k`` so far and the logarithmic sum of all.
+    The weights `avgraph.nn.memory_readout` sums with, by descending weight. Beside a chunk it holds the best
+    ``k`` so far and the logarithmic sum of all. Equal weights go by index; those of equal rows may differ in their last
+    digit, so that any of them may come first.
 
     Shapes:
         query [b, d], memory [n, d], 1 ≤ k ≤ n → index [b, k], attention [b, k]
@@ -31,8 +33,13 @@ def memory_top_k(
         (tensor([[0]]), tensor([[0.7311]]))
     """
     check_readout(query, memory, temperature, chunk_size)
-    wide = query.detach().to(working_type(query))
-    scaled = wide / row_lengths("query", wide) / temperature
+    with full_precision(query.detach()) as (wide,):
+        return _streamed(wide / row_lengths("query", wide) / temperature, memory, k, chunk_size)
+
+
+def _streamed(
+    scaled: Tensor, memory: Memory, k: int, chunk_size: int | None
+) -> tuple[Int64[Tensor, "b k"], Float[Tensor, "b k"]]:
     log_total = scaled.new_full((len(scaled), 1), -torch.inf)
     best = scaled.new_full((len(scaled), k), -torch.inf)
     index = torch.zeros(len(scaled), k, dtype=torch.int64, device=scaled.device)

@@ -20,8 +20,8 @@ class MemoryEdges(BaseTransform):
     """Add (``source``, ``relation``, ``target``): the ``k`` memory rows that each target node attends to most.
 
     ``attention`` is the exact softmax over the *whole* memory, as in `avgraph.nn.memory_readout`, so that the edges of
-    a node sum to 1 less what was dropped: see `dropped_mass`. Edges are sorted by target, then by descending attention,
-    ties by memory row; every target has exactly ``k``. Where both ends have ``y`` they get ``y`` (1 where equal) and
+    a node sum to 1 less what was dropped: see `dropped_mass`. Edges are sorted by target, then by descending attention;
+    every target has exactly ``k``. Where both ends have ``y`` they get ``y`` (1 where equal) and
     the masks of the memory. Edges that the graph already has under the same type are replaced.
 
     Args:

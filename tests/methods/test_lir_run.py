@@ -65,6 +65,14 @@ def records(run: avgraph.Run) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
+def test_trains_and_evaluates_in_other_precisions(precision: str, whole: avgraph.Run, tmp_path: Path) -> None:
+    run = avgraph.train(experiment(tmp_path), {"train.precision": precision})
+    again = avgraph.evaluate(run)
+    assert again == {name: run.metrics[name] for name in again}
+    assert run.metrics["test/map"] == pytest.approx(whole.metrics["test/map"], abs=0.1)
+
+
 @pytest.mark.parametrize("epoch", [2, 8, 13, 18])
 def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgraph.Run, tmp_path: Path) -> None:
     """kill -9 in the teacher, at its graph, in the student before and after another one has started."""
@@ -118,7 +126,7 @@ def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -
 
 def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
-    monkeypatch.setattr("avgraph.datasets.locate.user_cache_dir", lambda name: str(tmp_path))
+    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: tmp_path)
     path = experiment(tmp_path)
     dataset = {"type": "class_paired", "sets": "fsdd_digits", "cooccurrence": 0.3, "on_missing": ["synthetic"]}
     options = {"method.insertion_epochs": [], "method.snapshot_epochs": [], "method.teacher_epochs": 1}

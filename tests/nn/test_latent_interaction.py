@@ -156,3 +156,11 @@ def test_bad_input_is_named() -> None:
         latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, -adjacency)
     with pytest.raises((GraphError, TypeError), match="'hard'"):  # beartype looks first, under pytest alone
         latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, adjacency, weighting="mean")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1e-6, 1e-12])
+def test_soft_weighting_does_not_depend_on_the_scale_of_a_label(scale: float) -> None:
+    z_audio, z_visual, soft_audio, soft_visual, adjacency = batch(torch.float32)
+    whole = latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, adjacency, weighting="soft")
+    small = latent_interaction_loss(z_audio, z_visual, soft_audio * scale, soft_visual, adjacency, weighting="soft")
+    torch.testing.assert_close(small, whole)

@@ -185,7 +185,7 @@ def test_rows_without_direction_are_named(name: str, value: float, what: str) ->
 
 def test_refused() -> None:
     query, memory = rows(2, 3, 4)
-    with pytest.raises(GraphError, match=r"expected one width, got \[2, 4\] and \[3, 3\]"):
+    with pytest.raises(GraphError, match=r"expected one width above 0, got \[2, 4\] and \[3, 3\]"):
         memory_readout(query, memory[:, :3], 0.1)
     with pytest.raises(GraphError, match=r"query: expected floating-point rows \[n, d\], got torch\.float64 \[4\]"):
         memory_readout(query[0], memory, 0.1)
@@ -198,3 +198,22 @@ def test_refused() -> None:
             memory_readout(query, memory, temperature)
     with pytest.raises(GraphError, match="chunk_size: expected at least 1 row, got 0"):
         memory_readout(query, memory, 0.1, chunk_size=0)
+
+
+@pytest.mark.parametrize("length", [1e-15, 1e-19, 1e-21, 3e-23, 1e-30])
+def test_very_short_rows_have_a_direction(length: float) -> None:
+    memory = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1]])
+    query = torch.full((1, 4), length)
+    torch.testing.assert_close(memory_readout(query, memory, 1.0), memory_readout(torch.ones(1, 4), memory, 1.0))
+
+
+def test_autocast_changes_neither_rising_scores_nor_the_gradient() -> None:
+    query, memory = rows(20, 3000, 8, torch.float32)
+    memory = memory[(F.normalize(query) @ F.normalize(memory).T)[0].argsort()].requires_grad_()
+    query.requires_grad_()
+    results = []
+    for enabled in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            out = memory_readout(query, memory, 0.01)
+            results.append((out.detach(), *torch.autograd.grad(out.sum(), (query, memory))))
+    torch.testing.assert_close(results[1], results[0], rtol=0, atol=0)

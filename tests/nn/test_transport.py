@@ -205,3 +205,12 @@ def test_bad_input_is_named() -> None:
         sinkhorn(cost, 0.1, max_iter=0)
     with pytest.raises(GraphError, match="tol: expected a finite number above 0, got -1"):
         partial_sinkhorn(cost, 0.1, 0.5, tol=-1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("partial", [False, True])
+def test_costs_beyond_all_reason_are_reported_not_crashed_on(dtype: torch.dtype, partial: bool) -> None:
+    for size in (1e12, 1e20):
+        cost = size * torch.rand(20, 20, dtype=dtype)
+        coupling = partial_sinkhorn(cost, 0.05, 0.5, max_iter=50) if partial else sinkhorn(cost, 0.05, max_iter=50)
+        assert not bool(coupling.converged)

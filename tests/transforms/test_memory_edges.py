@@ -60,7 +60,7 @@ def test_dropped_mass_is_what_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("chunk_size", [None, 1, 2, 3])
-def test_ties_go_by_index(chunk_size: int | None) -> None:
+def test_equal_attention_goes_by_index(chunk_size: int | None) -> None:
     data = HeteroData(image_memory={"x": torch.eye(2).repeat(3, 1)}, text={"x": torch.eye(2)})
     edges = MemoryEdges("image_memory", "text", 5, temperature=1.0, chunk_size=chunk_size)(data)[KIND]
     assert edges.edge_index[0].reshape(2, 5).tolist() == [[0, 2, 4, 1, 3], [1, 3, 5, 0, 2]]
@@ -126,7 +126,9 @@ def test_refused() -> None:
     with pytest.raises(GraphError, match=r"memory: row 3 is zero.* \(memory = image_memory\.x, query = text\.x\)"):
         MemoryEdges("image_memory", "text", 1)(data)
     data["image_memory"].x = torch.randn(40, 6)
-    with pytest.raises(GraphError, match=r"expected one width, got \[7, 5\] and \[40, 6\] \(memory = image_memory\.x"):
+    with pytest.raises(
+        GraphError, match=r"expected one width above 0, got \[7, 5\] and \[40, 6\] \(memory = image_memory\.x"
+    ):
         MemoryEdges("image_memory", "text", 1)(data)
     data["image_memory"].x = ["a"] * 40
     with pytest.raises(GraphError, match=r"image_memory\.x: expected rows \[n, d\], got list"):

@@ -20,6 +20,7 @@ from avgraph.methods.cmcr.readouts import Gathered, Recall
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
 from avgraph.methods.task import Task
 from avgraph.nn import Projector, semantic_noise
+from avgraph.nn.precision import at_least_single
 from avgraph.suggestions import hint
 from avgraph.transforms.space_graph import OVERLAPS, SPACE, SpaceGraph
 
@@ -152,7 +153,7 @@ class CMCRTask(Task):
         else:
             noisy = x + self.noise_variance**0.5 * torch.randn_like(x)
         projected: Tensor = self.head(space)(noisy)
-        return projected.float()
+        return at_least_single(projected)
 
     def _side(self, end: End, wanted: Tensor) -> Side:
         align = self.intra_spaces is None or end.space in self.intra_spaces

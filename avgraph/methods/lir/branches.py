@@ -72,7 +72,7 @@ class Branches(nn.Module):
         """Name → loss of a batch, of the branches that train in this epoch; see `Objective` for the arguments."""
         found = {}
         for name, network, teacher in self.active(epoch):
-            with random_state_kept(y.device):  # the next branch draws the same
+            with random_state_kept():  # the next branch draws the same
                 found[name] = torch.stack(list(objective(network, x, y, teacher, rows).values())).sum()
         return found
 

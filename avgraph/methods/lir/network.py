@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from avgraph.methods.lir.encoder import LogitEncoder
 from avgraph.nn import CrossAttentionProxy
+from avgraph.nn.precision import at_least_single
 
 
 class ClipNetwork(nn.Module):
@@ -57,10 +58,12 @@ class ClipNetwork(nn.Module):
 
     def forward(self, x: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Embeddings, each modality by itself."""
-        return self.encoder["audio"](x["audio"]).float(), self.encoder["visual"](x["visual"]).float()
+        z_audio, z_visual = (self.encoder[name](x[name]) for name in ("audio", "visual"))
+        return at_least_single(z_audio), at_least_single(z_visual)
 
     def proxies(self, z_audio: Tensor, z_visual: Tensor) -> tuple[Tensor, Tensor]:
         """What the metric loss sees in training: proxies, or the embeddings themselves."""
         if not self.proxy:
             return z_audio, z_visual
-        return self.proxy["audio"](z_audio, z_visual).float(), self.proxy["visual"](z_visual, z_audio).float()
+        audio, visual = self.proxy["audio"](z_audio, z_visual), self.proxy["visual"](z_visual, z_audio)
+        return at_least_single(audio), at_least_single(visual)

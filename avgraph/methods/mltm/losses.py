@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from avgraph.nn import hard_triplet_loss, info_nce, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
+from avgraph.nn.precision import full_precision
 
 LossName = Literal["mltm", "info_nce", "info_nce_entropy", "triplet"]
 
@@ -54,6 +55,7 @@ class Objective:
             return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=self.margin), True
         loss = info_nce(x, y, self.temperature)
         if self.name == "info_nce_entropy":
-            log_rank = (x @ y.T / self.temperature).log_softmax(1)
+            with full_precision(x, y) as (x, y):
+                log_rank = (x @ y.T / self.temperature).log_softmax(1)
             loss = loss + self.entropy_weight * (log_rank.exp() * log_rank).sum(1).mean()
         return loss, True
