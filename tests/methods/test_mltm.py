@@ -16,8 +16,8 @@ from avgraph.config.train import TrainOptions
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.mltm import MLTMTask, Objective
-from avgraph.methods.mltm.pairs import UniqueTextBatches, matching_pairs, shuffled_partners
-from avgraph.methods.mltm.ranking import retrieval_metrics
+from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
+from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
 from avgraph.running.callbacks import Checkpoints
 
@@ -59,18 +59,37 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
     return avgraph.train(experiment(tmp_path_factory.mktemp("mltm")))
 
 
-def test_no_text_twice_in_a_batch_and_every_pair_once() -> None:
+def test_neither_sound_nor_text_twice_in_a_batch_and_every_pair_once() -> None:
+    text = torch.tensor([0, 0, 0, 1, 1, 2, 3, 3, 3])
+    sound = torch.tensor([0, 0, 2, 0, 1, 2, 0, 1, 2])  # shuffled: sound 0 has texts 0, 1 and 3
+    epoch = [0]
+    batches = UniquePairBatches(sound, text, 3, seed=1, epoch=lambda: epoch[0])
+    for number in range(20):
+        epoch[0] = number
+        seen = [pair for batch in batches for pair in batch]
+        assert len(set(seen)) == len(seen)
+        for batch in batches:
+            assert len(set(text[batch].tolist())) == len(set(sound[batch].tolist())) == len(batch) <= 3
+
+
+def test_batches_are_a_function_of_the_epoch() -> None:
     text = torch.tensor([0, 0, 0, 1, 1, 2, 3, 3, 3])
     epoch = [0]
-    batches = UniqueTextBatches(text, 3, seed=1, epoch=lambda: epoch[0])
+    batches = UniquePairBatches(torch.arange(9), text, 3, seed=1, epoch=lambda: epoch[0])
     first = list(batches)
     assert [len(batch) for batch in first] == batches.sizes
-    seen = [pair for batch in first for pair in batch]
-    assert len(set(seen)) == len(seen) >= 8  # a last pair alone has nothing to be matched with
-    assert all(len(set(text[batch].tolist())) == len(batch) <= 3 for batch in first)
+    assert sum(batches.sizes) >= 8  # a last pair alone has nothing to be matched with
     assert list(batches) == first
     epoch[0] = 1
     assert list(batches) != first
+
+
+def test_a_coupling_that_has_not_converged_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    x, y = (torch.nn.functional.normalize(torch.randn(n, 4)) for n in (6, 9))
+    score_tables(x, y, torch.ones(4), 0.05)
+    assert not caplog.text
+    score_tables(x, y, torch.ones(4), 0.01, max_iter=1)
+    assert "the coupling of 6 x 9 did not converge (error " in caplog.text
 
 
 def test_each_sound_is_paired_with_every_text_of_its_label() -> None:

@@ -17,7 +17,7 @@ SMALL = {
     "dataset.seconds": 0.5,
     "method.hidden_channels": 32,
     "method.shared_channels": 16,
-    "train.epochs": 20,
+    "train.epochs": 80,
     "train.optimizer.lr": 0.01,
     "train.device": "cpu",
 }

@@ -6,23 +6,33 @@ with the whole gallery and so sees every query at once: transductive, a correcti
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import Tensor
 
 from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
 from avgraph.nn import mahalanobis_cost, sinkhorn
 
+logger = logging.getLogger(__name__)
+
 _KS = (1, 5, 10)
 
 
-def score_tables(x: Tensor, y: Tensor, metric: Tensor, epsilon: float) -> dict[str, Tensor]:
-    """How well row i of ``x`` fits row j of ``y``, higher is better.
+def score_tables(x: Tensor, y: Tensor, metric: Tensor, epsilon: float, max_iter: int = 2000) -> dict[str, Tensor]:
+    """How well row i of ``x`` fits row j of ``y``, higher is better; warns where the coupling has not converged.
 
     Shapes:
         x [n, d], y [m, d] unit rows → [n, m] each
     """
     cost = mahalanobis_cost(x, y, metric, normalize="max")
-    coupling = sinkhorn(cost, epsilon, grad="detach")
+    coupling = sinkhorn(cost, epsilon, max_iter=max_iter, grad="detach")
+    if not bool(coupling.converged):
+        logger.warning(
+            "mltm: the coupling of %d x %d did not converge (error %.1e): ranks by plan are approximate",
+            *cost.shape,
+            float(coupling.error),
+        )
     return {"cosine": x @ y.T, "cost": -cost, "plan": coupling.log_plan}
 
 

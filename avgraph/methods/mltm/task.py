@@ -13,10 +13,11 @@ from torch_geometric.data import HeteroData
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.mltm.losses import LossName, Objective
-from avgraph.methods.mltm.pairs import UniqueTextBatches, matching_pairs, shuffled_partners
+from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.task import Task
 from avgraph.nn import project_psd
+from avgraph.nn.precision import at_least_single
 from avgraph.transforms._pairs import set_pairs
 
 
@@ -31,7 +32,7 @@ class MLTMTask(Task):
         hidden_channels, shared_channels, dropout: of the projection block of each side.
         metric: ``"full"`` M [d, d], ``"diagonal"`` (what the published code computes) or ``"euclidean"``.
         loss, epsilon, mass, temperature, entropy_weight, margin: see `Objective`.
-        batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
+        batch_size: most pairs per batch; no sound, no text, and no two texts of one sound, twice in one.
         noise: share of the training pairs that are shuffled.
         threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
         train_sounds: most training sounds that are ranked and coupled when training is over, evenly spaced.
@@ -85,7 +86,7 @@ class MLTMTask(Task):
             raise GraphError(f"mltm: no '{self.text}' node has y = {int(lacking[0])}, which a training sound has")
         self.pair_text = shuffled_partners(own, self.noise, seed)
         kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
-        self.batches = UniqueTextBatches(kind, self.batch_size, seed, lambda: self.current_epoch)
+        self.batches = UniquePairBatches(self.pair_audio, kind, self.batch_size, seed, lambda: self.current_epoch)
         if not len(self.batches):
             raise GraphError("mltm: expected training sounds of at least two texts")
         self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
@@ -102,7 +103,7 @@ class MLTMTask(Task):
         )
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Numbers of training pairs, no text twice in a batch."""
+        """Numbers of training pairs, neither a sound nor a text twice in a batch."""
         return DataLoader(torch.arange(len(self.pair_audio)), batch_sampler=self.batches)  # type: ignore[arg-type]
 
     def embed(self, audio: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,7 +112,7 @@ class MLTMTask(Task):
         parts = ((self.audio, audio.cpu()), (self.text, text.cpu()))
         rows = [self.graph[node].x[index].to(like.device, like.dtype) for node, index in parts]
         x, y = (self.projection[name](value) for name, value in zip(("audio", "text"), rows, strict=True))
-        return F.normalize(x.float()), F.normalize(y.float())
+        return F.normalize(at_least_single(x)), F.normalize(at_least_single(y))
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """The objective of one batch."""
@@ -146,7 +147,7 @@ class MLTMTask(Task):
         for split, (rows, columns) in self._splits().items():
             x, y = (part.cpu() for part in self.embed(rows, columns))
             labels = (self.graph[self.audio].y[rows], self.graph[self.text].y[columns])
-            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().float().cpu(), self.objective.epsilon)
+            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.objective.epsilon)
             result |= {f"{split}/{name}": value for name, value in found.items()}
         return result
 
@@ -156,7 +157,7 @@ class MLTMTask(Task):
         result, edges, mass = self.graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
         for rows, columns in self._splits().values():
             x, y = (part.cpu() for part in self.embed(rows, columns))
-            table = score_tables(x, y, self.ground_metric.detach().float().cpu(), self.objective.epsilon)["plan"].exp()
+            table = score_tables(x, y, self.ground_metric.detach().cpu(), self.objective.epsilon)["plan"].exp()
             pair = (table > self.threshold / max(table.shape)).nonzero().T
             edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
             mass.append(table[pair[0], pair[1]])
