@@ -87,9 +87,16 @@ def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_la
     """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
     _check(query, gallery, query_label, gallery_label)
     unit_query, unit_gallery = F.normalize(query.detach().double()), F.normalize(gallery.detach().double())
+    # A matrix product may round the same dot product differently in different columns of its result.
+    distinct, column = torch.unique(unit_gallery, dim=0, return_inverse=True)
+    repeated = len(distinct) < len(gallery)
+    other = (distinct if repeated else unit_gallery).T
     size = max(1, _MEMORY // len(gallery))
     for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
-        order = (rows @ unit_gallery.T).argsort(dim=1, descending=True, stable=True)
+        similarity = rows @ other
+        if repeated:
+            similarity = similarity[:, column]
+        order = similarity.argsort(dim=1, descending=True, stable=True)
         yield gallery_label[order] == label[:, None]
 
 

@@ -116,8 +116,10 @@ def _view_scores(data: HeteroData, source: str, n_target: int) -> Tensor:
 def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor | None = None) -> Tensor:
     """The scores given, or ``data[source].score``: a finite floating-point table [n_source, n_target].
 
+    An encoder writes class c into column c of ``data[source].score``: one target per class has to come in that order.
+
     Raises:
-        GraphError: if it is missing, of another shape or type, or not finite.
+        GraphError: if it is missing, of another shape or type, or not finite, or if classes are in another order.
 
     Example:
         >>> data = HeteroData(audio={"score": torch.ones(1, 2)}, label={"name": ["dog", "rain"]})
@@ -135,5 +137,13 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor 
             f"{name}: expected [{shape[0]}, {shape[1]}], one row per {source!r} and one column per "
             f"{target!r} node, got {list(score.shape)}"
         )
+    if scores is None and "y" in data[target]:
+        y_target, in_order = node_vector(data, target, "y", torch.int64).cpu(), torch.arange(shape[1])
+        if torch.equal(y_target.sort().values, in_order) and not torch.equal(y_target, in_order):
+            row = int((y_target != in_order).nonzero()[0])
+            raise GraphError(
+                f"{target}.y: row {row}: expected class {row}, got {int(y_target[row])}: column {row} of {name} is "
+                f"class {row}; sort the {target!r} nodes by class"
+            )
     check_finite(name, score)
     return score.detach()

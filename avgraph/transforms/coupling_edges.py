@@ -79,6 +79,9 @@ class CouplingEdges(BaseTransform):
             if (value is not None) != (solver == owner):
                 wanted = "expected with" if value is None else "expected only with"
                 raise GraphError(f"{name}: {wanted} solver '{owner}', got {value} with '{solver}'")
+        if not epsilon > 0 or max_iter < 1 or not tol > 0:
+            got = f"{epsilon}, {max_iter}, {tol}"
+            raise GraphError(f"epsilon, max_iter, tol: expected above 0, at least 1 and above 0, got {got}")
         if not 0 <= threshold < 1:
             raise GraphError(f"threshold: expected at least 0 and below 1, got {threshold}")
         self.source, self.target, self.solver, self.epsilon = source, target, solver, epsilon

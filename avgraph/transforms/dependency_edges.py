@@ -85,6 +85,6 @@ def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str 
     if edge_type not in data.edge_types or "edge_weight" not in data[edge_type]:
         raise GraphError(f"the graph has no {'-'.join(edge_type)} edges with edge_weight")
     edges = data[edge_type]
-    matrix = torch.zeros(count, count)
+    matrix = torch.zeros(count, count, device=edges.edge_weight.device)
     matrix[edges.edge_index[0], edges.edge_index[1]] = edges.edge_weight.float()
     return matrix

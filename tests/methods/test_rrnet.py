@@ -9,6 +9,7 @@ from torch_geometric.data import HeteroData
 from avgraph.config.train import OptimizerOptions, TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods import RRNet, RRNetTask
+from avgraph.metrics import accuracy
 from avgraph.transforms import KNN, Candidates, Complete
 
 NEAR, CANDIDATE = ("audio", "near", "audio"), ("audio", "candidate", "label")
@@ -142,6 +143,25 @@ def test_complete_candidates_allow_every_class() -> None:
     del data[CANDIDATE]
     task = fitted(RRNetTask(), Complete("audio", "label")(data))
     assert task.forward().shape == (40 * 5,)
+
+
+def test_targets_may_come_in_any_order_and_several_to_a_class() -> None:
+    data = graph()
+    right = data["audio"].score
+    data["label"].y = torch.tensor([3, 1, 0, 4, 2, 0])
+    data["label"].x = torch.eye(5)[data["label"].y]
+    data["audio"].score = right[:, data["label"].y]  # of every target
+    data = Candidates("audio", "label", 4)(data)
+    task = fitted(RRNetTask(hidden_channels=16), data)
+    metrics = task.metrics()
+    assert metrics["train/accuracy"] > 0.9
+    assert metrics["test/baseline_accuracy"] == accuracy(right, data["audio"].y, data["audio"].test_mask)
+    edges = data[CANDIDATE]
+    reached = set(edges.edge_index[0][edges.y > 0].tolist())
+    assert metrics["test/candidate_recall"] == len(reached & set(range(20, 40))) / 20
+    learned = task.annotated()["audio"]
+    correct = (learned.prediction == learned.y)[learned.test_mask]
+    assert float(correct.double().mean()) == pytest.approx(metrics["test/accuracy"])
 
 
 def test_errors_name_what_is_missing() -> None:

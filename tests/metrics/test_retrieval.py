@@ -110,3 +110,14 @@ def test_bad_input_is_named() -> None:
     query[3, 1] = torch.nan
     with pytest.raises(GraphError, match="query: row 3 is not finite"):
         recall_at_k(query, gallery, query_label, gallery_label, k=1)
+
+
+@pytest.mark.parametrize("width", [5, 64, 512])
+@pytest.mark.parametrize("count", [7, 33])
+def test_equal_rows_are_tied(width: int, count: int) -> None:
+    gallery = torch.randn(1, width).expand(count, width)  # a matrix product may round their similarities differently
+    label = torch.ones(count, dtype=torch.int64)
+    label[0] = 0
+    query, query_label = torch.randn(50, width), torch.zeros(50, dtype=torch.int64)
+    assert mean_average_precision(query, gallery, query_label, label) == 1
+    assert recall_at_k(query, gallery, query_label, label, 1) == 1

@@ -204,3 +204,10 @@ def test_every_edge_gets_the_scores_of_all_views() -> None:
     data["audio"].view_score = torch.rand(5, 2, 3)
     with pytest.raises(GraphError, match=r"audio.view_score: expected \[5, views, 4\], got \[5, 2, 3\]"):
         Candidates("audio", "label", 3)(data)
+
+
+@pytest.mark.parametrize("transform", [Candidates("audio", "label", 2), Complete("audio", "label")])
+def test_targets_have_to_be_in_the_order_of_the_scores_of_an_encoder(transform: Candidates | Complete) -> None:
+    data = HeteroData(audio={"score": torch.rand(2, 3)}, label={"y": torch.tensor([0, 2, 1])})
+    with pytest.raises(GraphError, match=r"label\.y: row 1: expected class 1, got 2: column 1 of audio\.score is"):
+        transform(data)

@@ -17,7 +17,7 @@ from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
 from avgraph.methods.task import Task
-from avgraph.metrics import accuracy, edge_argmax_accuracy, top_k_recall
+from avgraph.metrics import accuracy, edge_argmax_accuracy
 from avgraph.transforms import KNN, Candidates
 
 
@@ -77,7 +77,7 @@ class RRNetTask(Task):
             raise GraphError(f"rrnet: the graph has no {'-'.join(self.inter)} edges (it has {known})")
         edges = graph[self.inter]
         if "y" not in edges or "train_mask" not in edges or not bool(edges.train_mask.any()):
-            raise GraphError("rrnet: no candidate edge belongs to a training node with a known class")
+            raise GraphError("rrnet: no candidate edge belongs to a training node with a known class (y, split)")
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (self.source, self.target)]
         if (self.baseline_logit or self.edge_score) and "edge_weight" not in edges:
             raise GraphError("rrnet: baseline_logit and edge_score need a score on every candidate edge (edge_weight)")
@@ -170,28 +170,40 @@ class RRNetTask(Task):
         """
         logits = self.forward().float().cpu()
         edge_index, node = self.graph[self.inter].edge_index, self.graph[self.source]
+        to_class = torch.stack([edge_index[0], self.graph[self.target].y[edge_index[1]]])
+        reached = torch.zeros(len(node.y), dtype=torch.bool)
+        reached[edge_index[0][self.graph[self.inter].y > 0]] = True
         result = {}
         for split in ("train", "val", "test"):
             mask = node.get(f"{split}_mask")
             if mask is None or not bool(mask.any()):
                 continue
-            result[f"{split}/accuracy"] = edge_argmax_accuracy(logits, edge_index, node.y, mask, len(node.y))
+            result[f"{split}/accuracy"] = edge_argmax_accuracy(logits, to_class, node.y, mask, len(node.y))
             if "score" in node:
-                k = int(edge_index[0].bincount().max())
-                result[f"{split}/baseline_accuracy"] = accuracy(node.score, node.y, mask)
-                result[f"{split}/candidate_recall"] = top_k_recall(node.score, node.y, k, mask)
-                true_score = node.score.gather(1, node.y[:, None])[mask]
-                result[f"{split}/true_class_score"] = float(true_score.mean())
+                score = self._by_class(node.score)
+                result[f"{split}/baseline_accuracy"] = accuracy(score, node.y, mask)
+                result[f"{split}/candidate_recall"] = float(reached[mask].double().mean())
+                result[f"{split}/true_class_score"] = float(score.gather(1, node.y[:, None])[mask].mean())
             if "view_score" in node:
-                log_score = node.view_score.clamp_min(1e-4).log()
+                log_score = self._by_class(node.view_score.clamp_min(1e-4).log())
                 for view in range(1, log_score.shape[1]):
                     result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
                 result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
         return result
 
+    def _by_class(self, score: Tensor) -> Tensor:
+        """The best score among the targets of each class.
+
+        Shapes:
+            [..., n_target] → [..., classes]
+        """
+        y = self.graph[self.target].y
+        best = score.new_full((*score.shape[:-1], int(y.max()) + 1), -torch.inf)
+        return best.scatter_reduce(-1, y.expand_as(score), score, "amax")
+
     @torch.no_grad()
     def annotated(self) -> HeteroData:
-        """The graph with the probability of every candidate edge and the prediction of every source node."""
+        """The graph with the probability of every candidate edge and the class predicted for every source node."""
         logits, edge_index = self.forward().float().cpu(), self.graph[self.inter].edge_index
         result = self.graph.clone()
         size = self.graph[self.source].num_nodes
@@ -199,5 +211,5 @@ class RRNetTask(Task):
         result[self.inter].probability = logits.sigmoid() if self.loss == "bce" else share
         dense = torch.full((size, self.graph[self.target].num_nodes), float("-inf"))
         dense[edge_index[0], edge_index[1]] = logits
-        result[self.source].prediction = dense.argmax(1)
+        result[self.source].prediction = self.graph[self.target].y[dense.argmax(1)]
         return result
