@@ -36,11 +36,11 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
-from platformdirs import user_cache_path  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.array_files import read_array  # noqa: E402
+from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.datasets.cifar10_features import load_cifar10_features  # noqa: E402
 from avgraph.datasets.sound_picture_spaces import PROMPTS, centred  # noqa: E402
@@ -68,7 +68,7 @@ def declared(row: str, seed: int) -> Experiment:
 
 def graph_of(seed: int) -> HeteroData:
     experiment = declared("k", seed)
-    context = EncodeContext(seed=seed, cache=user_cache_path("avgraph") / "encoders")
+    context = EncodeContext(seed=seed, cache=cache_folder("encoders"))
     return build_graph(experiment, build_task(experiment), context)
 
 

@@ -19,12 +19,12 @@ from typing import Any
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 import torch  # noqa: E402
-from platformdirs import user_cache_path  # noqa: E402
 
+from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import load_experiment  # noqa: E402
-from avgraph.dag.draw import save_figure  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.methods.mltm import MLTMTask  # noqa: E402
+from avgraph.pictures import save_figure  # noqa: E402
 from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
 from avgraph.running.training import fit  # noqa: E402
 
@@ -47,7 +47,7 @@ def one_split(part: int, folder: str) -> dict[float, dict[str, float]]:
     """ε → metrics, on one graph."""
     options = {"dataset.part": part, "train.device": "cpu", "train.checkpoint_every": 1000}
     experiment = load_experiment(EXAMPLE, options)
-    context = EncodeContext(device="cpu", cache=user_cache_path("avgraph") / "encoders", quiet=True)
+    context = EncodeContext(device="cpu", cache=cache_folder("encoders"), quiet=True)
     graph = build_graph(experiment, build_task(experiment), context)
     if graph.provenance["source"] != "real":
         raise SystemExit("no ESC-50 found: set AVGRAPH_DATA")

@@ -24,9 +24,9 @@ from typing import Any
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 import torch  # noqa: E402
-from platformdirs import user_cache_path  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
+from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.methods.mltm import MLTMTask  # noqa: E402
@@ -112,7 +112,7 @@ def run_all(options: argparse.Namespace) -> list[dict[str, Any]]:
         path.write_text(SUPERVISED.format(example=EXAMPLE, data=Path(os.environ["AVGRAPH_DATA"]).resolve()))
         shared = {"train.epochs": options.epochs, "train.optimizer.lr": options.lr}
         first = load_experiment(path, shared)
-        context = EncodeContext(device="cpu", cache=user_cache_path("avgraph") / "encoders", quiet=True)
+        context = EncodeContext(device="cpu", cache=cache_folder("encoders"), quiet=True)
         graph = build_graph(first, build_task(first), context)
         if graph.provenance["source"] != "real":
             raise SystemExit("no ESC-50 found: set AVGRAPH_DATA")

@@ -10,12 +10,13 @@ from typing import Literal, get_args
 import torch
 from torch_geometric.data import HeteroData
 
+from avgraph.cache import cache_folder
 from avgraph.datasets.download import download
 from avgraph.datasets.esc_layout import RECONSTRUCTED, EscLayout, find_layout, load_pictures
 from avgraph.datasets.esc_table import read_table
 from avgraph.datasets.extract import extract_zip
 from avgraph.datasets.leakage import OnLeakage, find_leakage, handle_leakage
-from avgraph.datasets.locate import Located, cache_folder, locate
+from avgraph.datasets.locate import Located, locate
 from avgraph.datasets.masks import check_class_coverage, fold_masks
 from avgraph.datasets.synthetic import Synthetic
 from avgraph.errors import DataError

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from avgraph.datasets.zip_errors import ZIP_ERRORS
 from avgraph.errors import DataError
 
 
@@ -62,8 +63,10 @@ def extract_zip(archive: str | Path, folder: str | Path, *, strip: int = 0) -> P
         if folder.exists():
             folder.rmdir()
         temporary.rename(folder)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{archive}: damaged zip archive: {error}") from error
+    except DataError:
+        raise
+    except ZIP_ERRORS as error:
+        raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder

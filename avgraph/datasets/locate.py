@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
+from avgraph.cache import cache_folder
 from avgraph.errors import DataError
 
 
@@ -18,16 +17,6 @@ class Located:
 
     folder: Path | None
     looked: tuple[Path, ...]
-
-
-def cache_folder(dataset: str) -> Path:
-    """Folder of the user's cache where a downloaded dataset is kept.
-
-    Example:
-        >>> cache_folder("esc50").name
-        'esc50'
-    """
-    return Path(user_cache_dir("avgraph")) / dataset
 
 
 def candidate_folders(dataset: str) -> tuple[Path, ...]:

@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from platformdirs import user_cache_dir
 from torch import Tensor
 
-from avgraph.datasets.audio import BANDS, SECONDS, frames_of, log_mel_picture
+from avgraph.cache import cache_folder, kept
+from avgraph.datasets.audio import BANDS, SAMPLE_RATE, SECONDS, frames_of, log_mel_picture
 from avgraph.datasets.checksum import sha256_listing
 from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
-from avgraph.files import atomic_path
 from avgraph.progress import progress
 
 # Changes when log_mel_picture computes something else, so that an old cache is never taken for a new one.
-RECIPE = "slaney-128x{frames}-top80-v1"
+RECIPE = "slaney-128-top80-{samples}-v1"
 
 
 def cached_log_mels(
@@ -39,26 +38,21 @@ def cached_log_mels(
     Raises:
         DataError: if a recording cannot be used; the file is named.
     """
-    folder = Path(user_cache_dir("avgraph")) / "logmel" if cache is None else cache
+    folder = cache_folder("logmel") if cache is None else cache
     key = sha256_listing({f"{row:08d}": checksum for row, checksum in enumerate(checksums)})
     shape = (len(files), BANDS, frames_of(seconds))
-    stored = folder / f"{key}-{RECIPE.format(frames=shape[2])}.npz"
-    picture = _read(stored, shape)
-    if picture is None:
+    recipe = RECIPE.format(samples=round(SAMPLE_RATE * seconds))
+
+    def read(path: Path) -> UInt8[Tensor, "n 128 frames"]:
+        picture = read_npz(path, ["logmel"])["logmel"]
+        if picture.shape != shape or picture.dtype != np.uint8:
+            raise DataError(f"expected uint8 {list(shape)}, got {picture.dtype} {list(picture.shape)}")
+        return torch.from_numpy(picture)
+
+    def write(path: Path) -> None:
         picture = np.empty(shape, dtype=np.uint8)
-        for row, path in enumerate(progress(files, "log-mels")):
-            picture[row] = log_mel_picture(path, seconds).numpy()
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(stored) as temporary:
-            np.savez(temporary, logmel=picture)
-    return torch.from_numpy(picture)
+        for row, file in enumerate(progress(files, "log-mels")):
+            picture[row] = log_mel_picture(file, seconds).numpy()
+        np.savez(path, logmel=picture)
 
-
-def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
-    """The cached pictures, or None when there are none or the file is damaged: a cache may always be rebuilt."""
-    try:
-        picture: np.ndarray = read_npz(path, ["logmel"])["logmel"]
-    except DataError:
-        return None
-    good = picture.shape == shape and picture.dtype == np.uint8
-    return picture if good else None
+    return kept(folder / f"{key}-{recipe}.npz", read, write)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from avgraph.datasets.zip_errors import ZIP_ERRORS
 from avgraph.errors import DataError
 
 
@@ -33,6 +33,6 @@ def read_npz(path: str | Path, keys: Sequence[str]) -> dict[str, npt.NDArray[Any
             return {key: bundle[key] for key in keys}
     except DataError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except ZIP_ERRORS as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise DataError(f"{path}: cannot be read: {reason or error}") from error

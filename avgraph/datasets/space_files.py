@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch_geometric.data import HeteroData
 
 from avgraph.array_files import read_array, split_reference
+from avgraph.cache import cache_folder, kept_array
 from avgraph.datasets.checks import as_whole
 from avgraph.datasets.checksum import sha256_file
 from avgraph.errors import DataError
-from avgraph.files import atomic_path
 from avgraph.mapped_files import map_array
 from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.space_states import state_name
@@ -120,17 +120,13 @@ class SpaceFiles:
     def _scaled(self, rows: Array, reference: str, where: str) -> Array:
         """The rows at length 1, in a file of the cache named by the content of theirs."""
         file, _, key = split_reference(reference)
-        stem = f"{sha256_file(self.root / file)}{'' if key is None else '-' + key.replace('/', '-')}"
-        path = user_cache_path("avgraph") / "unit_rows" / f"{stem}.npy"
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(path) as temporary:
-                target = np.lib.format.open_memmap(temporary, "w+", np.float32, rows.shape)
-                for start, block in row_blocks(rows):
-                    target[start : start + len(block)] = block / row_lengths(block, where, start)[:, None]
-                target.flush()
-                del target
-        return read_array(path)
+        content = hashlib.sha256(f"1\n{sha256_file(self.root / file)}\n{key or ''}".encode()).hexdigest()  # format 1
+
+        def fill(target: Array) -> None:
+            for start, block in row_blocks(rows):
+                target[start : start + len(block)] = block / row_lengths(block, where, start)[:, None]
+
+        return kept_array(cache_folder("unit_rows") / f"{content}.npy", rows.shape, np.float32, fill)
 
     def _same_count(self, data: HeteroData, node: str, count: int, reference: str) -> None:
         known = next((len(value) for key, value in data[node].items() if key.startswith("x_")), count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,11 +11,11 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from avgraph.cache import kept
 from avgraph.encoders.augment import band_shift, circular_shift, colour, mixup, reverse
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.files import atomic_path
 from avgraph.heap import freed_memory_kept
 from avgraph.progress import progress
 from avgraph.random_state import random_state_kept
@@ -47,17 +48,19 @@ def fitted_cnn(
 ) -> SeparableCNN:
     """The network fitted to ``x`` and ``y``: from the cache where it has been fitted before, else fitted now."""
     about = {"network": "separable_cnn", "format": CACHE_FORMAT, "recipe": asdict(recipe), "seed": seed}
-    path = None if context.cache is None else context.cache / f"{content_hash(context, about, [x, y])}.pt"
-    if path is not None and path.is_file():
+
+    def fitted() -> SeparableCNN:
+        return fit_cnn(x, y, classes, recipe, seed=seed, context=context, title=title).cpu()
+
+    def read(path: Path) -> SeparableCNN:
         network = _new_network(classes, recipe)
         network.load_state_dict(torch.load(path, weights_only=True))
         return network
-    network = fit_cnn(x, y, classes, recipe, seed=seed, context=context, title=title).cpu()
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path) as temporary:
-            torch.save(network.state_dict(), temporary)
-    return network
+
+    if context.cache is None:
+        return fitted()
+    path = context.cache / f"{content_hash(context, about, [x, y])}.pt"
+    return kept(path, read, lambda temporary: torch.save(fitted().state_dict(), temporary))
 
 
 def _new_network(classes: int, recipe: CNNRecipe) -> SeparableCNN:
@@ -86,7 +89,7 @@ def fit_cnn(
     at on fold 2, one seed). What reversal and colouring each give was not measured apart.
     """
     rng = np.random.default_rng(seed)
-    with random_state_kept(context.device), freed_memory_kept():
+    with random_state_kept(), freed_memory_kept():
         torch.manual_seed(seed)
         network = _new_network(classes, recipe).to(context.device)
         optimizer = torch.optim.AdamW(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 from torch_geometric.data import HeteroData
 
 from avgraph.array_files import read_array
+from avgraph.cache import cache_folder
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError
@@ -85,7 +85,7 @@ def find_glove() -> Path:
     shipped = Path(root or "$AVGRAPH_DATA", "text", "glove_6b_50d_vocab.npz")
     if root and shipped.is_file():
         return shipped
-    folder = platformdirs.user_cache_path("avgraph") / "glove"
+    folder = cache_folder("glove")
     cached = sorted(path for pattern in ("*.npz", "*.txt") for path in folder.glob(pattern))
     if len(cached) > 1:
         raise DataError(f"{folder}: expected one GloVe file, found {len(cached)}; choose one with glove: path")

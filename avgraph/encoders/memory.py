@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from avgraph.cache import kept
 from avgraph.encoders.context import EncodeContext
-from avgraph.files import atomic_path
 
 
 def remembered(
@@ -31,18 +32,15 @@ def remembered(
     """
     if context.cache is None:
         return compute()
-    path = context.cache / f"{content_hash(context, about, inputs)}.encoded.pt"
-    loaded: dict[str, Tensor]
-    if path.is_file():
-        loaded = torch.load(path, weights_only=True)
-        return loaded
-    result = compute()
-    context.cache.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        torch.save({name: value.contiguous() for name, value in result.items()}, temporary)
-    # Read back, so that the first run goes on with the very tensors, strides included, that later runs will find.
-    loaded = torch.load(path, weights_only=True)
-    return loaded
+
+    def read(path: Path) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = torch.load(path, weights_only=True)
+        return found
+
+    def write(path: Path) -> None:
+        torch.save({name: value.contiguous() for name, value in compute().items()}, path)
+
+    return kept(context.cache / f"{content_hash(context, about, inputs)}.encoded.pt", read, write)
 
 
 def content_hash(context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor]) -> str:

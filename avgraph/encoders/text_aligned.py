@@ -119,7 +119,7 @@ def _aligned(
     x = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).to(device)
     wanted, place = text[train].unique(return_inverse=True)
     target, place = F.normalize(texts[wanted]).to(device), place.to(device)
-    with random_state_kept(device):
+    with random_state_kept():
         torch.manual_seed(seed)
         tower = nn.Sequential(
             nn.Dropout(recipe.dropout),

@@ -56,7 +56,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
 
 def test_damaged_archive_leaves_no_folder(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK not really")
-    with pytest.raises(DataError, match="damaged zip archive"):
+    with pytest.raises(DataError, match="damaged or unusual zip archive"):
         extract_zip(tmp_path / "a.zip", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
@@ -68,3 +68,19 @@ def test_never_overwrites(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="already exists and is not empty"):
         extract_zip(source, tmp_path / "out")
     assert (tmp_path / "out" / "a").read_text() == "mine"
+
+
+def test_any_damaged_byte_is_named_or_harmless(tmp_path: Path) -> None:
+    source = tmp_path / "a.zip"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("a.txt", "".join(str(n * n) for n in range(100)))
+    whole = source.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        source.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            extract_zip(source, tmp_path / f"out-{place}")
+        except DataError:
+            refused += 1
+            assert not (tmp_path / f"out-{place}").exists()
+    assert refused > len(whole) / 3

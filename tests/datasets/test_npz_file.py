@@ -34,3 +34,17 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     np.savez(path, x=np.array([{}], dtype=object))
     with pytest.raises(DataError, match=r"a\.npz: cannot be read: .*allow_pickle=False"):
         read_npz(path, ["x"])
+
+
+def test_any_damaged_byte_of_a_compressed_file_is_named_or_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x=np.random.default_rng(0).integers(0, 4, (50, 50)))
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 3):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            read_npz(path, ["x"])
+        except DataError:
+            refused += 1
+    assert refused > len(whole) / 6

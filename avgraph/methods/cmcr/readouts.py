@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor
 
-from avgraph.files import atomic_path
+from avgraph.cache import cache_folder, kept_array
 from avgraph.mapped_rows import Array, Rows, row_blocks, take_rows
 from avgraph.nn import memory_readout
 from avgraph.transforms._memory_top_k import memory_top_k
@@ -97,7 +96,7 @@ def recall(
                 found = memory_top_k(part, source, temperature, 1)[0][:, 0]
             target[start : start + len(block)] = found.cpu().numpy()
 
-    folder = user_cache_path("avgraph") / "readouts" if cache is None else cache
+    folder = cache_folder("readouts") if cache is None else cache
     kept = kept_array(folder / f"{key}.npy", shape, np.float32 if how == "softmax" else np.int64, fill)
     if how == "softmax":
         return Gathered(kept)
@@ -122,21 +121,3 @@ def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:
         for _, block in row_blocks(rows):
             digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()
-
-
-def kept_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic], fill: Callable[[Array], None]) -> Array:
-    """The array in ``path``, mapped; made by ``fill`` where it is not there or damaged."""
-    try:
-        found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if found.shape == shape and found.dtype == dtype:
-            return found
-    except (OSError, ValueError, EOFError):
-        pass  # a cache may always be rebuilt
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        target = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
-        fill(target)
-        target.flush()
-        del target
-    made: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return made
