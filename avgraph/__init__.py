@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from avgraph.config import Experiment, load_experiment
     from avgraph.dag import DAG, grasp
     from avgraph.discovery import Discovery, discover_table
-    from avgraph.folds import FoldRuns, train_folds
+    from avgraph.folds import FoldRuns, resume_folds, train_folds
     from avgraph.run import Run, evaluate, load_run, resume, train
 
 _HOME = {
@@ -25,6 +25,7 @@ _HOME = {
     "Discovery": "avgraph.discovery",
     "discover_table": "avgraph.discovery",
     "FoldRuns": "avgraph.folds",
+    "resume_folds": "avgraph.folds",
     "train_folds": "avgraph.folds",
     "Run": "avgraph.run",
     "evaluate": "avgraph.run",
@@ -46,6 +47,7 @@ __all__ = [
     "load_experiment",
     "load_run",
     "resume",
+    "resume_folds",
     "train",
     "train_folds",
 ]

@@ -8,16 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from avgraph.config import Experiment, load_experiment
+from avgraph.array_files import split_reference
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
 from avgraph.mapped_files import map_array
 from avgraph.mapped_rows import check_embeddings, row_blocks
 from avgraph.methods.cmcr import CMCRTask
-from avgraph.running import directory as folder
-from avgraph.running.graph_store import load_graph
-from avgraph.running.pipeline import build_task
-from avgraph.running.training import load_weights, pick_device
+from avgraph.run import experiment_of, load_task
 from avgraph.suggestions import hint
 
 
@@ -53,16 +50,21 @@ def embed_rows(
         DataError: if the run has no such space, a row is zero or not finite, the width is wrong, or a file cannot be
             read or written.
     """
-    task = _task(Path(run))
+    method = experiment_of(Path(run)).method.type
+    if method != "cmcr":
+        raise DataError(f"{run}: a run of method '{method}'; only 'cmcr' connects spaces")
+    task = load_task(Path(run), device)
+    assert isinstance(task, CMCRTask)
     if space not in task.spaces:
         raise DataError(f"--space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")
     target = Path(output)
+    if target.exists() and any(target.samefile(part) for part in [split_reference(str(source))[0]] if part.exists()):
+        raise DataError(f"{output}: is the input; choose another name")
     if target.suffix != ".npy" or not target.parent.is_dir() or target.is_dir():
         raise DataError(f"{output}: expected a file .npy in a folder that exists")
     rows = map_array(source)
     width = int(task.graph["space"].channels[task.spaces.index(space)])
     check_embeddings(rows, f"{source} (space '{space}')", unit=False, expected=width)
-    task.to(pick_device(device)).eval()
     channels = task.project(space, torch.eye(width)[:1]).shape[1]
     with atomic_path(target) as temporary:
         made = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(rows), channels))
@@ -72,17 +74,3 @@ def embed_rows(
         made.flush()
         del made
     return Embedded(target, len(rows), channels)
-
-
-def _task(directory: Path) -> CMCRTask:
-    """The method of a run with what it has learned."""
-    config = directory / folder.CONFIG
-    if not config.is_file():
-        raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
-    experiment: Experiment = load_experiment(config)
-    task = build_task(experiment)
-    if not isinstance(task, CMCRTask):
-        raise DataError(f"{directory}: a run of method '{experiment.method.type}'; only 'cmcr' connects spaces")
-    task.bind(load_graph(directory / folder.GRAPH), experiment.train)
-    load_weights(task, directory)
-    return task

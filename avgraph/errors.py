@@ -17,3 +17,7 @@ class DataError(AvgraphError, ValueError):
 
 class GraphError(AvgraphError, ValueError):
     """A graph lacks a node type, an edge type or an attribute, or one has the wrong shape."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was stopped by Ctrl-C; the message says how it continues."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,3 +40,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Remove what `atomic_path` left in a folder, and below it, when its process was killed while it wrote.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, ".last-7qro_2v_.ckpt").write_text("half")
+        ...     remove_leftovers(folder)
+        ...     list(Path(folder).iterdir())
+        []
+    """
+    for path in Path(folder).rglob(".*"):
+        if path.is_file() and re.fullmatch(r"\..+-[a-z0-9_]{8}(\.\w+)?", path.name):
+            path.unlink()

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
-from avgraph.errors import ConfigError
+from avgraph.errors import ConfigError, DataError
 from avgraph.run import Overrides, Run, resume, train_in
 from avgraph.running import directory as folder
-
-SUMMARY = "folds.json"
+from avgraph.running.interrupt import interruptible
+from avgraph.running.training import pick_device
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,37 @@ def train_folds(
     """Train one run per fold and summarise them; every fold has the same seed and settings.
 
     Raises:
-        ConfigError: if the data set has no ``fold`` option.
+        ConfigError: if the data set has no ``fold`` option, or there is no fold.
     """
     declared = load_experiment(experiment, overrides)
+    if not folds:
+        raise ConfigError("folds: expected at least one")
     if not hasattr(declared.dataset, "fold"):
         raise ConfigError(f"--folds: data set '{declared.dataset.type}' has no folds")
     experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
+    pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
     directory = folder.new_directory(declared)
-    folder.write_json(directory / SUMMARY, {"folds": list(folds)})
+    folder.write_json(directory / folder.FOLDS, {"folds": list(folds)})
     return _run_folds(experiments, directory, quiet=quiet)
 
 
 def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
-    """Continue the folds that are missing or unfinished."""
+    """Continue the folds that are missing or unfinished.
+
+    Raises:
+        DataError: if ``path`` is not the folder of runs over folds.
+    """
     directory = Path(path)
+    if not is_fold_run(directory):
+        raise DataError(f"{directory}: not the folder of runs over folds (it has no {folder.FOLDS})")
     declared = load_experiment(directory / folder.CONFIG)
-    folds: list[int] = folder.read_json(directory / SUMMARY)["folds"]
+    folds: list[int] = folder.read_json(directory / folder.FOLDS)["folds"]
     return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
 
 
 def is_fold_run(path: str | Path) -> bool:
     """Whether a folder holds one run per fold."""
-    return (Path(path) / SUMMARY).is_file()
+    return (Path(path) / folder.FOLDS).is_file()
 
 
 def _of_fold(declared: Experiment, fold: int) -> Experiment:
@@ -68,14 +77,15 @@ def _of_fold(declared: Experiment, fold: int) -> Experiment:
 
 def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bool) -> FoldRuns:
     runs = {}
-    for fold, experiment in experiments.items():
-        place = directory / f"fold-{fold}"
-        if (place / folder.CONFIG).is_file():
-            runs[fold] = resume(place, quiet=quiet)
-            continue
-        place.mkdir(exist_ok=True)
-        folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
-        runs[fold] = train_in(place, experiment, quiet=quiet)
+    with interruptible(directory):
+        for fold, experiment in experiments.items():
+            place = directory / f"fold-{fold}"
+            if (place / folder.CONFIG).is_file():
+                runs[fold] = resume(place, quiet=quiet)
+                continue
+            place.mkdir(exist_ok=True)
+            folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
+            runs[fold] = train_in(place, experiment, quiet=quiet)
     summary = summarise({fold: run.metrics for fold, run in runs.items()})
     data = next(iter(runs.values())).metrics["data"]
     folder.write_json(

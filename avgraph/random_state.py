@@ -1,23 +1,32 @@
-"""Draws that leave no trace in PyTorch's random state."""
+"""Draws that leave no trace in the random states of Python, numpy and PyTorch."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 
 @contextmanager
-def random_state_kept(device: torch.device | str) -> Iterator[None]:
-    """Put the random state of the CPU, and of ``device`` if it is a GPU, back after the block.
+def random_state_kept() -> Iterator[None]:
+    """Put the random states back after the block: of `random`, numpy, PyTorch on the CPU and on every GPU in use.
+
+    ``torch.manual_seed`` seeds all GPUs, whichever the block computes on.
 
     Example:
-        >>> with random_state_kept("cpu"):
+        >>> with random_state_kept():
         ...     first = torch.rand(2)
         >>> bool((first == torch.rand(2)).all())
         True
     """
-    device = torch.device(device)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
+    python, legacy = random.getstate(), np.random.get_state()
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    try:
+        with torch.random.fork_rng(devices=gpus):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)

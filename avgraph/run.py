@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from platformdirs import user_cache_path
 from torch_geometric.data import HeteroData
 
+from avgraph.cache import cache_folder
 from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError
 from avgraph.export import write_graphml
+from avgraph.files import remove_leftovers
+from avgraph.methods.task import Task
 from avgraph.report.figures import draw_figures
 from avgraph.running import directory as folder
-from avgraph.running.graph_store import load_graph, save_graph
+from avgraph.running.graph_store import check_storable, load_graph, save_graph
+from avgraph.running.interrupt import interruptible
 from avgraph.running.pipeline import build_graph, build_task
+from avgraph.running.settings import run_settings
 from avgraph.running.training import fit, load_weights, pick_device
 
 Overrides = Sequence[str] | Mapping[str, object]
@@ -72,9 +76,10 @@ def resume(path: str | Path, *, quiet: bool = True) -> Run:
         DataError: if ``path`` is not the folder of a run.
     """
     directory = Path(path)
-    experiment = _experiment_of(directory)
+    experiment = experiment_of(directory)
     if (directory / folder.METRICS).is_file():
         return load_run(directory)
+    remove_leftovers(directory)
     return train_in(directory, experiment, quiet=quiet)
 
 
@@ -85,7 +90,7 @@ def load_run(path: str | Path) -> Run:
         DataError: if ``path`` is not the folder of a finished run.
     """
     directory = Path(path)
-    return Run(directory, _experiment_of(directory), folder.read_json(directory / folder.METRICS))
+    return Run(directory, experiment_of(directory), folder.read_json(directory / folder.METRICS))
 
 
 def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:
@@ -95,26 +100,47 @@ def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, f
         DataError: if graph or checkpoint are missing or damaged.
     """
     directory = run.directory if isinstance(run, Run) else Path(run)
-    experiment = _experiment_of(directory)
+    with run_settings(experiment_of(directory).train.threads):
+        return load_task(directory, device).metrics()
+
+
+def load_task(directory: Path, device: str | None = None) -> Task:
+    """The method of a finished run with what it has learned, on ``device`` (None: as trained).
+
+    Raises:
+        DataError: if ``directory`` is not the folder of a run, or its graph or checkpoint are missing or damaged.
+    """
+    experiment = experiment_of(directory)
+    options = experiment.train
     task = build_task(experiment)
-    task.bind(load_graph(directory / folder.GRAPH), experiment.train)
+    task.bind(load_graph(directory / folder.GRAPH), options)
+    if options.precision == "64-true":
+        task.double()
     load_weights(task, directory)
-    task.to(pick_device(device or experiment.train.device)).eval()
-    return task.metrics()
+    task.to(pick_device(device or options.device)).eval()
+    return task
 
 
 def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
-    """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already."""
+    """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already.
+
+    Raises:
+        Interrupted: on Ctrl-C; the message says how the run continues.
+    """
+    with interruptible(directory), run_settings(experiment.train.threads):
+        return _train_in(directory, experiment, quiet=quiet)
+
+
+def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     options = experiment.train
     device = pick_device(options.device)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
-    cache = user_cache_path("avgraph") / "encoders"
-    context = EncodeContext(seed=experiment.seed, device=device, cache=cache, quiet=quiet)
+    context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
     graph = build_graph(experiment, task, context)
+    check_storable(graph)
     provenance = dict(graph.get("provenance", {}))
+    folder.check_same_data(directory, provenance)
     folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
 
     torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
@@ -136,9 +162,15 @@ def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> 
     return Run(directory, experiment, metrics)
 
 
-def _experiment_of(directory: Path) -> Experiment:
-    """The configuration a run was started with."""
+def experiment_of(directory: Path) -> Experiment:
+    """The configuration a run was started with.
+
+    Raises:
+        DataError: if ``directory`` is not the folder of one run.
+    """
     path = directory / folder.CONFIG
     if not path.is_file():
         raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
+    if (directory / folder.FOLDS).is_file():
+        raise DataError(f"{directory}: runs of several folds; name the folder of one, such as {directory}/fold-1")
     return load_experiment(path)

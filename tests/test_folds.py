@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
+from avgraph.errors import DataError
 from avgraph.folds import resume_folds, summarise
 
 TEXT = """\
@@ -39,6 +40,12 @@ def test_folds_are_run_summarised_and_resumed(tmp_path: Path, monkeypatch: pytes
     written = json.loads((folds.directory / "metrics.json").read_text())
     assert written["data"]["source"] == "synthetic"
     assert written["test/accuracy"] == row
+
+    with pytest.raises(DataError, match=r"runs of several folds; name the folder of one, such as .*fold-1"):
+        avgraph.resume(folds.directory)
+    with pytest.raises(DataError, match="not the folder of runs over folds"):
+        resume_folds(folds.directory / "fold-1")
+    assert "runs of several folds" in CliRunner().invoke(main, ["evaluate", str(folds.directory)]).output
 
     before = (folds.directory / "metrics.json").read_bytes()
     shutil.rmtree(folds.directory / "fold-4")

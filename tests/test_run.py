@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch_geometric.data import HeteroData
@@ -105,3 +106,39 @@ def test_trains_on_cuda(run: avgraph.Run, tmp_path: Path) -> None:
     on_gpu = avgraph.train(small_experiment(tmp_path), {"train.device": "cuda", "method.dropout": 0.0})
     assert on_gpu.metrics["test/accuracy"] > 0.7
     assert avgraph.evaluate(on_gpu, device="cpu")["test/accuracy"] == pytest.approx(on_gpu.metrics["test/accuracy"])
+
+
+@pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
+def test_evaluate_repeats_other_precisions(precision: str, tmp_path: Path) -> None:
+    found = avgraph.train(small_experiment(tmp_path), {"train.precision": precision, "train.epochs": 5})
+    again = avgraph.evaluate(found)
+    assert again == {name: found.metrics[name] for name in again}
+
+
+def test_what_a_killed_checkpoint_left_is_removed(run: avgraph.Run, tmp_path: Path) -> None:
+    directory = killed_run(small_experiment(tmp_path), 4)
+    (directory / "checkpoints").mkdir(exist_ok=True)
+    (directory / "checkpoints" / ".last-7qro_2v_.ckpt").write_bytes(b"half")
+    avgraph.resume(directory)
+    assert not list(directory.rglob(".*"))
+
+
+def test_resume_with_other_data_is_refused(tmp_path: Path) -> None:
+    directory = killed_run(small_experiment(tmp_path), 8)
+    np.save(tmp_path / "audio.npy", np.load(tmp_path / "audio.npy") + 1)
+    with pytest.raises(DataError, match=r"audio\.npy is not what the run has learned from so far; train a new run"):
+        avgraph.resume(directory)
+
+
+def test_resume_from_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
+    directory = killed_run(small_experiment(tmp_path), 8)
+    path = directory / "checkpoints" / "last.ckpt"
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(DataError, match=r"last\.ckpt: not a checkpoint of this run: .*; without the file, training"):
+        avgraph.resume(directory)
+
+
+@pytest.mark.parametrize("device", ["banana", "cuda:x", "cpu:3"])
+def test_what_is_no_device_is_named(run: avgraph.Run, device: str) -> None:
+    with pytest.raises(DataError, match=f"expected auto, cpu, cuda or cuda:N, got '{device}'"):
+        avgraph.evaluate(run, device=device)

@@ -20,8 +20,13 @@ class _Group(click.Group):
         except AvgraphError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
-        except KeyboardInterrupt:
-            click.echo("stopped; avgraph resume RUN continues", err=True)
+        except OSError as error:  # a file that cannot be read or written
+            if error.filename is None:
+                raise
+            click.echo(f"{error.filename}: {error.strerror}", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt as stop:
+            click.echo(str(stop) or "stopped", err=True)
             ctx.exit(130)
 
 

@@ -126,7 +126,14 @@ class EpochBar(Callback):
             self.bar.update(self.row, advance=1, loss=loss)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Take the bar away, also after an error."""
+        """Take the bar away."""
+        self._stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Take it away after an error too: Lightning then leaves out ``teardown``."""
+        self._stop()
+
+    def _stop(self) -> None:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

@@ -20,6 +20,7 @@ ENVIRONMENT = "environment.json"
 METRICS = "metrics.json"
 HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
+FOLDS = "folds.json"  # only beside the runs of several folds
 GRAPH = "graph.pt"
 GRAPHML = "graph.graphml"
 FIGURES = "figures"
@@ -45,6 +46,8 @@ def new_directory(experiment: Experiment) -> Path:
                 break
             except FileExistsError:
                 continue
+        else:
+            raise DataError(f"output: {parent / stem}-… : a thousand runs of one second")
     except OSError as error:
         raise DataError(f"output: cannot make a run folder under '{parent}': {error.strerror}") from None
     write_text(directory / CONFIG, text)
@@ -88,7 +91,27 @@ def read_history(directory: Path) -> list[dict[str, Any]]:
     """
     path = directory / HISTORY
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines]
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise DataError(f"{path}:{number}: not readable as JSON: {error}") from None
+    return records
+
+
+def check_same_data(directory: Path, provenance: Mapping[str, Any]) -> None:
+    """Refuse to go on with other data than those a run has learned from.
+
+    Raises:
+        DataError: naming a file whose content is another than when the run began.
+    """
+    if not (directory / CHECKPOINT).is_file() or not (directory / ENVIRONMENT).is_file():
+        return
+    files = dict(provenance.get("files", {}))
+    for name, checksum in read_json(directory / ENVIRONMENT).get("data", {}).get("files", {}).items():
+        if files.get(name, checksum) != checksum:
+            raise DataError(f"{directory}: {name} is not what the run has learned from so far; train a new run")
 
 
 def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
 
+_PLAIN = (Tensor, str, bool, int, float, type(None))
+
+
+def check_storable(data: HeteroData) -> None:
+    """Refuse what `save_graph` cannot write.
+
+    Raises:
+        DataError: naming the attribute that is neither a tensor or array nor text, numbers or collections of these.
+
+    Example:
+        >>> data = HeteroData()
+        >>> data["audio"].made = object()
+        >>> check_storable(data)
+        Traceback (most recent call last):
+        avgraph.errors.DataError: graph: audio.made: expected a tensor, an array, text or numbers, got object
+    """
+    _walk(data.to_dict(), "", lambda value: value)
+
+
+def _walk(value: Any, where: str, of_array: Callable[[Any], Any]) -> Any:
+    """The same without numpy's types, arrays by ``of_array``."""
+    if isinstance(value, Mapping):
+        return {key: _walk(inner, f"{where}.{_named(key)}" if where else _named(key), of_array)
+                for key, inner in value.items()}  # fmt: skip
+    if isinstance(value, list | tuple):
+        parts = [_walk(inner, where, of_array) for inner in value]
+        return tuple(parts) if isinstance(value, tuple) else parts
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return of_array(value)
+    if isinstance(value, np.generic) and value.dtype.kind in "biufU":
+        return value.item()
+    if not isinstance(value, _PLAIN):
+        got = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise DataError(f"graph: {where}: expected a tensor, an array, text or numbers, got {got}")
+    return value
+
+
+def _named(key: Any) -> str:
+    return "-".join(key) if isinstance(key, tuple) else str(key)
+
+
+def _plain(array: Any) -> Any:
+    return array.tolist() if array.dtype.kind == "U" else torch.from_numpy(np.array(array))
+
 
 def save_graph(data: HeteroData, path: str | Path) -> None:
-    """Write a graph to ``path``, whole or not at all.
+    """Write a graph to ``path``, whole or not at all; arrays become tensors, arrays of text lists.
+
+    Raises:
+        DataError: as `check_storable`.
 
     Example:
         >>> import tempfile
@@ -24,7 +75,7 @@ def save_graph(data: HeteroData, path: str | Path) -> None:
         torch.Size([2, 2])
     """
     with atomic_path(path) as temporary:
-        torch.save(data.to_dict(), temporary)
+        torch.save(_walk(data.to_dict(), "", _plain), temporary)
 
 
 def load_graph(path: str | Path) -> HeteroData:
@@ -34,7 +85,7 @@ def load_graph(path: str | Path) -> HeteroData:
         DataError: if the file is missing or is not such a graph.
     """
     try:
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, weights_only=True, map_location="cpu")
         return HeteroData.from_dict(content)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None

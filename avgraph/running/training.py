@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
@@ -31,7 +31,7 @@ def pick_device(wanted: str) -> str:
     """``auto`` → ``cuda`` where there is one, else ``cpu``; anything else as declared.
 
     Raises:
-        DataError: if a CUDA device is declared that this machine lacks.
+        DataError: if it is no device, or one that this machine lacks.
 
     Example:
         >>> pick_device("cpu")
@@ -42,7 +42,10 @@ def pick_device(wanted: str) -> str:
         return "cuda:0" if count else "cpu"
     if wanted == "cpu":
         return "cpu"
-    number = int(wanted.partition(":")[2] or 0)
+    kind, _, text = wanted.partition(":")
+    if kind != "cuda" or not (text or "0").isdecimal():
+        raise DataError(f"train.device: expected auto, cpu, cuda or cuda:N, got '{wanted}'")
+    number = int(text or 0)
     if number >= count:
         raise DataError(f"train.device: '{wanted}' is not on this machine ({count} CUDA devices); use cpu or auto")
     return f"cuda:{number}"
@@ -52,7 +55,6 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
     """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one."""
     options = experiment.train
     checkpoint = directory / CHECKPOINT
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         for message in _ADVICE:
             warnings.filterwarnings("ignore", message)
@@ -74,6 +76,8 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             num_sanity_val_steps=0,
             default_root_dir=directory,
         )
+        if checkpoint.is_file():
+            _read(checkpoint)  # Lightning's words for a damaged one help nobody
         with deterministic(), freed_memory_kept():
             trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
@@ -89,10 +93,21 @@ def load_weights(task: Task, directory: Path) -> None:
         DataError: if there is no checkpoint, or it belongs to another model.
     """
     path = directory / CHECKPOINT
+    state = _read(path)["state_dict"]
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
         task.load_state_dict(state)
+    except RuntimeError as error:
+        raise DataError(f"{path}: not a checkpoint of this run: {str(error).splitlines()[0]}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+        content["state_dict"]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
-    except Exception as error:
-        raise DataError(f"{path}: not a checkpoint of this run: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # torch.load raises many types for a damaged file
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        message = f"{path}: not a checkpoint of this run: {reason}; without the file, training starts anew"
+        raise DataError(message) from None
+    return content
