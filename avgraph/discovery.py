@@ -100,6 +100,9 @@ def discover_table(
         (['dag.graphml', 'dag.png', 'dag_frequency.png'], 1)
     """
     output = checked_output(output)
+    pictures = [output.with_suffix(f".{picture}"), output.with_name(f"{output.stem}_frequency.{picture}")]
+    if taken := [path for path in pictures if path.is_dir()]:
+        raise DataError(f"{taken[0]}: is a folder; the picture of the graph goes there")
     read = read_table(table)
     options = {name: value for name, value in settings.items() if value is not None}
     only_grasp: dict[str, Any] = {
@@ -109,6 +112,10 @@ def discover_table(
         }.items()
         if value not in (None, [])
     }  # fmt: skip
+    if bootstraps < 0:
+        raise DataError(f"bootstraps: expected at least 0, got {bootstraps}")
+    if bootstraps and algorithm != "grasp":
+        raise DataError(f"bootstraps: only for the algorithm 'grasp', not {algorithm!r}")
     if algorithm == "grasp" and "alpha" not in options:
         dag = grasp(read.x, names=read.names, **options, **only_grasp)
     elif only_grasp or "perturbations" in options:
@@ -119,16 +126,13 @@ def discover_table(
         dag = discover(read.x, algorithm, names=read.names, **options)
     graphs: Any = dag.start_adjacencies
     if bootstraps:
-        if algorithm != "grasp":
-            raise DataError(f"bootstraps: only for the algorithm 'grasp', not {algorithm!r}")
         resampled = {key: value for key, value in {**options, **only_grasp}.items() if key not in _PER_SEARCH}
         for knowledge in {"forbidden", "required"} & resampled.keys():  # by number: a resample has no names
             resampled[knowledge] = [tuple(map(read.names.index, pair)) for pair in resampled[knowledge]]
         graphs = bootstrap_adjacencies(read.x, bootstraps, seed=int(options.get("seed", 0)), **resampled)
     frequency = edge_frequency(graphs)
-    weights = dependency_weights(read.x, dag.adjacency)
+    weights = dependency_weights(read.x, dag.adjacency, ridge=ridge)
     counted = "bootstraps" if bootstraps else "starts"
-    pictures = [output.with_suffix(f".{picture}"), output.with_name(f"{output.stem}_frequency.{picture}")]
     written = export_graph(dependency_graph(dag, weights, frequency), output)
     draw_dag(dag, pictures[0], weights=weights, most_edges=_MOST_PER_COLUMN * len(dag.names))
     draw_edge_frequency(frequency, pictures[1], names=dag.names, title=f"share of {len(graphs)} {counted}")

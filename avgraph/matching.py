@@ -12,7 +12,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.array_files import read_array
-from avgraph.errors import DataError
+from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
 from avgraph.export.any_format import checked_output
 from avgraph.transforms import CouplingEdges
@@ -83,6 +83,8 @@ def match_tables(
     """
     output = checked_output(output)
     given = {name: value for name, value in settings.items() if value is not None}
+    if solver == "emd" and (unused := [name for name in ("epsilon", "max_iter") if name in given]):
+        raise GraphError(f"{unused[0]}: not with solver 'emd', which is exact")
     step = CouplingEdges("source", "target", solver=solver, **given)
     x, y = _table(source), _table(target)
     if x.shape[1] != y.shape[1]:

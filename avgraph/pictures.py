@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -35,21 +36,47 @@ def noted(note: str) -> Iterator[None]:
         _NOTE.reset(token)
 
 
+@contextmanager
+def plain_text() -> Iterator[None]:
+    """Text is drawn as it is in the block: a name with two dollar signs is no formula, a letter without a glyph a box.
+
+    Example:
+        >>> from matplotlib.figure import Figure
+        >>> with plain_text():
+        ...     Figure().text(0, 0, "$x$").get_parse_math()
+        False
+    """
+    from matplotlib import rc_context
+
+    with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
+        yield
+
+
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure as ``.png`` or ``.svg``, whole or not at all, and the same bytes every time.
+
+    Text is drawn as it is, see `plain_text`.
 
     Raises:
         DataError: if the suffix is neither.
     """
     from matplotlib import rc_context
+    from matplotlib.text import Text
 
     path = Path(path)
     if path.suffix.lower() not in (".png", ".svg"):
         raise DataError(f"{path}: expected a picture in .png or .svg")
     if note := _NOTE.get():
         figure.text(0.995, 0.005, note, ha="right", va="bottom", fontsize=8, color="firebrick")
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     # Text stays text in an SVG: it can be searched, and the file is a tenth of the size.
-    with rc_context({"svg.hashsalt": "avgraph", "svg.fonttype": "none"}), atomic_path(path) as temporary:
+    with (
+        plain_text(),
+        rc_context({"svg.hashsalt": "avgraph", "svg.fonttype": "none"}),
+        atomic_path(path) as temporary,
+    ):
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
         figure.savefig(temporary, dpi=150, metadata=metadata)
     return path

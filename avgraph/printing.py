@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from avgraph.discovery import Discovery
 from avgraph.folds import FoldRuns
@@ -25,10 +26,13 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     _print_source(console, metrics.get("data", {}))
     values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
+    if not values:
+        console.print("no metrics: the data hold nothing out to evaluate on")
+        return
     splits = list(dict.fromkeys(name.split("/", 1)[0] for name in values))
-    table = Table("", *splits, title=str(metrics.get("experiment", "")), title_justify="left")
+    table = Table("", *splits, title=Text(str(metrics.get("experiment", ""))), title_justify="left")
     for row in dict.fromkeys(name.split("/", 1)[1] for name in values):
-        table.add_row(row, *(_number(values.get(f"{split}/{row}")) for split in splits))
+        table.add_row(Text(row), *(_number(values.get(f"{split}/{row}")) for split in splits))
     console.print(table)
 
 
@@ -38,11 +42,15 @@ def print_folds(folds: FoldRuns) -> None:
     first = next(iter(folds.runs.values()))
     _print_source(console, first.metrics["data"])
     table = Table(
-        "", "mean ± sd", *(f"fold {fold}" for fold in folds.runs), title=first.experiment.name, title_justify="left"
+        "",
+        "mean ± sd",
+        *(f"fold {fold}" for fold in folds.runs),
+        title=Text(first.experiment.name),
+        title_justify="left",
     )
     for name, row in folds.summary.items():
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
-        table.add_row(name, f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
+        table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
     console.print(table)
     console.print(f"runs: {folds.directory}", markup=False)
 
@@ -78,7 +86,7 @@ def print_discovery(found: Discovery, most: int = 15) -> None:
     console.print(f"{stable} edges are in at least 9 of 10 {found.counted}")
     table = Table("parent", "child", "weight", f"in {found.counted}", title_justify="left")
     for parent, child, weight, frequency in edges[:most]:
-        table.add_row(parent, child, f"{weight:.4f}", f"{100 * frequency:.0f} %")
+        table.add_row(Text(parent), Text(child), f"{weight:.4f}", f"{100 * frequency:.0f} %")
     if edges:
         console.print(table)
     if len(edges) > most:
@@ -96,7 +104,7 @@ def print_matching(found: Matching, most: int = 15) -> None:
     )
     table = Table("source", "target", "mass")
     for source, target, mass in pairs[:most]:
-        table.add_row(source, target, f"{mass:.6f}")
+        table.add_row(Text(source), Text(target), f"{mass:.6f}")
     if pairs:
         console.print(table)
     if len(pairs) > most:

@@ -92,3 +92,32 @@ def test_on_the_command_line(table: Path) -> None:
     assert wrong.exit_code == 2
     assert wrong.output.count("\n") == 1
     assert "no such file" in wrong.output
+
+
+def test_ridge_serves_the_tables_it_is_for(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    for name, table in (("same", x[:, [0, 1, 0]]), ("constant", x * [1, 1, 0]), ("few", x[:3])):
+        np.save(tmp_path / f"{name}.npy", table)
+        with pytest.raises(DataError, match="give a ridge"):
+            discover_table(tmp_path / f"{name}.npy", tmp_path / f"{name}.graphml")
+        assert len(discover_table(tmp_path / f"{name}.npy", tmp_path / f"{name}.graphml", ridge=0.1).files) == 3
+
+
+def test_names_that_are_no_formula_are_drawn(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    np.savetxt(tmp_path / "t.csv", x, delimiter=",", header="$\\frac$,c^$_{", comments="")
+    assert all(file.is_file() for file in discover_table(tmp_path / "t.csv", tmp_path / "g.graphml").files)
+
+
+def test_what_is_in_the_way_of_a_picture_is_told_first(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", np.random.default_rng(0).normal(size=(50, 2)))
+    (tmp_path / "g.png").mkdir()
+    with pytest.raises(DataError, match=r"g\.png: is a folder"):
+        discover_table(tmp_path / "t.npy", tmp_path / "g.graphml")
+    assert not (tmp_path / "g.graphml").exists()
+
+
+def test_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",a,b\n0,1,2\n1,2,1\n")
+    with pytest.raises(DataError, match="column 0 has no name; an index column"):
+        discover_table(tmp_path / "t.csv", tmp_path / "g.graphml")

@@ -82,3 +82,13 @@ def test_bad_input_is_named(tables: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="mass: expected with solver 'partial', got None"):
         match_tables(a, b, output, solver="partial")
     assert not output.exists()
+
+
+def test_options_that_a_solver_has_no_use_for(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        np.save(tmp_path / f"{name}.npy", np.eye(3))
+    files = [tmp_path / name for name in ("a.npy", "b.npy", "c.json")]
+    with pytest.raises(GraphError, match="epsilon: not with solver 'emd', which is exact"):
+        match_tables(*files, solver="emd", epsilon=0.1)
+    with pytest.raises(GraphError, match="epsilon, max_iter, tol: expected above 0"):
+        match_tables(*files, epsilon=-3)

@@ -20,7 +20,7 @@ def check_varying(constant: Bool[np.ndarray, " p"], names: tuple[str, ...]) -> N
     """
     if constant.any():
         which = [names[k] for k in np.flatnonzero(constant)]
-        raise DataError(f"constant {_columns(which)}: leave them out, or ask for ridge=")
+        raise DataError(f"constant {_columns(which)}: leave them out, or give a ridge")
 
 
 def check_independent(correlation: Float[np.ndarray, "p p"], names: tuple[str, ...]) -> None:
@@ -45,7 +45,7 @@ def check_independent(correlation: Float[np.ndarray, "p p"], names: tuple[str, .
     which = [names[k] for k in np.flatnonzero(weight > 1e-3 * weight.max())]
     hint = "; class probabilities sum to one: take their logits" if len(which) == len(names) > 2 else ""
     raise DataError(
-        f"collinear {_columns(which)}: one is a combination of the others; leave one out, or ask for ridge={hint}"
+        f"collinear {_columns(which)}: one is a combination of the others; leave one out, or give a ridge{hint}"
     )
 
 

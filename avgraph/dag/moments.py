@@ -137,5 +137,5 @@ def _check_rows(n: int, p: int, ridge: float | None) -> None:
     if n <= p and ridge is None:
         raise DataError(
             f"{n} rows for {p} columns: with no more rows than columns every column is a combination of the others; "
-            "give more rows, fewer columns, or ask for ridge="
+            "give more rows, fewer columns, or give a ridge"
         )

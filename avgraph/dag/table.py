@@ -77,6 +77,10 @@ def _read_csv(path: Path) -> tuple[Any, list[str] | None]:
         names = [name.strip() for name in next(lines, [])]
         if not names:
             raise DataError(f"{path}: empty; expected a header of column names")
+        if "" in names:
+            raise DataError(
+                f"{path}: column {names.index('')} has no name; an index column (pandas: index=False) is no variable"
+            )
         if all(_is_number(name) for name in names):
             raise DataError(f"{path}: the first line holds numbers; expected a header of column names")
         rows: list[list[float]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from avgraph.report.gallery import draw_gallery
 from avgraph.report.snapshots import read_snapshots
 from avgraph.report.subgraphs import draw_subgraphs
 
+logger = logging.getLogger(__name__)
+
 
 def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder: str | Path) -> list[Path]:
     """Draw what there is to draw; a graph of another method gives nothing and leaves no folder.
 
     ``frequency.png`` and ``subgraphs.png`` need the graphs of checkpoints, ``curves.png`` a measured MAP,
     ``retrieval.png`` embeddings of audio and visual test clips, ``shared_space_test.png`` and ``matching_test.png``
-    coupled nodes with embeddings. On made-up data every picture says so.
+    coupled nodes with embeddings. On made-up data every picture says so. What cannot be drawn is told in a warning.
 
     Args:
         graph: as a run leaves it.
@@ -35,8 +38,14 @@ def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder
     """
     folder = Path(folder)
     made_up = dict(graph.get("provenance", {})).get("source") == "synthetic"
+    drawn: list[Path] = []
     with noted("SYNTHETIC data" if made_up else ""):
-        drawn = [*_of_checkpoints(graph, history, folder), *_of_test_clips(graph, folder), *_of_coupling(graph, folder)]
+        for pictures in (_of_checkpoints(graph, history, folder), _of_test_clips(graph, folder),
+                         _of_coupling(graph, folder)):  # fmt: skip
+            try:
+                drawn.extend(pictures)
+            except Exception as error:  # hours of training are worth more than a picture of them
+                logger.warning("%s: a figure could not be drawn: %s: %s", folder, type(error).__name__, error)
     return drawn
 
 

@@ -22,7 +22,7 @@ def to_plane(
 
     Args:
         x, y: embeddings of the two sides.
-        layout: ``"tsne"``, or ``"umap"`` where ``umap-learn`` is installed.
+        layout: ``"tsne"``, or ``"umap"`` with the extra ``umap``.
         perplexity: neighbours that a row counts with, lowered to a third of the rows where there are few.
         seed: of the layout.
 
@@ -60,7 +60,8 @@ def to_plane(
         try:
             from umap import UMAP
         except ImportError as error:
-            raise DataError(f'layout: "umap" needs: pip install umap-learn ({error}); "tsne" needs nothing') from error
+            message = f'layout: "umap" needs: pip install avgraph[umap] ({error}); "tsne" needs nothing'
+            raise DataError(message) from error
         model = UMAP(n_neighbors=max(2, round(neighbours)), metric="cosine", random_state=seed)
     place = np.asarray(model.fit_transform(rows), dtype=np.float64)
     return place[: len(x)], place[len(x) :]

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.pictures import save_figure
+from avgraph.pictures import plain_text, save_figure
 from avgraph.report.names import short_names
 from avgraph.report.plane import Layout, to_plane
 
@@ -79,7 +79,8 @@ def draw_shared_space(
         axes.set_title(title, fontsize=11)
     _legend(axes, sides, coloured=len(classes) > _CLASSES)
     if y_name:
-        _write_names(figure, axes, places, short_names(y_name))
+        with plain_text():  # while the names are measured
+            _write_names(figure, axes, places, short_names(y_name))
     return save_figure(figure, path)
 
 

@@ -69,7 +69,7 @@ def test_umap_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(left), len(right)) == (12, 3)
     assert asked == {"n_neighbors": 5, "metric": "cosine", "random_state": 7}
     monkeypatch.setitem(sys.modules, "umap", None)
-    with pytest.raises(DataError, match="needs: pip install umap-learn"):
+    with pytest.raises(DataError, match=r"needs: pip install avgraph\[umap\]"):
         to_plane(x, y, layout="umap")
 
 

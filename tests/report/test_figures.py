@@ -165,3 +165,26 @@ def test_coupled_nodes_are_drawn(tmp_path: Path) -> None:
     assert [path.name for path in drawn] == ["shared_space_test.png", "matching_test.png"]
     graph["audio"].test_mask[:] = False
     assert draw_figures(graph, [], tmp_path / "none") == []
+
+
+def test_names_that_are_no_formula_are_drawn(tmp_path: Path) -> None:
+    graph = HeteroData()
+    for node in ("audio", "text"):
+        graph[node].embedding, graph[node].y = torch.randn(6, 4), torch.arange(6)
+        graph[node].name = ["$\\frac$", "a$", "$b$", "c^$_{", "狗", "d"]
+    graph["audio"].test_mask = torch.ones(6, dtype=torch.bool)
+    edges = graph["audio", "coupled", "text"]
+    edges.edge_index, edges.mass = torch.arange(6).expand(2, 6), torch.full((6,), 1 / 6)
+    assert len(draw_figures(graph, [], tmp_path)) == 2
+
+
+def test_a_figure_that_fails_is_told_and_costs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*args: object, **options: object) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr("avgraph.report.figures.draw_curves", fails)
+    drawn = draw_figures(learned(), history(), tmp_path)
+    assert [path.name for path in drawn] == ["frequency.png", "subgraphs.png", "retrieval.png"]
+    assert "a figure could not be drawn: ValueError: no room" in caplog.text
