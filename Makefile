@@ -7,7 +7,7 @@ ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
 
-PUBLIC := run folds discovery matching config datasets encoders transforms nn dag methods metrics export
+PUBLIC := run folds discovery matching embedding config datasets encoders transforms nn dag methods metrics export report
 
 .PHONY: train test lint bench docs clean
 

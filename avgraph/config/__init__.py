@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from avgraph.config.captions import AudioCapsOptions, ClothoOptions
+from avgraph.config.cmcr import CmcrOptions
 from avgraph.config.datasets import (
     AveOptions,
     ClassPairedOptions,
@@ -28,6 +29,13 @@ from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
 from avgraph.config.schema import experiment_schema
+from avgraph.config.spaces import (
+    ClapOptions,
+    ClipOptions,
+    SoundPictureSpacesOptions,
+    SpacesOptions,
+    TextAlignedOptions,
+)
 from avgraph.config.train import OptimizerOptions, TrainOptions
 from avgraph.config.transforms import (
     CandidatesOptions,
@@ -42,8 +50,11 @@ __all__ = [
     "AudioCapsOptions",
     "AveOptions",
     "CandidatesOptions",
+    "ClapOptions",
     "ClassPairedOptions",
+    "ClipOptions",
     "ClothoOptions",
+    "CmcrOptions",
     "CompleteOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",
@@ -69,7 +80,10 @@ __all__ = [
     "PrecomputedOptions",
     "RrnetOptions",
     "SentenceTransformersOptions",
+    "SoundPictureSpacesOptions",
+    "SpacesOptions",
     "SyntheticOptions",
+    "TextAlignedOptions",
     "TrainOptions",
     "TransformOptions",
     "VegasOptions",
