@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
 
 _MEMORY = 1 << 24  # similarities at a time
@@ -87,16 +88,10 @@ def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_la
     """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
     _check(query, gallery, query_label, gallery_label)
     unit_query, unit_gallery = F.normalize(query.detach().double()), F.normalize(gallery.detach().double())
-    # A matrix product may round the same dot product differently in different columns of its result.
-    distinct, column = torch.unique(unit_gallery, dim=0, return_inverse=True)
-    repeated = len(distinct) < len(gallery)
-    other = (distinct if repeated else unit_gallery).T
+    product = products_with(unit_gallery)
     size = max(1, _MEMORY // len(gallery))
     for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
-        similarity = rows @ other
-        if repeated:
-            similarity = similarity[:, column]
-        order = similarity.argsort(dim=1, descending=True, stable=True)
+        order = product(rows).argsort(dim=1, descending=True, stable=True)
         yield gallery_label[order] == label[:, None]
 
 

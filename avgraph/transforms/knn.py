@@ -11,6 +11,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
 from avgraph.node_stores import check_finite, node_attribute
 from avgraph.transforms._top_k import stable_top_k
@@ -155,15 +156,10 @@ def _neighbours_of_units(
 ) -> tuple[Int64[Tensor, "n k"], Float32[Tensor, "n k"]]:
     n = len(unit)
     chunk_size = chunk_size or max(1, _MEMORY // (_PER_ENTRY * n))
-    # A matrix product may round the same dot product differently in different columns of its result.
-    distinct, column = torch.unique(unit, dim=0, return_inverse=True)
-    repeated = len(distinct) < n
-    other = (distinct if repeated else unit).T
+    product = products_with(unit)
     indices, similarities = [], []
     for centre in torch.arange(n, device=unit.device).split(chunk_size):
-        similarity = (unit[centre] @ other).float()
-        if repeated:
-            similarity = similarity[:, column]
+        similarity = product(unit[centre]).float()
         similarity[torch.arange(len(centre), device=unit.device), centre] = -torch.inf
         index, value = stable_top_k(similarity, k)
         indices.append(index)
