@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from platformdirs import user_cache_path
 
+from avgraph.errors import reason_of
 from avgraph.files import atomic_path
 from avgraph.mapped_rows import Array
 
@@ -33,8 +34,8 @@ def kept(path: Path, read: Callable[[Path], T], write: Callable[[Path], object])
     """What ``read`` finds in ``path``, which ``write`` makes where it is missing or ``read`` fails on it.
 
     Also read back after it was made, so that a first run goes on with the very values that later runs will find. A
-    damaged file is told in a warning and made again: a cache may always be rebuilt. Where the
-    folder cannot be written nothing is kept, with a warning.
+    damaged file is told in a warning and made again: a cache may always be rebuilt. Where the folder
+    cannot be written nothing is kept, with a warning.
 
     Args:
         path: its name has to say everything that the content depends on.
@@ -52,7 +53,7 @@ def kept(path: Path, read: Callable[[Path], T], write: Callable[[Path], object])
         try:
             return read(path)
         except Exception as error:  # torch.load and numpy raise many types for a damaged file
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = reason_of(error)
             logger.warning("%s: damaged, made again: %s", path, reason)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

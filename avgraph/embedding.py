@@ -50,10 +50,10 @@ def embed_rows(
         DataError: if the run has no such space, a row is zero or not finite, the width is wrong, or a file cannot be
             read or written.
     """
-    method = experiment_of(Path(run)).method.type
-    if method != "cmcr":
-        raise DataError(f"{run}: a run of method '{method}'; only 'cmcr' connects spaces")
-    task = load_task(Path(run), device)
+    experiment = experiment_of(Path(run))
+    if experiment.method.type != "cmcr":
+        raise DataError(f"{run}: a run of method '{experiment.method.type}'; only 'cmcr' connects spaces")
+    task = load_task(Path(run), experiment, device)
     assert isinstance(task, CMCRTask)
     if space not in task.spaces:
         raise DataError(f"--space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")

@@ -21,3 +21,13 @@ class GraphError(AvgraphError, ValueError):
 
 class Interrupted(KeyboardInterrupt):
     """A run was stopped by Ctrl-C; the message says how it continues."""
+
+
+def reason_of(error: BaseException) -> str:
+    r"""The first line of what another library's error says, or its type if it says nothing.
+
+    Example:
+        >>> reason_of(ValueError("no zip\nmore")), reason_of(EOFError())
+        ('no zip', 'EOFError')
+    """
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

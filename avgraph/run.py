@@ -100,17 +100,17 @@ def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, f
         DataError: if graph or checkpoint are missing or damaged.
     """
     directory = run.directory if isinstance(run, Run) else Path(run)
-    with run_settings(experiment_of(directory).train.threads):
-        return load_task(directory, device).metrics()
+    experiment = experiment_of(directory)
+    with run_settings(experiment.train.threads):
+        return load_task(directory, experiment, device).metrics()
 
 
-def load_task(directory: Path, device: str | None = None) -> Task:
-    """The method of a finished run with what it has learned, on ``device`` (None: as trained).
+def load_task(directory: Path, experiment: Experiment, device: str | None = None) -> Task:
+    """The method of a finished run of ``experiment`` with what it has learned, on ``device`` (None: as trained).
 
     Raises:
-        DataError: if ``directory`` is not the folder of a run, or its graph or checkpoint are missing or damaged.
+        DataError: if graph or checkpoint are missing or damaged.
     """
-    experiment = experiment_of(directory)
     options = experiment.train
     task = build_task(experiment)
     task.bind(load_graph(directory / folder.GRAPH), options)

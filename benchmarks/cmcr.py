@@ -48,6 +48,7 @@ from avgraph.encoders import EncodeContext, Hashing  # noqa: E402
 from avgraph.metrics import mean_average_precision  # noqa: E402
 from avgraph.nn import Projector  # noqa: E402
 from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.running.settings import run_settings  # noqa: E402
 from avgraph.running.training import fit  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
 
@@ -77,7 +78,7 @@ def connected(experiment: Experiment, graph: HeteroData) -> dict[str, float]:
     task = build_task(experiment)
     torch.manual_seed(experiment.seed)
     task.bind(graph, experiment.train)
-    with tempfile.TemporaryDirectory() as folder:
+    with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
     found = task.eval().metrics()
     return {name: found[f"test/{name}"] for name in (*WAYS, "modality_gap_audio_image")}

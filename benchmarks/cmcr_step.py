@@ -25,6 +25,7 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.config import experiment_from_dict  # noqa: E402
 from avgraph.methods.cmcr import CMCRTask  # noqa: E402
+from avgraph.running.settings import run_settings  # noqa: E402
 from avgraph.running.training import fit  # noqa: E402
 
 WIDTH, MEMORY, PAPER_STEPS = 512, 1000, 228
@@ -77,7 +78,7 @@ def main(batch: int, steps: int, device: str) -> None:
     )
     task = Timed(batch_size=batch)
     task.bind(graph, experiment.train)
-    with tempfile.TemporaryDirectory() as folder:
+    with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device=device, quiet=True)
     seconds = statistics.median(task.seconds[1:] or task.seconds)
     products = min(bare(batch, device) for _ in range(3))

@@ -31,6 +31,7 @@ from avgraph.config import Experiment, experiment_from_dict
 from avgraph.encoders.context import EncodeContext
 from avgraph.metrics import mean_average_precision
 from avgraph.running.pipeline import build_graph, build_task
+from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
 from benchmarks.cca import cca, kernel_cca
 
@@ -81,7 +82,7 @@ def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurre
             start = time.perf_counter()
             torch.manual_seed(seed)
             task.bind(graphs[seed], experiment.train)
-            with tempfile.TemporaryDirectory() as folder:
+            with run_settings(None), tempfile.TemporaryDirectory() as folder:
                 fit(task, experiment, Path(folder), device="cpu", quiet=True)
             scores[name].append(task.eval().metrics() | {"seconds": time.perf_counter() - start})
         print(f"seed {seed} done", file=sys.stderr, flush=True)

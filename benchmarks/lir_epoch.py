@@ -21,6 +21,7 @@ import torch
 from avgraph.config import experiment_from_dict
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.methods.lir import LIRTask
+from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
 from benchmarks.latent_interaction_loss import resident
 
@@ -73,7 +74,7 @@ def main(clips: int, classes: int) -> None:
     task.bind(graph, experiment.train)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    with tempfile.TemporaryDirectory() as folder:
+    with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
     print(f"{clips} clips, {classes} classes, {torch.get_num_threads()} threads")
     for stage in ("teacher", "graph", "student"):

@@ -33,6 +33,7 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.methods.lir import LIRTask
 from avgraph.running.directory import CHECKPOINT
 from avgraph.running.pipeline import build_graph, build_task
+from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
 from avgraph.transforms import DependencyEdges
 from benchmarks.lir import ENCODERS, cell
@@ -109,7 +110,8 @@ def trained(experiment: Experiment, graph: HeteroData, place: Path) -> LIRTask:
     task = build_task(experiment)
     assert isinstance(task, LIRTask)
     task.bind(graph, experiment.train)
-    fit(task, experiment, place, device="cpu", quiet=True)
+    with run_settings(None):
+        fit(task, experiment, place, device="cpu", quiet=True)
     return task.eval()
 
 

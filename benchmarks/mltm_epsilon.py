@@ -26,6 +26,7 @@ from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.methods.mltm import MLTMTask  # noqa: E402
 from avgraph.pictures import save_figure  # noqa: E402
 from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.running.settings import run_settings  # noqa: E402
 from avgraph.running.training import fit  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
@@ -56,7 +57,7 @@ def one_split(part: int, folder: str) -> dict[float, dict[str, float]]:
         torch.manual_seed(experiment.seed)
         task = Watched(**{**experiment.method.arguments(), "epsilon": epsilon})
         task.bind(graph, experiment.train)
-        with tempfile.TemporaryDirectory(dir=folder) as directory:
+        with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
             fit(task, experiment, Path(directory), device="cpu", quiet=True)
         metrics = task.eval().metrics()
         found[epsilon] = {**{column: metrics[column] for column in COLUMNS}, "not converged": task.worst}

@@ -34,6 +34,7 @@ from avgraph.methods.mltm.pairs import shuffled_partners  # noqa: E402
 from avgraph.methods.mltm.ranking import retrieval_metrics  # noqa: E402
 from avgraph.metrics import recall_at_k  # noqa: E402
 from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.running.settings import run_settings  # noqa: E402
 from avgraph.running.training import fit  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
@@ -97,7 +98,7 @@ def trained(graph: HeteroData, experiment: Experiment, folder: str) -> list[dict
     task = Watched(**experiment.method.arguments())
     task.history = []
     task.bind(graph, experiment.train)
-    with tempfile.TemporaryDirectory(dir=folder) as directory:
+    with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
         fit(task, experiment, Path(directory), device="cpu", quiet=True)
     return task.history
 

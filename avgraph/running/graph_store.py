@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
 
 _PLAIN = (Tensor, str, bool, int, float, type(None))
@@ -90,5 +90,5 @@ def load_graph(path: str | Path) -> HeteroData:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
     except Exception as error:  # torch.load raises many types for a damaged file
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        first = reason_of(error)
         raise DataError(f"{path}: not a graph that avgraph wrote: {first}") from None

@@ -10,12 +10,11 @@ import torch
 from pytorch_lightning import Trainer
 
 from avgraph.config import Experiment
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
 from avgraph.heap import freed_memory_kept
 from avgraph.methods.task import Task
 from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
-from avgraph.running.deterministic import deterministic
 from avgraph.running.directory import CHECKPOINT
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -52,7 +51,10 @@ def pick_device(wanted: str) -> str:
 
 
 def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, quiet: bool) -> None:
-    """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one."""
+    """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one.
+
+    To be called within `run_settings`.
+    """
     options = experiment.train
     checkpoint = directory / CHECKPOINT
     with warnings.catch_warnings():
@@ -78,7 +80,7 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
         )
         if checkpoint.is_file():
             _read(checkpoint)  # Lightning's words for a damaged one help nobody
-        with deterministic(), freed_memory_kept():
+        with freed_memory_kept():
             trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
             checkpoint.parent.mkdir(exist_ok=True)
@@ -107,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
     except Exception as error:  # torch.load raises many types for a damaged file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = reason_of(error)
         message = f"{path}: not a checkpoint of this run: {reason}; without the file, training starts anew"
         raise DataError(message) from None
     return content

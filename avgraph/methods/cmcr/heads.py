@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
 from avgraph.nn import Projector
 from avgraph.suggestions import hint
 
@@ -83,7 +83,7 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load raises many types for a damaged file
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        first = reason_of(error)
         raise DataError(f"{path}: not a file of weights: {first}") from None
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise DataError(f"{path}: expected a state dict (name → tensor), got {type(content).__name__}")
