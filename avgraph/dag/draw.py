@@ -89,10 +89,10 @@ def _figure(dag: DAG, weights: Any, shown: str = "") -> Figure:
         box = {"boxstyle": "round,pad=0.22", "facecolor": "#f4f6fa", "edgecolor": "#5b6b8c", "linewidth": 0.7 * scale}
         axes.text(
             left[at] + 0.06, y(layout.height[column]), labels[column], fontsize=_FONT * scale, va="center", ha="left",
-            bbox=box, zorder=3, parse_math=False,
+            bbox=box, zorder=3,
         )  # fmt: skip
     if note:
-        axes.text(_MARGIN, tall - 0.12, note, fontsize=_FONT * scale, va="bottom", color="#555555", parse_math=False)
+        axes.text(_MARGIN, tall - 0.12, note, fontsize=_FONT * scale, va="bottom", color="#555555")
     return figure
 
 

@@ -173,19 +173,19 @@ class RRNetTask(Task):
         to_class = torch.stack([edge_index[0], self.graph[self.target].y[edge_index[1]]])
         reached = torch.zeros(len(node.y), dtype=torch.bool)
         reached[edge_index[0][self.graph[self.inter].y > 0]] = True
+        score = self._by_class(node.score) if "score" in node else None
+        log_score = self._by_class(node.view_score.clamp_min(1e-4).log()) if "view_score" in node else None
         result = {}
         for split in ("train", "val", "test"):
             mask = node.get(f"{split}_mask")
             if mask is None or not bool(mask.any()):
                 continue
             result[f"{split}/accuracy"] = edge_argmax_accuracy(logits, to_class, node.y, mask, len(node.y))
-            if "score" in node:
-                score = self._by_class(node.score)
+            if score is not None:
                 result[f"{split}/baseline_accuracy"] = accuracy(score, node.y, mask)
                 result[f"{split}/candidate_recall"] = float(reached[mask].double().mean())
                 result[f"{split}/true_class_score"] = float(score.gather(1, node.y[:, None])[mask].mean())
-            if "view_score" in node:
-                log_score = self._by_class(node.view_score.clamp_min(1e-4).log())
+            if log_score is not None:
                 for view in range(1, log_score.shape[1]):
                     result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
                 result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
