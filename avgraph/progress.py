@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,12 +17,27 @@ def progress(items: Sequence[T], title: str, *, quiet: bool = False) -> Iterator
         >>> list(progress(range(3), "counting", quiet=True))
         [0, 1, 2]
     """
+    with counted(len(items), title, quiet=quiet) as advance:
+        for item in items:
+            yield item
+            advance(1)
+
+
+@contextmanager
+def counted(total: int, title: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar of ``total`` steps and a function that moves it on, from any thread; silent as `progress` is.
+
+    Example:
+        >>> with counted(4, "counting", quiet=True) as advance:
+        ...     advance(3)
+    """
     if quiet or not sys.stderr.isatty():
-        yield from items
+        yield lambda steps: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield from bar.track(items, description=title)
+        task = bar.add_task(title, total=total)
+        yield lambda steps: bar.advance(task, steps)

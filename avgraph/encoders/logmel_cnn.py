@@ -19,7 +19,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders.alignment import align
-from avgraph.encoders.cnn_training import CACHE_FORMAT, CNNRecipe, fitted_cnn
+from avgraph.encoders.cnn_training import CACHE_FORMAT, CNNRecipe, fitted_cnns
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
@@ -129,17 +129,13 @@ class LogmelCNN:
         """Fit the networks and encode every clip by one that has not seen it."""
         x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
         held_out = sorted(set(groups.tolist())) if self.out_of_fold else []
-
-        def encoded(rows: Tensor, recipe: CNNRecipe, number: int) -> tuple[Tensor, Tensor]:
-            title = f"encoder {number}/{1 + len(held_out)} on {len(rows)} clips"
-            network = fitted_cnn(x[rows], y[rows], classes, recipe, seed=seed, context=context, title=title)
-            return _encode(network, x, context.device)
-
-        seen, score = encoded(train, self.recipe, 1)
+        fits = [(train, self.recipe), *((train[groups != fold], self.inner_recipe) for fold in held_out)]
+        network, *inner = fitted_cnns(x, y, classes, fits, seed=seed, context=context)
+        seen, score = _encode(network, x, context.device)
         embedding = seen.clone()
-        for number, fold in enumerate(held_out, start=2):
+        for fold, inner_network in zip(held_out, inner, strict=True):
             own, shared = train[groups == fold], train[groups != fold]
-            inner_embedding, inner_score = encoded(shared, self.inner_recipe, number)
+            inner_embedding, inner_score = _encode(inner_network, x, context.device)
             embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
             score[own] = inner_score[own]
         return {"x": embedding, "score": score}

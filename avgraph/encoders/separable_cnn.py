@@ -59,7 +59,7 @@ class SeparableCNN(nn.Module):
             SeparableBlock(8 * w, 8 * w),
         )
         self.head = nn.Sequential(nn.Linear(16 * w, channels), nn.BatchNorm1d(channels), nn.ReLU(inplace=True))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.classifier = nn.Linear(channels, classes)
 
     def embed(self, x: Float[Tensor, "n 1 f t"]) -> Float[Tensor, "n d"]:
@@ -68,7 +68,12 @@ class SeparableCNN(nn.Module):
         embedding: Tensor = self.head(torch.cat([hidden.mean((2, 3)), hidden.amax((2, 3))], 1))
         return embedding
 
-    def forward(self, x: Float[Tensor, "n 1 f t"]) -> Float[Tensor, "n c"]:
-        """Class logits."""
-        logits: Tensor = self.classifier(self.dropout(self.embed(x)))
+    def forward(self, x: Float[Tensor, "n 1 f t"], generator: torch.Generator | None = None) -> Float[Tensor, "n c"]:
+        """Class logits; dropout in training draws from ``generator``, on the CPU whatever the device."""
+        embedding = self.embed(x)
+        if self.training:
+            share = 1.0 - self.dropout
+            noise = torch.empty(embedding.shape).bernoulli_(share, generator=generator).div_(share)
+            embedding = embedding * noise.to(embedding)
+        logits: Tensor = self.classifier(embedding)
         return logits
