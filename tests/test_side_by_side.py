@@ -1,7 +1,9 @@
 """Work in threads: order, shares of PyTorch's threads, and how it ends when one piece fails or Ctrl-C comes."""
 
 import _thread
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -57,8 +59,9 @@ def test_the_first_error_ends_the_others_and_is_raised() -> None:
 
     def endless(check: Check) -> None:
         begun.set()
+        deadline = time.monotonic() + 60
         try:
-            while True:
+            while time.monotonic() < deadline:
                 check()
         except Stopped:
             ended.set()
@@ -76,11 +79,13 @@ def test_the_first_error_ends_the_others_and_is_raised() -> None:
 
 @pytest.mark.usefixtures("four_threads")
 def test_ctrl_c_ends_all() -> None:
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     ended = threading.Semaphore(0)
 
     def endless(check: Check) -> None:
+        deadline = time.monotonic() + 60
         try:
-            while True:
+            while time.monotonic() < deadline:
                 check()
         except Stopped:
             ended.release()
@@ -90,7 +95,10 @@ def test_ctrl_c_ends_all() -> None:
         _thread.interrupt_main()
         endless(check)
 
-    with pytest.raises(KeyboardInterrupt):
-        side_by_side([endless, pressing])
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            side_by_side([endless, pressing])
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert ended.acquire(timeout=30)
     assert ended.acquire(timeout=30)
