@@ -21,7 +21,7 @@ def side_by_side(works: Sequence[Callable[[Callable[[], None]], T]], *, at_most:
     """What every piece of work returns, in their order; the first error ends them all and is raised.
 
     Small operations gain little from a second thread, which waits more than it works: two networks of
-    `avgraph.encoders`, a thread each, are fitted in three quarters of the time that they take one after the other.
+    `avgraph.encoders`, a thread each, are fitted in four fifths of the time that they take one after the other.
 
     Args:
         works: each is called with a function that it has to call now and then: it raises `Stopped` when the work is

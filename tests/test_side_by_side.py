@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
+from avgraph.running.settings import run_settings
 from avgraph.side_by_side import Stopped, side_by_side
 
 Check = Callable[[], None]
@@ -16,10 +17,19 @@ Check = Callable[[], None]
 
 @pytest.fixture
 def four_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(4)
-    yield
-    torch.set_num_threads(before)
+    with run_settings(4):
+        yield
+
+
+def until_stopped(check: Check, ended: Callable[[], object]) -> None:
+    """Work without an end of its own (a minute at most); ``ended`` is called when it is told to stop."""
+    deadline = time.monotonic() + 60
+    try:
+        while time.monotonic() < deadline:
+            check()
+    except Stopped:
+        ended()
+        raise
 
 
 @pytest.mark.parametrize(
@@ -59,13 +69,7 @@ def test_the_first_error_ends_the_others_and_is_raised() -> None:
 
     def endless(check: Check) -> None:
         begun.set()
-        deadline = time.monotonic() + 60
-        try:
-            while time.monotonic() < deadline:
-                check()
-        except Stopped:
-            ended.set()
-            raise
+        until_stopped(check, ended.set)
 
     def failing(check: Check) -> None:
         begun.wait(30)
@@ -83,13 +87,7 @@ def test_ctrl_c_ends_all() -> None:
     ended = threading.Semaphore(0)
 
     def endless(check: Check) -> None:
-        deadline = time.monotonic() + 60
-        try:
-            while time.monotonic() < deadline:
-                check()
-        except Stopped:
-            ended.release()
-            raise
+        until_stopped(check, ended.release)
 
     def pressing(check: Check) -> None:
         _thread.interrupt_main()

@@ -52,7 +52,7 @@ def fitted_cnns(
     """A network for every pair of rows and recipe: from the cache where it has been fitted before, else fitted now.
 
     On a CPU they are fitted side by side, with one thread each unless there are twice as many threads as networks:
-    so the numbers of a machine with one core are those of another with nine.
+    so five networks are the same on a machine with one core as on another with nine.
     """
     ours = [_Fit(x[rows], y[rows], classes, recipe, seed, context) for rows, recipe in fits]
     missing = [fit for fit in ours if not fit.is_kept]

@@ -9,6 +9,7 @@ from torch import Tensor
 from avgraph.encoders import EncodeContext
 from avgraph.encoders.cnn_training import CNNRecipe, fitted_cnns
 from avgraph.encoders.separable_cnn import SeparableCNN
+from avgraph.running.settings import run_settings
 
 RECIPE = CNNRecipe(channels=32, width=8, epochs=2, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
 SHORT = CNNRecipe(channels=32, width=8, epochs=1, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
@@ -34,14 +35,10 @@ def equal(one: SeparableCNN, other: SeparableCNN) -> bool:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
 def test_side_by_side_is_one_after_the_other(threads: int) -> None:
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
+    with run_settings(1):
         alone = [fitted([fold])[0] for fold in (0, 1, 2)]
-        torch.set_num_threads(threads)
+    with run_settings(threads):
         together = fitted([0, 1, 2])
-    finally:
-        torch.set_num_threads(before)
     assert all(equal(a, b) for a, b in zip(alone, together, strict=True))
     assert not equal(together[1], together[2])
 
