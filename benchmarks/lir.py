@@ -2,7 +2,8 @@
 
     python -m benchmarks.lir --sets fsdd_digits           each part in turn, CCA family, chance
 
-Whether the graph matters is another table: benchmarks/lir_graphs.py.
+The row "+ proxies + LIR" is examples/lir_digits.yaml (or lir_esc50_cifar10.yaml) as it stands, seed by seed; the other
+rows leave parts out. Whether the graph matters is another table: benchmarks/lir_graphs.py.
 Textbook MAP on the test clips, last epoch, mean of both directions unless said otherwise; mean ± standard deviation
 over the seeds. Seed s draws pairs, mixtures and weights, and tests on fold s mod 5 + 1 (takes of spoken digits, folds
 of ESC-50), so the deviation includes that of the test clips. p is a paired t-test over the seeds. Nothing was chosen on
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import numpy as np
 import torch
 from scipy.stats import ttest_rel
 
-from avgraph.config import Experiment, experiment_from_dict
+from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.metrics import mean_average_precision
 from avgraph.running.pipeline import build_graph, build_task
@@ -36,7 +37,10 @@ from avgraph.running.training import fit
 from benchmarks.cca import cca, kernel_cca
 
 Scores = dict[str, list[dict[str, float]]]
-ENCODERS = {"esc50_cifar10": {"audio": {"type": "logmel_modulation"}}, "fsdd_digits": {}}
+EXAMPLES = {
+    sets: Path(__file__).parents[1] / "examples" / f"lir_{name}.yaml"
+    for sets, name in {"esc50_cifar10": "esc50_cifar10", "fsdd_digits": "digits"}.items()
+}
 PARTS: dict[str, dict[str, Any]] = {
     "triplet": {"proxies": False, "semantic_alignment": False, "interaction_weight": 0.0},
     "+ AV-SAL": {"proxies": False, "interaction_weight": 0.0},
@@ -47,26 +51,19 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
-def declare(args: argparse.Namespace, seed: int, method: dict[str, Any], cooccurrence: float) -> Experiment:
-    """One training; --gamma holds where ``method`` says nothing of the regulariser's weight."""
-    dataset = {"type": "class_paired", "sets": args.sets, "fold": seed % 5 + 1, "seed": seed, "on_missing": []}
-    gamma = {} if args.gamma is None or "interaction_weight" in method else {"interaction_weight": args.gamma}
-    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5}
-    spec = {
-        "name": "lir",
-        "seed": seed,
-        "dataset": {**dataset, "cooccurrence": cooccurrence},
-        "encoders": ENCODERS[args.sets],
-        "method": start | args.method | method | gamma,
-        "train": {
-            "epochs": args.epochs,
-            "optimizer": {"type": "adam", "lr": args.lr, "weight_decay": 0.0},
-            "device": "cpu",
-            "checkpoint_every": 10_000,
-            "threads": torch.get_num_threads(),
-        },
-    }
-    return experiment_from_dict(spec)
+def declared(sets: str, seed: int, method: Mapping[str, Any], changes: Mapping[str, Any]) -> Experiment:
+    """The example of ``sets`` with seed, pairs and test fold of ``seed``, options of its method, and other changes."""
+    always = {
+        "seed": seed, "dataset.seed": seed, "dataset.fold": seed % 5 + 1, "dataset.on_missing": [],
+        "method.snapshot_epochs": [], "train.device": "cpu", "train.checkpoint_every": 10_000,
+    }  # fmt: skip
+    options = {f"method.{name}": value for name, value in method.items()}
+    return load_experiment(EXAMPLES[sets], {**always, **changes, **options})
+
+
+def of_length(epochs: int, lr: float) -> dict[str, Any]:
+    """So many epochs, of which the teacher has the first two fifths, as published."""
+    return {"train.epochs": epochs, "method.teacher_epochs": epochs * 2 // 5, "train.optimizer.lr": lr}
 
 
 def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurrence: float) -> tuple[Scores, list[Any]]:
@@ -75,7 +72,10 @@ def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurre
     graphs = []
     for seed in range(args.seeds):
         for name, method in rows.items():
-            experiment = declare(args, seed, method, cooccurrence)
+            weight = {} if args.gamma is None else {"method.interaction_weight": args.gamma}
+            changes = {"dataset.cooccurrence": cooccurrence, "train.threads": torch.get_num_threads(), **weight}
+            changes |= of_length(args.epochs, args.lr)
+            experiment = declared(args.sets, seed, args.method | method, changes)
             task = build_task(experiment)
             if len(graphs) <= seed:
                 graphs.append(build_graph(experiment, task, EncodeContext(seed=seed)))
@@ -172,7 +172,7 @@ def save(args: argparse.Namespace, scores: Scores) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", choices=list(ENCODERS), default="fsdd_digits")
+    parser.add_argument("--sets", choices=list(EXAMPLES), default="fsdd_digits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--lr", type=float, default=1e-3)

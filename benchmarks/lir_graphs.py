@@ -17,7 +17,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from scipy.stats import ttest_rel
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.config import Experiment, experiment_from_dict
+from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.lir import LIRTask
 from avgraph.running.directory import CHECKPOINT
@@ -36,7 +36,7 @@ from avgraph.running.pipeline import build_graph, build_task
 from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
 from avgraph.transforms import DependencyEdges
-from benchmarks.lir import ENCODERS, cell
+from benchmarks.lir import EXAMPLES, cell, declared, of_length
 
 GRAPHS: dict[str, dict[str, Any]] = {
     "no regulariser": {"interaction_weight": 0.0},
@@ -56,25 +56,12 @@ TRUTH = ("concept", "co_occurs", "concept")
 Row = dict[str, Any]
 
 
-def declare(args: argparse.Namespace, seed: int, cooccurrence: float, method: dict[str, Any]) -> Experiment:
-    folds = {"fold": seed % 5 + 1, "val_fold": (seed + 1) % 5 + 1}
-    dataset = {"type": "class_paired", "sets": args.sets, **folds, "seed": seed, "on_missing": []}
-    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5, "weighting": args.weighting}
-    spec = {
-        "name": "lir",
-        "seed": seed,
-        "dataset": {**dataset, "cooccurrence": cooccurrence},
-        "encoders": ENCODERS[args.sets],
-        "method": start | method,
-        "train": {
-            "epochs": args.epochs,
-            "optimizer": {"type": "adam", "lr": args.lr, "weight_decay": 0.0},
-            "device": "cpu",
-            "checkpoint_every": 10_000,
-            "threads": 1,
-        },
-    }
-    return experiment_from_dict(spec)
+def with_graph(
+    sets: str, seed: int, cooccurrence: float, method: Mapping[str, Any], length: Mapping[str, Any]
+) -> Experiment:
+    """The example with mixed-in classes, validated on the fold after the test fold, on one thread."""
+    changes = {"dataset.cooccurrence": cooccurrence, "dataset.val_fold": (seed + 1) % 5 + 1, "train.threads": 1}
+    return declared(sets, seed, method, {**changes, **length})
 
 
 def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set[tuple[Any, ...]]) -> Iterator[Row]:
@@ -85,18 +72,25 @@ def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set
         rows = [(name, gamma) for name, gamma in rows if name != "true co-occurrence"]
     if not rows:
         return
-    start = declare(args, seed, cooccurrence, {"interaction_weight": 0.0})
-    teacher = start.model_copy(update={"train": start.train.model_copy(update={"epochs": args.epochs * 2 // 5})})
+    length = of_length(args.epochs, args.lr)
+    start = with_graph(args.sets, seed, cooccurrence, {"interaction_weight": 0.0}, length)
+    teacher = teacher_of(start)
     graph = with_truth(build_graph(start, build_task(start), EncodeContext(seed=seed)))
     with tempfile.TemporaryDirectory() as folder:
         trained(teacher, graph, Path(folder) / "teacher")
         for number, (name, gamma) in enumerate(rows):
             place = Path(folder) / str(number)
             shutil.copytree(Path(folder) / "teacher", place)
-            options = {"interaction_weight": gamma} | GRAPHS[name]
-            task = trained(declare(args, seed, cooccurrence, options), graph, place)
+            options = {"weighting": args.weighting, "interaction_weight": gamma} | GRAPHS[name]
+            task = trained(with_graph(args.sets, seed, cooccurrence, options, length), graph, place)
             found = task.metrics() | content_map(task) | weight_shares(task)
             yield {"cooccurrence": cooccurrence, "seed": seed, "graph": name, "gamma": gamma, "metrics": found}
+
+
+def teacher_of(experiment: Experiment) -> Experiment:
+    """The same experiment, ended where its student begins."""
+    epochs = experiment.method.teacher_epochs  # type: ignore[attr-defined]
+    return experiment.model_copy(update={"train": experiment.train.model_copy(update={"epochs": epochs})})
 
 
 def gammas(args: argparse.Namespace, options: dict[str, Any]) -> list[float]:
@@ -218,7 +212,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", choices=list(ENCODERS), default="fsdd_digits")
+    parser.add_argument("--sets", choices=list(EXAMPLES), default="fsdd_digits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--lr", type=float, default=1e-3)

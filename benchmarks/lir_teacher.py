@@ -23,15 +23,15 @@ from avgraph.dag import grasp
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.lir import LIRTask
 from avgraph.running.pipeline import build_graph, build_task
-from benchmarks.lir_graphs import TRUTH, declare, trained
+from benchmarks.lir import of_length
+from benchmarks.lir_graphs import TRUTH, teacher_of, trained, with_graph
 
 EPOCHS = {"esc50_cifar10": 100, "fsdd_digits": 30}
 
 
 def teacher(sets: str, seed: int, cooccurrence: float) -> LIRTask:
-    args = argparse.Namespace(sets=sets, epochs=EPOCHS[sets], lr=1e-3)
-    whole = declare(args, seed, cooccurrence, {"interaction_weight": 0.0})
-    start = whole.model_copy(update={"train": whole.train.model_copy(update={"epochs": args.epochs * 2 // 5})})
+    length = of_length(EPOCHS[sets], 1e-3)
+    start = teacher_of(with_graph(sets, seed, cooccurrence, {"interaction_weight": 0.0}, length))
     graph = build_graph(start, build_task(start), EncodeContext(seed=seed))
     with tempfile.TemporaryDirectory() as folder:
         return trained(start, graph, Path(folder) / "teacher")
