@@ -1,0 +1,87 @@
+"""Files for an experiment that a page shows: whatever names it gives to arrays, rows that a method can learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from avgraph.array_files import split_reference
+
+CLASSES = ("dog", "rain", "bell", "saw")
+ROWS = 80
+Array = npt.NDArray[Any]
+
+
+def write_files(dataset: Mapping[str, Any], folder: Path) -> None:
+    """The files of a data set of the types ``files`` and ``spaces``, below ``folder``."""
+    root = folder / (dataset.get("root") or "")
+    arrays = _of_files(dataset) if dataset["type"] == "files" else _of_spaces(dataset)
+    bundles: dict[Path, dict[str, Array]] = {}
+    for reference, array in arrays.items():
+        file, _, key = split_reference(reference)
+        bundles.setdefault(root / file, {})[key or ""] = array
+    for file, bundle in bundles.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write(file, bundle)
+
+
+def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
+    rng = np.random.default_rng(0)
+    nodes = dataset["nodes"]
+    rows = {node: ROWS if "y" in keys else len(CLASSES) for node, keys in nodes.items()}
+    arrays: dict[str, Array] = {}
+    for node, keys in nodes.items():
+        label = np.arange(rows[node]) % len(CLASSES)
+        made = {
+            "x": np.eye(len(CLASSES), 12)[label] * 3 + rng.normal(size=(rows[node], 12)),
+            "y": np.array(CLASSES)[label] if keys.get("y", "").endswith(".txt") else label,
+            "split": np.array(["train", "train", "val", "test"])[np.arange(rows[node]) // len(CLASSES) % 4],
+            "name": np.array(CLASSES if rows[node] == len(CLASSES) else [f"{node} {k}" for k in range(rows[node])]),
+        }
+        arrays |= {reference: made[key] for key, reference in keys.items()}
+    for edge in dataset.get("edges", ()):
+        ends = [rng.integers(0, rows[edge[end]], 2 * ROWS) for end in ("source", "target")]
+        made = {"index": np.stack(ends), "weight": rng.random(2 * ROWS), "attr": rng.normal(size=(2 * ROWS, 3))}
+        arrays |= {edge[key]: array for key, array in made.items() if key in edge}
+    return arrays
+
+
+def _of_spaces(dataset: Mapping[str, Any]) -> dict[str, Array]:
+    rng = np.random.default_rng(0)
+    arrays: dict[str, Array] = {}
+    hidden = {node: rng.normal(size=(200, 6)) for held in dataset["spaces"].values() for node in held}
+    turn = {space: rng.normal(size=(6, 16)) for space in dataset["spaces"]}
+    for space, held in dataset["spaces"].items():
+        arrays |= {reference: hidden[node] @ turn[space] for node, reference in held.items()}
+    centres = rng.normal(size=(len(CLASSES), 6))
+    for files in dataset.get("held_out", {}).values():
+        label = np.arange(ROWS) % len(CLASSES)
+        rows = centres[label] + 0.3 * rng.normal(size=(ROWS, 6))
+        arrays |= {reference: rows @ turn[space] for space, reference in files["x"].items()}
+        arrays[files["y"]] = label
+    return arrays
+
+
+def _write(file: Path, bundle: dict[str, Array]) -> None:
+    match file.suffix:
+        case ".npy":
+            np.save(file, bundle[""])
+        case ".npz":
+            np.savez(file, **bundle)
+        case ".txt":
+            file.write_text("".join(f"{line}\n" for line in bundle[""]), encoding="utf-8")
+        case ".parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            pq.write_table(pa.table({key: array.tolist() for key, array in bundle.items()}), file)
+        case ".safetensors":
+            from safetensors.numpy import save_file
+
+            save_file(bundle, file)
+        case suffix:
+            raise ValueError(f"{file}: nothing makes {suffix} files")
