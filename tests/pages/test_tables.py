@@ -7,7 +7,7 @@ import pytest
 from avgraph.config import load_experiment
 from benchmarks.lir import EXAMPLES, declared, of_length
 
-# What no number depends on: graphs of further epochs, how often a checkpoint is written, where and on which data it runs.
+# What no number depends on: graphs of further epochs, how often a checkpoint is written, where it runs, on which data.
 FREE = {("method", "snapshot_epochs"), ("train", "checkpoint_every"), ("train", "device"), ("dataset", "on_missing")}
 
 
