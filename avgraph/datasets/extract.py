@@ -8,8 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from avgraph.datasets.zip_errors import ZIP_ERRORS
 from avgraph.errors import DataError
+from avgraph.io.zip_archive import ZIP_ERRORS
 
 
 def member_path(name: str, strip: int = 0) -> PurePosixPath | None:
