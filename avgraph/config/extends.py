@@ -58,6 +58,8 @@ class Layers:
             try:
                 if not isinstance(item.content, str) or not item.content:
                     raise OSError(f"expected a path or a list of paths, got {show(item.content)}")
+                if "\0" in item.content:
+                    raise OSError(f"no file can have the character NUL in its name, got {show(item.content)}")
                 layer = self._base(item, chain)
                 base = layer if base is None else merge(base, layer)
             except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
@@ -38,7 +39,7 @@ class NpyHeader:
     @property
     def n_bytes(self) -> int:
         """Bytes of the values."""
-        return self.dtype.itemsize * math.prod(self.shape)
+        return self.dtype.itemsize * _product(self.shape)
 
 
 def read_npy_header(file: BufferedIOBase, size: int) -> NpyHeader:
@@ -59,7 +60,10 @@ def read_npy_header(file: BufferedIOBase, size: int) -> NpyHeader:
     """
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, is_fortran, dtype = read(file)
+    try:
+        shape, is_fortran, dtype = read(file)
+    except Exception as error:  # numpy parses it as Python source, and fails as that does
+        raise ValueError(f"a header that cannot be parsed ({type(error).__name__})") from None
     if dtype.hasobject:
         raise DataError("holds Python objects, which only a pickle can; it is refused")
     if dtype.kind == "V" or dtype.subdtype is not None:
@@ -67,15 +71,19 @@ def read_npy_header(file: BufferedIOBase, size: int) -> NpyHeader:
     header = NpyHeader(dtype, tuple(int(n) for n in shape), "F" if is_fortran else "C", file.tell())
     if any(n < 0 for n in header.shape) or len(header.shape) > _MOST_AXES:
         raise DataError(f"no array can have the shape {shortened(str(list(header.shape)))}")
-    if not dtype.itemsize and math.prod(header.shape):
+    if not dtype.itemsize and _product(header.shape):
         raise DataError(f"expected numbers or text, got {dtype}, values of no bytes")
     # An array of no values may claim axes of any length; numpy multiplies the others.
-    if math.prod(n for n in header.shape if n) * max(dtype.itemsize, 1) >= 1 << 62:
+    if _product([n for n in header.shape if n]) * max(dtype.itemsize, 1) >= 1 << 62:
         raise DataError(f"no memory can hold the shape {shortened(str(list(header.shape)))}")
     if header.offset + header.n_bytes > size:
         there, told = max(size - header.offset, 0), shortened(str(list(header.shape)))
         raise EOFError(f"{dtype} {told} needs {header.n_bytes} bytes, {there} are there")
     return header
+
+
+def _product(shape: Sequence[int]) -> int:
+    return math.prod(shape)
 
 
 def values_of(file: BufferedIOBase, header: NpyHeader) -> Array:
@@ -92,7 +100,7 @@ def values_of(file: BufferedIOBase, header: NpyHeader) -> Array:
     if not header.n_bytes:
         return np.empty(header.shape, header.dtype, header.order)
     data = np.empty(header.n_bytes, np.uint8)
-    view, done = memoryview(data), 0
+    view, done = data.data, 0
     while done < header.n_bytes:
         part = file.read(min(_BLOCK, header.n_bytes - done))
         if not part:

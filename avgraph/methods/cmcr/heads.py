@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from avgraph.errors import DataError, reason_of
+from avgraph.io.reading import check_regular
+from avgraph.io.torch_file import load_tensors
 from avgraph.nn import Projector
 from avgraph.suggestions import hint
 
@@ -78,10 +79,9 @@ def _split(reference: str) -> tuple[Path, str]:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
+    check_regular(path)
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = load_tensors(path)
     except Exception as error:  # torch.load raises many types for a damaged file
         first = reason_of(error)
         raise DataError(f"{path}: not a file of weights: {first}") from None
