@@ -36,6 +36,12 @@ class _Group(click.Group):
                 name = "standard output"
             click.echo(f"{name}: {error.strerror}" if name else f"{error.strerror or error}", err=True)
             ctx.exit(2)
+        except SystemExit as stop:
+            if stop.code not in (0, None):
+                raise
+            # A user's own component can say this; a run that did not end must not look like one that did.
+            click.echo("stopped by a call of sys.exit(0) in code that the experiment names", err=True)
+            ctx.exit(2)
         except KeyboardInterrupt as stop:
             click.echo(str(stop) or "stopped", err=True)
             ctx.exit(130)

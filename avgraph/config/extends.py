@@ -12,8 +12,10 @@ from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import Marked
 from avgraph.config.merge import merge
 from avgraph.config.problems import Mistakes, Problem, show
+from avgraph.errors import shortened
 
 MAX_FILES_DEEP = 20
+_LONGEST_PATH = 300
 
 
 @dataclass
@@ -87,7 +89,7 @@ class Layers:
             try:
                 text = read_text(target)
             except OSError as error:
-                raise OSError(f"{shown}: {error}") from None
+                raise OSError(f"{shortened(shown, _LONGEST_PATH)}: {error}") from None
             self._number += 1
             self._merged[real] = self._text(text, shown, chain)
         return self._merged[real]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedIOBase
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import cast
 
 from avgraph.errors import DataError
 from avgraph.io.names import known_name
-from avgraph.io.npy import Array, mapped, read_npy_header, values_of
+from avgraph.io.npy import Array, NpyHeader, mapped, read_npy_header, values_of
 from avgraph.io.reading import reading
 from avgraph.io.zip_archive import checked_members
 
@@ -89,29 +90,32 @@ def _arrays(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, key: str) -> Array:
-    try:
-        with cast(BufferedIOBase, archive.open(member)) as file:
-            header = read_npy_header(file, member.file_size)
-            array = values_of(file, header)
-            if file.read(1):  # also compares the checksum
-                raise DataError(f"{member.file_size - header.offset - header.n_bytes} bytes follow its values")
-            return array
-    except (DataError, EOFError) as error:
-        raise DataError(f"array {key!r} cannot be read: {error}") from error
+    with _at_values(archive, member, key) as (file, header):
+        return values_of(file, header)
 
 
 def _map(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, key: str) -> Array:
-    try:
-        with cast(BufferedIOBase, archive.open(member)) as file:  # compares the two headers of the member
-            header = read_npy_header(file, member.file_size)
-            if header.offset + header.n_bytes != member.file_size:
-                raise DataError(f"{member.file_size - header.offset - header.n_bytes} bytes follow its values")
-            while file.read(_BLOCK):  # compares the checksum at the end
-                pass
-    except (DataError, EOFError) as error:
-        raise DataError(f"array {key!r} cannot be read: {error}") from error
+    with _at_values(archive, member, key) as (_, header):
+        pass
     with path.open("rb") as raw:
         raw.seek(member.header_offset)
         name, extra = struct.unpack("<HH", raw.read(_LOCAL_HEADER)[-4:])
     start = member.header_offset + _LOCAL_HEADER + name + extra
     return mapped(path, replace(header, offset=start + header.offset))
+
+
+@contextmanager
+def _at_values(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, key: str
+) -> Iterator[tuple[BufferedIOBase, NpyHeader]]:
+    """A member that stands at its first value, and its header; all of it is read and its checksum compared."""
+    try:
+        with cast(BufferedIOBase, archive.open(member)) as file:  # compares the two headers of the member
+            header = read_npy_header(file, member.file_size)
+            if after := member.file_size - header.offset - header.n_bytes:
+                raise DataError(f"{after} bytes follow its values")
+            yield file, header
+            while file.read(_BLOCK):  # compares the checksum at the end
+                pass
+    except (DataError, EOFError) as error:
+        raise DataError(f"array {key!r} cannot be read: {error}") from error

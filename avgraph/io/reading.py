@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from avgraph.errors import DataError, one_line, reason_of
+from avgraph.errors import DataError, one_line, reason_of, shortened
 
+_LONGEST = 1_000  # characters of a message; names and values in a file can be of any length
 _KINDS = (
     (stat.S_ISDIR, "it is a folder"),
     (stat.S_ISFIFO, "it is a pipe"),
@@ -88,7 +89,7 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
             warnings.simplefilter("ignore")  # of numpy and scipy, about headers of old versions
             yield
     except DataError as error:
-        text = one_line(str(error))
+        text = shortened(one_line(str(error)), _LONGEST)
         raise DataError(text if text.startswith(shown) else f"{shown}: {text}") from error
     except MemoryError:
         raise DataError(f"{shown}: not a readable {kind} file: what it claims to hold fits no memory") from None
@@ -97,5 +98,5 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
     except RecursionError:
         raise DataError(f"{shown}: not a readable {kind} file: it is nested too deeply") from None
     except Exception as error:
-        reason = f"{type(error).__name__}: {reason_of(error)}"
+        reason = f"{type(error).__name__}: {reason_of(error).replace(f' {str(path)!r}', '')}"
         raise DataError(f"{shown}: not a readable {kind} file: {reason}") from error

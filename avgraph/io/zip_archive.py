@@ -50,6 +50,8 @@ def checked_members(archive: zipfile.ZipFile, size: int, *, most: int = MAX_MEMB
             raise DataError(f"has two members of the name {shortened(member.filename)!r}")
         if member.flag_bits & 1:
             raise DataError(f"member {shortened(member.filename)!r} is encrypted")
+        if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
+            raise DataError(f"member {shortened(member.filename)!r} says two lengths of the same bytes")
         check_expansion(f"member {shortened(member.filename)!r}", member.compress_size, member.file_size)
         found[member.filename] = member
     # A header takes 30 bytes and the name; bytes that two members share make a small bomb a large one.

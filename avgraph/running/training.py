@@ -117,6 +117,11 @@ def load_weights(task: Task, directory: Path) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint of Lightning's holds, without unpickling any class.
+
+    Raises:
+        DataError: if the file is missing, damaged, or lacks what Lightning reads back.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
     check_regular(path)

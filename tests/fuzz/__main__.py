@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -42,8 +43,9 @@ def main() -> None:
 def fuzz(chosen: list[Reader], samples: dict[str, list[bytes]], count: int, seed: int, workers: int) -> Outcome:
     """All inputs; every worker takes each ``workers``-th job."""
     outcome, began, told, shown = Outcome(), time.monotonic(), time.monotonic(), 0
-    jobs = list(plan(chosen, count))
-    running = [run_jobs(chosen, samples, iter(jobs[k::workers]), seed, outcome) for k in range(workers)]
+    running = [
+        run_jobs(chosen, samples, islice(plan(chosen, count), k, None, workers), seed, outcome) for k in range(workers)
+    ]
     while running:
         for one in list(running):
             if next(one, StopIteration) is StopIteration:

@@ -18,11 +18,30 @@ _TOKENS = (
     *("", "0", "-1", "1", "3", "1e999", "-0.0", "nan", "NaN", "-inf", "Infinity", "1e-400", "4294967296", "1_000"),
     *("9223372036854775808", "-9223372036854775809", "9" * 30, "9" * 5000, "0x" + "f" * 90, "0o7", "1.5", "True"),
     *("true", "null", "~", "[]", "{}", "[[1,2],[3]]", "[" * 300, "{a: " * 60, '{"a":' * 400, "[" * 100_000, "]", "}"),
-    *("\0", "\ufeff", "'", '"', "\\", "\n", "\r", "\t", "  ", ",", ":", "#", "é" * 40, "x" * 5000, "\u2028", "%", "---"),
+    *(
+        "\0",
+        "\ufeff",
+        "'",
+        '"',
+        "\\",
+        "\n",
+        "\r",
+        "\t",
+        "  ",
+        ",",
+        ":",
+        "#",
+        "é" * 40,
+        "x" * 5000,
+        "\u2028",
+        "%",
+        "---",
+    ),
     *("../x", "/dev/zero", "/dev/stdin", "/", "a\\u0000b", "|O", "<U0", "<U99999999", ">f8", "|V8", "object", "<M8[s]"),
     *("&a", "*a", "<<", "!!python/object:os.system", "!!int", "&lol;", "&#0;", "<!DOCTYPE a>", "<a>" * 200, "utf-7"),
     *('{"$type": "tensor"}', '{"$type": "dict", "items": [[[], 1]]}', "float64", "int64", "BF16", "F8_E4M3", "list"),
 )
+_MANY = 20_000  # characters; tokens are not sought in more
 _TOKEN = re.compile(r"[A-Za-z_][\w.-]*|-?\d[\d.eE+-]*|\"[^\"\n]*\"|'[^'\n]*'|[^\s\w]")
 
 
@@ -58,7 +77,7 @@ def mutate_text(rng: Random, samples: Sequence[bytes]) -> bytes:
         return mutate_bytes(rng, samples)
     text = rng.choice(samples).decode()
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        tokens = list(_TOKEN.finditer(text))
+        tokens = list(_TOKEN.finditer(text)) if len(text) < _MANY else []
         lines, kind = text.split("\n"), rng.randrange(10)
         if kind < 6 and tokens:
             token = rng.choice(tokens)

@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from tests.fuzz.readers import Reader, prepare
 from tests.fuzz.verdict import SECONDS, bound_process, damaged, verdict
 
 Job = tuple[int, int]  # number of the reader, number of the input
-_REPORT_EVERY = 50
 
 
 @dataclass
@@ -46,7 +46,7 @@ def run_jobs(
     rest: list[Job] = []
     while True:
         batch, rest = rest, []
-        batch += [job for job, _ in zip(jobs, range(20_000 - len(batch)), strict=False)]
+        batch += islice(jobs, 20_000 - len(batch))
         if not batch:
             return
         last, status = yield from _batch(readers, samples, batch, seed, outcome)
@@ -108,5 +108,7 @@ def _work(readers: Sequence[Reader], samples: dict[str, list[bytes]], batch: lis
         for number, (i, index) in enumerate(batch):
             reader = readers[i]
             os.write(pipe, json.dumps([number, "begun"]).encode() + b"\n")
-            told = verdict(reader, folders[reader.name] / reader.file, damaged(reader, samples[reader.name], seed, index))
+            told = verdict(
+                reader, folders[reader.name] / reader.file, damaged(reader, samples[reader.name], seed, index)
+            )
             os.write(pipe, json.dumps([number, told]).encode() + b"\n")

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from avgraph.errors import DataError, reason_of
-from avgraph.io.reading import check_regular
+from avgraph.io.reading import reading
 from avgraph.io.torch_file import load_tensors
 from avgraph.nn import Projector
 from avgraph.suggestions import hint
@@ -40,6 +40,11 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
         torch.Size([3, 4])
     """
     path, prefix = _split(str(reference))
+    with reading(path, "file of weights"):
+        return _head(path, prefix, final_relu)
+
+
+def _head(path: Path, prefix: str, final_relu: bool) -> Projector:
     state = _read_state(path)
     found = {match["prefix"].rstrip("."): match["layer"] for key in state if (match := _FIRST.fullmatch(key))}
     if prefix not in found:
@@ -79,7 +84,6 @@ def _split(reference: str) -> tuple[Path, str]:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    check_regular(path)
     try:
         content: Any = load_tensors(path)
     except Exception as error:  # torch.load raises many types for a damaged file
