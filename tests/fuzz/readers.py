@@ -54,8 +54,8 @@ def readers() -> list[Reader]:
     torch_file = mutate.zip_of(mutate.mutate_bytes)
     return [
         Reader("yaml", "small.yaml", load_experiment, mutate.mutate_text, 40),
-        Reader("graphml", "g.graphml", read_graphml, mutate.mutate_text, 80),
-        Reader("json", "g.json", read_json, mutate.mutate_text, 80),
+        Reader("graphml", "g.graphml", read_graphml, mutate.mutate_text, 75),
+        Reader("json", "g.json", read_json, mutate.mutate_text, 75),
         Reader("npy", "a.npy", _array("a.npy"), mutate.mutate_npy, 80),
         Reader("npz", "a.npz", _array("a.npz:x"), mutate.zip_of(mutate.mutate_npy), 80),
         Reader("safetensors", "a.safetensors", _array("a.safetensors:x"), mutate.mutate_safetensors, 60),
@@ -75,7 +75,7 @@ def readers() -> list[Reader]:
         Reader("head", "heads.pt", lambda path: load_head(f"{path}:Head_A"), torch_file, 20),
         Reader("metrics", "metrics.json", lambda path: directory.read_metrics(path.parent), mutate.mutate_text, 20),
         Reader("history", "metrics.jsonl", lambda path: directory.read_history(path.parent), mutate.mutate_text, 20),
-        Reader("environment", "environment.json", _environment, mutate.mutate_text, 10),
+        Reader("environment", "environment.json", _environment, mutate.mutate_text, 20),
     ]
 
 

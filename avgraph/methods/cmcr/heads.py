@@ -33,6 +33,7 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
 
     Example:
         >>> import tempfile
+        >>> import tempfile, torch
         >>> state = {f"Head_A.{key}": value for key, value in Projector(4, 8, 4).state_dict().items()}
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     torch.save(state, f"{folder}/heads.pt")
