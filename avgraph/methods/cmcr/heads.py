@@ -32,7 +32,6 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
             shape; the message names the key.
 
     Example:
-        >>> import tempfile
         >>> import tempfile, torch
         >>> state = {f"Head_A.{key}": value for key, value in Projector(4, 8, 4).state_dict().items()}
         >>> with tempfile.TemporaryDirectory() as folder:
