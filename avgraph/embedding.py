@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from avgraph.array_files import split_reference
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
-from avgraph.mapped_files import map_array
+from avgraph.io.arrays import map_array, split_reference
 from avgraph.mapped_rows import check_embeddings, row_blocks
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.run import experiment_of, load_task
@@ -42,7 +41,7 @@ def embed_rows(
     Args:
         run: folder of a finished C-MCR run.
         space: name of one of its spaces.
-        source: reference to rows [n, d] (see `avgraph.array_files.read_array`); they are scaled to length 1.
+        source: reference to rows [n, d] (see `avgraph.io.arrays.read_array`); they are scaled to length 1.
         output: ``.npy`` to write; whole or not at all.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 

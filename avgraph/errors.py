@@ -23,11 +23,41 @@ class Interrupted(KeyboardInterrupt):
     """A run was stopped by Ctrl-C; the message says how it continues."""
 
 
+LONGEST_REASON = 300
+
+
+def one_line(text: str) -> str:
+    r"""Escape what would break a line or cannot be printed.
+
+    Example:
+        >>> one_line("a\nb")
+        'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def reason_of(error: BaseException) -> str:
-    r"""The first line of what another library's error says, or its type if it says nothing.
+    r"""The first line of what another library's error says, shortened, or its type if it says nothing.
 
     Example:
         >>> reason_of(ValueError("no zip\nmore")), reason_of(EOFError())
         ('no zip', 'EOFError')
     """
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    try:
+        lines = str(error).splitlines()
+    except UnicodeError:  # pybind cannot decode every message
+        lines = []
+    first = next((line.strip() for line in lines if line.strip()), type(error).__name__)
+    return shortened(one_line(first), LONGEST_REASON)
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """The text, or its beginning and three dots.
+
+    Example:
+        >>> shortened("abcdefgh", 6)
+        'abc...'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

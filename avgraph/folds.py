@@ -61,7 +61,9 @@ def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     if not is_fold_run(directory):
         raise DataError(f"{directory}: not the folder of runs over folds (it has no {folder.FOLDS})")
     declared = load_experiment(directory / folder.CONFIG)
-    folds: list[int] = folder.read_json(directory / folder.FOLDS)["folds"]
+    folds: Any = folder.read_json(directory / folder.FOLDS).get("folds")
+    if not isinstance(folds, list) or not folds or not all(type(fold) is int for fold in folds):
+        raise DataError(f"{directory / folder.FOLDS}: expected whole numbers under 'folds'")
     return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
 
 

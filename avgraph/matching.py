@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array
 from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
 from avgraph.export.any_format import checked_output
+from avgraph.io.arrays import read_array
 from avgraph.transforms import CouplingEdges
 
 
@@ -61,7 +61,7 @@ def match_tables(
     """Couple the rows of two tables of one width and write the pairs that get mass as a graph.
 
     Args:
-        source, target: references to arrays [n, d] and [m, d] (see `avgraph.array_files.read_array`).
+        source, target: references to arrays [n, d] and [m, d] (see `avgraph.io.arrays.read_array`).
         output: ``.graphml``, ``.gexf``, ``.json`` or ``.parquet``.
         solver: ``"sinkhorn"``, ``"partial"``, ``"emd"`` or ``"unbalanced"``.
         source_names, target_names: references to one name per row; row numbers if not given.

@@ -90,7 +90,7 @@ def load_run(path: str | Path) -> Run:
         DataError: if ``path`` is not the folder of a finished run.
     """
     directory = Path(path)
-    return Run(directory, experiment_of(directory), folder.read_json(directory / folder.METRICS))
+    return Run(directory, experiment_of(directory), folder.read_metrics(directory))
 
 
 def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:

@@ -39,12 +39,12 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
-from avgraph.array_files import read_array  # noqa: E402
 from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.datasets.cifar10_features import load_cifar10_features  # noqa: E402
 from avgraph.datasets.sound_picture_spaces import PROMPTS, centred  # noqa: E402
 from avgraph.encoders import EncodeContext, Hashing  # noqa: E402
+from avgraph.io.arrays import read_array  # noqa: E402
 from avgraph.metrics import mean_average_precision  # noqa: E402
 from avgraph.nn import Projector  # noqa: E402
 from avgraph.running.pipeline import build_graph, build_task  # noqa: E402

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +19,42 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            os.getcwd()
+        except FileNotFoundError:
+            click.echo("the working directory does not exist any more; change to one that does", err=True)
+            ctx.exit(2)
+        try:
             return super().invoke(ctx)
         except AvgraphError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
         except OSError as error:  # a file that cannot be read or written
-            if error.filename is None:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly when a reader such as `head` has gone
+            name = error.filename
+            if name is None and not _can_print():
+                name = "standard output"
+            click.echo(f"{name}: {error.strerror}" if name else f"{error.strerror or error}", err=True)
+            ctx.exit(2)
+        except SystemExit as stop:
+            if stop.code not in (0, None):
                 raise
-            click.echo(f"{error.filename}: {error.strerror}", err=True)
+            # A user's own component can say this; a run that did not end must not look like one that did.
+            click.echo("stopped by a call of sys.exit(0) in code that the experiment names", err=True)
             ctx.exit(2)
         except KeyboardInterrupt as stop:
             click.echo(str(stop) or "stopped", err=True)
             ctx.exit(130)
+
+
+def _can_print() -> bool:
+    """Whether standard output takes what was written; if not, it is let go, or Python would fail on it at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return False
+    return True
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

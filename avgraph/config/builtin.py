@@ -19,8 +19,8 @@ from typing import Any
 
 from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
 from avgraph.config.options import ComponentOptions
-from avgraph.config.problems import one_line, show
-from avgraph.errors import ConfigError
+from avgraph.config.problems import show
+from avgraph.errors import ConfigError, one_line
 
 
 @dataclass(frozen=True)

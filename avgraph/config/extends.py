@@ -12,8 +12,10 @@ from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import Marked
 from avgraph.config.merge import merge
 from avgraph.config.problems import Mistakes, Problem, show
+from avgraph.errors import shortened
 
 MAX_FILES_DEEP = 20
+_LONGEST_PATH = 300
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Layers:
             try:
                 if not isinstance(item.content, str) or not item.content:
                     raise OSError(f"expected a path or a list of paths, got {show(item.content)}")
+                if "\0" in item.content:
+                    raise OSError(f"no file can have the character NUL in its name, got {show(item.content)}")
                 layer = self._base(item, chain)
                 base = layer if base is None else merge(base, layer)
             except OSError as error:
@@ -85,7 +89,7 @@ class Layers:
             try:
                 text = read_text(target)
             except OSError as error:
-                raise OSError(f"{shown}: {error}") from None
+                raise OSError(f"{shortened(shown, _LONGEST_PATH)}: {error}") from None
             self._number += 1
             self._merged[real] = self._text(text, shown, chain)
         return self._merged[real]

@@ -11,6 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from avgraph.config.marked import MAX_DEPTH, Marked
 from avgraph.config.problems import Mistakes, Origin, Path, Problem, show
 from avgraph.config.yaml_text import TAG, CoreLoader, scalar
+from avgraph.io.reading import irregular
 
 MAX_BYTES = 1 << 20  # a data file given by mistake is refused before it is read
 MAX_VALUES = 10_000  # aliases of aliases can turn a kilobyte into a billion values
@@ -42,14 +43,15 @@ def read_text(path: str) -> str:
         OSError: if it cannot be read; its text says why, in words for a user.
     """
     try:
+        told = irregular(path)  # reading from a pipe or a device might never end
+        if told is not None:
+            raise OSError(f"{told.removeprefix('it ')}, expected a YAML file")
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise OSError("no such file") from None
-    except IsADirectoryError:
-        raise OSError("is a folder, expected a YAML file") from None
     except OSError as error:
-        raise OSError(f"cannot be read: {error.strerror}") from None
+        raise OSError(f"cannot be read: {error.strerror}" if error.strerror else str(error)) from None
     except ValueError as error:  # a NUL character in the name
         raise OSError(f"cannot be read: {error}") from None
     if len(data) > MAX_BYTES:

@@ -14,6 +14,7 @@ from avgraph.config.loader import Source, parse
 from avgraph.config.marked import Marked, marked
 from avgraph.config.merge import merge
 from avgraph.config.problems import Mistakes, Origin, Path, Problem, dotted, show
+from avgraph.errors import shortened
 
 _AFTER_FILES = 1 << 20
 
@@ -48,7 +49,7 @@ def apply_overrides(tree: Marked, overrides: Any) -> tuple[Marked, list[Problem]
 def _read(item: Any, number: int, pair: bool) -> tuple[tuple[str, ...], Marked, list[Problem]]:
     """Path, value and the harmless mistakes of one override: text, or a pair of key and value."""
     key, text = item if pair else (item, "")
-    written = f"{key}={text[:60] if isinstance(text, str) else show(text)}" if pair else str(item)
+    written = f"{key}={text[:60] if isinstance(text, str) else show(text)}" if pair else shortened(str(item), 120)
     source = Source(f"--set {written}", os.getcwd(), number, override=True)
     if not pair:
         if not isinstance(item, str) or "=" not in item:

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from avgraph.errors import ConfigError
+from avgraph.errors import ConfigError, one_line, shortened
 from avgraph.suggestions import did_you_mean
 
 Path = tuple[str | int, ...]
+
+MOST_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -50,23 +52,14 @@ class Problem:
 
 
 class Mistakes(ConfigError):
-    """All mistakes found, one line each, in the order in which they are written."""
+    """All mistakes found, one line each, in the order in which they are written; the text has the first ten."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.origin.position)
-        super().__init__("\n".join(dict.fromkeys(problem.line() for problem in self.problems)))
-
-
-def one_line(text: str) -> str:
-    r"""Escape what would break a line or cannot be printed.
-
-    Example:
-        >>> one_line("a\nb")
-        'a\\nb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+        lines = list(dict.fromkeys(problem.line() for problem in self.problems))
+        if len(lines) > MOST_SHOWN:
+            lines[MOST_SHOWN:] = [f"and {len(lines) - MOST_SHOWN} more mistakes"]
+        super().__init__("\n".join(lines))
 
 
 def dotted(path: Path) -> str:
@@ -91,7 +84,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return repr(str(value) if len(value) <= 60 else f"{value[:57]}...")
+        return repr(shortened(str(value)))
     if isinstance(value, int) and value.bit_length() > 200:  # repr of a huge integer is refused by Python
         return "a huge number"
     if isinstance(value, (int, float)):

@@ -20,7 +20,12 @@ import numpy as np
 from jaxtyping import Float
 
 from avgraph.dag.columns import check_names
-from avgraph.errors import DataError
+from avgraph.errors import DataError, shortened
+from avgraph.io.npy import read_npy
+from avgraph.io.npz import npz_names, read_npz
+from avgraph.io.parquet import check_parquet
+from avgraph.io.reading import reading
+from avgraph.suggestions import first_few
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +59,13 @@ def read_table(path: str | Path) -> Table:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise DataError(f"{path}: expected a table in {', '.join(_READERS)}, got {path.suffix or 'no suffix'!r}")
-    if not path.is_file():
-        raise DataError(f"{path}: no such file" + (" (it is a folder)" if path.is_dir() else ""))
-    try:
+    with reading(path, path.suffix):
         x, names = reader(path)
         table = Table(x, check_names(names, x.shape[1]))
-    except DataError as error:
-        raise error if str(error).startswith(str(path)) else DataError(f"{path}: {error}") from error
-    except Exception as error:  # each library has its own errors for a broken file: one line for all of them
-        raise DataError(f"{path}: not a readable {path.suffix} file: {type(error).__name__}: {error}") from error
     wrong = np.argwhere(~np.isfinite(x))
     if len(wrong):
         row, column = (int(k) for k in wrong[0])
-        raise DataError(f"{path}: row {row}, column {table.names[column]!r} is {x[row, column]}")
+        raise DataError(f"{path}: row {row}, column {shortened(table.names[column])!r} is {x[row, column]}")
     return table
 
 
@@ -96,30 +95,28 @@ def _read_csv(path: Path) -> tuple[Any, list[str] | None]:
                 rows.append([float(field) for field in fields])
             except ValueError:
                 k = next(k for k, field in enumerate(fields) if not _is_number(field))
-                got = repr(fields[k]) if fields[k].strip() else "empty"
+                got = repr(shortened(fields[k])) if fields[k].strip() else "empty"
                 raise DataError(
-                    f"{path}: row {len(rows)} (line {lines.line_num}), column {names[k]!r}: "
+                    f"{path}: row {len(rows)} (line {lines.line_num}), column {shortened(names[k])!r}: "
                     f"expected a number, got {got}"
                 ) from None
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(names)), names
 
 
 def _read_npy(path: Path) -> tuple[Any, list[str] | None]:
-    array = np.load(path, allow_pickle=False)
-    if not isinstance(array, np.ndarray):  # numpy looks at the content, not at the name
-        raise DataError(f"{path}: an .npz archive under the wrong name")
-    return _matrix(array), None
+    return _matrix(read_npy(path)), None
 
 
 def _read_npz(path: Path) -> tuple[Any, list[str] | None]:
-    with np.load(path, allow_pickle=False) as bundle:
-        keys = [key for key in bundle.files if key != "names"]
-        key = "x" if "x" in keys else keys[0] if len(keys) == 1 else None
-        if key is None:
-            listed = ", ".join(sorted(bundle.files)) or "none"
-            raise DataError(f"{path}: expected an array 'x' (and 'names'), got {listed}")
-        names = [str(name) for name in bundle["names"]] if "names" in bundle.files else None
-        return _matrix(bundle[key]), names
+    known = npz_names(path)
+    keys = [key for key in known if key != "names"]
+    key = "x" if "x" in keys else keys[0] if len(keys) == 1 else None
+    if key is None:
+        listed = first_few(sorted(known)) or "none"
+        raise DataError(f"{path}: expected an array 'x' (and 'names'), got {listed}")
+    bundle = read_npz(path, [key, "names"] if "names" in known else [key])
+    names = [str(name) for name in bundle["names"].reshape(-1)] if "names" in known else None
+    return _matrix(bundle[key]), names
 
 
 def _read_parquet(path: Path) -> tuple[Any, list[str] | None]:
@@ -127,7 +124,9 @@ def _read_parquet(path: Path) -> tuple[Any, list[str] | None]:
 
     # Opening by handle: a name alone would be taken for a partitioned data set with its folders as columns.
     with path.open("rb") as handle:
-        table = pq.ParquetFile(handle).read()
+        file = pq.ParquetFile(handle)
+        check_parquet(path, file)
+        table = file.read()
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.null_count:

@@ -18,6 +18,7 @@ from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from avgraph.errors import DataError
+from avgraph.io.reading import reading
 
 SAMPLE_RATE = 44_100
 SECONDS = 5
@@ -26,6 +27,10 @@ HOP = 1024
 BANDS = 128
 FRAMES = 1 + SAMPLE_RATE * SECONDS // HOP  # 216, see frames_of
 TOP_DB = 80.0
+MIN_RATE, MAX_RATE = 1_000, 768_000  # samples a second; a header beyond has been damaged
+
+_MARGIN = 1.0  # seconds decoded beyond those used, so that the resampler does not see an end there
+_BLOCK = 1 << 16
 
 
 def frames_of(seconds: float) -> int:
@@ -42,22 +47,35 @@ def read_audio(path: str | Path, seconds: float = SECONDS) -> Float32[np.ndarray
     """Read WAV, OGG or FLAC as mono at 44.1 kHz, cut or padded with silence to ``seconds``.
 
     Raises:
-        DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples.
+        DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples in the part that is
+            used; what follows is not decoded.
     """
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise DataError(f"{path}: cannot be read as audio: {error}") from error
-    if samples.shape[0] == 0:
+    with reading(path, "audio"), soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise DataError(f"expected {MIN_RATE} to {MAX_RATE} samples a second, got {rate}")
+        mono = _decoded(file, round(rate * (seconds + (_MARGIN if rate != SAMPLE_RATE else 0))))
+    if len(mono) == 0:
         raise DataError(f"{path}: holds no samples")
-    if not np.isfinite(samples).all():
+    if not np.isfinite(mono).all():
         raise DataError(f"{path}: holds NaN or infinite samples")
-    mono = samples.mean(axis=1, dtype=np.float32)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
     length = round(SAMPLE_RATE * seconds)
     mono = mono[:length]
     return np.pad(mono, (0, length - len(mono))).astype(np.float32, copy=False)
+
+
+def _decoded(file: soundfile.SoundFile, length: int) -> Float32[np.ndarray, " samples"]:
+    """Up to ``length`` samples, the channels averaged; decoded in blocks, since a header may claim many channels."""
+    blocks: list[np.ndarray] = []
+    while length > 0:
+        block = file.read(min(length, _BLOCK), dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        blocks.append(block.mean(axis=1, dtype=np.float32))
+        length -= len(block)
+    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)
 
 
 def hz_to_mel(hz: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:

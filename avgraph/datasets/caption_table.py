@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, shortened
+from avgraph.io.reading import reading
 
 FILE = "file_name"
 
@@ -41,16 +42,13 @@ def read_captions(path: str | Path) -> list[Captioned]:
     """
     path = Path(path)
     found: dict[str, tuple[int, list[str]]] = {}
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            columns = _columns(path, rows.fieldnames or ())
-            for row in rows:
-                where = f"{path}:{rows.line_num}"
-                name = _file_name(where, row[FILE])
-                found.setdefault(name, (rows.line_num, []))[1].extend(_caption(where, key, row[key]) for key in columns)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from error
+    with reading(path, "table"), open(path, newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        columns = _columns(path, rows.fieldnames or ())
+        for row in rows:
+            where = f"{path}:{rows.line_num}"
+            name = _file_name(where, row[FILE])
+            found.setdefault(name, (rows.line_num, []))[1].extend(_caption(where, key, row[key]) for key in columns)
     if not found:
         raise DataError(f"{path}: holds no recordings")
     return [Captioned(line, name, tuple(captions)) for name, (line, captions) in found.items()]
@@ -61,14 +59,16 @@ def _columns(path: Path, fields: Sequence[str]) -> list[str]:
     if FILE not in fields or not columns:
         missing = FILE if FILE not in fields else "caption"
         expected = "file_name and caption, or file_name and caption_1, caption_2, …"
-        raise DataError(f"{path}:1: column {missing!r} is missing; expected {expected}, got {', '.join(fields)}")
+        raise DataError(
+            f"{path}:1: column {missing!r} is missing; expected {expected}, got {shortened(', '.join(fields))}"
+        )
     return columns
 
 
 def _file_name(where: str, value: str | None) -> str:
     name = (value or "").strip()
     if not name or PurePath(name).name != name or "\\" in name:
-        raise DataError(f"{where}: file_name: expected the name of a file without folders, got {name!r}")
+        raise DataError(f"{where}: file_name: expected the name of a file without folders, got {shortened(name)!r}")
     return name
 
 

@@ -9,7 +9,7 @@ import torch
 
 from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.datasets.npz_file import read_npz
+from avgraph.io.npz import read_npz
 
 FILE = "efficientnet_lite0_pca384.npz"
 NOTE = "CIFAR-10 as 384 features of an ImageNet network (EfficientNet-Lite0, PCA) of lossy copies of the pictures"

@@ -13,8 +13,8 @@ from avgraph.datasets.ave import AVE
 from avgraph.datasets.dataset_status import DatasetStatus
 from avgraph.datasets.feature_file import read_feature_file
 from avgraph.datasets.locate import Located, locate
-from avgraph.datasets.npz_file import read_npz
 from avgraph.datasets.vegas import VEGAS
+from avgraph.io.npz import read_npz
 
 Root = str | Path | None
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.datasets.npz_file import read_npz
+from avgraph.io.npz import read_npz
 
 FILE = "fsdd_8khz.npz"
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -13,8 +13,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.esc50 import ESC50
 from avgraph.datasets.locate import locate
-from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
+from avgraph.io.npz import read_npz
 
 SPLITS = 5
 VECTORS = "minilm_labels.npz"

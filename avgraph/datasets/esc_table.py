@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, shortened
+from avgraph.io.reading import reading
 
 # fold-recording-take-target.extension; the take is a letter.
 CLIP_NAME = re.compile(r"(?P<fold>\d+)-(?P<source>\d+)-(?P<take>[A-Za-z]+)-(?P<target>\d+)\.(wav|ogg|flac)")
+_MOST_DIGITS = 18
 COLUMNS = ("filename", "fold", "target", "category")
 
 
@@ -65,15 +67,12 @@ def read_table(path: str | Path, *, only_esc10: bool = False) -> EscTable:
         DataError: naming the file and the line, if a column or value is missing or wrong.
     """
     path = Path(path)
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
-            if missing:
-                raise DataError(f"{path}:1: column {missing[0]!r} is missing; expected {', '.join(COLUMNS)}")
-            clips = [_clip(path, rows.line_num, row) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from error
+    with reading(path, "table"), open(path, newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+        if missing:
+            raise DataError(f"{path}:1: column {missing[0]!r} is missing; expected {', '.join(COLUMNS)}")
+        clips = [_clip(path, rows.line_num, row) for row in rows]
     if only_esc10:
         if clip := next((clip for clip in clips if clip.esc10 is None), None):
             raise DataError(f"{path}:{clip.line}: column 'esc10' is missing; it says which clips belong to ESC-10")
@@ -98,7 +97,7 @@ def _clip(path: Path, line: int, row: dict[str, str | None]) -> EscClip:
     filename = row["filename"] or ""
     match = CLIP_NAME.fullmatch(filename)
     if match is None:
-        raise DataError(f"{where}: filename: expected fold-recording-take-target.wav, got {filename!r}")
+        raise DataError(f"{where}: filename: expected fold-recording-take-target.wav, got {shortened(filename)!r}")
     fold = _integer(where, "fold", row["fold"])
     target = _integer(where, "target", row["target"])
     if not 1 <= fold <= 5:
@@ -111,7 +110,7 @@ def _clip(path: Path, line: int, row: dict[str, str | None]) -> EscClip:
         raise DataError(f"{where}: category is empty")
     esc10 = row.get("esc10")
     if esc10 is not None and esc10.lower() not in ("true", "false"):
-        raise DataError(f"{where}: esc10: expected True or False, got {esc10!r}")
+        raise DataError(f"{where}: esc10: expected True or False, got {shortened(esc10)!r}")
     return EscClip(
         line=line,
         filename=filename,
@@ -125,8 +124,9 @@ def _clip(path: Path, line: int, row: dict[str, str | None]) -> EscClip:
 
 
 def _integer(where: str, column: str, value: str | None) -> int:
-    if value is None or not value.strip().isdecimal():
-        raise DataError(f"{where}: {column}: expected a number, got {value!r}")
+    if value is None or not value.strip().isdecimal() or len(value) > _MOST_DIGITS:
+        got = value if value is None else shortened(value)
+        raise DataError(f"{where}: {column}: expected a number, got {got!r}")
     return int(value)
 
 

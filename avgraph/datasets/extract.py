@@ -8,8 +8,10 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from avgraph.datasets.zip_errors import ZIP_ERRORS
 from avgraph.errors import DataError
+from avgraph.io.zip_archive import ZIP_ERRORS, checked_members
+
+_MOST_FILES = 1_000_000  # AudioCaps has some 50,000 recordings
 
 
 def member_path(name: str, strip: int = 0) -> PurePosixPath | None:
@@ -49,7 +51,7 @@ def extract_zip(archive: str | Path, folder: str | Path, *, strip: int = 0) -> P
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:
         with zipfile.ZipFile(archive) as bundle:
-            for member in bundle.infolist():
+            for member in checked_members(bundle, archive.stat().st_size, most=_MOST_FILES).values():
                 path = member_path(member.filename, strip)
                 if stat.S_ISLNK(member.external_attr >> 16):
                     raise DataError(f"{archive}: zip member {member.filename!r} is a link")
@@ -63,8 +65,8 @@ def extract_zip(archive: str | Path, folder: str | Path, *, strip: int = 0) -> P
         if folder.exists():
             folder.rmdir()
         temporary.rename(folder)
-    except DataError:
-        raise
+    except DataError as error:
+        raise DataError(str(error) if str(error).startswith(str(archive)) else f"{archive}: {error}") from None
     except ZIP_ERRORS as error:
         raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
     finally:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +25,12 @@ from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.datasets.masks import check_class_coverage
 from avgraph.errors import DataError
+from avgraph.io.hdf5 import read_hdf5
+from avgraph.io.matlab import read_matlab
+from avgraph.io.npy import Array
+from avgraph.io.reading import reading
 
 KEYS = tuple(f"{kind}_{split}" for split in ("train", "test") for kind in ("audio", "visual", "lab"))
-Array = npt.NDArray[Any]
 
 
 def read_feature_file(path: str | Path) -> dict[str, Array]:
@@ -40,7 +42,12 @@ def read_feature_file(path: str | Path) -> dict[str, Array]:
     import h5py
 
     path = Path(path)
-    raw = _read_hdf5(path) if h5py.is_hdf5(path) else _read_matlab(path)
+    with reading(path, "HDF5 or MATLAB"):
+        raw = read_hdf5(path, KEYS) if h5py.is_hdf5(path) else read_matlab(path, KEYS)
+        return _checked(path, raw)
+
+
+def _checked(path: Path, raw: Mapping[str, Array]) -> dict[str, Array]:
     if missing := [key for key in KEYS if key not in raw]:
         raise DataError(f"{path}: no key '{missing[0]}'; it has {', '.join(sorted(raw)) or 'none'}")
     labels = [_labels(raw[f"lab_{split}"], f"{path}: lab_{split}") for split in ("train", "test")]
@@ -107,26 +114,3 @@ def _labels(value: Array, where: str) -> npt.NDArray[np.int64]:
     if not len(flat):
         raise DataError(f"{where}: expected at least one clip, got none")
     return flat
-
-
-def _read_hdf5(path: Path) -> dict[str, Array]:
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            # MATLAB's own HDF5 files hold every matrix transposed.
-            flip = "MATLAB_class" in {name for key in file for name in file[key].attrs}
-            return {key: file[key][()].T if flip else file[key][()] for key in KEYS if key in file}
-    except OSError as error:
-        raise DataError(f"{path}: not readable as HDF5: {error}") from error
-
-
-def _read_matlab(path: Path) -> Mapping[str, Array]:
-    from scipy.io import loadmat
-
-    try:
-        return {key: value for key, value in loadmat(path).items() if not key.startswith("__")}
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except Exception as error:  # scipy raises many types for a file that is none
-        raise DataError(f"{path}: neither HDF5 nor MATLAB: {str(error).splitlines()[0]}") from error

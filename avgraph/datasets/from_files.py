@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array, split_reference
 from avgraph.datasets.checks import (
     Array,
     as_class_index,
@@ -23,6 +22,7 @@ from avgraph.datasets.checks import (
 from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.masks import check_class_coverage
 from avgraph.errors import DataError
+from avgraph.io.arrays import read_array, split_reference
 
 NODE_KEYS = ("x", "y", "split", "name")
 

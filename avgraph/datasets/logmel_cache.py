@@ -13,8 +13,8 @@ from torch import Tensor
 from avgraph.cache import cache_folder, kept
 from avgraph.datasets.audio import BANDS, SAMPLE_RATE, SECONDS, frames_of, log_mel_picture
 from avgraph.datasets.checksum import sha256_listing
-from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
+from avgraph.io.npz import read_npz
 from avgraph.progress import progress
 
 # Changes when log_mel_picture computes something else, so that an old cache is never taken for a new one.

@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array
 from avgraph.datasets import cifar10_features
 from avgraph.datasets.cifar10_features import load_cifar10_features
 from avgraph.datasets.class_paired import CLASS_MAPS
@@ -26,6 +25,7 @@ from avgraph.datasets.masks import check_folds
 from avgraph.encoders.glove import GloVe
 from avgraph.encoders.hashing import Hashing
 from avgraph.errors import DataError
+from avgraph.io.arrays import read_array
 
 logger = logging.getLogger(__name__)
 

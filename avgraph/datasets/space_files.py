@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array, split_reference
 from avgraph.cache import cache_folder, kept_array
 from avgraph.datasets.checks import as_whole
 from avgraph.datasets.checksum import sha256_file
 from avgraph.errors import DataError
-from avgraph.mapped_files import map_array
+from avgraph.io.arrays import map_array, read_array, split_reference
 from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.space_states import state_name
 
@@ -24,7 +23,7 @@ from avgraph.space_states import state_name
 class SpaceFiles:
     """A node type per modality, with its rows in every space as ``x_<space>``.
 
-    Files are mapped and read a block at a time, in float16, float32 or float64 (`avgraph.mapped_files.map_array` says
+    Files are mapped and read a block at a time, in float16, float32 or float64 (`avgraph.io.arrays.map_array` says
     which formats can be).
 
     Args:

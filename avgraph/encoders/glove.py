@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array
 from avgraph.cache import cache_folder
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError
+from avgraph.io.arrays import read_array
 from avgraph.suggestions import first_few
 
 _LOG = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.errors import DataError
+from avgraph.io.arrays import read_array
 from avgraph.node_stores import node_store
 
 # Attributes with one entry per node, which a file must agree with.

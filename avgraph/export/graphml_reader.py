@@ -9,11 +9,13 @@ from xml.parsers import expat
 
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of, shortened
 from avgraph.export.records import Records, from_records
 from avgraph.export.tables import SCHEMA
 from avgraph.export.text import unescape_forbidden
+from avgraph.io.reading import reading
 
+MAX_NESTED = 100  # a graph needs four; drawing instructions of other programs a few more
 _TYPES = ("boolean", "int", "long", "float", "double", "string")
 
 
@@ -44,17 +46,18 @@ def read_graphml(path: str | Path) -> HeteroData:
         )
     """
     reader = _Reader()
-    try:
-        with Path(path).open("rb") as file:
-            reader.parser.ParseFile(file)
+    with reading(path, ".graphml"):
+        try:
+            with Path(path).open("rb") as file:
+                reader.parser.ParseFile(file)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise DataError(f"line {error.lineno}: not well-formed XML: {reason}") from None
+        except (LookupError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"an encoding that cannot be read: {reason_of(error)}; write it in UTF-8") from None
         return from_records(reader.records())
-    except OSError as error:
-        raise DataError(f"{path}: cannot read it: {error.strerror}") from None
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        raise DataError(f"{path}: line {error.lineno}: not well-formed XML: {reason}") from None
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class _Reader:
         tag = tag.rpartition(":")[2]
         inside = self.path[-1] if self.path else ""
         self.path.append(tag)
+        if len(self.path) > MAX_NESTED:
+            raise self._fail(f"elements nested more than {MAX_NESTED} deep")
         if not inside and tag != "graphml":
             raise self._fail(f"expected a <graphml> document, got <{tag}>")
         if tag == "data":
@@ -144,7 +149,7 @@ class _Reader:
             raise self._fail(f"key id {key_id!r} is declared twice")
         type_ = attributes.get("attr.type", "string")
         if type_ not in _TYPES:
-            raise self._fail(f"key {key_id!r}: expected attr.type one of {', '.join(_TYPES)}; got {type_!r}")
+            raise self._fail(f"key {key_id!r}: expected attr.type one of {', '.join(_TYPES)}; got {shortened(type_)!r}")
         self.key = _Key(attributes.get("attr.name", key_id), type_, attributes.get("for", "all"))
         self.keys[key_id] = self.key
 
@@ -201,4 +206,4 @@ class _Reader:
                 return text
             return int(text) if key.type in ("int", "long") else float(text)
         except (ValueError, KeyError):
-            raise self._fail(f"attribute {key.name!r}: expected {key.type}, got {text!r}") from None
+            raise self._fail(f"attribute {key.name!r}: expected {key.type}, got {shortened(text)!r}") from None

@@ -20,6 +20,7 @@ from avgraph.export.flatten import to_tables
 from avgraph.export.records import Records, from_records
 from avgraph.export.tables import SCHEMA, GraphTables
 from avgraph.export.target import text_target
+from avgraph.io.reading import reading
 
 
 def write_json(data: HeteroData, path: str | Path, *, vectors: bool = True) -> None:
@@ -108,19 +109,16 @@ def read_json(path: str | Path) -> HeteroData:
         ...     read_json(f"{folder}/g.json")["node"].name
         ['7']
     """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return from_records(_records(content))
-    except OSError as error:
-        raise DataError(f"{path}: cannot read it: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text: byte {error.start}") from None
-    except RecursionError:
-        raise DataError(f"{path}: lists or objects are nested too deeply") from None
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+    with reading(path, ".json"):
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            return from_records(_records(content))
+        except json.JSONDecodeError as error:
+            raise DataError(f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
+        except UnicodeDecodeError as error:
+            raise DataError(f"not UTF-8 text: byte {error.start}") from None
+        except RecursionError:
+            raise DataError("lists or objects are nested too deeply") from None
 
 
 def _records(content: Any) -> Records:

@@ -26,7 +26,7 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
 
     Args:
         query: computed in its type, at least float32; so is the memory.
-        memory: a tensor, or an array that may be mapped from a file (`avgraph.array_files.read_array`) and in
+        memory: a tensor, or an array that may be mapped from a file (`avgraph.io.arrays.read_array`) and in
             float16: it is read a chunk at a time. A tensor may require a gradient.
         temperature: τ; the paper takes .01.
         chunk_size: memory rows at a time; changes the memory taken, not the result.

@@ -13,7 +13,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from avgraph.files import atomic_path
-from avgraph.running.directory import CHECKPOINT, HISTORY, write_text
+from avgraph.running.directory import CHECKPOINT, HISTORY, read_history, write_text
 
 
 class StepSeed(Callback):
@@ -54,8 +54,8 @@ class History(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Keep the lines of the epochs that the checkpoint has."""
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        write_text(self.path, "".join(f"{line}\n" for line in lines[: trainer.current_epoch]))
+        records = read_history(self.path.parent)  # refused before any work where it is damaged
+        write_text(self.path, "".join(f"{json.dumps(record)}\n" for record in records[: trainer.current_epoch]))
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Forget the numbers of the epoch before: Lightning would repeat those that this one does not log."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
+from avgraph.io.reading import check_regular, reading
 
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
@@ -25,6 +26,7 @@ GRAPH = "graph.pt"
 GRAPHML = "graph.graphml"
 FIGURES = "figures"
 
+_METRICS = {"experiment": str, "seed": int, "data": dict}  # what every metrics.json has
 _PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
 
 
@@ -71,12 +73,15 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         DataError: if the file is missing or damaged.
     """
+    if not path.exists():
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
     try:
+        check_regular(path)
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not readable as JSON: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path}: not readable as JSON: {reason_of(error)}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}")
     return content
@@ -90,14 +95,37 @@ def read_history(directory: Path) -> list[dict[str, Any]]:
         []
     """
     path = directory / HISTORY
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if not path.exists():
+        return []
+    with reading(path, "text"):
+        lines = path.read_text(encoding="utf-8").splitlines()
     records = []
     for number, line in enumerate(lines, start=1):
         try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise DataError(f"{path}:{number}: not readable as JSON: {error}") from None
+            record = json.loads(line)
+            if not isinstance(record, dict) or not isinstance(record.get("epoch"), int):
+                raise ValueError('expected an object with a whole number "epoch"')
+            if not all(isinstance(value, int | float) for value in record.values()):
+                raise ValueError("expected a number for every name")
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path}:{number}: not a line that a run writes: {reason_of(error)}") from None
+        records.append(record)
     return records
+
+
+def read_metrics(directory: Path) -> dict[str, Any]:
+    """``metrics.json`` of a finished run.
+
+    Raises:
+        DataError: if it is missing or damaged.
+    """
+    content = read_json(directory / METRICS)
+    for name, kind in _METRICS.items():
+        if not isinstance(content.get(name), kind):
+            told = f"no {name!r}" if name not in content else f"{name!r} is no {kind.__name__}"
+            message = f"{directory / METRICS}: not what a finished run writes: {told}"
+            raise DataError(f"{message}; without the file, avgraph resume makes it again")
+    return content
 
 
 def check_same_data(directory: Path, provenance: Mapping[str, Any]) -> None:
@@ -109,7 +137,11 @@ def check_same_data(directory: Path, provenance: Mapping[str, Any]) -> None:
     if not (directory / CHECKPOINT).is_file() or not (directory / ENVIRONMENT).is_file():
         return
     files = dict(provenance.get("files", {}))
-    for name, checksum in read_json(directory / ENVIRONMENT).get("data", {}).get("files", {}).items():
+    data = read_json(directory / ENVIRONMENT).get("data", {})
+    known = data.get("files", {}) if isinstance(data, dict) else None
+    if not isinstance(known, dict):
+        raise DataError(f"{directory / ENVIRONMENT}: not what a run writes: expected checksums under data.files")
+    for name, checksum in known.items():
         if files.get(name, checksum) != checksum:
             raise DataError(f"{directory}: {name} is not what the run has learned from so far; train a new run")
 

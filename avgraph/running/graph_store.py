@@ -13,6 +13,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
+from avgraph.io.reading import check_regular
+from avgraph.io.torch_file import load_tensors
 
 _PLAIN = (Tensor, str, bool, int, float, type(None))
 
@@ -84,11 +86,11 @@ def load_graph(path: str | Path) -> HeteroData:
     Raises:
         DataError: if the file is missing or is not such a graph.
     """
+    if not Path(path).exists():
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
+    check_regular(path)
     try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-        return HeteroData.from_dict(content)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
+        return HeteroData.from_dict(load_tensors(Path(path)))
     except Exception as error:  # torch.load raises many types for a damaged file
         first = reason_of(error)
         raise DataError(f"{path}: not a graph that avgraph wrote: {first}") from None

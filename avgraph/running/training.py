@@ -13,6 +13,8 @@ from avgraph.config import Experiment
 from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
 from avgraph.heap import freed_memory_kept
+from avgraph.io.reading import check_regular
+from avgraph.io.torch_file import load_tensors
 from avgraph.methods.task import Task
 from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
 from avgraph.running.directory import CHECKPOINT
@@ -24,6 +26,18 @@ _ADVICE = (
     ".*LeafSpec.*",
     ".*GPU available but not used.*",
 )
+
+
+# What Lightning reads back, and its types.
+_CHECKPOINT_KEYS = {
+    "state_dict": dict,
+    "epoch": int,
+    "global_step": int,
+    "pytorch-lightning_version": str,
+    "loops": dict,
+    "optimizer_states": list,
+    "lr_schedulers": list,
+}
 
 
 def pick_device(wanted: str) -> str:
@@ -79,7 +93,7 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             default_root_dir=directory,
         )
         if checkpoint.is_file():
-            _read(checkpoint)  # Lightning's words for a damaged one help nobody
+            load_checkpoint(checkpoint)  # Lightning's words for a damaged one help nobody
         with freed_memory_kept():
             trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
@@ -95,21 +109,45 @@ def load_weights(task: Task, directory: Path) -> None:
         DataError: if there is no checkpoint, or it belongs to another model.
     """
     path = directory / CHECKPOINT
-    state = _read(path)["state_dict"]
+    state = load_checkpoint(path)["state_dict"]
     try:
         task.load_state_dict(state)
     except RuntimeError as error:
-        raise DataError(f"{path}: not a checkpoint of this run: {str(error).splitlines()[0]}") from None
+        raise DataError(f"{path}: not a checkpoint of this run: {reason_of(error)}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint of Lightning's holds, without unpickling any class.
+
+    Raises:
+        DataError: if the file is missing, damaged, or lacks what Lightning reads back.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
+    check_regular(path)
     try:
-        content: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-        content["state_dict"]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)") from None
+        content: Any = load_tensors(path)
+        _check_checkpoint(content)
     except Exception as error:  # torch.load raises many types for a damaged file
         reason = reason_of(error)
         message = f"{path}: not a checkpoint of this run: {reason}; without the file, training starts anew"
         raise DataError(message) from None
-    return content
+    whole: dict[str, Any] = content
+    return whole
+
+
+def _check_checkpoint(content: Any) -> None:
+    """Refuse what Lightning did not write: it would fail on it in the words of its own code."""
+    if not isinstance(content, dict):
+        raise ValueError(f"expected a dictionary, got {type(content).__name__}")
+    for key, kind in _CHECKPOINT_KEYS.items():
+        if not isinstance(content.get(key), kind):
+            told = "is missing" if key not in content else f"is no {kind.__name__}"
+            raise ValueError(f"{key!r} {told}")
+    if not all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content["state_dict"].items()
+    ):
+        raise ValueError("'state_dict' holds more than named tensors")
+    for state in content["optimizer_states"]:
+        if not isinstance(state, dict) or not {"state", "param_groups"} <= state.keys():
+            raise ValueError("'optimizer_states' holds no state of an optimizer")

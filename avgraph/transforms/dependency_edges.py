@@ -11,8 +11,8 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.array_files import read_array
 from avgraph.errors import GraphError
+from avgraph.io.arrays import read_array
 from avgraph.node_stores import check_finite, node_count
 
 

@@ -76,7 +76,11 @@ def test_normalisation_ignores_the_level() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "cannot be read as audio"), (b"RIFF and then rubbish", "cannot be read as audio"), (None, "cannot be read")],
+    [
+        (b"", "not a readable audio file"),
+        (b"RIFF and then rubbish", "not a readable audio file"),
+        (None, "no such file"),
+    ],
 )
 def test_unreadable_file_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "bad.wav"

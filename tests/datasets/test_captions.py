@@ -91,7 +91,7 @@ def test_bad_rows_are_named(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("file_name,caption\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"empty\.csv: holds no recordings"):
         read_captions(tmp_path / "empty.csv")
-    with pytest.raises(DataError, match=r"none\.csv: cannot be read as a table"):
+    with pytest.raises(DataError, match=r"none\.csv: no such file"):
         read_captions(tmp_path / "none.csv")
 
 

@@ -115,7 +115,7 @@ def test_missing_clip_names_the_row(audio_folder: Path) -> None:
 
 def test_broken_clip_is_named(audio_folder: Path) -> None:
     (audio_folder / "audio" / audio_name(4)).write_bytes(b"")
-    with pytest.raises(DataError, match=r"3-1030-A-0.wav: cannot be read as audio"):
+    with pytest.raises(DataError, match=r"3-1030-A-0.wav: not a readable audio file"):
         ESC50(audio_folder).load()
 
 

@@ -53,5 +53,5 @@ def test_mistakes_name_the_line(tmp_path: Path, text: str, message: str) -> None
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "esc50.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match=r"esc50.csv: cannot be read as a table"):
+    with pytest.raises(DataError, match=r"esc50.csv: not a readable table file"):
         read_table(tmp_path / "esc50.csv")

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.array_files import read_array
 from avgraph.config import builtin
 from avgraph.config.transforms import MemoryEdgesOptions
 from avgraph.errors import GraphError
+from avgraph.io.arrays import read_array
 from avgraph.nn import memory_readout
 from avgraph.transforms import MemoryEdges, dropped_mass
 

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from avgraph.errors import DataError, reason_of
+from avgraph.io.reading import reading
+from avgraph.io.torch_file import load_tensors
 from avgraph.nn import Projector
 from avgraph.suggestions import hint
 
@@ -31,7 +32,7 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
             shape; the message names the key.
 
     Example:
-        >>> import tempfile
+        >>> import tempfile, torch
         >>> state = {f"Head_A.{key}": value for key, value in Projector(4, 8, 4).state_dict().items()}
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     torch.save(state, f"{folder}/heads.pt")
@@ -39,6 +40,11 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
         torch.Size([3, 4])
     """
     path, prefix = _split(str(reference))
+    with reading(path, "file of weights"):
+        return _head(path, prefix, final_relu)
+
+
+def _head(path: Path, prefix: str, final_relu: bool) -> Projector:
     state = _read_state(path)
     found = {match["prefix"].rstrip("."): match["layer"] for key in state if (match := _FIRST.fullmatch(key))}
     if prefix not in found:
@@ -78,10 +84,8 @@ def _split(reference: str) -> tuple[Path, str]:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = load_tensors(path)
     except Exception as error:  # torch.load raises many types for a damaged file
         first = reason_of(error)
         raise DataError(f"{path}: not a file of weights: {first}") from None

@@ -9,9 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from avgraph.array_files import read_array
 from avgraph.errors import DataError
-from avgraph.mapped_files import map_array
+from avgraph.io.arrays import map_array, read_array
 
 X = np.random.default_rng(0).normal(size=(5, 3))
 

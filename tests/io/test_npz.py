@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avgraph.datasets.npz_file import read_npz
 from avgraph.errors import DataError
+from avgraph.io.npz import read_npz
 
 
 def test_the_named_arrays_and_no_others(tmp_path: Path) -> None:
@@ -21,18 +21,18 @@ def test_the_named_arrays_and_no_others(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    with pytest.raises(DataError, match=r"a\.npz: cannot be read: .*No such file"):
+    with pytest.raises(DataError, match=r"a\.npz: no such file"):
         read_npz(path, ["x"])
     np.savez(path, x=np.eye(2), y=np.arange(3))
-    with pytest.raises(DataError, match=r"a\.npz: no key 'z'; it has x, y"):
+    with pytest.raises(DataError, match=r"a\.npz: no key 'z'; it has: x, y"):
         read_npz(path, ["x", "z"])
     whole = path.read_bytes()
     for damaged in (b"", b"junk", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
-        with pytest.raises(DataError, match=r"a\.npz: cannot be read"):
+        with pytest.raises(DataError, match=r"a\.npz: not an? (readable )?\.npz"):
             read_npz(path, ["x"])
     np.savez(path, x=np.array([{}], dtype=object))
-    with pytest.raises(DataError, match=r"a\.npz: cannot be read: .*allow_pickle=False"):
+    with pytest.raises(DataError, match=r"a\.npz: array 'x' cannot be read: .*pickle"):
         read_npz(path, ["x"])
 
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from avgraph.array_files import read_array, split_reference
 from avgraph.errors import DataError
+from avgraph.io.arrays import read_array, split_reference
 
 X = np.arange(6, dtype=np.float32).reshape(3, 2)
 

@@ -1,0 +1,122 @@
+"""One array out of a file: ``features.npy``, ``bundle.npz:key``, ``table.parquet:column``, ``names.txt``, ….
+
+Nothing is ever unpickled. What a reference may look like:
+
+========================  =================================================================
+``features.npy``          the array, memory-mapped and read-only
+``bundle.npz:key``        the array of that name
+``weights.safetensors:x`` the tensor of that name (bfloat16 becomes float32)
+``table.parquet:column``  numbers or strings [n], or a column of equally long lists [n, d]
+``names.txt``             one string per line, UTF-8
+========================  =================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from avgraph.errors import DataError, one_line
+from avgraph.io.limits import check_expansion
+from avgraph.io.npy import Array, read_npy
+from avgraph.io.npz import npz_array
+from avgraph.io.parquet import parquet_array
+from avgraph.io.reading import reading
+from avgraph.io.safetensors_file import safetensors_array
+
+# The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
+_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I | re.S)
+
+
+def read_array(reference: str | Path, root: str | Path | None = None) -> Array:
+    """Read the array that ``reference`` names.
+
+    Args:
+        reference: a file, and after a colon the key within it where the format holds several arrays.
+        root: folder that a relative file starts from (default: the working directory).
+
+    Raises:
+        DataError: if the reference is malformed, the file is missing or unreadable, or it has no such key;
+            the message lists the keys there are.
+
+    Shapes:
+        whatever the file holds; ``.txt`` and a parquet column of scalars give [n], of lists [n, d].
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/bundle.npz", x=np.eye(2))
+        ...     read_array("bundle.npz:x", root=folder)
+        array([[1., 0.], [0., 1.]])
+    """
+    return _array(reference, root, mapping=False)
+
+
+def map_array(reference: str | Path, root: str | Path | None = None) -> Array:
+    """The array that a reference names, mapped where the format allows it, else as `read_array`.
+
+    Mapped are ``.npy``, members of ``.npz`` that are not compressed (`numpy.savez`) and floating-point tensors of
+    ``.safetensors`` but bfloat16. Compressed members and ``.parquet`` columns are loaded. The checks of a file are
+    those of `read_array`: what one refuses, the other refuses in the same words.
+
+    Raises:
+        DataError: as `read_array`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/bundle.npz", x=np.eye(2))
+        ...     x = map_array("bundle.npz:x", root=folder)
+        ...     isinstance(x, np.memmap), x.tolist()
+        (True, [[1.0, 0.0], [0.0, 1.0]])
+    """
+    return _array(reference, root, mapping=True)
+
+
+def _array(reference: str | Path, root: str | Path | None, *, mapping: bool) -> Array:
+    path, suffix, key = split_reference(reference)
+    path = Path(root or ".").expanduser() / path.expanduser()
+    with reading(path, f".{suffix}"):
+        if suffix == "npy":
+            return read_npy(path)
+        if suffix == "npz":
+            return npz_array(path, key, mapping=mapping)
+        if suffix == "safetensors":
+            return safetensors_array(path, key, mapping=mapping)
+        return parquet_array(path, key) if suffix == "parquet" else _read_txt(path)
+
+
+def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:
+    """Split a reference into file, suffix (lower case, no dot) and key.
+
+    Raises:
+        DataError: if the suffix is unknown, a needed key is missing, or there is a key where none can be.
+
+    Example:
+        >>> split_reference("bundle.npz:x")[1:]
+        ('npz', 'x')
+    """
+    match = _REFERENCE.fullmatch(str(reference))
+    if match is None:
+        expected = "FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN or FILE.txt"
+        raise DataError(f"{one_line(str(reference))}: expected {expected}")
+    suffix, key = match["suffix"].lower(), match["key"]
+    if suffix in ("npy", "txt") and key is not None:
+        raise DataError(f"{reference}: a .{suffix} file holds one array; expected no ':{key}'")
+    return Path(match["file"]), suffix, key
+
+
+def _read_txt(path: Path) -> Array:
+    lines: list[str] = []
+    # "utf-8-sig": editors on Windows begin a file with a mark that is not part of the first name.
+    with path.open(encoding="utf-8-sig") as file:
+        try:
+            lines.extend(line.rstrip("\n") for line in file)
+        except UnicodeDecodeError as error:
+            raise DataError(f"not UTF-8 after line {len(lines)}: {error.reason}") from error
+    # An array of text has the width of its longest line in every row.
+    widest = max(map(len, lines), default=0)
+    check_expansion("the lines as an array", path.stat().st_size, 4 * widest * len(lines))
+    return np.array(lines, dtype=str)
