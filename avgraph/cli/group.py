@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
 import click
 
-from avgraph.errors import AvgraphError
+from avgraph.errors import AvgraphError, Interrupted, reason_of
+from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
 
 
@@ -16,18 +18,20 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except AvgraphError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
         except OSError as error:  # a file that cannot be read or written
-            if error.filename is None:
+            if error.errno == errno.EPIPE:  # nobody reads the output any more: click's to answer
                 raise
-            click.echo(f"{error.filename}: {error.strerror}", err=True)
+            reason = error.strerror or reason_of(error)
+            click.echo(reason if error.filename is None else f"{error.filename}: {reason}", err=True)
             ctx.exit(2)
-        except KeyboardInterrupt as stop:
-            click.echo(str(stop) or "stopped", err=True)
-            ctx.exit(130)
+        except Interrupted as stop:
+            click.echo(str(stop), err=True)
+            ctx.exit(stop.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +40,7 @@ def main() -> None:
     """Graph neural networks across audio, images and text, declared in YAML."""
 
 
+QUIET = click.option("--quiet", is_flag=True, help="No progress on standard error.")
 GRAPH_FILE = click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
 )
