@@ -68,8 +68,8 @@ def naming(path: str | Path) -> Iterator[None]:
         temporary = str(path.parent / f".{path.stem}-")
         if error.filename is not None and temporary not in str(error.filename):
             raise  # the name of another file
-        # numpy counts what it could not write and forgets why.
-        reason = error.strerror or f"cannot be written whole: {error}"
+        # pyarrow wraps the system's words in its own; numpy counts what it could not write and forgets why.
+        reason = f"cannot be written whole: {error}" if error.errno is None else os.strerror(error.errno)
         raise OSError(error.errno, reason, str(path)) from error
 
 

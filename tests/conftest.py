@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.forking import ForkServer
+from tests.forking import ForkServer, compiled_faults
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    """For real processes, see forking.py."""
+    """For real processes, see forking.py; their calls of the C library can be made to fail where faults.c compiles."""
     if not hasattr(os, "fork"):
         pytest.skip("no fork on this system")
-    server = ForkServer(tmp_path_factory.mktemp("processes"))
+    folder = tmp_path_factory.mktemp("processes")
+    server = ForkServer(folder, preload=compiled_faults(folder))
     yield server
     server.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,16 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = Path(__file__).with_name("fork_server.py")
+
+
+def compiled_faults(folder: Path) -> Path | None:
+    """faults.c as a library in ``folder``; None where there is no Linux or no compiler."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        return None
+    library, source = folder / "faults.so", Path(__file__).with_name("faults.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-w", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
 @dataclass
@@ -71,7 +82,7 @@ class ForkServer:
     """A process that has imported the package and forks for every `start`; it has no threads of its own."""
 
     def __init__(self, folder: Path, preload: Path | None = None) -> None:
-        self.folder, self.number = folder, 0
+        self.folder, self.number, self.can_fail = folder, 0, preload is not None
         loaded = {} if preload is None else {"LD_PRELOAD": str(preload)}
         self.process = subprocess.Popen(
             [sys.executable, str(_SERVER)],

@@ -71,9 +71,9 @@ def test_a_handler_of_the_program_is_left_alone() -> None:
 
 
 def test_the_words_of_the_outer_work_count_and_none_take_nothing_away() -> None:
-    with pytest.raises(Interrupted, match="^stopped; all again$"), interruptible("all again"), interruptible("again"):
+    with pytest.raises(Interrupted, match=r"^stopped; all again$"), interruptible("all again"), interruptible("again"):
         raise KeyboardInterrupt
-    with pytest.raises(Interrupted, match="^stopped; again$") as stop, interruptible(), interruptible("again"):
+    with pytest.raises(Interrupted, match=r"^stopped; again$") as stop, interruptible(), interruptible("again"):
         signal.raise_signal(signal.SIGTERM)
     assert stop.value.exit_code == 143
 
