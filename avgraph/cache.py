@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from avgraph.errors import reason_of
 from avgraph.files import atomic_path
+from avgraph.io.recording import new_mapped_array
 from avgraph.mapped_rows import Array
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ def kept_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic], fill
         return found
 
     def write(name: Path) -> None:
-        target = np.lib.format.open_memmap(name, "w+", dtype, shape)
+        target = new_mapped_array(name, shape, dtype)
         fill(target)
         target.flush()
 

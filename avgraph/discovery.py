@@ -26,6 +26,7 @@ from avgraph.dag import (
 from avgraph.errors import DataError
 from avgraph.export import export_graph
 from avgraph.export.any_format import checked_output
+from avgraph.runtime.interrupt import interruptible
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,7 @@ class Discovery:
         return sorted(found, key=lambda edge: -edge[2])
 
 
+@interruptible()
 def discover_table(
     table: str | Path,
     output: str | Path,
@@ -88,6 +90,7 @@ def discover_table(
     Raises:
         DataError: if the table cannot be used or an option does not belong to the algorithm.
         GraphError: if the knowledge contradicts itself or names an unknown column.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
 
     Example:
         >>> import tempfile

@@ -11,9 +11,12 @@ import torch
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
 from avgraph.io.arrays import map_array, split_reference
+from avgraph.io.recording import new_mapped_array
 from avgraph.mapped_rows import check_embeddings, row_blocks
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.run import experiment_of, load_task
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.progress import counted
 from avgraph.suggestions import hint
 
 
@@ -31,6 +34,7 @@ class Embedded:
     channels: int
 
 
+@interruptible()
 def embed_rows(
     run: str | Path, space: str, source: str | Path, output: str | Path, *, device: str = "auto"
 ) -> Embedded:
@@ -48,6 +52,7 @@ def embed_rows(
     Raises:
         DataError: if the run has no such space, a row is zero or not finite, the width is wrong, or a file cannot be
             read or written.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
     """
     experiment = experiment_of(Path(run))
     if experiment.method.type != "cmcr":
@@ -65,11 +70,12 @@ def embed_rows(
     width = int(task.graph["space"].channels[task.spaces.index(space)])
     check_embeddings(rows, f"{source} (space '{space}')", unit=False, expected=width)
     channels = task.project(space, torch.eye(width)[:1]).shape[1]
-    with atomic_path(target) as temporary:
-        made = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(rows), channels))
+    with counted(len(rows), f"embedding rows of space '{space}'") as advance, atomic_path(target) as temporary:
+        made = new_mapped_array(temporary, (len(rows), channels), np.float32)
         for start, block in row_blocks(rows):
             unit = block / np.linalg.norm(block.astype(np.float64), axis=1, keepdims=True)
             made[start : start + len(block)] = task.project(space, torch.from_numpy(unit.astype(np.float32))).numpy()
+            advance(len(block))
         made.flush()
         del made
     return Embedded(target, len(rows), channels)

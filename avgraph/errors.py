@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class AvgraphError(Exception):
     """Base of every error that names a mistake in what the user gave."""
@@ -20,7 +22,21 @@ class GraphError(AvgraphError, ValueError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run was stopped by Ctrl-C; the message says how it continues."""
+    """Work was stopped by Ctrl-C, SIGTERM or SIGHUP; the message says how it continues.
+
+    Example:
+        >>> Interrupted("stopped", signal.SIGTERM).exit_code
+        143
+    """
+
+    def __init__(self, message: str = "stopped", signal_number: int = signal.SIGINT) -> None:
+        super().__init__(message)
+        self.signal = signal_number
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell gives for a process that ended by the signal."""
+        return 128 + self.signal
 
 
 LONGEST_REASON = 300

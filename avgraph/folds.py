@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
 from avgraph.errors import ConfigError, DataError
+from avgraph.files import remove_leftovers
 from avgraph.run import Overrides, Run, resume, train_in
 from avgraph.running import directory as folder
-from avgraph.running.interrupt import interruptible
 from avgraph.running.training import pick_device
+from avgraph.runtime.interrupt import interruptible
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,17 @@ def train_folds(
         raise ConfigError(f"--folds: data set '{declared.dataset.type}' has no folds")
     experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
     pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
-    directory = folder.new_directory(declared)
-    folder.write_json(directory / folder.FOLDS, {"folds": list(folds)})
-    return _run_folds(experiments, directory, quiet=quiet)
+    with folder.new_run(declared) as directory, _at_work(directory):
+        folder.write_json(directory / folder.FOLDS, {"folds": list(folds)})
+        return _run_folds(experiments, directory, quiet=quiet)
 
 
 def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     """Continue the folds that are missing or unfinished.
 
     Raises:
-        DataError: if ``path`` is not the folder of runs over folds.
+        DataError: if ``path`` is not the folder of runs over folds, or another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the runs continue.
     """
     directory = Path(path)
     if not is_fold_run(directory):
@@ -64,7 +67,9 @@ def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     folds: Any = folder.read_json(directory / folder.FOLDS).get("folds")
     if not isinstance(folds, list) or not folds or not all(type(fold) is int for fold in folds):
         raise DataError(f"{directory / folder.FOLDS}: expected whole numbers under 'folds'")
-    return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
+    with _at_work(directory):
+        remove_leftovers(directory, below=False)
+        return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
 
 
 def is_fold_run(path: str | Path) -> bool:
@@ -77,17 +82,23 @@ def _of_fold(declared: Experiment, fold: int) -> Experiment:
     return experiment_from_dict(declared.to_dict(), {"dataset.fold": fold})
 
 
+@contextmanager
+def _at_work(directory: Path) -> Iterator[None]:
+    """What surrounds the runs; each has a lock of its own beside that of their folder."""
+    with interruptible(f"avgraph resume {directory} continues"), folder.working_in(directory):
+        yield
+
+
 def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bool) -> FoldRuns:
     runs = {}
-    with interruptible(directory):
-        for fold, experiment in experiments.items():
-            place = directory / f"fold-{fold}"
-            if (place / folder.CONFIG).is_file():
-                runs[fold] = resume(place, quiet=quiet)
-                continue
-            place.mkdir(exist_ok=True)
-            folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
-            runs[fold] = train_in(place, experiment, quiet=quiet)
+    for fold, experiment in experiments.items():
+        place = directory / f"fold-{fold}"
+        if (place / folder.CONFIG).is_file():
+            runs[fold] = resume(place, quiet=quiet)
+            continue
+        place.mkdir(exist_ok=True)
+        folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
+        runs[fold] = train_in(place, experiment, quiet=quiet)
     summary = summarise({fold: run.metrics for fold, run in runs.items()})
     data = next(iter(runs.values())).metrics["data"]
     folder.write_json(

@@ -15,6 +15,8 @@ from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
 from avgraph.export.any_format import checked_output
 from avgraph.io.arrays import read_array
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.progress import counted
 from avgraph.transforms import CouplingEdges
 
 
@@ -48,6 +50,7 @@ class Matching:
         ]
 
 
+@interruptible()
 def match_tables(
     source: str | Path,
     target: str | Path,
@@ -71,6 +74,7 @@ def match_tables(
     Raises:
         DataError: if a table cannot be used or the output cannot be written.
         GraphError: if an option does not belong to the solver, is out of range, or the solver does not converge.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
 
     Example:
         >>> import tempfile
@@ -93,7 +97,8 @@ def match_tables(
     for node, table, names in (("source", x, source_names), ("target", y, target_names)):
         data[node].x = table
         data[node].name = _names(names, len(table))
-    graph = step(data)
+    with counted(None, f"coupling {len(x)} × {len(y)} rows"):
+        graph = step(data)
     for node in ("source", "target"):  # the pairs are what was asked for; the tables are there already
         del graph[node].x
         graph[node].num_nodes = len(graph[node].name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +22,11 @@ from avgraph.methods.task import Task
 from avgraph.report.figures import draw_figures
 from avgraph.running import directory as folder
 from avgraph.running.graph_store import check_storable, load_graph, save_graph
-from avgraph.running.interrupt import interruptible
 from avgraph.running.pipeline import build_graph, build_task
 from avgraph.running.settings import run_settings
 from avgraph.running.training import fit, load_weights, pick_device
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.progress import counted, reporting
 
 Overrides = Sequence[str] | Mapping[str, object]
 
@@ -55,7 +57,7 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
     Args:
         experiment: a path, or an `Experiment` (which takes no overrides).
         overrides: ``["train.epochs=5"]`` or ``{"train.epochs": 5}``.
-        quiet: no progress bars.
+        quiet: no progress on standard error.
 
     Raises:
         AvgraphError: for any mistake in the configuration or the data; the message is one line per mistake.
@@ -66,21 +68,25 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
     else:
         experiment = load_experiment(experiment, overrides)
     pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
-    return train_in(folder.new_directory(experiment), experiment, quiet=quiet)
+    with folder.new_run(experiment) as directory:
+        return train_in(directory, experiment, quiet=quiet)
 
 
 def resume(path: str | Path, *, quiet: bool = True) -> Run:
     """Continue a run that was stopped, and end with the numbers of an unbroken one; a finished run is loaded.
 
     Raises:
-        DataError: if ``path`` is not the folder of a run.
+        DataError: if ``path`` is not the folder of a run, or another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
     """
     directory = Path(path)
     experiment = experiment_of(directory)
-    if (directory / folder.METRICS).is_file():
-        return load_run(directory)
-    remove_leftovers(directory)
-    return train_in(directory, experiment, quiet=quiet)
+    if not (directory / folder.METRICS).is_file():
+        with _at_work(directory, experiment, quiet=quiet):
+            if not (directory / folder.METRICS).is_file():  # else another process has just finished it
+                remove_leftovers(directory)
+                return _train_in(directory, experiment, quiet=quiet)
+    return load_run(directory)
 
 
 def load_run(path: str | Path) -> Run:
@@ -101,7 +107,7 @@ def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, f
     """
     directory = run.directory if isinstance(run, Run) else Path(run)
     experiment = experiment_of(directory)
-    with run_settings(experiment.train.threads):
+    with interruptible(), counted(None, f"{experiment.name}: metrics"), run_settings(experiment.train.threads):
         return load_task(directory, experiment, device).metrics()
 
 
@@ -125,10 +131,23 @@ def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> 
     """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already.
 
     Raises:
-        Interrupted: on Ctrl-C; the message says how the run continues.
+        DataError: if another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
     """
-    with interruptible(directory), run_settings(experiment.train.threads):
+    with _at_work(directory, experiment, quiet=quiet):
         return _train_in(directory, experiment, quiet=quiet)
+
+
+@contextmanager
+def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterator[None]:
+    """What surrounds the steps of a run."""
+    with (
+        interruptible(f"avgraph resume {directory} continues"),
+        folder.working_in(directory),
+        reporting(not quiet),
+        run_settings(experiment.train.threads),
+    ):
+        yield
 
 
 def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
@@ -137,7 +156,8 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
     context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
-    graph = build_graph(experiment, task, context)
+    with counted(None, f"{experiment.name}: building the graph"):
+        graph = build_graph(experiment, task, context)
     check_storable(graph)
     provenance = dict(graph.get("provenance", {}))
     folder.check_same_data(directory, provenance)
@@ -146,7 +166,12 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
     task.bind(graph, options)
     fit(task, experiment, directory, device=device, quiet=quiet)
+    with counted(None, f"{experiment.name}: metrics, graph and figures"):
+        return _finish(directory, experiment, task, provenance, device)
 
+
+def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dict[str, Any], device: str) -> Run:
+    """What comes after the last epoch."""
     task.to(device).eval()
     metrics: dict[str, Any] = {
         "experiment": experiment.name,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+
+from tests.forking import ForkServer, compiled_faults
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "gpu" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """For real processes, see forking.py; their calls of the C library can be made to fail where faults.c compiles."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this system")
+    folder = tmp_path_factory.mktemp("processes")
+    server = ForkServer(folder, preload=compiled_faults(folder))
+    yield server
+    server.close()

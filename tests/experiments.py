@@ -41,3 +41,14 @@ def small_experiment(folder: Path, **replace: str) -> Path:
     path = folder / "small.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def synthetic_experiment(folder: Path, audio: str, **replace: str) -> Path:
+    """The same on synthetic sounds, which have folds, with an encoder of them."""
+    path = small_experiment(folder, **replace)
+    text = path.read_text(encoding="utf-8")
+    data = text[text.index("dataset:") : text.index("graph:")]
+    sounds = "dataset: {type: synthetic, classes: 3, clips_per_class: 10}\n"
+    encoders = f"encoders:\n  audio: {audio}\n  label: {{type: hashing}}\n"
+    path.write_text(text.replace(data, sounds + encoders), encoding="utf-8")
+    return path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from avgraph.cli.group import main
+from avgraph.cli.group import QUIET, main
 
 
 @main.group()
@@ -26,8 +26,12 @@ def data_show(name: str, root: Path | None) -> None:
 
 @data.command("fetch")
 @click.argument("name")
-def data_fetch(name: str) -> None:
+@QUIET
+def data_fetch(name: str, quiet: bool) -> None:
     """Download data set NAME into the user cache, checked and resumable."""
     from avgraph.datasets.catalog import fetch
+    from avgraph.runtime.progress import reporting
 
-    click.echo(str(fetch(name)))
+    with reporting(not quiet):
+        folder = fetch(name)
+    click.echo(str(folder))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from avgraph.cli.group import main
+from avgraph.cli.group import QUIET, main
 
 
 @main.command()
@@ -15,9 +15,12 @@ from avgraph.cli.group import main
 @click.option("--space", required=True, help="Space of the run that ROWS belong to.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.npy of unit rows.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-def embed(run: Path, rows: str, space: str, output: Path, device: str) -> None:
+@QUIET
+def embed(run: Path, rows: str, space: str, output: Path, device: str, quiet: bool) -> None:
     """Map ROWS (.npy, .npz:key, .parquet:column) of a space into the connected space of a cmcr RUN."""
     from avgraph.embedding import embed_rows
+    from avgraph.runtime.progress import reporting
 
-    done = embed_rows(run, space, rows, output, device=device)
+    with reporting(not quiet):
+        done = embed_rows(run, space, rows, output, device=device)
     click.echo(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows")

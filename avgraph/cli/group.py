@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from avgraph.errors import AvgraphError
+from avgraph.errors import AvgraphError, Interrupted, reason_of
+from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
 
 
@@ -24,7 +25,8 @@ class _Group(click.Group):
             click.echo("the working directory does not exist any more; change to one that does", err=True)
             ctx.exit(2)
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except AvgraphError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
@@ -34,7 +36,8 @@ class _Group(click.Group):
             name = error.filename
             if name is None and not _can_print():
                 name = "standard output"
-            click.echo(f"{name}: {error.strerror}" if name else f"{error.strerror or error}", err=True)
+            reason = error.strerror or reason_of(error)
+            click.echo(f"{name}: {reason}" if name else reason, err=True)
             ctx.exit(2)
         except SystemExit as stop:
             if stop.code not in (0, None):
@@ -42,9 +45,9 @@ class _Group(click.Group):
             # A user's own component can say this; a run that did not end must not look like one that did.
             click.echo("stopped by a call of sys.exit(0) in code that the experiment names", err=True)
             ctx.exit(2)
-        except KeyboardInterrupt as stop:
-            click.echo(str(stop) or "stopped", err=True)
-            ctx.exit(130)
+        except Interrupted as stop:
+            click.echo(str(stop), err=True)
+            ctx.exit(stop.exit_code)
 
 
 def _can_print() -> bool:
@@ -63,6 +66,7 @@ def main() -> None:
     """Graph neural networks across audio, images and text, declared in YAML."""
 
 
+QUIET = click.option("--quiet", is_flag=True, help="No progress on standard error.")
 GRAPH_FILE = click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from avgraph.cli.group import GRAPH_FILE, main
+from avgraph.cli.group import GRAPH_FILE, QUIET, main
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -21,7 +21,7 @@ SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", hel
 @click.option("--precision", help="32-true, bf16-mixed, 16-mixed or 64-true.")
 @click.option("--seed", help="Seed of weights, augmentation and order.")
 @click.option("--output", help="Folder of the runs.")
-@click.option("--quiet", is_flag=True, help="No progress bars.")
+@QUIET
 def train(
     experiment: Path,
     overrides: tuple[str, ...],
@@ -67,7 +67,7 @@ def _fold_numbers(text: str) -> list[int]:
 
 @main.command()
 @RUN
-@click.option("--quiet", is_flag=True, help="No progress bars.")
+@QUIET
 def resume(run: Path, quiet: bool) -> None:
     """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
     from avgraph.folds import is_fold_run, resume_folds
@@ -83,14 +83,18 @@ def resume(run: Path, quiet: bool) -> None:
 @main.command()
 @RUN
 @click.option("--device", help="auto, cpu, cuda or cuda:N; as trained if not given.")
-def evaluate(run: Path, device: str | None) -> None:
+@QUIET
+def evaluate(run: Path, device: str | None, quiet: bool) -> None:
     """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
     from avgraph.printing import print_metrics
     from avgraph.run import evaluate as evaluate_one
     from avgraph.run import load_run
+    from avgraph.runtime.progress import reporting
 
     finished = load_run(run)
-    print_metrics({**finished.metrics, **evaluate_one(finished, device=device)})
+    with reporting(not quiet):
+        again = evaluate_one(finished, device=device)
+    print_metrics({**finished.metrics, **again})
 
 
 @main.command()

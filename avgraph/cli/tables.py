@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from avgraph.cli.group import GRAPH_FILE, main
+from avgraph.cli.group import GRAPH_FILE, QUIET, main
 
 
 @main.command()
@@ -27,12 +27,16 @@ from avgraph.cli.group import GRAPH_FILE, main
 @click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
 @click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
 @click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
-def discover(table: Path, output: Path, **options: Any) -> None:
+@QUIET
+def discover(table: Path, output: Path, quiet: bool, **options: Any) -> None:
     """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
     from avgraph.discovery import discover_table
     from avgraph.printing import print_discovery
+    from avgraph.runtime.progress import counted, reporting
 
-    print_discovery(discover_table(table, output, **options))
+    with reporting(not quiet), counted(None, "discovering a graph"):
+        found = discover_table(table, output, **options)
+    print_discovery(found)
 
 
 @main.command()
@@ -53,9 +57,13 @@ def discover(table: Path, output: Path, **options: Any) -> None:
 @click.option("--max-iter", type=int, help="Iterations before giving up.")
 @click.option("--source-names", help="One name per row of SOURCE (.txt, .npy, …).")
 @click.option("--target-names", help="One name per row of TARGET.")
-def match(source: str, target: str, output: Path, **options: Any) -> None:
+@QUIET
+def match(source: str, target: str, output: Path, quiet: bool, **options: Any) -> None:
     """Couple the rows of two tables, SOURCE and TARGET (.npy, .npz:key, .parquet:column), by optimal transport."""
     from avgraph.matching import match_tables
     from avgraph.printing import print_matching
+    from avgraph.runtime.progress import reporting
 
-    print_matching(match_tables(source, target, output, **options))
+    with reporting(not quiet):
+        found = match_tables(source, target, output, **options)
+    print_matching(found)

@@ -12,6 +12,7 @@ from avgraph.dag.columns import to_matrix
 from avgraph.dag.learn import grasp
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
+from avgraph.runtime.progress import progress
 
 
 def edge_frequency(graphs: Iterable[Any], threshold: float = 0.0) -> Float[np.ndarray, "p p"]:
@@ -72,7 +73,7 @@ def bootstrap_adjacencies(
     matrix, names = to_matrix(data)
     rng = np.random.default_rng(seed)
     graphs = []
-    for k in range(n_bootstraps):
+    for k in progress(range(n_bootstraps), "bootstraps"):
         rows, start_seed = rng.integers(len(matrix), size=len(matrix)), int(rng.integers(2**62))
         try:
             found = grasp(

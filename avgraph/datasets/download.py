@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pooch
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
+from avgraph.files import naming
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.lock import locked
+from avgraph.runtime.progress import counted
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,8 @@ def download(url: str, target: str | Path, checksum: str, *, attempts: int = 3, 
     """Fetch ``url`` as ``target`` unless it is there already with the right checksum.
 
     What has arrived stays in ``<target>.part`` when the connection breaks; the next attempt, in this call or a later
-    one, asks only for the rest. A file with the wrong checksum is deleted.
+    one, asks only for the rest. A file with the wrong checksum is deleted. While another process downloads the same
+    file, this one waits, with a log line, and takes what the other has brought.
 
     Args:
         url: address of the file.
@@ -53,7 +57,10 @@ def download(url: str, target: str | Path, checksum: str, *, attempts: int = 3, 
         ``target``, or None when ``AVGRAPH_OFFLINE`` is set; a log line says so.
 
     Raises:
-        DataError: if the server refuses, the connection keeps breaking, or the checksum differs.
+        DataError: if there is no connection, the server refuses, the connection keeps breaking, or the checksum
+            differs.
+        OSError: if the file cannot be written; it is named.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
     """
     target = Path(target)
     algorithm, _, digits = checksum.partition(":")
@@ -68,30 +75,47 @@ def download(url: str, target: str | Path, checksum: str, *, attempts: int = 3, 
         _fetch(address, part, attempts, timeout)
         os.replace(part, temporary)  # whole; pooch checks it, then renames it to the target or deletes it
 
-    try:
-        with _quiet_pooch():
-            pooch.retrieve(url, checksum, fname=target.name, path=target.parent, downloader=transfer)
-    except DataError:
-        raise
-    except ValueError as error:
-        raise DataError(f"{url}: {algorithm} differs from the expected {digits}; deleted what came") from error
-    except OSError as error:
-        raise DataError(f"{target}: cannot be written: {error}") from error
+    lock = target.with_name(target.name + ".lock")
+    with interruptible("run again to go on with the download"), naming(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(lock, f"{target.name}: downloaded", wait=True), _quiet_pooch():
+            try:
+                pooch.retrieve(url, checksum, fname=target.name, path=target.parent, downloader=transfer)
+            except DataError:
+                raise
+            except ValueError as error:
+                raise DataError(f"{url}: {algorithm} differs from the expected {digits}; deleted what came") from error
     return target
 
 
 def _fetch(url: str, part: Path, attempts: int, timeout: float) -> None:
     """Bring ``part`` to the full length of ``url``, asking again for the rest each time the connection breaks."""
-    problem: Exception | None = None
+    reason = ""
     for _ in range(attempts):
         try:
             if _continue(url, part, timeout):
                 return
         except requests.RequestException as error:
-            problem = error
+            reason = _reason(error, url, timeout)
     have = part.stat().st_size if part.exists() else 0
-    reason = f": {problem}" if problem else ""
-    raise DataError(f"{url}: download broke off after {have:,} bytes (kept in {part}; run again to go on){reason}")
+    if not have:
+        raise DataError(reason or f"{url}: the server sent nothing")
+    broke_off = f"download broke off after {have:,} bytes (kept in {part}; run again to go on)"
+    raise DataError(f"{url}: {broke_off}{reason and ': '}{reason}")
+
+
+def _reason(error: requests.RequestException, url: str, timeout: float) -> str:
+    """The error in one short line; requests' own is the whole chain of what led to it."""
+    host = urlsplit(url).hostname
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"no trusted connection to {host}: its certificate was refused"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"no connection to {host}: the proxy did not let it through"
+    if isinstance(error, requests.ReadTimeout):
+        return f"no answer from {host} for {timeout:g} s"
+    if isinstance(error, requests.ConnectionError):
+        return f"no connection to {host}"
+    return f"{host}: {reason_of(error)}"
 
 
 def _continue(url: str, part: Path, timeout: float) -> bool:
@@ -113,20 +137,12 @@ def _continue(url: str, part: Path, timeout: float) -> bool:
         start = have if resumed else 0
         length = reply.headers.get("Content-Length")
         total = start + int(length) if length is not None else None
-        with _byte_progress() as progress, open(part, "ab" if resumed else "wb") as file:
-            task = progress.add_task(part.name.removesuffix(".part"), total=total, completed=start)
+        report = counted(total, part.name.removesuffix(".part"), done=start, unit="bytes")
+        with report as advance, open(part, "ab" if resumed else "wb") as file:
             for block in reply.iter_content(BLOCK):
                 file.write(block)
-                progress.advance(task, len(block))
+                advance(len(block))
     return total is None or part.stat().st_size == total
-
-
-def _byte_progress() -> Progress:
-    """A bar on standard error; silent where nobody watches."""
-    console = Console(stderr=True)
-    text = TextColumn("{task.description}")
-    columns = (text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.cache import cache_folder
-from avgraph.datasets.download import download
+from avgraph.datasets.download import download, offline
 from avgraph.datasets.esc_layout import RECONSTRUCTED, EscLayout, find_layout, load_pictures
 from avgraph.datasets.esc_table import read_table
 from avgraph.datasets.extract import extract_zip
@@ -20,6 +20,9 @@ from avgraph.datasets.locate import Located, locate
 from avgraph.datasets.masks import check_class_coverage, fold_masks
 from avgraph.datasets.synthetic import Synthetic
 from avgraph.errors import DataError
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.lock import locked
+from avgraph.runtime.progress import counted
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +58,18 @@ def fetch_esc() -> Path | None:
     folder = cache_folder("esc50")
     if folder.is_dir() and find_layout(folder, "esc50") is not None:
         return folder
-    archive = download(ARCHIVE, folder.with_name("ESC-50.zip"), ARCHIVE_CHECKSUM)
-    if archive is None:
+    if offline():
+        logger.warning("AVGRAPH_OFFLINE is set: skipped the download of %s", ARCHIVE)
         return None
-    extract_zip(archive, folder, strip=1)
-    archive.unlink()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with interruptible("run again to go on"), locked(folder.with_name("esc50.lock"), f"{folder}: filled", wait=True):
+        if folder.is_dir() and find_layout(folder, "esc50") is not None:  # by whom we have waited for
+            return folder
+        archive = download(ARCHIVE, folder.with_name("ESC-50.zip"), ARCHIVE_CHECKSUM)
+        assert archive is not None
+        with counted(None, "unpacking ESC-50"):
+            extract_zip(archive, folder, strip=1)
+        archive.unlink()
     return folder
 
 

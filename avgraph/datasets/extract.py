@@ -67,6 +67,10 @@ def extract_zip(archive: str | Path, folder: str | Path, *, strip: int = 0) -> P
         temporary.rename(folder)
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(str(archive)) else f"{archive}: {error}") from None
+    except OSError as error:
+        if error.errno is None:  # bz2's, for damaged data
+            raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     except ZIP_ERRORS as error:
         raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
     finally:

@@ -15,7 +15,8 @@ from avgraph.datasets.audio import BANDS, SAMPLE_RATE, SECONDS, frames_of, log_m
 from avgraph.datasets.checksum import sha256_listing
 from avgraph.errors import DataError
 from avgraph.io.npz import read_npz
-from avgraph.progress import progress
+from avgraph.io.recording import recording
+from avgraph.runtime.progress import progress
 
 # Changes when log_mel_picture computes something else, so that an old cache is never taken for a new one.
 RECIPE = "slaney-128-top80-{samples}-v1"
@@ -53,6 +54,7 @@ def cached_log_mels(
         picture = np.empty(shape, dtype=np.uint8)
         for row, file in enumerate(progress(files, "log-mels")):
             picture[row] = log_mel_picture(file, seconds).numpy()
-        np.savez(path, logmel=picture)
+        with recording(path) as target:
+            np.savez(target, logmel=picture)
 
     return kept(folder / f"{key}-{recipe}.npz", read, write)

@@ -20,8 +20,9 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.heap import freed_memory_kept
-from avgraph.progress import counted
+from avgraph.io.recording import save_tensors
 from avgraph.random_state import random_state_kept
+from avgraph.runtime.progress import counted
 from avgraph.side_by_side import side_by_side
 
 CACHE_FORMAT = 3  # raise when the network or its training changes, so that old weights are not taken for new ones
@@ -101,7 +102,7 @@ class _Fit:
         """The network from the cache, else fitted now and kept; ``batch_done`` is called after every batch."""
         if self.path is None:
             return self._fitted(batch_done)
-        return kept(self.path, self._read, lambda name: torch.save(self._fitted(batch_done).state_dict(), name))
+        return kept(self.path, self._read, lambda name: save_tensors(self._fitted(batch_done).state_dict(), name))
 
     def _read(self, path: Path) -> SeparableCNN:
         network = copy.deepcopy(self.start)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from avgraph.cache import kept
 from avgraph.encoders.context import EncodeContext
+from avgraph.io.recording import save_tensors
 
 
 def remembered(
@@ -38,7 +39,7 @@ def remembered(
         return found
 
     def write(path: Path) -> None:
-        torch.save({name: value.contiguous() for name, value in compute().items()}, path)
+        save_tensors({name: value.contiguous() for name, value in compute().items()}, path)
 
     return kept(context.cache / f"{content_hash(context, about, inputs)}.encoded.pt", read, write)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.progress import progress
+from avgraph.runtime.progress import progress
 from avgraph.space_states import state_name
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 from torch_geometric.data import HeteroData
 
@@ -44,7 +46,8 @@ class SentenceTransformers:
             raise DataError(f"model {self.model!r} cannot be loaded: {reason}") from error
         # The class names of data sets write "_" for a space; case and punctuation are the model's to judge.
         texts = [name.replace("_", " ") for name in names]
-        encoded = model.encode(texts, convert_to_numpy=True, show_progress_bar=not context.quiet)
+        bar = not context.quiet and sys.stderr.isatty()
+        encoded = model.encode(texts, convert_to_numpy=True, show_progress_bar=bar)
         x = np.array(encoded, dtype=np.float32)
         if x.ndim != 2 or len(x) != len(names):
             raise DataError(f"model {self.model!r}: expected vectors [{len(names)}, d], got {list(x.shape)}")

@@ -18,6 +18,7 @@ from avgraph.errors import DataError
 from avgraph.export.column import Column, dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable
+from avgraph.files import naming, sync
 
 
 def write_parquet(data: HeteroData, directory: str | Path, *, vectors: bool = True) -> None:
@@ -51,15 +52,19 @@ def write_parquet(data: HeteroData, directory: str | Path, *, vectors: bool = Tr
     if os.path.lexists(directory):
         raise DataError(f"{directory}: already exists; a folder of tables is never overwritten, choose another name")
     tables = to_tables(data, vectors=vectors)
-    whole = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.stem}-"))
-    try:
-        _write(tables, whole)
-        mask = os.umask(0)
-        os.umask(mask)
-        whole.chmod(0o777 & ~mask)  # mkdtemp makes a private folder
-        os.rename(whole, directory)
-    finally:
-        shutil.rmtree(whole, ignore_errors=True)
+    with naming(directory):
+        whole = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.stem}-"))
+        try:
+            _write(tables, whole)
+            mask = os.umask(0)
+            os.umask(mask)
+            whole.chmod(0o777 & ~mask)  # mkdtemp makes a private folder
+            for file in whole.iterdir():
+                sync(file)
+            os.rename(whole, directory)
+            sync(directory.parent)
+        finally:
+            shutil.rmtree(whole, ignore_errors=True)
 
 
 def _write(tables: GraphTables, folder: Path) -> None:

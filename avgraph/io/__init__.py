@@ -1,1 +1,1 @@
-"""Files of numbers and text: one set of checks a format, whoever reads it."""
+"""Files in and out: one set of checks a format, whole or not at all."""

@@ -1,19 +1,22 @@
-"""Lightning callbacks of a run: reproducible steps, atomic checkpoints, one line of metrics per epoch, a bar."""
+"""Lightning callbacks of a run: reproducible steps, whole checkpoints, one line of metrics per epoch, progress."""
 
 from __future__ import annotations
 
 import json
 import random
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-from avgraph.files import atomic_path
+from avgraph.files import append_line, atomic_path, sync
+from avgraph.io.recording import save_tensors
 from avgraph.running.directory import CHECKPOINT, HISTORY, read_history, write_text
+from avgraph.runtime.progress import Advance, counted
 
 
 class StepSeed(Callback):
@@ -71,69 +74,63 @@ class History(Callback):
             **values,
             "lr": trainer.optimizers[0].param_groups[0]["lr"],
         }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        append_line(self.path, json.dumps(record))
 
 
 class Checkpoints(Callback):
-    """Save weights, optimizer and schedule every few epochs and at the end, under a temporary name first."""
+    """Save weights, optimizer and schedule every few epochs and at the end."""
 
     def __init__(self, directory: Path, every: int) -> None:
-        self.path = directory / CHECKPOINT
+        self.directory = directory
         self.every = every
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save where it is due."""
         done = trainer.current_epoch + 1
         if done % self.every == 0 or done == trainer.max_epochs:
-            self.path.parent.mkdir(exist_ok=True)
-            with atomic_path(self.path) as temporary:
-                trainer.save_checkpoint(temporary)
+            sync(self.directory / HISTORY)  # which must not be behind the checkpoint after a power cut
+            save_checkpoint(trainer, self.directory)
 
 
-class EpochBar(Callback):
-    """A bar over the epochs with the loss and the time left, on a terminal only."""
+def save_checkpoint(trainer: Trainer, directory: Path) -> None:
+    """Write ``checkpoints/last.ckpt``, whole or not at all (see `WholeCheckpoints`)."""
+    path = directory / CHECKPOINT
+    path.parent.mkdir(exist_ok=True)
+    trainer.save_checkpoint(path)
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints written whole or not at all; Lightning's own go through the folder of temporary files."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write one."""
+        with atomic_path(path) as temporary:
+            save_tensors(checkpoint, temporary)
+
+
+class EpochProgress(Callback):
+    """Reports the epochs with the loss and the time left."""
 
     def __init__(self, title: str, *, quiet: bool) -> None:
         self.title = title
-        self.quiet = quiet or not sys.stderr.isatty()
-        self.bar: Any = None
+        self.quiet = quiet
+        self.shown = ExitStack()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Show the bar."""
-        if self.quiet:
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}"),
-            TimeRemainingColumn(),
-        )
-        self.bar = Progress(*columns, console=Console(stderr=True))
-        self.bar.start()
-        self.row = self.bar.add_task(
-            self.title, total=trainer.max_epochs, completed=trainer.current_epoch, loss=float("nan")
-        )
+        """Begin with the epochs that the checkpoint has."""
+        assert trainer.max_epochs is not None
+        report = counted(trainer.max_epochs, self.title, done=trainer.current_epoch, quiet=self.quiet)
+        self.advance: Advance = self.shown.enter_context(report)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """One epoch further."""
-        if self.bar is not None:
-            loss = float(trainer.logged_metrics.get("train/loss", float("nan")))
-            self.bar.update(self.row, advance=1, loss=loss)
+        loss = trainer.logged_metrics.get("train/loss")
+        self.advance(loss=None if loss is None else float(loss))
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Take the bar away."""
-        self._stop()
+        self.shown.close()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Take it away after an error too: Lightning then leaves out ``teardown``."""
-        self._stop()
-
-    def _stop(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-            self.bar = None
+        self.shown.close()

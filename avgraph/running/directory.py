@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from avgraph.config import Experiment, dump_experiment
 from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
 from avgraph.io.reading import check_regular, reading
+from avgraph.runtime.lock import locked
 
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
@@ -25,15 +28,49 @@ FOLDS = "folds.json"  # only beside the runs of several folds
 GRAPH = "graph.pt"
 GRAPHML = "graph.graphml"
 FIGURES = "figures"
+LOCK = ".lock"  # only while a process works in the folder
 
 _METRICS = {"experiment": str, "seed": int, "data": dict}  # what every metrics.json has
 _PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
+
+
+@contextmanager
+def new_run(experiment: Experiment) -> Iterator[Path]:
+    """The folder of a new run to work in; it is removed when the work fails before anything was learned.
+
+    Raises:
+        DataError: if the folder cannot be made.
+    """
+    parent = Path(experiment.output) / experiment.name
+    ours = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    directory = None
+    try:
+        directory = new_directory(experiment)
+        yield directory
+    except Exception:
+        if directory is None or not any(directory.rglob(HISTORY)):
+            if directory is not None:
+                shutil.rmtree(directory, ignore_errors=True)
+            with suppress(OSError):  # another run is in it
+                for folder in ours:
+                    folder.rmdir()
+        raise
+
+
+def working_in(directory: Path) -> AbstractContextManager[None]:
+    """Keep other processes out of a run's folder for the length of the block.
+
+    Raises:
+        DataError: naming the process that is at work there.
+    """
+    return locked(directory / LOCK, f"{directory}: in use")
 
 
 def new_directory(experiment: Experiment) -> Path:
     """Make ``<output>/<name>/<time>-<short hash of the configuration>`` and write ``config.yaml`` into it.
 
     Raises:
+        OSError: if there is no room for the file; the folder is then removed.
         DataError: if the folder cannot be made.
     """
     text = dump_experiment(experiment)
@@ -52,7 +89,11 @@ def new_directory(experiment: Experiment) -> Path:
             raise DataError(f"output: {parent / stem}-… : a thousand runs of one second")
     except OSError as error:
         raise DataError(f"output: cannot make a run folder under '{parent}': {error.strerror}") from None
-    write_text(directory / CONFIG, text)
+    try:
+        write_text(directory / CONFIG, text)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
     return directory
 
 

@@ -14,6 +14,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, reason_of
 from avgraph.files import atomic_path
 from avgraph.io.reading import check_regular
+from avgraph.io.recording import save_tensors
 from avgraph.io.torch_file import load_tensors
 
 _PLAIN = (Tensor, str, bool, int, float, type(None))
@@ -77,7 +78,7 @@ def save_graph(data: HeteroData, path: str | Path) -> None:
         torch.Size([2, 2])
     """
     with atomic_path(path) as temporary:
-        torch.save(_walk(data.to_dict(), "", _plain), temporary)
+        save_tensors(_walk(data.to_dict(), "", _plain), temporary)
 
 
 def load_graph(path: str | Path) -> HeteroData:

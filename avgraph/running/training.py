@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from avgraph.config import Experiment
-from avgraph.errors import DataError, reason_of
-from avgraph.files import atomic_path
+from avgraph.errors import DataError, Interrupted, reason_of
 from avgraph.heap import freed_memory_kept
 from avgraph.io.reading import check_regular
 from avgraph.io.torch_file import load_tensors
 from avgraph.methods.task import Task
-from avgraph.running.callbacks import Checkpoints, EpochBar, History, StepSeed
+from avgraph.running.callbacks import (
+    Checkpoints,
+    EpochProgress,
+    History,
+    StepSeed,
+    WholeCheckpoints,
+    save_checkpoint,
+)
 from avgraph.running.directory import CHECKPOINT
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -83,8 +91,9 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
                 StepSeed(experiment.seed),
                 History(directory),
                 Checkpoints(directory, options.checkpoint_every),
-                EpochBar(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
+                EpochProgress(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
             ],
+            plugins=[WholeCheckpoints()],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -95,11 +104,12 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
         if checkpoint.is_file():
             load_checkpoint(checkpoint)  # Lightning's words for a damaged one help nobody
         with freed_memory_kept():
-            trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+            try:
+                trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+            except SIGTERMException:  # Lightning's own answer, where the program around has a handler of its own
+                raise Interrupted("stopped", signal.SIGTERM) from None
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
-            checkpoint.parent.mkdir(exist_ok=True)
-            with atomic_path(checkpoint) as temporary:
-                trainer.save_checkpoint(temporary)
+            save_checkpoint(trainer, directory)
 
 
 def load_weights(task: Task, directory: Path) -> None:

@@ -14,6 +14,7 @@ from avgraph.dag.search.arrays import State, make_frames, make_state, make_trees
 from avgraph.dag.search.perturb import perturbed
 from avgraph.dag.search.problem import make_problem
 from avgraph.dag.search.start import run_start
+from avgraph.runtime.progress import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def search(
     trees, work, frames = make_trees(p), make_work(p), make_frames(p, depth)
     # The compiled search runs beside this thread and without the interpreter's lock, so that a time limit or Ctrl-C
     # reaches it: it looks at problem.stop between moves.
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with counted(restarts + perturbations, "search") as advance, ThreadPoolExecutor(max_workers=1) as pool:
 
         def run(number: int, order: Int[np.ndarray, " p"] | None = None) -> Start:
             left = None if time_limit is None else max(begin + time_limit - time.monotonic(), 0.0)
@@ -99,6 +100,7 @@ def search(
             except BaseException:
                 problem.stop[0] = 1  # else the pool would wait for the search to end by itself
                 raise
+            advance()
             return Start(state.order, _adjacency(state, p), phases, time.monotonic() - started, bool(done))
 
         starts = [run(0)]

@@ -1,0 +1,166 @@
+"""Ctrl-C, SIGTERM and SIGHUP: the message says how to go on, the handlers are as before, the run continues."""
+
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from pytorch_lightning import LightningModule
+
+import avgraph
+from avgraph.errors import Interrupted
+from avgraph.running.callbacks import History
+from avgraph.runtime.interrupt import interruptible
+from tests.experiments import small_experiment, synthetic_experiment
+from tests.forking import Child, ForkServer
+
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+ENDLESS = {"epochs: 30": "epochs: 100000"}
+
+
+@pytest.fixture
+def handlers() -> dict[int, object]:
+    return {number: signal.getsignal(number) for number in STOPPING}
+
+
+def stop_at_third_epoch(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    inner = History.on_train_epoch_end
+
+    def stopping(self: History, trainer: object, module: LightningModule) -> None:
+        inner(self, trainer, module)  # type: ignore[arg-type]
+        if module.current_epoch == 2:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(History, "on_train_epoch_end", stopping)
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_python_gets_an_exception_that_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: dict[int, object], number: int
+) -> None:
+    with monkeypatch.context() as patch:
+        stop_at_third_epoch(patch, number)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+        try:
+            with pytest.raises(Interrupted, match=r"stopped; avgraph resume .*runs/small/.* continues") as stop:
+                avgraph.train(small_experiment(tmp_path))
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert stop.value.exit_code == 128 + number
+    assert {number: signal.getsignal(number) for number in STOPPING} == handlers
+    found = re.search(r"resume (\S+) continues", str(stop.value))
+    assert found is not None
+    assert not (Path(found[1]) / ".lock").exists()
+    if number == signal.SIGTERM:
+        whole = avgraph.train(small_experiment(tmp_path))
+        assert avgraph.resume(found[1]).metrics == whole.metrics
+
+
+def test_a_handler_of_the_program_is_left_alone() -> None:
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        with interruptible("again"):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
+
+
+def test_the_words_of_the_outer_work_count_and_none_take_nothing_away() -> None:
+    with pytest.raises(Interrupted, match=r"^stopped; all again$"), interruptible("all again"), interruptible("again"):
+        raise KeyboardInterrupt
+    with pytest.raises(Interrupted, match=r"^stopped; again$") as stop, interruptible(), interruptible("again"):
+        signal.raise_signal(signal.SIGTERM)
+    assert stop.value.exit_code == 143
+
+
+def test_another_exit_is_no_interruption() -> None:
+    with pytest.raises(SystemExit, match="7"), interruptible("again"):
+        raise SystemExit(7)
+
+
+def test_another_thread_sets_no_handler(handlers: dict[int, object]) -> None:
+    seen: list[dict[int, object]] = []
+
+    def work() -> None:
+        with interruptible("again"):
+            seen.append({number: signal.getsignal(number) for number in STOPPING})
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [handlers]
+
+
+def begun(child: Child, folder: Path) -> Path:
+    """The folder of its run, once that has learned something."""
+    child.until(lambda: list(folder.glob("runs/small/*/metrics.jsonl")))
+    return next(folder.glob("runs/small/*"))
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_command_line_prints_the_command_that_continues(tmp_path: Path, fork_server: ForkServer, number: int) -> None:
+    child = fork_server.start(["train", str(small_experiment(tmp_path, **ENDLESS)), "--quiet"])
+    directory = begun(child, tmp_path)
+    child.kill(number)
+    assert child.wait() == 128 + number
+    assert child.output == ""
+    assert child.error == f"stopped; avgraph resume {directory} continues\n"
+    assert not (directory / ".lock").exists()
+
+
+def test_folds_name_the_folder_of_all(tmp_path: Path, fork_server: ForkServer) -> None:
+    path = synthetic_experiment(tmp_path, "{type: logmel_modulation}", **ENDLESS)
+    child = fork_server.start(["train", str(path), "--folds", "1,2", "--quiet"])
+    child.until(lambda: list(tmp_path.glob("runs/small/*/fold-1/metrics.jsonl")))
+    (directory,) = tmp_path.glob("runs/small/*")
+    child.kill(signal.SIGTERM)
+    assert child.wait() == 143
+    assert child.error == f"stopped; avgraph resume {directory} continues\n"
+
+
+def test_while_encoders_are_fitted_side_by_side(tmp_path: Path, fork_server: ForkServer) -> None:
+    options = {**ENDLESS, "  device: cpu": "  device: cpu\n  threads: 2"}
+    path = synthetic_experiment(tmp_path, "{type: logmel_cnn, channels: 16, epochs: 1000}", **options)
+    child = fork_server.start(["train", str(path), "--quiet"], env={"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    cache = tmp_path / "cache/avgraph/encoders"
+    child.until(lambda: len(list(cache.glob(".*.pt"))) == 2)  # two networks, each in a thread
+    (directory,) = tmp_path.glob("runs/small/*")
+    child.kill(signal.SIGTERM)
+    assert child.wait() == 143
+    assert child.error == f"stopped; avgraph resume {directory} continues\n"
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_ignored_signal_stays_ignored(tmp_path: Path, fork_server: ForkServer, number: int) -> None:
+    child = fork_server.start(["train", str(small_experiment(tmp_path, **ENDLESS)), "--quiet"], ignore=[number])
+    directory = begun(child, tmp_path)
+    child.kill(number)
+    lines = (directory / "metrics.jsonl").read_text().count("\n")
+    child.until(lambda: (directory / "metrics.jsonl").read_text().count("\n") > lines + 20)
+    child.kill(signal.SIGTERM)
+    assert child.wait() == 143
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_discover(tmp_path: Path, fork_server: ForkServer, number: int) -> None:
+    code = """
+import numpy as np, sys
+from avgraph.cli import main
+np.save({table!r}, np.random.default_rng(0).normal(size=(400, 8)))
+open({ready!r}, "w").close()
+main(["discover", {table!r}, "-o", {output!r}, "--quiet", "--bootstraps", "1000000"])
+"""
+    table, output, ready = (str(tmp_path / name) for name in ("x.npy", "dag.graphml", "ready"))
+    child = fork_server.start(python=code.format(table=table, output=output, ready=ready))
+    child.until(lambda: Path(ready).exists())
+    time.sleep(0.3)
+    child.kill(number)
+    assert child.wait() == 128 + number
+    assert child.error == "stopped\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ready", "x.npy"]
