@@ -13,7 +13,6 @@ Nothing is ever unpickled. What a reference may look like:
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,12 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.errors import DataError
+from avgraph.io.references import split_reference
 from avgraph.suggestions import did_you_mean
 
-Array = npt.NDArray[Any]
+__all__ = ["Array", "read_array", "split_reference"]
 
-# The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
-_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I)
+Array = npt.NDArray[Any]
 
 
 def read_array(reference: str | Path, root: str | Path | None = None) -> Array:
@@ -62,27 +61,6 @@ def read_array(reference: str | Path, root: str | Path | None = None) -> Array:
         raise
     except Exception as error:  # each library has its own errors for a broken file: one line for all of them
         raise DataError(f"{path}: not a readable .{suffix} file: {type(error).__name__}: {error}") from error
-
-
-def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:
-    """Split a reference into file, suffix (lower case, no dot) and key.
-
-    Raises:
-        DataError: if the suffix is unknown, a needed key is missing, or there is a key where none can be.
-
-    Example:
-        >>> split_reference("bundle.npz:x")[1:]
-        ('npz', 'x')
-    """
-    match = _REFERENCE.fullmatch(str(reference))
-    if match is None:
-        raise DataError(
-            f"{reference}: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN or FILE.txt"
-        )
-    suffix, key = match["suffix"].lower(), match["key"]
-    if suffix in ("npy", "txt") and key is not None:
-        raise DataError(f"{reference}: a .{suffix} file holds one array; expected no ':{key}'")
-    return Path(match["file"]), suffix, key
 
 
 def _read_npy(path: Path, key: str | None) -> Array:

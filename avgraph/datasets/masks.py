@@ -68,6 +68,8 @@ def check_class_coverage(
         Traceback (most recent call last):
         avgraph.errors.DataError: esc50: no training example of class 'cat'
     """
+    if not bool(train_mask.any()):
+        raise DataError(f"{where}: no row is a training row (split: train)")
     count = torch.bincount(y[train_mask], minlength=len(classes))
     empty = [classes[index] for index in (count == 0).nonzero().flatten().tolist()]
     if empty:

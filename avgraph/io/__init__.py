@@ -1,0 +1,1 @@
+"""Files: what a reference names, what their first bytes say."""
