@@ -86,6 +86,10 @@ class Files:
                 y, known, label_node = find_classes(node, arrays, where)
                 classes[node] = list(known.names)
                 store.y = torch.from_numpy(known.of(y, where[node]["y"]))
+                if "split" in part and not bool(store.train_mask.any()):
+                    raise DataError(
+                        f"{where[node]['split']}: no row is train; expected training rows, as there are labels"
+                    )
                 if "split" in part:
                     check_class_coverage(store.y, store.train_mask, known.names, where[node]["y"])
                 if label_node is not None and "y" not in arrays[label_node]:
@@ -112,8 +116,12 @@ class Files:
         if not part:
             raise DataError(f"dataset.nodes.{node}: expected at least one of {', '.join(NODE_KEYS)}")
         for key, array in part.items():
-            if array.ndim == 0 or (key in ("split", "name") and array.ndim != 1):
-                expected = "[n, ...]" if key == "x" else "[n]"
+            if (
+                array.ndim == 0
+                or (array.ndim != 1 and key in ("split", "name"))
+                or (array.ndim == 1 and array.dtype.kind in "fiub" and key == "x")
+            ):
+                expected = "[n, d]" if key == "x" else "[n]"
                 raise DataError(f"{self._where(node, key)}: expected shape {expected}, got {list(array.shape)}")
         first = next(iter(part))
         for key, array in part.items():

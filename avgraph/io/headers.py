@@ -57,7 +57,10 @@ def check_file(path: Path) -> None:
     if not path.parent.is_dir():
         raise DataError(f"{path}: no such file (nor the folder {path.parent})")
     with os.scandir(path.parent) as entries:
-        near = did_you_mean(path.name, [entry.name for entry, _ in zip(entries, range(1000), strict=False)])
+        stems = {Path(entry.name).stem: entry.name for entry, _ in zip(entries, range(1000), strict=False)}
+    near = did_you_mean(path.stem, stems)
+    for stem, name in stems.items():
+        near = near.replace(repr(stem), repr(name))
     raise DataError(f"{path}: no such file{'; ' if near else ''}{near}")
 
 

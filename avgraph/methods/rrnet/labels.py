@@ -19,7 +19,7 @@ def check_labelled(graph: HeteroData, source: str, target: str) -> None:
         >>> graph["audio", "candidate", "label"].edge_index = torch.tensor([[0, 1], [0, 1]])
         >>> check_labelled(graph, "audio", "label")
         Traceback (most recent call last):
-        avgraph.errors.GraphError: rrnet: 'label' nodes have no classes (y): ... or give 'label' its own y
+        avgraph.errors.GraphError: rrnet: 'label' nodes have no classes (y): give them the names ...
     """
     edges = graph[source, "candidate", target]
     if "y" in edges and "train_mask" in edges and bool(edges.train_mask.any()):
@@ -30,8 +30,8 @@ def check_labelled(graph: HeteroData, source: str, target: str) -> None:
     if "y" not in graph[source]:
         raise GraphError(f"rrnet: {source!r} nodes have no classes (y) to learn")
     if "y" not in graph[target]:
-        rule = "y in words that are the names of these nodes says which is which; or give"
-        raise GraphError(f"rrnet: {target!r} nodes have no classes (y): {source}.{rule} {target!r} its own y")
+        wanted = f"give them the names that the y of {source!r} uses, or a y of their own"
+        raise GraphError(f"rrnet: {target!r} nodes have no classes (y): {wanted}")
     if "train_mask" not in graph[source]:
         raise GraphError(f"rrnet: {source!r} nodes have no split (train_mask): which may be learned from?")
     if not bool(graph[source].train_mask.any()):
