@@ -10,8 +10,9 @@ import torch
 
 from avgraph.errors import DataError
 from avgraph.files import atomic_path
-from avgraph.io.arrays import map_array, split_reference
+from avgraph.io.arrays import map_array
 from avgraph.io.recording import new_mapped_array
+from avgraph.io.references import split_reference
 from avgraph.mapped_rows import check_embeddings, row_blocks
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.run import experiment_of, load_task

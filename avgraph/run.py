@@ -66,7 +66,7 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
         if overrides:
             raise TypeError("overrides go with a path; use experiment.model_copy for a built experiment")
     else:
-        experiment = load_experiment(experiment, overrides)
+        experiment = load_experiment(experiment, overrides, check_files=True)
     pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
     with folder.new_run(experiment) as directory:
         return train_in(directory, experiment, quiet=quiet)

@@ -39,7 +39,7 @@ def train(
 
     from avgraph.config import load_experiment
 
-    load_experiment(experiment, overrides)  # a mistake is told before torch is loaded
+    load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
     from avgraph.printing import print_folds, print_run
 
     if numbers is None:
@@ -113,10 +113,10 @@ def export(run: Path, output: Path, vectors: bool) -> None:
 @EXPERIMENT
 @SET
 def validate(experiment: Path, overrides: tuple[str, ...]) -> None:
-    """Check an EXPERIMENT without running it."""
+    """Check an EXPERIMENT and the files it names, without running it."""
     from avgraph.config import load_experiment
 
-    load_experiment(experiment, overrides)
+    load_experiment(experiment, overrides, check_files=True)
     click.echo(f"{experiment}: valid")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.options import DatasetOptions, EdgeType, Rate
 from avgraph.config.paths import FilePath
 from avgraph.config.problems import Path
@@ -23,6 +25,11 @@ class _CaptionOptions(DatasetOptions):
     def edge_types(self) -> dict[Path, EdgeType]:
         """None: a method or transforms add them."""
         return {}
+
+    def inputs(self) -> Iterator[Input]:
+        """The folders of recordings and of tables."""
+        yield from super().inputs()
+        yield from named(("captions",), self.captions, "folder")
 
 
 class AudioCapsOptions(_CaptionOptions):

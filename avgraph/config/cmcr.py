@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.options import Count, MethodOptions, Name, NonNegative, Positive, Rate
 from avgraph.config.paths import FilePath
 
@@ -49,3 +51,8 @@ class CmcrOptions(MethodOptions):
     edges_per_item: Count = 0
     edge_items: Positive = 100
     heads: dict[Name, FilePath] | None = None
+
+    def inputs(self) -> Iterator[Input]:
+        """The files of heads."""
+        for space, file in (self.heads or {}).items():
+            yield from named(("heads", space), file, "weights")

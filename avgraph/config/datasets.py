@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from avgraph.config.inputs import Input, Kind, named
 from avgraph.config.options import DatasetOptions, EdgeType, Name, Options, Rate, mistakes
 from avgraph.config.paths import FilePath, absolute
 from avgraph.config.problems import Path, suggest_or_list
@@ -93,6 +94,11 @@ class Esc50ZeroShotOptions(DatasetOptions):
         """Clips and one sentence per class."""
         return ("audio", "text")
 
+    def inputs(self) -> Iterator[Input]:
+        """The folder and the vectors."""
+        yield from super().inputs()
+        yield from named(("text",), self.text, "archive")
+
     def edge_types(self) -> dict[Path, EdgeType]:
         """None: a method or transforms add them."""
         return {}
@@ -159,6 +165,10 @@ class ClassPairedOptions(_ClipOptions):
     second_level: Rate = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+
+    def inputs(self) -> Iterator[Input]:
+        """The folder, unless a stand-in takes its place."""
+        return iter(()) if self.on_missing else super().inputs()
 
     @model_validator(mode="after")
     def _folds_differ(self) -> ClassPairedOptions:
@@ -261,6 +271,22 @@ class FilesOptions(DatasetOptions):
     def edge_types(self) -> dict[Path, EdgeType]:
         """The edge types that have files."""
         return {("edges", i): (edge.source, edge.relation, edge.target) for i, edge in enumerate(self.edges)}
+
+    def inputs(self) -> Iterator[Input]:
+        """The folder, then the files of nodes and edges."""
+        yield from super().inputs()
+        for node, files in self.nodes.items():
+            for key in ("x", "y", "split", "name"):
+                kind: Kind = "numbers" if key == "x" else "array"
+                yield from named(("nodes", node, key), getattr(files, key), kind, self.root)
+        for index, edge in enumerate(self.edges):
+            for key in ("index", "weight", "attr"):
+                yield from named(("edges", index, key), getattr(edge, key), "numbers", self.root)
+
+    def unlabelled(self, node: str) -> dict[Path, str]:
+        """Of ``y`` and ``split``, those that a node type has no file of."""
+        files, gives = self.nodes[node], {"y": "the class of each row", "split": "which rows are training rows"}
+        return {("nodes", node, key): told for key, told in gives.items() if getattr(files, key) is None}
 
     @model_validator(mode="after")
     def _edges_join_nodes(self) -> FilesOptions:

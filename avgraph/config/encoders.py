@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.options import Count, EncoderOptions, Name, NonNegative, Positive, Rate
 from avgraph.config.paths import FilePath
 
@@ -59,6 +61,11 @@ class PrecomputedOptions(EncoderOptions):
     x: FilePath | None = None
     score: FilePath | None = None
 
+    def inputs(self) -> Iterator[Input]:
+        """The files of vectors and of scores."""
+        yield from named(("x",), self.x, "numbers")
+        yield from named(("score",), self.score, "numbers")
+
 
 class HashingOptions(EncoderOptions):
     """Character n-grams of the names, hashed: needs no download."""
@@ -78,6 +85,10 @@ class GloveOptions(EncoderOptions):
 
     type: Literal["glove"] = "glove"
     path: FilePath | None = None
+
+    def inputs(self) -> Iterator[Input]:
+        """The file of word vectors."""
+        return named(("path",), self.path, "vectors")
 
 
 class SentenceTransformersOptions(EncoderOptions):

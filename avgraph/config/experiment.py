@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
+from avgraph.config.inputs import Input, within
 from avgraph.config.options import (
     DatasetOptions,
     EncoderOptions,
@@ -57,6 +58,25 @@ class Experiment(Options):
     method: Annotated[SerializeAsAny[MethodOptions], METHOD]
     train: TrainOptions = TrainOptions()
     output: Name = "runs"
+
+    def inputs(self) -> Iterator[Input]:
+        """Every file and folder that it names."""
+        yield from within(("dataset",), self.dataset.inputs())
+        for node, views in self.encoders.items():
+            for place, view in enumerate(views) if isinstance(views, list) else [(None, views)]:
+                yield from within(("encoders", node) if place is None else ("encoders", node, place), view.inputs())
+        for place, step in enumerate(self.graph or ()):
+            yield from within(("graph", place), step.inputs())
+        yield from within(("method",), self.method.inputs())
+
+    def missing_labels(self) -> Iterator[tuple[Path, str]]:
+        """(option, message) of what the method learns from and no file gives; a user's own part may bring it."""
+        node = self.method.classified()
+        views = [view for part in self.encoders.values() for view in (part if isinstance(part, list) else [part])]
+        if node is None or any(":" in part.type for part in (*views, *(self.graph or ()))):
+            return
+        for path, gives in self.dataset.unlabelled(node).items():
+            yield ("dataset", *path), f"missing; method {self.method.type} needs {gives}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, defaults included; `experiment_from_dict` takes it back."""

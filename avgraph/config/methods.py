@@ -43,6 +43,10 @@ class RrnetOptions(MethodOptions):
         """What it decides about: candidate edges."""
         return ((self.source, "candidate", self.target),)
 
+    def classified(self) -> str:
+        """The sources: which target is each one's?"""
+        return self.source
+
     @model_validator(mode="after")
     def _some_unit(self) -> RrnetOptions:
         if self.intra_units + self.inter_units == 0:

@@ -6,12 +6,13 @@ Strict: a whole number is not text, not true and not 5.0; a whole number may sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.problems import Path, show, suggest, suggest_or_list
 
 EdgeType = tuple[str, str, str]
@@ -79,6 +80,10 @@ class ComponentOptions(Options):
         """Keyword arguments of the class that the type names: every option but the type, as plain data."""
         return self.model_dump(exclude={"type"})
 
+    def inputs(self) -> Iterator[Input]:
+        """The files and folders it names, folders before what is in them."""
+        return iter(())
+
 
 class DatasetOptions(ComponentOptions):
     """Options of a data set."""
@@ -90,6 +95,14 @@ class DatasetOptions(ComponentOptions):
     def edge_types(self) -> dict[Path, EdgeType] | None:
         """Option → the edge type it declares; ``None`` where only loading tells."""
         return None
+
+    def inputs(self) -> Iterator[Input]:
+        """Its folder, where one is named: nothing takes the place of a folder that is not there."""
+        return named(("root",), getattr(self, "root", None), "folder")
+
+    def unlabelled(self, node: str) -> dict[Path, str]:
+        """Option → what it would give: the classes and splits that rows of a node type are known to lack."""
+        return {}
 
 
 class EncoderOptions(ComponentOptions):
@@ -110,6 +123,10 @@ class MethodOptions(ComponentOptions):
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """Edge types that the graph must have."""
         return ()
+
+    def classified(self) -> str | None:
+        """The node type whose classes it learns from training rows."""
+        return None
 
 
 def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:

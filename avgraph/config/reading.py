@@ -11,13 +11,16 @@ from pydantic import ValidationError
 
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
+from avgraph.config.inputs import problems_of
 from avgraph.config.marked import Marked, locate, marked, unmarked
 from avgraph.config.overrides import Overrides, apply_overrides
 from avgraph.config.problems import Mistakes, Origin, Problem, show
 from avgraph.config.yaml_text import to_yaml
 
 
-def load_experiment(path: str | os.PathLike[str], overrides: Overrides = ()) -> Experiment:
+def load_experiment(
+    path: str | os.PathLike[str], overrides: Overrides = (), *, check_files: bool = False
+) -> Experiment:
     """Read an experiment from a YAML file and all that it extends.
 
     Without a ``name`` of its own the experiment takes that of the file.
@@ -25,6 +28,8 @@ def load_experiment(path: str | os.PathLike[str], overrides: Overrides = ()) -> 
     Args:
         path: the file.
         overrides: ``["train.epochs=5"]``, values read as YAML, or ``{"train.epochs": 5}``.
+        check_files: whether it must be ready to run: the files that it names are there and begin as files of their
+            kind do, and a method that learns classes is given them.
 
     Raises:
         ConfigError: with one line per mistake, ``file:line: dotted.option: what was expected and what came``.
@@ -41,7 +46,7 @@ def load_experiment(path: str | os.PathLike[str], overrides: Overrides = ()) -> 
     """
     layers = Layers()
     name = os.fsdecode(path)
-    return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem)
+    return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem, check_files)
 
 
 def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:
@@ -57,7 +62,7 @@ def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) 
     if not isinstance(mapping, Mapping):
         raise Mistakes([Problem(Origin(), (), f"expected a mapping of options, got {show(mapping)}")])
     layers = Layers()
-    return _experiment(layers.extended(marked(mapping)), layers.problems, overrides, None)
+    return _experiment(layers.extended(marked(mapping)), layers.problems, overrides, None, False)
 
 
 def dump_experiment(experiment: Experiment) -> str:
@@ -65,7 +70,9 @@ def dump_experiment(experiment: Experiment) -> str:
     return to_yaml(experiment.to_dict())
 
 
-def _experiment(tree: Marked, problems: list[Problem], overrides: Overrides, stem: str | None) -> Experiment:
+def _experiment(
+    tree: Marked, problems: list[Problem], overrides: Overrides, stem: str | None, check_files: bool
+) -> Experiment:
     tree, more = apply_overrides(tree, overrides)
     problems = problems + more
     named = "name" in tree.content
@@ -80,6 +87,9 @@ def _experiment(tree: Marked, problems: list[Problem], overrides: Overrides, ste
             if path == ("name",) and stem is not None and not named:
                 message += ", which is the name of the file; add a name"
             problems.append(Problem(locate(tree, path), path, message))
+    else:
+        missing = [*experiment.missing_labels(), *problems_of(experiment.inputs())] if check_files else []
+        problems += [Problem(locate(tree, path), path, message) for path, message in missing]
     if problems:
         raise Mistakes(problems)
     return experiment

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.options import (
     Count,
     DatasetOptions,
@@ -77,6 +78,20 @@ class SpacesOptions(DatasetOptions):
     def edge_types(self) -> dict[Path, EdgeType]:
         """None: a method or transforms add them."""
         return {}
+
+    def inputs(self) -> Iterator[Input]:
+        """The folder, then the files of spaces, held-out rows and names."""
+        yield from super().inputs()
+        for space, held in self.spaces.items():
+            for node, file in held.items():
+                yield from named(("spaces", space, node), file, "numbers", self.root)
+        for node, part in (self.held_out or {}).items():
+            for space, file in part.x.items():
+                yield from named(("held_out", node, "x", space), file, "numbers", self.root)
+            yield from named(("held_out", node, "y"), part.y, "array", self.root)
+            yield from named(("held_out", node, "name"), part.name, "array", self.root)
+        for node, file in (self.names or {}).items():
+            yield from named(("names", node), file, "array", self.root)
 
     @model_validator(mode="after")
     def _fits_together(self) -> SpacesOptions:

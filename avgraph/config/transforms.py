@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from avgraph.config.inputs import Input, named
 from avgraph.config.options import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
 from avgraph.config.paths import FilePath
 
@@ -74,6 +76,10 @@ class DependencyEdgesOptions(TransformOptions):
     weights: FilePath
     node: Name = "concept"
     relation: Name = "drives"
+
+    def inputs(self) -> Iterator[Input]:
+        """The file of the matrix."""
+        return named(("weights",), self.weights, "numbers")
 
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""

@@ -14,6 +14,7 @@ Array = npt.NDArray[np.generic]
 
 ROWS_AT_A_TIME = 65_536  # bounds the temporary memory of a check of a memory-mapped file
 SPLITS = ("train", "val", "test")
+_MEANT = {"training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test", "eval": "test"}
 
 
 def check_finite(array: Array, where: str, axis: str = "row") -> None:
@@ -52,50 +53,51 @@ def check_numeric(array: Array, where: str) -> None:
 
 
 def as_split(array: Array, where: str) -> npt.NDArray[np.int64]:
-    """Splits as 0 (train), 1 (val), 2 (test), from these numbers or these words.
+    """Splits as 0 (train), 1 (val), 2 (test), from these numbers or these words; true is train and false is test.
 
     Raises:
-        DataError: naming the first row with another value.
+        DataError: naming the first row with another value, or if numbers are 0 and 1 only: whether 1 is meant to be
+            validation, test or a mask of training rows cannot be told.
 
     Example:
-        >>> as_split(np.array(["train", "test"]), "split.txt")
-        array([0, 2])
+        >>> as_split(np.array(["train", "test"]), "split.txt"), as_split(np.array([True, False]), "split.npy")
+        (array([0, 2]), array([0, 2]))
         >>> as_split(np.array([0, 3]), "split.npy")
         Traceback (most recent call last):
         avgraph.errors.DataError: split.npy: row 1: expected train, val, test or 0, 1, 2, got '3'
     """
+    if array.dtype.kind == "b":
+        return np.where(array, SPLITS.index("train"), SPLITS.index("test")).astype(np.int64)
     code = {word: index for index, word in enumerate(SPLITS)} | {str(index): index for index in range(3)}
-    words = [str(int(value)) if array.dtype.kind == "b" else str(value).strip() for value in array.tolist()]
+    words = [str(value).strip() for value in (as_whole(array, where) if array.dtype.kind == "f" else array).tolist()]
     for row, word in enumerate(words):
         if word not in code:
-            raise DataError(f"{where}: row {row}: expected train, val, test or 0, 1, 2, got {word!r}")
+            meant = next((split for split in SPLITS if split in (_MEANT.get(word.lower()), word.lower())), None)
+            told = f"; did you mean '{meant}'?" if meant else ""
+            raise DataError(f"{where}: row {row}: expected train, val, test or 0, 1, 2, got {word!r}{told}")
+    if set(words) == {"0", "1"}:
+        meaning = "0 is train, 1 is val, 2 is test, and no row is 2"
+        raise DataError(f"{where}: {meaning}; write words (train, val, test), or true and false for train and test")
     return np.array([code[word] for word in words], dtype=np.int64)
 
 
 def as_class_index(array: Array, where: str, classes: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Labels as indices into ``classes``: names are looked up, whole numbers are taken as they are.
+    """Whole numbers as indices into ``classes``.
 
     Raises:
-        DataError: naming the first row that is unknown, no whole number or out of range.
+        DataError: naming the first row that is no whole number or out of range.
 
     Example:
-        >>> as_class_index(np.array(["cat", "dog"]), "y.txt", ["dog", "cat"])
-        array([1, 0])
         >>> as_class_index(np.array([0, 2]), "y.npy", ["dog", "cat"])
         Traceback (most recent call last):
         avgraph.errors.DataError: y.npy: row 1: expected a class from 0 to 1, got 2
     """
-    if array.dtype.kind in "US":
-        index_of = {name: index for index, name in enumerate(classes)}
-        for row, name in enumerate(array.tolist()):
-            if name not in index_of:
-                raise DataError(f"{where}: row {row}: unknown class {name!r}; there are {len(classes)}")
-        return np.array([index_of[name] for name in array.tolist()], dtype=np.int64)
     index = as_whole(array, where)
     wrong = np.flatnonzero((index < 0) | (index >= len(classes)))
     if wrong.size:
         row = int(wrong[0])
-        raise DataError(f"{where}: row {row}: expected a class from 0 to {len(classes) - 1}, got {index[row]}")
+        told = "; classes count from 0" if index.min() == 1 and index[row] == len(classes) else ""
+        raise DataError(f"{where}: row {row}: expected a class from 0 to {len(classes) - 1}, got {index[row]}{told}")
     return index
 
 

@@ -10,19 +10,13 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.checks import (
-    Array,
-    as_class_index,
-    as_split,
-    as_whole,
-    check_edge_index,
-    check_finite,
-    check_numeric,
-)
+from avgraph.datasets.checks import Array, as_split, as_whole, check_edge_index, check_finite, check_numeric
 from avgraph.datasets.checksum import sha256_file
+from avgraph.datasets.class_labels import find_classes, one_label_a_row
 from avgraph.datasets.masks import check_class_coverage
 from avgraph.errors import DataError
-from avgraph.io.arrays import read_array, split_reference
+from avgraph.io.arrays import read_array
+from avgraph.io.references import split_reference
 
 NODE_KEYS = ("x", "y", "split", "name")
 
@@ -30,9 +24,10 @@ NODE_KEYS = ("x", "y", "split", "name")
 class Files:
     """Nodes and edges from ``.npy``, ``.npz:key``, ``.parquet:column``, ``.safetensors:key`` and ``.txt`` files.
 
-    Class names in ``y`` become indices: into the names of another node type that has them all (the *label* node), else
-    into the sorted distinct names. ``provenance["classes"]`` says which index is which class. Features become float32,
-    except 8-bit pictures. ``split`` (train, val, test or 0, 1, 2) becomes three masks; without it there are none.
+    Class names in ``y`` become indices: into the names of another node type (the *label* node), else into the sorted
+    distinct names; `avgraph.datasets.class_labels.find_classes` says which. ``y`` may be one-hot.
+    ``provenance["classes"]`` says which index is which class. Features become float32, except 8-bit pictures. ``split``
+    (train, val, test or 0, 1, 2, or true for train and false for test) becomes three masks; without it there are none.
 
     Args:
         root: folder the references start from; None is the working directory.
@@ -75,25 +70,29 @@ class Files:
         if not self.root.is_dir():
             raise DataError(f"dataset.root: {self.root} is not a folder")
         arrays = {node: self._read_node(node) for node in self.nodes}
-        names = {node: [str(name) for name in part["name"]] for node, part in arrays.items() if "name" in part}
+        where = {node: {key: self._where(node, key) for key in part} for node, part in arrays.items()}
         counts = {node: len(next(iter(part.values()))) for node, part in arrays.items()}
-        data, classes = HeteroData(), {}
+        data, classes, untested = HeteroData(), {}, []
         for node, part in arrays.items():
             store = data[node]
-            if node in names:
-                store.name = names[node]
+            if "name" in part:
+                store.name = [str(name) for name in part["name"]]
             if "x" in part:
-                store.x = _features(part["x"], self._where(node, "x"))
+                store.x = _features(part["x"], where[node]["x"])
             if "split" in part:
-                split = torch.from_numpy(as_split(part["split"], self._where(node, "split")))
+                split = torch.from_numpy(as_split(part["split"], where[node]["split"]))
                 store.train_mask, store.val_mask, store.test_mask = split == 0, split == 1, split == 2
+                untested += [] if bool(store.test_mask.any()) else [f"no row of '{node}' is a test row"]
             if "y" in part:
-                where = self._where(node, "y")
-                label_node = _label_node(node, part["y"], names, counts)
-                classes[node] = _classes(part["y"], where, label_node, names, counts)
-                store.y = torch.from_numpy(as_class_index(part["y"], where, classes[node]))
+                y, known, label_node = find_classes(node, arrays, where)
+                classes[node] = list(known.names)
+                store.y = torch.from_numpy(known.of(y, where[node]["y"]))
+                if "split" in part and not bool(store.train_mask.any()):
+                    raise DataError(
+                        f"{where[node]['split']}: no row is train; expected training rows, as there are labels"
+                    )
                 if "split" in part:
-                    check_class_coverage(store.y, store.train_mask, classes[node], where)
+                    check_class_coverage(store.y, store.train_mask, known.names, where[node]["y"])
                 if label_node is not None and "y" not in arrays[label_node]:
                     data[label_node].y = torch.arange(counts[label_node])
             store.num_nodes = counts[node]
@@ -102,7 +101,7 @@ class Files:
         data.provenance = {
             "dataset": "files",
             "source": "real",
-            "note": "",
+            "note": "; ".join(untested),
             "files": self._checksums(),
             "classes": classes,
             "leakage": [],
@@ -118,16 +117,23 @@ class Files:
         if not part:
             raise DataError(f"dataset.nodes.{node}: expected at least one of {', '.join(NODE_KEYS)}")
         for key, array in part.items():
-            if array.ndim == 0 or (key != "x" and array.ndim != 1):
-                expected = "[n, ...]" if key == "x" else "[n]"
+            if (
+                array.ndim == 0
+                or (array.ndim != 1 and key in ("split", "name"))
+                or (array.ndim == 1 and array.dtype.kind in "fiub" and key == "x")
+            ):
+                expected = "[n, d]" if key == "x" else "[n]"
                 raise DataError(f"{self._where(node, key)}: expected shape {expected}, got {list(array.shape)}")
         first = next(iter(part))
         for key, array in part.items():
             if len(array) != len(part[first]):
                 there = f"{self._where(node, first)} has {len(part[first])}"
-                raise DataError(f"{self._where(node, key)}: {len(array)} rows, but {there}")
+                told = "; its last line is empty" if array.dtype.kind == "U" and array[-1:] == [""] else ""
+                raise DataError(f"{self._where(node, key)}: {len(array)} rows, but {there}{told}")
         if len(part[first]) == 0:
             raise DataError(f"{self._where(node, first)}: holds no rows")
+        if "y" in part:
+            part["y"] = one_label_a_row(part["y"], self._where(node, "y"))
         return part
 
     def _add_edges(self, data: HeteroData, option: str, edge: Mapping[str, str | None], counts: dict[str, int]) -> None:
@@ -176,23 +182,3 @@ def _features(array: Array, where: str, keep_bytes: bool = True) -> Tensor:
     if array.dtype.itemsize > 4:  # a large float64 is finite, its float32 is not
         check_finite(narrow, f"{where}, as float32")
     return torch.from_numpy(narrow)
-
-
-def _label_node(node: str, y: Array, names: Mapping[str, list[str]], counts: Mapping[str, int]) -> str | None:
-    """The node type whose rows are the classes of ``node``: it has all their names, or is called ``label``."""
-    if y.dtype.kind in "US":
-        wanted = set(y.tolist())
-        found = [other for other, known in names.items() if other != node and wanted <= set(known)]
-        return "label" if "label" in found else next(iter(found), None)
-    return "label" if node != "label" and "label" in counts else None
-
-
-def _classes(
-    y: Array, where: str, label_node: str | None, names: Mapping[str, list[str]], counts: Mapping[str, int]
-) -> list[str]:
-    """Class names in the order of their index."""
-    if label_node is not None:
-        return names.get(label_node, [str(index) for index in range(counts[label_node])])
-    if y.dtype.kind in "US":
-        return sorted(set(y.tolist()))
-    return [str(index) for index in range(max(int(as_whole(y, where).max()), 0) + 1)]

@@ -66,9 +66,10 @@ def check_class_coverage(
     Example:
         >>> check_class_coverage(torch.tensor([0, 1]), torch.tensor([True, False]), ["dog", "cat"], "esc50")
         Traceback (most recent call last):
-        avgraph.errors.DataError: esc50: no training example of class 'cat'
+        avgraph.errors.DataError: esc50: no training example of class 'cat'; every class needs one
     """
     count = torch.bincount(y[train_mask], minlength=len(classes))
     empty = [classes[index] for index in (count == 0).nonzero().flatten().tolist()]
     if empty:
-        raise DataError(f"{where}: no training example of class {first_few([repr(name) for name in empty])}")
+        named = first_few([repr(name) for name in empty])
+        raise DataError(f"{where}: no training example of class {named}; every class needs one")

@@ -13,21 +13,18 @@ Nothing is ever unpickled. What a reference may look like:
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 
-from avgraph.errors import DataError, one_line
+from avgraph.errors import DataError
 from avgraph.io.limits import check_expansion
 from avgraph.io.npy import Array, read_npy
 from avgraph.io.npz import npz_array
 from avgraph.io.parquet import parquet_array
 from avgraph.io.reading import reading
+from avgraph.io.references import split_reference
 from avgraph.io.safetensors_file import safetensors_array
-
-# The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
-_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I | re.S)
 
 
 def read_array(reference: str | Path, root: str | Path | None = None) -> Array:
@@ -86,26 +83,6 @@ def _array(reference: str | Path, root: str | Path | None, *, mapping: bool) -> 
         if suffix == "safetensors":
             return safetensors_array(path, key, mapping=mapping)
         return parquet_array(path, key) if suffix == "parquet" else _read_txt(path)
-
-
-def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:
-    """Split a reference into file, suffix (lower case, no dot) and key.
-
-    Raises:
-        DataError: if the suffix is unknown, a needed key is missing, or there is a key where none can be.
-
-    Example:
-        >>> split_reference("bundle.npz:x")[1:]
-        ('npz', 'x')
-    """
-    match = _REFERENCE.fullmatch(str(reference))
-    if match is None:
-        expected = "FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN or FILE.txt"
-        raise DataError(f"{one_line(str(reference))}: expected {expected}")
-    suffix, key = match["suffix"].lower(), match["key"]
-    if suffix in ("npy", "txt") and key is not None:
-        raise DataError(f"{reference}: a .{suffix} file holds one array; expected no ':{key}'")
-    return Path(match["file"]), suffix, key
 
 
 def _read_txt(path: Path) -> Array:

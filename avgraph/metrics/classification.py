@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_classes, check_tensors
 
 
 def accuracy(logits: Tensor, y: Tensor, mask: Tensor) -> float:
@@ -42,6 +43,7 @@ def top_k_recall(score: Tensor, y: Tensor, k: int, mask: Tensor | None = None) -
         >>> top_k_recall(score, torch.tensor([1, 2]), k=2)
         0.5
     """
+    check_tensors({"score": score})
     mask = torch.ones(len(score), dtype=torch.bool, device=score.device) if mask is None else mask
     _check_scores("score", score, y, mask)
     channels = score.size(1)
@@ -51,7 +53,7 @@ def top_k_recall(score: Tensor, y: Tensor, k: int, mask: Tensor | None = None) -
     if outside.any():
         row = int(outside.nonzero()[0])
         raise GraphError(f"y: row {row}: expected a column of score, 0 … {channels - 1}, got {int(y[row])}")
-    column = y.clamp(0, channels - 1)[:, None]
+    column = y.long().clamp(0, channels - 1)[:, None]
     true = score.gather(1, column)
     earlier = torch.arange(channels, device=score.device) < column
     rank = ((score > true) | ((score == true) & earlier)).sum(dim=1)
@@ -78,8 +80,11 @@ def edge_argmax_accuracy(
         >>> edge_argmax_accuracy(logit, edge_index, torch.tensor([1, 1]), torch.tensor([True, True]), 2)
         0.5
     """
-    _check_rows("y_source", y_source, num_source)
+    check_tensors({"edge_logit": edge_logit, "edge_index": edge_index})
+    check_classes("y_source", y_source, num_source)
     _check_mask(mask, num_source)
+    if edge_index.dtype != torch.int64:
+        raise GraphError(f"edge_index: expected int64 [2, e], got {edge_index.dtype} {list(edge_index.shape)}")
     if edge_logit.dim() != 1 or edge_index.shape != (2, len(edge_logit)):
         raise GraphError(
             f"expected edge_logit [e] and edge_index [2, e], got {list(edge_logit.shape)} and {list(edge_index.shape)}"
@@ -105,20 +110,18 @@ def _mean(correct: Tensor, mask: Tensor) -> float:
 
 
 def _check_scores(name: str, score: Tensor, y: Tensor, mask: Tensor) -> None:
+    check_tensors({name: score})
     if score.dim() != 2:
         raise GraphError(f"{name}: expected [n, c], got {list(score.shape)}")
-    _check_rows("y", y, len(score))
+    check_classes("y", y, len(score))
     _check_mask(mask, len(score))
     _refuse_nan(name, score, mask)
 
 
-def _check_rows(name: str, value: Tensor, rows: int) -> None:
-    if value.shape != (rows,):
-        raise GraphError(f"{name}: expected [{rows}], got {list(value.shape)}")
-
-
 def _check_mask(mask: Tensor, rows: int) -> None:
-    _check_rows("mask", mask, rows)
+    check_tensors({"mask": mask})
+    if mask.shape != (rows,):
+        raise GraphError(f"mask: expected [{rows}], got {list(mask.shape)}")
     if mask.dtype != torch.bool:
         raise GraphError(f"mask: expected bool, got {mask.dtype}")
     if not mask.any():

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors
 
 
 def counterfactual_scores(
@@ -43,6 +44,7 @@ def counterfactual_scores(
         >>> round(found["ap"], 4), round(found["max_f1"], 4)
         (0.8333, 0.8)
     """
+    check_tensors({"iou": iou, "confidence": confidence, "sounding": sounding})
     shapes = [list(value.shape) for value in (iou, confidence, sounding)]
     if iou.dim() != 1 or not len(iou) or shapes != [shapes[0]] * 3:
         raise GraphError(f"iou, confidence, sounding: expected three [n], got {', '.join(map(str, shapes))}")

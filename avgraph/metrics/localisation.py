@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors
 
 
 def best_proposals(similarity: Tensor, picture: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -31,6 +32,7 @@ def best_proposals(similarity: Tensor, picture: Tensor, count: int) -> tuple[Ten
         >>> best_proposals(torch.tensor([0.1, 0.9, 0.4]), torch.tensor([0, 0, 1]), 2)
         (tensor([1, 2]), tensor([0.9000, 0.4000]))
     """
+    check_tensors({"similarity": similarity, "picture": picture})
     if similarity.dim() != 1 or picture.shape != similarity.shape:
         raise GraphError(
             f"similarity, picture: expected two [p], got {list(similarity.shape)} and {list(picture.shape)}"
@@ -61,6 +63,7 @@ def box_maps(boxes: Tensor, height: int, width: int) -> Float[Tensor, "n h w"]:
         tensor([[[1., 1., 0.],
                  [0., 0., 0.]]])
     """
+    check_tensors({"boxes": boxes})
     if boxes.dim() != 2 or boxes.shape[1] != 4:
         raise GraphError(f"boxes: expected [n, 4] (x0, y0, x1, y1), got {list(boxes.shape)}")
     wrong = ~((boxes[:, 2:] > boxes[:, :2]).all(1))
@@ -93,6 +96,7 @@ def consensus_iou(predicted: Tensor, truth: Tensor) -> Float[Tensor, " n"]:
         >>> consensus_iou(torch.tensor([[[1.0, 1.0, 0.0]]]), torch.tensor([[[1.0, 0.0, 0.5]]]))
         tensor([0.4000])
     """
+    check_tensors({"predicted": predicted, "truth": truth})
     if predicted.dim() != 3 or predicted.shape != truth.shape:
         raise GraphError(f"predicted, truth: expected two [n, h, w], got {list(predicted.shape)}, {list(truth.shape)}")
     if not bool(((predicted == 0) | (predicted == 1)).all()):
@@ -115,6 +119,7 @@ def localisation_scores(iou: Tensor) -> dict[str, float]:
         >>> localisation_scores(torch.tensor([0.6, 0.4]))
         {'ciou': 0.5, 'auc': 0.525}
     """
+    check_tensors({"iou": iou})
     if iou.dim() != 1 or not len(iou) or not bool(((iou >= 0) & (iou <= 1)).all()):
         raise GraphError(f"iou: expected at least one number from 0 to 1, got {list(iou.shape)}")
     threshold = torch.arange(21, dtype=torch.float64, device=iou.device) / 20

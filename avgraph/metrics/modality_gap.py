@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors, unit_rows_of
 
 
 def modality_gap(x: Tensor, y: Tensor) -> float:
@@ -22,9 +22,10 @@ def modality_gap(x: Tensor, y: Tensor) -> float:
         >>> modality_gap(torch.tensor([[3.0, 0.0]]), torch.tensor([[-1.0, 0.0]]))
         2.0
     """
+    check_tensors({"x": x, "y": y})
     if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
         raise GraphError(f"x, y: expected [n, d] and [m, d], got {list(x.shape)} and {list(y.shape)}")
     if not bool(x.isfinite().all() and y.isfinite().all()):
         raise GraphError("x, y: expected finite numbers, got NaN or infinity")
-    centres = (F.normalize(rows.detach().double()).mean(0) for rows in (x, y))
+    centres = (unit_rows_of(rows).mean(0) for rows in (x, y))
     return float((next(centres) - next(centres)).norm())

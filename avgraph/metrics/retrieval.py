@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
+from avgraph.tensors import check_classes, check_tensors, unit_rows_of
 
 _MEMORY = 1 << 24  # similarities at a time
 
@@ -75,6 +75,7 @@ def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_lab
         >>> recall_at_k(query, gallery, torch.tensor([0]), torch.tensor([1, 0]), k=1)
         0.0
     """
+    check_tensors({"gallery": gallery})
     if not 1 <= k <= len(gallery):
         raise GraphError(f"k: expected 1 … {len(gallery)}, the size of the gallery, got {k}")
     found, count = 0, 0
@@ -87,7 +88,7 @@ def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_lab
 def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:
     """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
     _check(query, gallery, query_label, gallery_label)
-    unit_query, unit_gallery = F.normalize(query.detach().double()), F.normalize(gallery.detach().double())
+    unit_query, unit_gallery = unit_rows_of(query), unit_rows_of(gallery)
     product = products_with(unit_gallery)
     size = max(1, _MEMORY // len(gallery))
     for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
@@ -102,6 +103,7 @@ def _mean(total: float, count: int) -> float:
 
 
 def _check(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> None:
+    check_tensors({"query": query, "gallery": gallery})
     if query.dim() != 2 or gallery.dim() != 2 or query.shape[1] != gallery.shape[1] or not len(gallery):
         raise GraphError(
             f"query, gallery: expected [q, d] and [g, d], got {list(query.shape)} and {list(gallery.shape)}"
@@ -110,5 +112,4 @@ def _check(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: T
         if not bool(x.isfinite().all()):
             row = int((~x.isfinite().all(1)).nonzero()[0])
             raise GraphError(f"{name}: row {row} is not finite")
-        if label.shape != x.shape[:1]:
-            raise GraphError(f"{name}_label: expected [{len(x)}], got {list(label.shape)}")
+        check_classes(f"{name}_label", label, len(x))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.metrics.classification import top_k_recall
+from avgraph.tensors import check_classes, check_tensors, unit_rows_of
 
 
 def zero_shot_accuracy(
@@ -38,20 +39,20 @@ def zero_shot_accuracy(
         >>> zero_shot_accuracy(torch.eye(3), torch.eye(3), torch.tensor([0, 1, 1]), torch.arange(3), ks=(1, 3))
         {'top_1': 0.6666666666666666, 'top_3': 1.0}
     """
+    check_tensors({"x": x, "prompt": prompt})
     if x.dim() != 2 or prompt.dim() != 2 or x.shape[1] != prompt.shape[1] or not len(x) or not len(prompt):
         raise GraphError(f"x, prompt: expected [n, d] and [p, d], got {list(x.shape)} and {list(prompt.shape)}")
     for name, rows, label in (("x", x, y), ("prompt", prompt, prompt_y)):
         if not bool(rows.isfinite().all()):
             raise GraphError(f"{name}: row {int((~rows.isfinite().all(1)).nonzero()[0])} is not finite")
-        if label.shape != rows.shape[:1]:
-            raise GraphError(f"labels of {name}: expected [{len(rows)}], got {list(label.shape)}")
+        check_classes(f"labels of {name}", label, len(rows))
         if int(label.min()) < 0:
             raise GraphError(f"labels of {name}: expected 0 or more, got {int(label.min())}")
     classes = int(max(prompt_y.max(), y.max())) + 1
     lacking = (prompt_y.bincount(minlength=classes) == 0).nonzero()[:, 0]
     if len(lacking):
         raise GraphError(f"class {int(lacking[0])} has no prompt")
-    unit = F.normalize(prompt.detach().double())
+    unit = unit_rows_of(prompt)
     centre = F.normalize(unit.new_zeros(classes, unit.shape[1]).index_add(0, prompt_y, unit))
-    score = F.normalize(x.detach().double()) @ centre.T
+    score = unit_rows_of(x) @ centre.T
     return {f"top_{k}": top_k_recall(score, y, k) for k in ks}

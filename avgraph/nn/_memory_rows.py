@@ -44,6 +44,8 @@ def check_readout(query: Tensor, memory: Memory, temperature: float, chunk_size:
         avgraph.errors.GraphError: query, memory: expected one width above 0, got [1, 3] and [5, 4]
     """
     for name, value in (("query", query), ("memory", memory)):
+        if not isinstance(value, Tensor) and not (name == "memory" and isinstance(value, np.ndarray)):
+            raise GraphError(f"{name}: expected a tensor, got {type(value).__name__}")
         is_float = value.is_floating_point() if isinstance(value, Tensor) else value.dtype.kind == "f"
         if value.ndim != 2 or not is_float:
             raise GraphError(f"{name}: expected floating-point rows [n, d], got {value.dtype} {list(value.shape)}")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
+from avgraph.tensors import check_classes, check_tensors, finite
 
 
 def check_pairs(anchor: Tensor, other: Tensor, label: Tensor) -> None:
@@ -23,14 +24,14 @@ def check_pairs(anchor: Tensor, other: Tensor, label: Tensor) -> None:
         Traceback (most recent call last):
         avgraph.errors.GraphError: anchor, other: expected two [n, d] of one shape, got [2, 3] and [2, 4]
     """
+    check_tensors({"anchor": anchor, "other": other, "label": label})
     if anchor.dim() != 2 or anchor.shape != other.shape:
         raise GraphError(
             f"anchor, other: expected two [n, d] of one shape, got {list(anchor.shape)} and {list(other.shape)}"
         )
     if not (anchor.is_floating_point() and other.is_floating_point()):
         raise GraphError(f"anchor, other: expected floating point, got {anchor.dtype} and {other.dtype}")
-    if label.shape != anchor.shape[:1] or label.is_floating_point():
-        raise GraphError(f"label: expected classes [{len(anchor)}], got {label.dtype} {list(label.shape)}")
+    check_classes("label", label, len(anchor))
 
 
 def check_margin(margin: float) -> None:
@@ -70,7 +71,11 @@ def both_ways(one_way: Callable[[Tensor, Tensor], Tensor], anchor: Tensor, other
     """The loss of ``anchor`` among ``other``; if ``symmetric``, its mean with ``other`` among ``anchor``.
 
     In at least single precision: squared distances of a large batch overflow in half.
+
+    Raises:
+        GraphError: if it is not finite, as the square of 1e20 is in single precision.
     """
     with full_precision(anchor, other) as (anchor, other):
         forth = one_way(anchor, other)
-        return (forth + one_way(other, anchor)) / 2 if symmetric else forth
+        loss = (forth + one_way(other, anchor)) / 2 if symmetric else forth
+        return finite(loss, {"anchor": anchor, "other": other})

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors
 
 
 class Problem(NamedTuple):
@@ -46,29 +47,39 @@ def check_solver(epsilon: float, max_iter: int, tol: float, grad: str) -> None:
         raise GraphError(f"grad: expected 'implicit', 'unroll' or 'detach', got {grad!r}")
 
 
-def check_cost(cost: Tensor, dims: int = 2) -> Tensor:
+def check_cost(cost: Tensor, epsilon: float, dims: int = 2) -> Tensor:
     """The cost in at least single precision, if it is one: numbers, and +∞ for a pair that must not be coupled.
 
     Raises:
-        GraphError: naming the first NaN or −∞.
+        GraphError: naming the first NaN or −∞, or the largest cost if it overflows when it is divided by ε.
     """
+    check_tensors({"cost": cost})
     if cost.dim() < dims or not cost.is_floating_point() or not cost.numel():
         expected = "[..., n, m]" if dims == 2 else "[e]"
         raise GraphError(f"cost: expected floating point {expected}, got {cost.dtype} {list(cost.shape)}")
-    wrong = cost.isnan() | (cost == -torch.inf)
-    if bool(wrong.any()):
-        place = wrong.nonzero()[0].tolist()
+    low, high = (float(bound) for bound in torch.aminmax(cost.detach()))
+    if not low > -math.inf:  # NaN too
+        place = (cost.isnan() | (cost == -torch.inf)).nonzero()[0].tolist()
         raise GraphError(f"cost: {float(cost[tuple(place)])} at {place}; expected numbers, or inf where forbidden")
-    return cost.float() if cost.dtype in (torch.float16, torch.bfloat16) else cost
+    cost = cost.float() if cost.dtype in (torch.float16, torch.bfloat16) else cost
+    if high == math.inf:
+        allowed = cost.detach()[cost.isfinite()]
+        high = float(allowed.max()) if len(allowed) else 0.0
+    # What a potential can reach is a difference of two scores: room for that, too.
+    if max(-low, high) > epsilon * torch.finfo(cost.dtype).max / 8:
+        largest = max(-low, high)
+        raise GraphError(f"cost: numbers up to {largest:.4g} at epsilon {epsilon:.4g} overflow; scale them down")
+    return cost
 
 
-def check_edge_cost(cost: Tensor, edge_index: Tensor) -> Tensor:
+def check_edge_cost(cost: Tensor, edge_index: Tensor, epsilon: float) -> Tensor:
     """The cost of each edge in at least single precision, if it is one.
 
     Raises:
         GraphError: if shapes disagree or a cost is not finite.
     """
-    cost = check_cost(cost, dims=1)
+    check_tensors({"edge_index": edge_index})
+    cost = check_cost(cost, epsilon, dims=1)
     if cost.dim() != 1 or edge_index.dim() != 2 or edge_index.shape[1] != len(cost):
         raise GraphError(
             f"cost, edge_index: expected [e] and [2, e], got {list(cost.shape)} and {list(edge_index.shape)}"
@@ -86,6 +97,7 @@ def masses(name: str, value: Tensor | None, shape: Sequence[int], like: Tensor) 
     """
     if value is None:
         return torch.full(tuple(shape), 1 / shape[-1], dtype=like.dtype, device=like.device)
+    check_tensors({name: value})
     if not value.dim() or value.shape[-1] != shape[-1] or not value.is_floating_point():
         raise GraphError(f"{name}: expected floating point [{shape[-1]}], got {value.dtype} {list(value.shape)}")
     wrong = ~((value > 0) & value.isfinite())

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors
 
 
 def unit_rows(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
@@ -37,6 +38,7 @@ def check_two_views(x: Tensor, y: Tensor) -> None:
         Traceback (most recent call last):
         avgraph.errors.GraphError: x, y: expected two [b, d] of one shape, got [2, 3] and [2, 4]
     """
+    check_tensors({"x": x, "y": y})
     if x.dim() != 2 or x.shape != y.shape or not len(x):
         raise GraphError(f"x, y: expected two [b, d] of one shape, got {list(x.shape)} and {list(y.shape)}")
     if not (x.is_floating_point() and y.is_floating_point()):

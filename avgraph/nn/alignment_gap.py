@@ -8,6 +8,7 @@ from torch import Tensor
 
 from avgraph.nn._unit_rows import check_two_views, unit_rows
 from avgraph.nn.precision import at_least_single
+from avgraph.tensors import finite
 
 
 def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tensor, ""]:
@@ -27,7 +28,7 @@ def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tenso
         x, y [b, d] → scalar
 
     Raises:
-        GraphError: if shapes differ.
+        GraphError: if shapes differ, or a number is not finite.
 
     Example:
         >>> x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
@@ -37,6 +38,6 @@ def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tenso
     check_two_views(x, y)
     square = (unit_rows(at_least_single(x)) - unit_rows(at_least_single(y))).square().sum(1)
     if squared:
-        return square.mean()
+        return finite(square.mean(), {"x": x, "y": y})
     apart = square > 0
-    return torch.where(apart, torch.where(apart, square, 1).sqrt(), 0).mean()
+    return finite(torch.where(apart, torch.where(apart, square, 1).sqrt(), 0).mean(), {"x": x, "y": y})

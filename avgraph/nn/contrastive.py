@@ -31,7 +31,7 @@ def contrastive_loss(
     """
     check_pairs(anchor, other, label)
     check_margin(margin)
-    positive = same_class(label)
+    positive = same_class(label.to(anchor.device))
 
     def one_way(x: Tensor, y: Tensor) -> Tensor:
         square = squared_distances(x, y)

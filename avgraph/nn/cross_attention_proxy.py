@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors, finite
 
 
 def attention_proxy(z: Tensor, query: Tensor, key: Tensor, value: Tensor, *, mask_own_pair: bool = False) -> Tensor:
@@ -29,8 +30,11 @@ def attention_proxy(z: Tensor, query: Tensor, key: Tensor, value: Tensor, *, mas
         >>> attention_proxy(torch.zeros(1, 2), torch.zeros(1, 3), torch.zeros(2, 3), torch.tensor([[2.0, 0], [0, 2.0]]))
         tensor([[1., 1.]])
     """
+    named = {"z": z, "query": query, "key": key, "value": value}
+    check_tensors(named)
     shapes = [list(part.shape) for part in (z, query, key, value)]
-    if z.shape[:1] != query.shape[:1] or key.shape[:1] != value.shape[:1] or query.shape[1:] != key.shape[1:]:
+    pairs = ((z, query, 0), (key, value, 0), (query, key, 1), (z, value, 1))
+    if any(part.dim() != 2 for part in named.values()) or any(x.shape[k] != y.shape[k] for x, y, k in pairs):
         raise GraphError(f"z, query, key, value: expected [n, c], [n, d], [m, d], [m, c], got {shapes}")
     score = query @ key.T * query.shape[1] ** -0.5
     if mask_own_pair:
@@ -39,7 +43,7 @@ def attention_proxy(z: Tensor, query: Tensor, key: Tensor, value: Tensor, *, mas
         own = torch.eye(len(key), dtype=torch.bool, device=key.device)
         score = score.masked_fill(own, -torch.inf)
     proxy: Tensor = z + score.softmax(1) @ value
-    return proxy
+    return finite(proxy, named)
 
 
 class CrossAttentionProxy(nn.Module):
@@ -68,7 +72,15 @@ class CrossAttentionProxy(nn.Module):
         self.mask_own_pair = mask_own_pair
 
     def forward(self, z: Tensor, other: Tensor) -> Tensor:
-        """Proxies of ``z`` in the batch ``other``."""
+        """Proxies of ``z`` in the batch ``other``.
+
+        Raises:
+            GraphError: if one of them has another width than the layer.
+        """
+        check_tensors({"z": z, "other": other})
+        for name, rows in (("z", z), ("other", other)):
+            if rows.dim() != 2 or rows.shape[1] != self.query.in_features:
+                raise GraphError(f"{name}: expected [n, {self.query.in_features}], got {list(rows.shape)}")
         mask = self.mask_own_pair and len(other) > 1  # a last batch of one clip has nothing else to attend to
         return attention_proxy(z, self.query(z), self.key(other), self.value(other), mask_own_pair=mask)
 

@@ -54,7 +54,7 @@ def sinkhorn_edges(
         tensor([0.5000, 0.0000, 0.5000])
     """
     check_solver(epsilon, max_iter, tol, grad)
-    cost = check_edge_cost(cost, edge_index)
+    cost = check_edge_cost(cost, edge_index, epsilon)
     edges = Incidence.from_edge_index(edge_index, *num_nodes)
     for name, side in (("source", edges.source), ("target", edges.target)):
         if not bool(side.degree.all()):

@@ -52,7 +52,7 @@ def sinkhorn(
                 [2.2699e-05, 4.9998e-01]]), tensor(True))
     """
     check_solver(epsilon, max_iter, tol, grad)
-    cost = check_cost(cost)
+    cost = check_cost(cost, epsilon)
     a, b = masses("a", a, cost.shape[:-1], cost), masses("b", b, (*cost.shape[:-2], cost.shape[-1]), cost)
     check_totals(a, b)
     return couple(cost, epsilon, a, b, None, max_iter=max_iter, tol=tol, grad=grad)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
+from avgraph.tensors import check_tensors, finite
 
 
 def mahalanobis_cost(
@@ -35,7 +36,7 @@ def mahalanobis_cost(
         x [n, d], y [m, d], metric [d, d] or [d] → cost [n, m]
 
     Raises:
-        GraphError: if shapes disagree.
+        GraphError: if shapes disagree, or a cost is not finite.
 
     Example:
         >>> x, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0]])
@@ -46,7 +47,7 @@ def mahalanobis_cost(
     if normalize not in (None, "max"):
         raise GraphError(f"normalize: expected None or 'max', got {normalize!r}")
     with full_precision(x, y, metric) as (x, y, metric):
-        cost = _distance(x, y, metric)
+        cost = finite(_distance(x, y, metric), {"x": x, "y": y, "metric": metric})
         return cost if normalize is None else cost / cost.amax().clamp_min(torch.finfo(cost.dtype).tiny)
 
 
@@ -66,6 +67,7 @@ def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
 
 
 def _check(x: Tensor, y: Tensor, metric: Tensor) -> None:
+    check_tensors({"x": x, "y": y, "metric": metric})
     if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
         raise GraphError(f"x, y: expected [n, d] and [m, d], got {list(x.shape)} and {list(y.shape)}")
     d = x.shape[1]

@@ -30,7 +30,7 @@ def hard_triplet_loss(
     """
     check_pairs(anchor, other, label)
     check_margin(margin)
-    positive = same_class(label)
+    positive = same_class(label.to(anchor.device))
     usable = ~positive.all(1)
 
     def one_way(x: Tensor, y: Tensor) -> Tensor:

@@ -91,6 +91,8 @@ class Incidence:
         Raises:
             GraphError: if it has another shape or dtype, or names a node that is not there.
         """
+        if not isinstance(edge_index, Tensor):
+            raise GraphError(f"edge_index: expected a tensor int64 [2, e], got {type(edge_index).__name__}")
         if edge_index.dtype != torch.int64 or edge_index.dim() != 2 or edge_index.size(0) != 2:
             raise GraphError(f"edge_index: expected int64 [2, e], got {_dtype(edge_index)} {list(edge_index.shape)}")
         _check_range(edge_index[0], num_source, "edge_index row 0 (source)")
@@ -115,6 +117,8 @@ class Incidence:
             >>> Incidence.from_table(torch.tensor([[1], [0], [0]])).source.degree.tolist()
             [2, 1, 0]
         """
+        if not isinstance(neighbour, Tensor):
+            raise GraphError(f"neighbour: expected a tensor int64 [n, k], got {type(neighbour).__name__}")
         if neighbour.dtype != torch.int64 or neighbour.dim() != 2:
             raise GraphError(f"neighbour: expected int64 [n, k], got {_dtype(neighbour)} {list(neighbour.shape)}")
         num_nodes, k = neighbour.shape

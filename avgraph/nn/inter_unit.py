@@ -30,7 +30,7 @@ class InterUnit(EdgeStateUnit):
         → (x_source [n, h], x_target [m, h], edge_attr [e, h])
 
     Raises:
-        ValueError: if ``aggr`` is unknown.
+        GraphError: if ``aggr`` is unknown.
 
     Example:
         >>> unit = InterUnit(4)

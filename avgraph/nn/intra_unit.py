@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from avgraph.errors import GraphError
 from avgraph.nn.edge_update import edge_update
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.segment import divide_by_degree, gather_rows, segment_sum
@@ -31,7 +32,7 @@ class IntraUnit(EdgeStateUnit):
         x [n, h], edge_index [2, e], edge_attr [e, h] → (x [n, h], edge_attr [e, h])
 
     Raises:
-        ValueError: if ``aggr`` or ``incidence`` is unknown.
+        GraphError: if ``aggr`` or ``incidence`` is unknown.
 
     Example:
         >>> unit = IntraUnit(4)
@@ -48,7 +49,7 @@ class IntraUnit(EdgeStateUnit):
         incidence: str = "both",
     ) -> None:
         if incidence not in ("both", "target"):
-            raise ValueError(f"incidence: expected 'both' or 'target', got {incidence!r}")
+            raise GraphError(f"incidence: expected 'both' or 'target', got {incidence!r}")
         super().__init__(channels, aggr=aggr)
         self.incidence = incidence
 

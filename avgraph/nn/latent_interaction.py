@@ -10,6 +10,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.nn.block_distance import weighted_distance
 from avgraph.nn.precision import full_precision
+from avgraph.tensors import check_tensors, finite
 
 Weighting = Literal["hard", "soft"]
 
@@ -68,11 +69,13 @@ def latent_interaction_loss(
             intra_audio = intra_weight * _over_other_clips(edge[:c, :c], audio)
             intra_visual = intra_weight * _over_other_clips(edge[c:, c:], visual)
             across = inter_weight * (edge[:c, c:] + edge[c:, :c].T)  # d(n, m) is the same in both directions
-        return (
+        loss = (
             weighted_distance(z_audio, z_audio, audio @ intra_audio, audio)
             + weighted_distance(z_visual, z_visual, visual @ intra_visual, visual)
             + weighted_distance(z_audio, z_visual, audio @ across, visual)
         )
+        given = {"soft_audio": soft_audio, "soft_visual": soft_visual, "adjacency": adjacency}
+        return finite(loss, {"z_audio": z_audio, "z_visual": z_visual, **given})
 
 
 def _shares(activity: Tensor) -> Tensor:
@@ -90,6 +93,11 @@ def _over_other_clips(edge: Tensor, share: Tensor) -> Tensor:
 def _check(
     z_audio: Tensor, z_visual: Tensor, soft_audio: Tensor, soft_visual: Tensor, adjacency: Tensor, weighting: str
 ) -> None:
+    named = {"z_audio": z_audio, "z_visual": z_visual, "soft_audio": soft_audio, "soft_visual": soft_visual}
+    check_tensors({**named, "adjacency": adjacency})
+    if not (z_audio.is_floating_point() and soft_audio.is_floating_point() and soft_visual.is_floating_point()):
+        got = ", ".join(str(value.dtype) for value in named.values())
+        raise GraphError(f"{', '.join(named)}: expected floating point, got {got}")
     if z_audio.dim() != 2 or z_audio.shape != z_visual.shape or z_audio.dtype != z_visual.dtype:
         got = f"{list(z_audio.shape)} {z_audio.dtype}, {list(z_visual.shape)} {z_visual.dtype}"
         raise GraphError(f"z_audio, z_visual: expected two [n, d] of one shape and type, got {got}")

@@ -32,6 +32,8 @@ def matching_loss(coupling: Coupling) -> Float[Tensor, ""]:
         >>> matching_loss(sinkhorn(torch.zeros(4, 4), 0.1))  # all pairs alike: log 4
         tensor(1.3863)
     """
+    if not isinstance(coupling, Coupling):
+        raise GraphError(f"coupling: expected a Coupling, as sinkhorn returns, got {type(coupling).__name__}")
     shape = coupling.log_plan.shape
     if len(shape) < 2 or shape[-1] != shape[-2] or not shape[-1]:
         raise GraphError(f"matching_loss: expected a square plan [..., b, b], got {list(shape)}")

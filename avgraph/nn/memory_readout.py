@@ -11,6 +11,7 @@ from torch.autograd.function import once_differentiable
 from avgraph.nn._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
 from avgraph.nn._readout_forward import blocked_forward, fused_forward
 from avgraph.nn.precision import full_precision
+from avgraph.tensors import finite
 
 
 def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_size: int | None = None) -> Tensor:
@@ -47,7 +48,8 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
     with full_precision(query) as (wide,):
         unit = wide / row_lengths("query", wide)
         out: Tensor = _Readout.apply(unit / temperature, memory, chunk_size)
-        return out.to(query.dtype)
+        named = {"query": query, "temperature": torch.tensor(1 / temperature)}
+        return finite(out, named).to(query.dtype)
 
 
 class _Readout(torch.autograd.Function):

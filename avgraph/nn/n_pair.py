@@ -30,14 +30,14 @@ def n_pair_loss(anchor: Tensor, other: Tensor, label: Tensor, *, margin: float =
     """
     check_pairs(anchor, other, label)
     check_margin(margin)
-    positive = same_class(label)
+    positive = same_class(label.to(anchor.device))
     if bool(positive.all()):
         return (anchor.sum() + other.sum()) * 0
 
     def one_way(x: Tensor, y: Tensor) -> Tensor:
         product = x @ y.T
         against = product.masked_fill(positive, -torch.inf).logsumexp(1, keepdim=True)
-        usable = positive & against.isfinite()
+        usable = positive & (against != -torch.inf)
         return F.softplus((against - product)[usable]).mean()
 
     return both_ways(one_way, anchor, other, symmetric)

@@ -54,7 +54,7 @@ def partial_sinkhorn_edges(
         tensor([0.5000, 0.0000, 0.0000])
     """
     check_solver(epsilon, max_iter, tol, grad)
-    cost = check_edge_cost(cost, edge_index)
+    cost = check_edge_cost(cost, edge_index, epsilon)
     edges = Incidence.from_edge_index(edge_index, *num_nodes)
     a, b = masses("a", a, num_nodes[:1], cost), masses("b", b, num_nodes[1:], cost)
     most = min(float(a.detach().sum()), float(b.detach().sum()))

@@ -49,7 +49,7 @@ def partial_sinkhorn(
         tensor([0.5000, 0.1000])
     """
     check_solver(epsilon, max_iter, tol, grad)
-    cost = check_cost(cost)
+    cost = check_cost(cost, epsilon)
     a, b = masses("a", a, cost.shape[:-1], cost), masses("b", b, (*cost.shape[:-2], cost.shape[-1]), cost)
     of_a, of_b = a.detach().sum(-1), b.detach().sum(-1)
     most = float(of_a.minimum(of_b).min())

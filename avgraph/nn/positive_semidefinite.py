@@ -7,6 +7,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import at_least_single
+from avgraph.tensors import check_tensors, finite
 
 
 @torch.no_grad()
@@ -37,16 +38,24 @@ def project_psd(matrix: Tensor, floor: float = 0.0) -> Tensor:
     """
     if not 0 <= floor < float("inf"):
         raise GraphError(f"floor: expected a finite number of at least 0, got {floor}")
+    check_tensors({"matrix": matrix})
+    if not matrix.is_floating_point():
+        raise GraphError(f"matrix: expected floating point, got {matrix.dtype}")
     if matrix.dim() not in (1, 2) or matrix.shape[0] != matrix.shape[-1] or not len(matrix):
         raise GraphError(f"matrix: expected [d, d] or a diagonal [d], got {list(matrix.shape)}")
     if not bool(matrix.isfinite().all()):
         raise GraphError("matrix: expected finite numbers, got NaN or infinity")
     if matrix.dim() == 1:
         return matrix.clamp_min(floor)
-    symmetric = at_least_single(matrix + matrix.T) / 2
+    wide = at_least_single(matrix)
+    # In units of the largest entry, whose square would be lost or overflow.
+    largest = wide.abs().max()
+    scale = torch.where(largest > 0, largest, 1.0)
+    symmetric = (wide / scale + wide.T / scale) / 2
     value, vector = torch.linalg.eigh(symmetric)
+    floor = floor / float(scale)
     if bool(value[0] >= floor):
-        return symmetric.to(matrix.dtype)
+        return finite(symmetric * scale, {"matrix": matrix}).to(matrix.dtype)
     clamped = (vector * value.clamp_min(floor)) @ vector.T
-    result: Tensor = (clamped + clamped.T) / 2
+    result = finite((clamped + clamped.T) / 2 * scale, {"matrix": matrix})
     return result.to(matrix.dtype)

@@ -21,7 +21,7 @@ def at_least_single(x: Tensor) -> Tensor:
 
 @contextmanager
 def full_precision(*x: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Switch autocast off for the block; yields the tensors in at least single precision.
+    """Switch autocast off for the block; yields the tensors in one type, of at least single precision.
 
     A distance of near points and a similarity divided by a temperature of .01 have no digits left in half precision:
     with bfloat16 half of the pairs at distance .02 would cost 0, without a gradient.
@@ -31,5 +31,8 @@ def full_precision(*x: Tensor) -> Iterator[tuple[Tensor, ...]]:
         ...     (x @ x).dtype
         torch.float32
     """
+    dtype = torch.float32
+    for one in x:
+        dtype = torch.promote_types(dtype, one.dtype)
     with torch.autocast(x[0].device.type, enabled=False):
-        yield tuple(at_least_single(one) for one in x)
+        yield tuple(one.to(dtype) for one in x)

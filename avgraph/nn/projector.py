@@ -5,6 +5,9 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from avgraph.errors import GraphError
+from avgraph.tensors import check_tensors
+
 
 class Projector(nn.Module):
     """Two linear layers, each followed by batch normalisation: Linear, BN, ReLU, Linear, BN.
@@ -22,7 +25,7 @@ class Projector(nn.Module):
         x [b, in_channels] → [b, out_channels]
 
     Raises:
-        ValueError: if a width is below 1.
+        GraphError: if a width is below 1, or (when called) rows have another width.
 
     Example:
         >>> import torch
@@ -44,7 +47,7 @@ class Projector(nn.Module):
         widths = {"in_channels": in_channels, "hidden_channels": hidden_channels, "out_channels": out_channels}
         for name, width in widths.items():
             if width < 1:
-                raise ValueError(f"{name}: expected at least 1, got {width}")
+                raise GraphError(f"{name}: expected at least 1, got {width}")
         super().__init__()
         self._is_half = half  # Module.half() casts the weights
         if half:
@@ -55,6 +58,12 @@ class Projector(nn.Module):
 
     def forward(self, x: Float[Tensor, "b in_channels"]) -> Float[Tensor, "b out_channels"]:
         """Project rows; they are not scaled to length 1."""
+        first = self.net[0] if self._is_half else self.net1[0]
+        check_tensors({"x": x})
+        if x.dim() != 2 or x.shape[1] != first.in_features:
+            raise GraphError(f"x: expected [b, {first.in_features}], got {list(x.shape)}")
+        if self.training and len(x) < 2:
+            raise GraphError(f"x: expected at least 2 rows in training, as BatchNorm needs, got {len(x)}")
         projected: Tensor = self.net(x) if self._is_half else self.net2(self.net1(x))
         return projected
 

@@ -40,7 +40,7 @@ def proxy_triplet_loss(
     """
     check_pairs(anchor, other, label)
     check_margin(margin)
-    positive = same_class(label)
+    positive = same_class(label.to(anchor.device))
     return both_ways(lambda x, y: _one_way(squared_distances(x, y), positive, margin), anchor, other, symmetric)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn._unit_rows import unit_rows
+from avgraph.tensors import check_tensors, finite
 
 
 def semantic_noise(
@@ -35,9 +36,10 @@ def semantic_noise(
         >>> semantic_noise(torch.tensor([[3.0, 4.0]]), variance=0.0)
         tensor([[0.6000, 0.8000]])
     """
+    check_tensors({"x": x})
     if x.dim() != 2 or not x.is_floating_point():
         raise GraphError(f"x: expected floating-point rows [b, d], got {x.dtype} {list(x.shape)}")
     if not 0 <= variance < float("inf"):
         raise GraphError(f"variance: expected a number of at least 0, got {variance}")
     noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-    return unit_rows(x + variance**0.5 * noise)
+    return finite(unit_rows(x + variance**0.5 * noise), {"x": x, "variance": torch.tensor(variance)})

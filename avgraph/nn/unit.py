@@ -24,14 +24,14 @@ class EdgeStateUnit(MessagePassing):
         aggr: "mean" or "sum" of a node's edges.
 
     Raises:
-        ValueError: if ``channels`` is not positive or ``aggr`` is neither.
+        GraphError: if ``channels`` is not positive or ``aggr`` is neither.
     """
 
     def __init__(self, channels: int, *, aggr: str) -> None:
         if aggr not in ("mean", "sum"):
-            raise ValueError(f"aggr: expected 'mean' or 'sum', got {aggr!r}")
+            raise GraphError(f"aggr: expected 'mean' or 'sum', got {aggr!r}")
         if channels < 1:
-            raise ValueError(f"channels: expected a positive number, got {channels}")
+            raise GraphError(f"channels: expected a positive number, got {channels}")
         super().__init__(aggr=aggr)
         self.channels = channels
         self.edge_mlp = MLP(3 * channels, channels, channels)
@@ -71,7 +71,9 @@ class EdgeStateUnit(MessagePassing):
         return (self.edge_mlp,)
 
     def check_rows(self, name: str, value: Tensor, *rows: int | None) -> None:
-        """Raise unless a state has the expected rows (None: any number) and h columns."""
+        """Raise unless a state has the expected rows (None: any number), h columns and the type of the weights."""
+        if not isinstance(value, Tensor):
+            raise GraphError(f"{type(self).__name__}: {name}: expected a tensor, got {type(value).__name__}")
         expected = (*rows, self.channels)
         fits = value.dim() == len(expected) and all(
             e is None or e == n for e, n in zip(expected, value.shape, strict=True)
@@ -79,6 +81,9 @@ class EdgeStateUnit(MessagePassing):
         if not fits:
             wanted = ", ".join("*" if e is None else str(e) for e in expected)
             raise GraphError(f"{type(self).__name__}: {name}: expected [{wanted}], got {list(value.shape)}")
+        dtype = self.edge_mlp.last.weight.dtype
+        if value.dtype != dtype and not (value.is_floating_point() and torch.is_autocast_enabled(value.device.type)):
+            raise GraphError(f"{type(self).__name__}: {name}: expected {dtype}, as the weights have, got {value.dtype}")
 
     def checked_plan(self, plan: Incidence | None, edge_index: Tensor, num_source: int, num_target: int) -> Incidence:
         """The CSR view, built where the caller brought none."""

@@ -8,7 +8,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.node_stores import check_finite, node_attribute, node_count, node_vector
+from avgraph.node_stores import check_finite, node_count, node_store, node_vector
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
 
@@ -128,7 +128,10 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor 
     """
     shape = (node_count(data, source), node_count(data, target))
     name = "scores" if scores is not None else f"{source}.score"
-    score = scores if scores is not None else node_attribute(data, source, "score")
+    if scores is None and "score" not in node_store(data, source):
+        told = "declare an encoder that gives one, or take every pair (complete)"
+        raise GraphError(f"node type {source!r} has no 'score' to choose candidates by; {told}")
+    score = scores if scores is not None else data[source].score
     if not isinstance(score, Tensor) or not score.is_floating_point():
         got = str(score.dtype) if isinstance(score, Tensor) else type(score).__name__
         raise GraphError(f"{name}: expected a floating-point tensor, got {got}")

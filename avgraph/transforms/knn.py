@@ -14,6 +14,7 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
 from avgraph.node_stores import check_finite, node_attribute
+from avgraph.tensors import check_tensors
 from avgraph.transforms._top_k import stable_top_k
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:
@@ -55,6 +56,7 @@ def nearest_neighbours(
                 [2],
                 [0]])
     """
+    check_tensors({"x": x})
     if x.dim() != 2 or not x.is_floating_point():
         raise GraphError(f"x: expected floating-point features [n, d], got {x.dtype} {list(x.shape)}")
     if k < 1:

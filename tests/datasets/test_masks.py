@@ -28,7 +28,7 @@ def test_fold_out_of_range(fold: int, val_fold: int | None, message: str) -> Non
 
 
 def test_class_without_training_example_is_named() -> None:
-    with pytest.raises(DataError, match=r"here: no training example of class 'a', 'c'$"):
+    with pytest.raises(DataError, match=r"here: no training example of class 'a', 'c'; every class needs one$"):
         check_class_coverage(torch.tensor([0, 1]), torch.tensor([False, True]), ["a", "b", "c"], "here")
 
 

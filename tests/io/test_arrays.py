@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from avgraph.errors import DataError
-from avgraph.io.arrays import read_array, split_reference
+from avgraph.io.arrays import read_array
+from avgraph.io.references import split_reference
 
 X = np.arange(6, dtype=np.float32).reshape(3, 2)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from avgraph.io.arrays import split_reference
+from avgraph.io.references import split_reference
 
 CLASSES = ("dog", "rain", "bell", "saw")
 ROWS = 80

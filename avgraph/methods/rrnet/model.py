@@ -15,11 +15,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
+from avgraph.methods.rrnet.inputs import (
+    EdgeType,
+    check_known,
+    check_types,
+    edge_features,
+    node_features,
+    plan_in,
+    plan_of,
+)
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.mlp import MLP
 from avgraph.nn.segment import gather_rows
 
-EdgeType = tuple[str, str, str]
+__all__ = ["EdgeEncoder", "EdgeType", "RRNet", "plan_of"]
 
 
 class EdgeEncoder(nn.Module):
@@ -64,14 +73,19 @@ class RRNet(nn.Module):
     Args:
         channels: feature width of each node type.
         intra: edge types within one node type; ``inter``: the one across.
-        edge_channels: width of the attributes that edges of a type bring along (default none).
+        edge_channels: width of the attributes that edges of a type bring along (default none); of width 1, [e] will do.
         intra_units, inter_units: how many of each; they take turns, intra first, and what is left over comes last.
 
     Shapes:
-        x_dict {type: [n, c]}, edge_index_dict {edge type: [2, e]} → logits [e of the inter edges]
+        x_dict {type: [n, c]}, edge_index_dict {edge type: [2, e]}, edge_attr_dict {edge type: [e, c]}
+        → logits [e of the inter edges]
+
+    Numbers of any real type are brought to that of the weights. Node types and edge types beside those of the model
+    are left alone.
 
     Raises:
-        GraphError: if there is no unit at all.
+        GraphError: if there is no inter unit, an edge type joins other node types than it should, or (when called) a
+            type, a width or an index is not as declared; the message names it.
 
     Example:
         >>> import torch
@@ -101,7 +115,13 @@ class RRNet(nn.Module):
         if inter_units < 1:
             raise GraphError(f"RR-Net: expected at least one inter unit, got {inter_units}")
         self.intra, self.inter = tuple(intra), inter
-        h, extra = hidden_channels, edge_channels or {}
+        h, extra = hidden_channels, dict(edge_channels or {})
+        if h < 1:
+            raise GraphError(f"RRNet: hidden_channels: expected at least 1, got {h}")
+        if not 0 <= dropout < 1:
+            raise GraphError(f"RRNet: dropout: expected a number in [0, 1), got {dropout}")
+        check_types(channels, self.intra, inter, extra)
+        self.channels, self.edge_channels = dict(channels), extra
         self.dropout = nn.Dropout(dropout)
         self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (inter[0], inter[2])})
         self.edge_encoder = nn.ModuleDict(
@@ -122,14 +142,17 @@ class RRNet(nn.Module):
         plans: Mapping[EdgeType, Incidence] | None = None,
     ) -> Float[Tensor, " e"]:
         """Logits of the inter edges; ``plans`` are their CSR views, built once by `plan_of` for many passes."""
-        plans = plans or {kind: plan_of(kind, x_dict, edge_index_dict) for kind in (*self.intra, self.inter)}
-        attr = edge_attr_dict or {}
-        raw = {node: self.dropout(x_dict[node]) for node in (self.inter[0], self.inter[2])}
+        kinds, attr, like = (*self.intra, self.inter), edge_attr_dict or {}, self.decoder.last.weight
+        check_known(attr, kinds, edge_index_dict)
+        nodes = (self.inter[0], self.inter[2])
+        raw = {node: self.dropout(node_features(x_dict, node, self.channels[node], like)) for node in nodes}
+        plans = plans or {kind: plan_of(kind, x_dict, edge_index_dict) for kind in kinds}
         x = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
         edge = {}
-        for kind in (*self.intra, self.inter):
-            encoder = self.edge_encoder["__".join(kind)]
-            edge[kind] = encoder(raw[kind[0]], raw[kind[2]], plans[kind], attr.get(kind))
+        for kind in kinds:
+            plan = plan_in(plans, kind, (len(raw[kind[0]]), len(raw[kind[2]])))
+            extra = edge_features(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
+            edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
         for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
             if intra_unit is not None:
@@ -142,8 +165,3 @@ class RRNet(nn.Module):
                 )
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
         return logits
-
-
-def plan_of(kind: EdgeType, x_dict: Mapping[str, Tensor], edge_index_dict: Mapping[EdgeType, Tensor]) -> Incidence:
-    """The CSR view of one edge type."""
-    return Incidence.from_edge_index(edge_index_dict[kind], len(x_dict[kind[0]]), len(x_dict[kind[2]]))

@@ -15,6 +15,7 @@ from torch_geometric.utils import softmax
 
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
+from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
 from avgraph.methods.task import Task
 from avgraph.metrics import accuracy, edge_argmax_accuracy
@@ -76,8 +77,7 @@ class RRNetTask(Task):
             known = ", ".join("-".join(kind) for kind in graph.edge_types) or "none"
             raise GraphError(f"rrnet: the graph has no {'-'.join(self.inter)} edges (it has {known})")
         edges = graph[self.inter]
-        if "y" not in edges or "train_mask" not in edges or not bool(edges.train_mask.any()):
-            raise GraphError("rrnet: no candidate edge belongs to a training node with a known class (y, split)")
+        check_labelled(graph, self.source, self.target)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (self.source, self.target)]
         if (self.baseline_logit or self.edge_score) and "edge_weight" not in edges:
             raise GraphError("rrnet: baseline_logit and edge_score need a score on every candidate edge (edge_weight)")

@@ -1,0 +1,124 @@
+"""The files and folders that an experiment names, and whether they are there: no more than a look at their headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Literal
+
+from avgraph.config.problems import Path
+from avgraph.errors import DataError
+from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
+from avgraph.io.references import split_reference
+
+Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file or folder.
+
+    Attributes:
+        option: where its path is written.
+        path: the path, with the key in the file where it has one.
+        kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``.
+        root: folder that a relative path starts from.
+    """
+
+    option: Path
+    path: str
+    kind: Kind
+    root: str | None = None
+
+    def problem(self) -> str | None:
+        """What is wrong with it, if anything."""
+        try:
+            _CHECKS[self.kind](self)
+        except DataError as error:
+            return str(error)
+        except OSError as error:  # a folder that may not be looked into
+            return f"{self.path}: cannot be read: {error.strerror}"
+        return None
+
+
+def named(option: Path, value: str | None, kind: Kind, root: str | None = None) -> Iterator[Input]:
+    """One input, or none where the option is not set."""
+    if value is not None:
+        yield Input(option, value, kind, root)
+
+
+def within(option: Path, inputs: Iterable[Input]) -> Iterator[Input]:
+    """The inputs of a part, whose options are below ``option``."""
+    for one in inputs:
+        yield Input((*option, *one.option), one.path, one.kind, one.root)
+
+
+def problems_of(inputs: Iterable[Input]) -> list[tuple[Path, str]]:
+    """(option, message) of every input that cannot be read; where a folder is missing, not the files in it."""
+    found: list[tuple[Path, str]] = []
+    missing: set[str] = set()
+    for one in inputs:
+        if one.root in missing:
+            continue
+        if (message := one.problem()) is not None:
+            found.append((one.option, message))
+            if one.kind == "folder":
+                missing.add(one.path)
+    return found
+
+
+def _folder(one: Input) -> None:
+    path = FilePath(one.path)
+    if not path.is_dir():
+        raise DataError(f"{path}: {'is a file, expected a folder' if path.exists() else 'no such folder'}")
+
+
+def _array(one: Input) -> None:
+    check_array_file(one.path, one.root)
+
+
+def _numbers(one: Input) -> None:
+    if split_reference(one.path)[1] == "txt":
+        raise DataError(f"{one.path}: a .txt file is read as text; expected numbers, such as FILE.npy")
+    check_array_file(one.path, one.root)
+
+
+def _archive(one: Input) -> None:
+    path = FilePath(one.path)
+    check_file(path)
+    try:
+        npz_keys(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a .npz file: {error}") from None
+
+
+def _vectors(one: Input) -> None:
+    path = FilePath(one.path)
+    check_file(path)
+    if path.suffix == ".npz":
+        _archive(one)
+        for key in ("word", "x"):
+            check_key(path, key, npz_keys(path))
+
+
+def _weights(one: Input) -> None:
+    match = re.fullmatch(r"(.+?\.(?:pt|pth|bin|ckpt))(?::(.*))?", one.path, re.I)
+    if match is None:
+        raise DataError(f"{one.path}: expected FILE.pt:HEAD, such as clap_clip.pt:Head_A")
+    path = FilePath(match[1]).expanduser()
+    check_file(path)
+    with path.open("rb") as file:
+        if file.read(2) not in (b"PK", b"\x80\x02"):  # torch's archive, and what it wrote before 1.6
+            raise DataError(f"{path}: not a file of weights: it does not begin as one")
+
+
+_CHECKS: Mapping[Kind, Callable[[Input], None]] = {
+    "folder": _folder,
+    "array": _array,
+    "numbers": _numbers,
+    "vectors": _vectors,
+    "archive": _archive,
+    "weights": _weights,
+}

@@ -1,0 +1,32 @@
+"""References to arrays in files: ``features.npy``, ``bundle.npz:key``, … Imports no numpy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from avgraph.errors import DataError
+
+# The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
+_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I | re.S)
+
+
+def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:
+    """Split a reference into file, suffix (lower case, no dot) and key.
+
+    Raises:
+        DataError: if the suffix is unknown, or there is a key where none can be.
+
+    Example:
+        >>> split_reference("bundle.npz:x")[1:]
+        ('npz', 'x')
+    """
+    match = _REFERENCE.fullmatch(str(reference))
+    if match is None:
+        raise DataError(
+            f"{reference}: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN or FILE.txt"
+        )
+    suffix, key = match["suffix"].lower(), match["key"]
+    if suffix in ("npy", "txt") and key is not None:
+        raise DataError(f"{reference}: a .{suffix} file holds one array; expected no ':{key}'")
+    return Path(match["file"]), suffix, key

@@ -1,0 +1,39 @@
+"""Whether there is something to learn from: candidate edges of training nodes, some of them right."""
+
+from __future__ import annotations
+
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+
+
+def check_labelled(graph: HeteroData, source: str, target: str) -> None:
+    """Refuse a graph without a labelled candidate edge of a training node.
+
+    Raises:
+        GraphError: saying what is missing: classes of either node type, a split, training rows, or a right candidate.
+
+    Example:
+        >>> import torch
+        >>> graph = HeteroData(audio={"x": torch.eye(2), "y": torch.tensor([0, 1])}, label={"x": torch.eye(2)})
+        >>> graph["audio", "candidate", "label"].edge_index = torch.tensor([[0, 1], [0, 1]])
+        >>> check_labelled(graph, "audio", "label")
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: rrnet: 'label' nodes have no classes (y): give them the names ...
+    """
+    edges = graph[source, "candidate", target]
+    if "y" in edges and "train_mask" in edges and bool(edges.train_mask.any()):
+        if bool((edges.y[edges.train_mask] > 0).any()):
+            return
+        wrong = f"no candidate of a training node is of its class; compare y of {source!r} with y of {target!r}"
+        raise GraphError(f"rrnet: {wrong}, or give more candidates")
+    if "y" not in graph[source]:
+        raise GraphError(f"rrnet: {source!r} nodes have no classes (y) to learn")
+    if "y" not in graph[target]:
+        wanted = f"give them the names that the y of {source!r} uses, or a y of their own"
+        raise GraphError(f"rrnet: {target!r} nodes have no classes (y): {wanted}")
+    if "train_mask" not in graph[source]:
+        raise GraphError(f"rrnet: {source!r} nodes have no split (train_mask): which may be learned from?")
+    if not bool(graph[source].train_mask.any()):
+        raise GraphError(f"rrnet: no {source!r} node is a training node (split: train)")
+    raise GraphError(f"rrnet: no candidate edge belongs to a training node; give every {source!r} node candidates")
