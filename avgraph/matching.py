@@ -14,7 +14,7 @@ from torch_geometric.data import HeteroData
 from avgraph.array_files import read_array
 from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
-from avgraph.export.any_format import checked_output
+from avgraph.io.graph_path import checked_output
 from avgraph.transforms import CouplingEdges
 
 

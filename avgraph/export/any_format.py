@@ -12,8 +12,7 @@ from avgraph.export.gexf import write_gexf
 from avgraph.export.graphml import write_graphml
 from avgraph.export.json_graph import write_json
 from avgraph.export.parquet import write_parquet
-
-SUFFIXES = (".graphml", ".gexf", ".json", ".parquet")
+from avgraph.io.graph_path import SUFFIXES
 
 
 def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True) -> Path:
@@ -51,20 +50,4 @@ def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True) ->
         writers[path.suffix.lower()]()
     except OSError as error:
         raise DataError(f"{path}: cannot write it: {error.strerror or error}") from None
-    return path
-
-
-def checked_output(path: str | Path) -> Path:
-    """The path, if `export_graph` can write it: to be asked before long work, not after.
-
-    Raises:
-        DataError: for another suffix or a missing folder.
-
-    Example:
-        >>> checked_output("graph.json").name
-        'graph.json'
-    """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES or not path.absolute().parent.is_dir():
-        raise DataError(f"{path}: expected a file in a folder that exists, ending in {', '.join(SUFFIXES)}")
     return path

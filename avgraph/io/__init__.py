@@ -1,0 +1,1 @@
+"""Files: where results may be written, and what they were made of."""
