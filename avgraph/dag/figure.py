@@ -79,7 +79,7 @@ def figure_of(drawing: Drawing) -> Figure:
     top, bottom = max(heights, default=0.0), min(heights, default=0.0)
     tall = (top - bottom) * _ROW + 2 * _MARGIN
     notes = drawing.notes(int((width - 2 * _MARGIN) / _CHARACTER))
-    tall += 0.16 * (len(notes) + 1) if notes else 0.0
+    tall += 0.15 * len(notes)
     scale = min(1.0, _LARGEST / max(width, tall))
     figure = Figure(figsize=(width * scale, tall * scale), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -142,7 +142,9 @@ def _draw_edges(
         points = [(left[at] + 0.06, y(layout.height[parent])), (right[at], y(layout.height[parent]))]
         codes = [Curve.MOVETO, Curve.LINETO]
         stops = [(left[k], right[k], y(h)) for k, h in route]
-        stops.append((left[layout.layer[child]] - 0.01, left[layout.layer[child]] - 0.01, y(layout.height[child])))
+        is_open = bool(drawing.undirected[parent, child])
+        end = left[layout.layer[child]] + (0.1 if is_open else 0.03)  # under the label, or with the head before it
+        stops.append((end, end, y(layout.height[child])))
         for begin_x, end_x, height in stops:
             x, before = points[-1]
             middle = (x + begin_x) / 2
@@ -151,12 +153,12 @@ def _draw_edges(
             if end_x > begin_x:
                 points.append((end_x, height))
                 codes.append(Curve.LINETO)
-        is_open = bool(drawing.undirected[parent, child])
         arrow = FancyArrowPatch(
             path=Curve(points, codes), arrowstyle="-" if is_open else "-|>,head_length=3.2,head_width=1.5",
             mutation_scale=scale, linewidth=(0.5 + (0.7 if drawing.strength is None else 3.0 * share)) * scale,
             linestyle=(0, (3, 1.5)) if signed[parent, child] < 0 else "solid",
             alpha=0.35 + 0.5 * share, color=f"C{parent % 10}", zorder=1 + share, capstyle="butt", joinstyle="round",
+            shrinkA=0, shrinkB=0,
         )  # fmt: skip
         arrow.set_gid(f"{'undirected' if is_open else 'directed'}-{parent}-{child}")
         axes.add_patch(arrow)

@@ -99,12 +99,12 @@ class Discovery:
             FoundEdge(
                 names[i],
                 names[j],
-                not self.equivalence_class[j, i],
+                not bool(self.equivalence_class[j, i]),
                 float(self.coefficients[i, j]),
                 float(weights[i, j]),
                 *self._shares(i, j),
             )
-            for i, j in np.argwhere(self.dag.adjacency)
+            for i, j in np.argwhere(self.dag.adjacency).tolist()
         ]
         return sorted(found, key=lambda edge: (-edge.adjacent, -edge.weight))
 
@@ -114,8 +114,8 @@ class Discovery:
             return []
         names, opposite = self.dag.names, self.consensus.T
         found = [
-            AgreedEdge(names[i], names[j], not opposite[i, j], *self._shares(i, j))
-            for i, j in np.argwhere(self.consensus)
+            AgreedEdge(names[i], names[j], not bool(opposite[i, j]), *self._shares(i, j))
+            for i, j in np.argwhere(self.consensus).tolist()
             if i < j or not opposite[i, j]  # an undirected edge stands in the matrix twice
         ]
         return sorted(found, key=lambda edge: -edge.adjacent)
