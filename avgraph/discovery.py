@@ -156,7 +156,8 @@ def _search(read: Table, algorithm: Any, given: dict[str, Any]) -> DAG:
 
 
 def _resolved(algorithm: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The options as given; for GRaSP also the defaults of those that were not."""
+    """The options as given, pairs as lists; for GRaSP also the defaults of those that were not."""
     defaults = inspect.signature(grasp).parameters if algorithm == "grasp" else {}
     names = ("penalty_discount", "depth", "restarts", "perturbations", "seed", "time_limit", "ridge")
-    return {name: defaults[name].default for name in names if name in defaults} | given
+    pairs = {side: [list(pair) for pair in given[side]] for side in ("forbidden", "required") if side in given}
+    return {name: defaults[name].default for name in names if name in defaults} | given | pairs

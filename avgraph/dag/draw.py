@@ -84,9 +84,7 @@ def draw_graph(
     _check_shapes(graph.shape, weights=weights)
     place = np.argsort(topological_order(graph & ~graph.T))
     forward = graph & (place[:, None] < place[None])
-    return save_figure(
-        figure_of(drawing_of(forward, graph, check_names(names, len(graph)), weights, most_edges)), path
-    )
+    return save_figure(figure_of(drawing_of(forward, graph, check_names(names, len(graph)), weights, most_edges)), path)
 
 
 def drawing_of(
@@ -136,5 +134,4 @@ def _check_shapes(shape: tuple[int, ...], **matrices: Any) -> None:
 
 def _touched(adjacency: Bool[np.ndarray, "p p"]) -> Bool[np.ndarray, " p"]:
     """Which columns have an edge."""
-    touched: Bool[np.ndarray, " p"] = adjacency.any(axis=0) | adjacency.any(axis=1)
-    return touched
+    return np.asarray(adjacency.any(axis=0) | adjacency.any(axis=1))

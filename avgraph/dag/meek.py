@@ -40,6 +40,7 @@ def class_under_knowledge(adjacency: Matrix, forbidden: Matrix | None = None, re
     forbidden, required = (none if known is None else known for known in (forbidden, required))
     if (adjacency & forbidden).any() or (required & ~adjacency).any():
         raise GraphError("the graph does not obey the knowledge it is said to")
+    graph: Matrix
     graph = cpdag_of(adjacency)
     known = (required | forbidden.T) & graph & graph.T
     if not known.any():

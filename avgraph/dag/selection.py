@@ -53,9 +53,7 @@ class Selection:
         return any(name in self.columns for name in names)
 
     @staticmethod
-    def _matching(
-        option: str, patterns: Sequence[str], names: Sequence[str], whole: Sequence[str] | None
-    ) -> set[int]:
+    def _matching(option: str, patterns: Sequence[str], names: Sequence[str], whole: Sequence[str] | None) -> set[int]:
         found: set[int] = set()
         for pattern in patterns:
             exact = {k for k, name in enumerate(names) if pattern in (name, (whole or names)[k])}

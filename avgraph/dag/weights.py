@@ -55,9 +55,19 @@ def dependency_weights(
     if signs not in get_args(Signs):
         raise DataError(f"signs: expected 'absolute' or 'positive', got {signs!r}")
     beta = regression_coefficients(data, adjacency, l1=l1, ridge=ridge)
-    weights = np.abs(beta) if signs == "absolute" else np.maximum(beta, 0)
-    total = float(weights.sum())
-    return weights / total if total > 0 else weights
+    return as_shares(np.abs(beta) if signs == "absolute" else np.maximum(beta, 0))
+
+
+def as_shares(strength: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Strengths divided by their sum; zeros stay zeros.
+
+    Example:
+        >>> as_shares(np.array([[0.0, 3.0], [1.0, 0.0]])).tolist()
+        [[0.0, 0.75], [0.25, 0.0]]
+    """
+    total = float(strength.sum())
+    shares: Float[np.ndarray, "p p"] = strength / total if total > 0 else strength
+    return shares
 
 
 def regression_coefficients(
@@ -91,9 +101,7 @@ def regression_coefficients(
         parents = np.flatnonzero(adjacency[:, child])
         if len(parents):
             among, across = correlation[np.ix_(parents, parents)], correlation[parents, child]
-            coefficients[parents, child] = (
-                np.linalg.solve(among, across) if l1 == 0 else _lasso(among, across, l1)
-            )
+            coefficients[parents, child] = np.linalg.solve(among, across) if l1 == 0 else _lasso(among, across, l1)
     return coefficients
 
 

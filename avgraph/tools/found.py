@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from avgraph.dag import DAG, EdgeStability
+from avgraph.dag.weights import as_shares
 from avgraph.io.provenance import MadeOf
 
 Matrix = Float[np.ndarray, "p p"]
@@ -83,9 +84,7 @@ class Discovery:
     @property
     def weights(self) -> Matrix:
         """Strength of every edge as a share of all, see `avgraph.dag.dependency_weights`."""
-        strength = np.abs(self.coefficients)
-        total = float(strength.sum())
-        return strength / total if total > 0 else strength
+        return as_shares(np.abs(self.coefficients))
 
     @property
     def frequency(self) -> Matrix:
