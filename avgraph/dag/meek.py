@@ -52,7 +52,10 @@ def class_under_knowledge(adjacency: Matrix, forbidden: Matrix | None = None, re
 
 
 def _next(graph: Matrix) -> tuple[int, int] | None:
-    """An undirected edge that a rule directs, as (parent, child)."""
+    """An undirected edge that a rule directs, as (parent, child).
+
+    Meek's third rule follows from a collider, and what follows from colliders is in the class to begin with.
+    """
     directed, joined = graph & ~graph.T, graph | graph.T
     undirected = graph & graph.T
     for a, b in np.argwhere(undirected):
@@ -60,18 +63,9 @@ def _next(graph: Matrix) -> tuple[int, int] | None:
         apart[b] = False
         by_rule_1 = (directed[:, a] & apart).any()  # c → a — b, c and b not joined: no new collider
         by_rule_2 = (directed[a] & directed[:, b]).any()  # a → c → b: no cycle
-        if by_rule_1 or by_rule_2 or _by_rule_3_or_4(graph, int(a), int(b), apart):
+        # Rule 4, a — c → d → b with a and d joined, c and b not: b → a would make a collider or a cycle.
+        beside = np.flatnonzero(undirected[a] & apart)
+        by_rule_4 = (directed[beside] & directed[:, b] & joined[a]).any()
+        if by_rule_1 or by_rule_2 or by_rule_4:
             return int(a), int(b)
     return None
-
-
-def _by_rule_3_or_4(graph: Matrix, a: int, b: int, apart: Bool[np.ndarray, " p"]) -> bool:
-    directed, joined = graph & ~graph.T, graph | graph.T
-    beside = graph[a] & graph[:, a]  # c with a — c
-    into = np.flatnonzero(beside & directed[:, b])
-    # a — c → b and a — d → b, c and d not joined: b → a would make a collider of them, or a cycle.
-    by_rule_3 = any(not joined[c, d] for c in into for d in into if c < d)
-    # a — c → d → b, a joined to d, c and b not joined.
-    from_here = np.flatnonzero(beside & apart)
-    by_rule_4 = bool((directed[from_here] & directed[:, b] & joined[a]).any())
-    return by_rule_3 or by_rule_4
