@@ -55,9 +55,9 @@ class Drawing:
         isolated = [k for k in np.flatnonzero(~drawn) if k not in self.left_out]
         lines = list(self.lines)
         if (self.undirected & self.adjacency).any():
-            lines.append("no arrow head: the data do not tell the direction")
+            lines.append("no head: the data tell no direction")
         if self.strength is not None and (self.strength[self.adjacency] < 0).any():
-            lines.append("dashed: the more of one, the less of the other")
+            lines.append("dashed: more of one, less of the other")
         for told, which in (("without edges", isolated), ("with lighter edges alone", self.left_out)):
             if len(which):
                 lines.append(f"{len(which)} {told}: {', '.join(shortened(self.names[k]) for k in which)}")

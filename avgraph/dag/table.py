@@ -78,6 +78,8 @@ def read_table(path: str | Path, columns: Sequence[str] = (), drop: Sequence[str
         if not x.shape[1]:
             without = f"; left out: {', '.join(left_out)}" if left_out else ""
             raise DataError(f"{path}: no column of numbers{without}")
+        # In one layout for every kind of file: sums round alike, and so the search finds the same graph.
+        x = np.ascontiguousarray(x)
         table = Table(x, check_names(names, x.shape[1]), tuple(left_out), path)
     except UnknownColumnError as error:
         raise DataError(f"{error} ({path})") from None
