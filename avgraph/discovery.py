@@ -1,91 +1,76 @@
-"""A table of numbers to a dependency graph on disk: what `avgraph discover` runs."""
+"""A table of numbers to a dependency graph on disk: what `avgraph discover` runs.
+
+Nothing slow is imported before the table and the options have been checked.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float
-from torch_geometric.data import HeteroData
 
 from avgraph.dag import (
     DAG,
+    Table,
     bootstrap_adjacencies,
-    dependency_weights,
+    class_under_knowledge,
+    consensus_graph,
     discover,
-    draw_dag,
-    draw_edge_frequency,
-    edge_frequency,
+    edge_stability,
     grasp,
     read_table,
+    regression_coefficients,
 )
+from avgraph.dag.knowledge import edge_matrix
 from avgraph.errors import DataError
-from avgraph.export import export_graph
-from avgraph.export.any_format import checked_output
+from avgraph.io.graph_path import checked_output
+from avgraph.io.provenance import MadeOf, checksums
 from avgraph.runtime.interrupt import interruptible
+from avgraph.tools.found import AgreedEdge, Discovery, FoundEdge
 
+__all__ = ["AgreedEdge", "Discovery", "FoundEdge", "discover_table", "output_files"]
 
-@dataclass(frozen=True, eq=False)
-class Discovery:
-    """What was found and where it was written.
-
-    Attributes:
-        dag: the graph.
-        weights: of its edges, see `avgraph.dag.dependency_weights`.
-        frequency: how often each edge was found over the starts, or over the bootstraps where there are some.
-        counted: what ``frequency`` counts: ``"starts"`` or ``"bootstraps"``.
-        n_rows: rows of the table.
-        files: the graph, its picture, the picture of the frequencies.
-
-    Shapes:
-        weights, frequency [p, p], parent row → child column.
-    """
-
-    dag: DAG
-    weights: Float[np.ndarray, "p p"]
-    frequency: Float[np.ndarray, "p p"]
-    counted: str
-    n_rows: int
-    files: tuple[Path, ...]
-
-    def edges(self) -> list[tuple[str, str, float, float]]:
-        """(parent, child, weight, frequency) of every edge, the heaviest first."""
-        found = [
-            (self.dag.names[i], self.dag.names[j], float(self.weights[i, j]), float(self.frequency[i, j]))
-            for i, j in zip(*np.nonzero(self.dag.adjacency), strict=True)
-        ]
-        return sorted(found, key=lambda edge: -edge[2])
+_MOST_PER_COLUMN = 2  # more edges than this and nobody can follow one in a picture
+_GRASP_ALONE = ("perturbations", "time_limit", "ridge", "forbidden", "required")
+# A bootstrap has its own seed, one start and all the time it needs.
+_OF_A_BOOTSTRAP = ("penalty_discount", "ridge", "forbidden", "required")
 
 
 @interruptible()
 def discover_table(
-    table: str | Path,
+    table: str | Path | Table,
     output: str | Path,
     *,
     algorithm: Any = "grasp",
     bootstraps: int = 0,
     picture: str = "png",
+    columns: Sequence[str] = (),
+    drop: Sequence[str] = (),
     forbidden: Sequence[tuple[str, str]] = (),
     required: Sequence[tuple[str, str]] = (),
     time_limit: float | None = None,
     ridge: float | None = None,
-    **settings: Any,
+    penalty_discount: float | None = None,
+    alpha: float | None = None,
+    restarts: int | None = None,
+    perturbations: int | None = None,
+    seed: int | None = None,
 ) -> Discovery:
     """Learn a DAG over the columns of ``table``; write it to ``output`` and two pictures beside it.
 
     Args:
-        table: see `avgraph.dag.read_table`.
-        output: ``.graphml``, ``.gexf``, ``.json`` or ``.parquet``; ``NAME.png`` and ``NAME_frequency.png`` go beside.
-        algorithm: see `avgraph.dag.discover`; knowledge, time limit and ridge need ``"grasp"``.
-        bootstraps: resamples of the rows for the frequencies; 0 counts the starts instead.
+        table: a file (see `avgraph.dag.read_table`) or a table.
+        output: ``.graphml``, ``.gexf``, ``.json`` or ``.parquet``; files that exist are replaced.
+            `output_files` names all that is written.
+        algorithm: see `avgraph.dag.discover`; knowledge, time limit, perturbations and ridge need ``"grasp"``.
+        bootstraps: resamples of the rows for the frequencies and the consensus; 0 counts the starts instead.
         picture: ``"png"`` or ``"svg"``.
-        forbidden, required, time_limit, ridge: see `avgraph.dag.grasp`.
-        settings: ``penalty_discount``, ``restarts``, ``perturbations``, ``seed``, ``alpha``; those that are
-            ``None`` keep their default.
+        columns, drop: names or patterns, see `avgraph.dag.read_table`.
+        forbidden, required, time_limit, ridge, perturbations: see `avgraph.dag.grasp`.
+        penalty_discount, alpha, restarts, seed: see `avgraph.dag.discover`; None keeps the algorithm's default.
 
     Raises:
         DataError: if the table cannot be used or an option does not belong to the algorithm.
@@ -95,78 +80,87 @@ def discover_table(
     Example:
         >>> import tempfile
         >>> x = np.random.default_rng(0).normal(size=(300, 2))
-        >>> x[:, 1] += x[:, 0]
+        >>> x[:, 1] -= x[:, 0]
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     np.save(f"{folder}/x.npy", x)
         ...     found = discover_table(f"{folder}/x.npy", f"{folder}/dag.graphml")
-        ...     [file.name for file in found.files], found.dag.n_edges
-        (['dag.graphml', 'dag.png', 'dag_frequency.png'], 1)
+        ...     [file.name for file in found.files], [edge.directed for edge in found.edges()]
+        (['dag.graphml', 'dag.png', 'dag_frequency.png'], [False])
     """
-    output = checked_output(output)
-    pictures = [output.with_suffix(f".{picture}"), output.with_name(f"{output.stem}_frequency.{picture}")]
-    if taken := [path for path in pictures if path.is_dir()]:
+    files = output_files(output, picture=picture, bootstraps=bootstraps)
+    if taken := [path for path in files[1:] if path.is_dir()]:
         raise DataError(f"{taken[0]}: is a folder; the picture of the graph goes there")
-    read = read_table(table)
-    options = {name: value for name, value in settings.items() if value is not None}
-    only_grasp: dict[str, Any] = {
-        name: value
-        for name, value in {
-            "forbidden": list(forbidden), "required": list(required), "time_limit": time_limit, "ridge": ridge
-        }.items()
-        if value not in (None, [])
+    read = table if isinstance(table, Table) else read_table(table, columns, drop)
+    inputs = checksums([read.path] if read.path else [])
+    options = {
+        "penalty_discount": penalty_discount, "alpha": alpha, "restarts": restarts, "seed": seed,
+        "perturbations": perturbations, "time_limit": time_limit, "ridge": ridge,
+        "forbidden": list(forbidden) or None, "required": list(required) or None,
     }  # fmt: skip
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if bootstraps < 0:
         raise DataError(f"bootstraps: expected at least 0, got {bootstraps}")
     if bootstraps and algorithm != "grasp":
         raise DataError(f"bootstraps: only for the algorithm 'grasp', not {algorithm!r}")
-    if algorithm == "grasp" and "alpha" not in options:
-        dag = grasp(read.x, names=read.names, **options, **only_grasp)
-    elif only_grasp or "perturbations" in options:
-        raise DataError(
-            f"{', '.join(only_grasp) or 'perturbations'}: only the algorithm 'grasp' takes this, not {algorithm!r}"
-        )
-    else:
-        dag = discover(read.x, algorithm, names=read.names, **options)
-    graphs: Any = dag.start_adjacencies
+    dag = _search(read, algorithm, given)
+    knowledge = {side: edge_matrix(given.get(side), read.names, side) for side in ("forbidden", "required")}
+    graphs = dag.start_adjacencies
     if bootstraps:
-        resampled = {key: value for key, value in {**options, **only_grasp}.items() if key not in _PER_SEARCH}
-        for knowledge in {"forbidden", "required"} & resampled.keys():  # by number: a resample has no names
-            resampled[knowledge] = [tuple(map(read.names.index, pair)) for pair in resampled[knowledge]]
-        graphs = bootstrap_adjacencies(read.x, bootstraps, seed=int(options.get("seed", 0)), **resampled)
-    frequency = edge_frequency(graphs)
-    weights = dependency_weights(read.x, dag.adjacency, ridge=ridge)
-    counted = "bootstraps" if bootstraps else "starts"
-    written = export_graph(dependency_graph(dag, weights, frequency), output)
-    draw_dag(dag, pictures[0], weights=weights, most_edges=_MOST_PER_COLUMN * len(dag.names))
-    draw_edge_frequency(frequency, pictures[1], names=dag.names, title=f"share of {len(graphs)} {counted}")
-    return Discovery(dag, weights, frequency, counted, len(read.x), (Path(written), *pictures))
+        resampled = {name: given[name] for name in _OF_A_BOOTSTRAP if name in given}
+        for side in knowledge.keys() & resampled.keys():  # by number: a resample has no names
+            resampled[side] = [(int(i), int(j)) for i, j in np.argwhere(knowledge[side])]
+        graphs = bootstrap_adjacencies(read.x, bootstraps, seed=seed or 0, **resampled)
+    stability = edge_stability(graphs, **knowledge)
+    settings = {
+        "algorithm": algorithm, **_resolved(algorithm, given), "bootstraps": bootstraps,
+        "columns": list(columns), "drop": list(drop),
+    }  # fmt: skip
+    found = Discovery(
+        dag=dag,
+        equivalence_class=class_under_knowledge(dag.adjacency, **knowledge),
+        coefficients=regression_coefficients(read.x, dag.adjacency, ridge=ridge),
+        stability=stability,
+        consensus=consensus_graph(stability) if bootstraps else None,
+        counted="bootstraps" if bootstraps else "starts",
+        n_rows=len(read.x),
+        left_out=read.left_out,
+        made_of=MadeOf(settings, inputs),
+        files=files,
+    )
+    from avgraph.tools.write_discovery import write_discovery
+
+    write_discovery(found, most_edges=_MOST_PER_COLUMN * len(dag.names))
+    return found
 
 
-_MOST_PER_COLUMN = 2  # more edges than this and nobody can follow one in a picture
-_PER_SEARCH = (
-    "seed",
-    "restarts",
-    "perturbations",
-    "time_limit",
-)  # a bootstrap has its own seed, one start and all the time it needs
+def output_files(output: str | Path, *, picture: str = "png", bootstraps: int = 0) -> tuple[Path, ...]:
+    """Everything that `discover_table` writes: NAME.graphml, NAME.png and NAME_frequency.png, and with bootstraps
+    NAME_consensus.graphml and NAME_consensus.png.
 
-
-def dependency_graph(dag: DAG, weights: Float[np.ndarray, "p p"], frequency: Float[np.ndarray, "p p"]) -> HeteroData:
-    """The DAG as a `HeteroData`: nodes ``column``, edges (column, drives, column) with weight and frequency.
+    Raises:
+        DataError: if a graph cannot be written to ``output``.
 
     Example:
-        >>> edge = np.array([[False, True], [False, False]])
-        >>> dag = DAG(np.arange(2), edge, -10.0, ("rain", "wet"), True, 1, np.array([-10.0]), edge[None])
-        >>> dependency_graph(dag, edge.astype(float), edge.astype(float))["column", "drives", "column"].edge_index
-        tensor([[0],
-                [1]])
+        >>> [file.name for file in output_files("dag.json", picture="svg")]
+        ['dag.json', 'dag.svg', 'dag_frequency.svg']
     """
-    data = HeteroData()
-    data["column"].name = list(dag.names)
-    data["column"].num_nodes = len(dag.names)
-    parent, child = np.nonzero(dag.adjacency)
-    edges = data["column", "drives", "column"]
-    edges.edge_index = torch.from_numpy(np.stack([parent, child]))
-    edges.edge_weight = torch.from_numpy(weights[parent, child]).float()
-    edges.frequency = torch.from_numpy(frequency[parent, child]).float()
-    return data
+    graph = checked_output(output)
+    pictures = graph.with_suffix(f".{picture}"), graph.with_name(f"{graph.stem}_frequency.{picture}")
+    consensus = graph.with_name(f"{graph.stem}_consensus{graph.suffix}")
+    return (graph, *pictures, *((consensus, consensus.with_suffix(f".{picture}")) if bootstraps else ()))
+
+
+def _search(read: Table, algorithm: Any, given: dict[str, Any]) -> DAG:
+    if algorithm == "grasp" and "alpha" not in given:
+        return grasp(read.x, names=read.names, **given)
+    if alone := [name for name in _GRASP_ALONE if name in given]:
+        raise DataError(f"{', '.join(alone)}: only the algorithm 'grasp' takes this, not {algorithm!r}")
+    return discover(read.x, algorithm, names=read.names, **given)
+
+
+def _resolved(algorithm: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options as given, pairs as lists; for GRaSP also the defaults of those that were not."""
+    defaults = inspect.signature(grasp).parameters if algorithm == "grasp" else {}
+    names = ("penalty_discount", "depth", "restarts", "perturbations", "seed", "time_limit", "ridge")
+    pairs = {side: [list(pair) for pair in given[side]] for side in ("forbidden", "required") if side in given}
+    return {name: defaults[name].default for name in names if name in defaults} | given | pairs

@@ -61,7 +61,7 @@ def embed_rows(
     task = load_task(Path(run), experiment, device)
     assert isinstance(task, CMCRTask)
     if space not in task.spaces:
-        raise DataError(f"--space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")
+        raise DataError(f"space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")
     target = Path(output)
     if target.exists() and any(target.samefile(part) for part in [split_reference(str(source))[0]] if part.exists()):
         raise DataError(f"{output}: is the input; choose another name")

@@ -45,7 +45,7 @@ def train_folds(
     if not folds:
         raise ConfigError("folds: expected at least one")
     if not hasattr(declared.dataset, "fold"):
-        raise ConfigError(f"--folds: data set '{declared.dataset.type}' has no folds")
+        raise ConfigError(f"folds: data set '{declared.dataset.type}' has no folds")
     experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
     pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
     with folder.new_run(declared) as directory, _at_work(directory):

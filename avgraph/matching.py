@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
-from avgraph.export.any_format import checked_output
 from avgraph.io.arrays import read_array
+from avgraph.io.graph_path import checked_output
+from avgraph.io.provenance import MadeOf, checksums
+from avgraph.io.references import split_reference
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 from avgraph.transforms import CouplingEdges
@@ -25,14 +28,17 @@ class Matching:
     """What was coupled and where it was written.
 
     Attributes:
-        graph: nodes ``source`` and ``target``, edges (source, coupled, target) with ``mass``, the share of 1.
+        graph: nodes ``source`` and ``target``, edges (source, coupled, target) with ``mass``, the share of 1, and the
+            same as ``edge_weight``, which other programs read as the weight.
         solver: how.
         file: where the graph is.
+        made_of: settings and inputs.
     """
 
     graph: HeteroData
     solver: str
     file: Path
+    made_of: MadeOf
 
     @property
     def moved(self) -> float:
@@ -102,7 +108,21 @@ def match_tables(
     for node in ("source", "target"):  # the pairs are what was asked for; the tables are there already
         del graph[node].x
         graph[node].num_nodes = len(graph[node].name)
-    return Matching(graph, solver, Path(export_graph(graph, output)))
+    edges = graph["source", "coupled", "target"]
+    edges.edge_weight = edges.mass
+    references = [source, target, *(names for names in (source_names, target_names) if names is not None)]
+    resolved = {"solver": solver, **_resolved(solver, given)}
+    made_of = MadeOf(resolved, checksums(split_reference(reference)[0] for reference in references))
+    made_of.write_to(graph)
+    return Matching(graph, solver, Path(export_graph(graph, output)), made_of)
+
+
+def _resolved(solver: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options as given, and the defaults of those that were not."""
+    unused = ("epsilon", "max_iter") if solver == "emd" else ()
+    defaults = inspect.signature(CouplingEdges).parameters
+    names = ("epsilon", "mass", "marginal_penalty", "unit_rows", "threshold", "max_iter")
+    return {name: defaults[name].default for name in names if name not in unused} | given
 
 
 def _table(reference: str | Path) -> Tensor:

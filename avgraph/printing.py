@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from avgraph.discovery import Discovery
-from avgraph.folds import FoldRuns
-from avgraph.matching import Matching
-from avgraph.run import Run
+if TYPE_CHECKING:  # only what was run is imported
+    from avgraph.discovery import Discovery
+    from avgraph.embedding import Embedded
+    from avgraph.folds import FoldRuns
+    from avgraph.matching import Matching
+    from avgraph.run import Run
 
 
 def print_run(run: Run) -> None:
@@ -75,22 +77,38 @@ def _print_source(console: Console, data: Mapping[str, Any]) -> None:
 
 
 def print_discovery(found: Discovery, most: int = 15) -> None:
-    """Size and score of a dependency graph, its heaviest edges and how often each was found, where it is."""
+    """Size and score of a dependency graph, its most stable edges and how far each can be trusted, where it is."""
     console = Console(highlight=False, soft_wrap=True)
+    for words in found.left_out:
+        Console(highlight=False, soft_wrap=True, stderr=True).print(f"left out: {words}", markup=False)
     dag, edges = found.dag, found.edges()
     searched = f"{dag.n_starts} starts" + ("" if dag.converged else ", stopped by the time limit")
     console.print(
         f"{found.n_rows} rows, {len(dag.names)} columns: {dag.n_edges} edges, BIC {dag.score:.2f} ({searched})"
     )
-    stable = sum(frequency >= 0.9 for *_, frequency in edges)
+    told = sum(edge.directed for edge in edges)
+    console.print(f"{told} have a direction that data and knowledge identify (→), {len(edges) - told} have none (—)")
+    stable = sum(edge.adjacent >= 0.9 for edge in edges)
     console.print(f"{stable} edges are in at least 9 of 10 {found.counted}")
-    table = Table("parent", "child", "weight", f"in {found.counted}", title_justify="left")
-    for parent, child, weight, frequency in edges[:most]:
-        table.add_row(Text(parent), Text(child), f"{weight:.4f}", f"{100 * frequency:.0f} %")
+    table = Table(
+        Column("a", no_wrap=True), "", Column("b", no_wrap=True), "coefficient", "weight", "a → b", "b → a", "joined",
+        caption=f"coefficient: of standardised columns; weight: its share of all, as LIR uses it;\n"
+        f"a → b, b → a, joined: share of {found.stability.count} {found.counted}", caption_justify="left",
+    )  # fmt: skip
+    for edge in edges[:most]:
+        shares = (f"{100 * share:.0f} %" for share in (edge.forward, edge.backward, edge.adjacent))
+        arrow = "→" if edge.directed else "—"
+        table.add_row(
+            Text(edge.parent), arrow, Text(edge.child), f"{edge.coefficient:+.3f}", f"{edge.weight:.4f}", *shares
+        )
     if edges:
         console.print(table)
     if len(edges) > most:
-        console.print(f"… and {len(edges) - most} lighter edges")
+        console.print(f"… and {len(edges) - most} less stable or weaker edges")
+    if found.consensus is not None:
+        agreed = found.agreed()
+        told = sum(edge.directed for edge in agreed)
+        console.print(f"consensus: {len(agreed)} edges are in most {found.counted}, {told} of them with a direction")
     for file in found.files:
         console.print(f"wrote {file}", markup=False)
 
@@ -110,3 +128,9 @@ def print_matching(found: Matching, most: int = 15) -> None:
     if len(pairs) > most:
         console.print(f"… and {len(pairs) - most} lighter pairs")
     console.print(f"wrote {found.file}", markup=False)
+
+
+def print_embedded(done: Embedded) -> None:
+    """How many rows were written where."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows", markup=False)

@@ -58,7 +58,10 @@ def test_bootstraps_and_knowledge(table: Path) -> None:
     assert found.frequency[wet, slippery] == 1
     assert found.frequency[wet, rain] == 0
     assert set(np.unique(found.frequency * 6)) <= set(range(7))
-    assert [file.suffix for file in found.files] == [".json", ".svg", ".svg"]
+    assert [file.suffix for file in found.files] == [".json", ".svg", ".svg", ".json", ".svg"]
+    assert found.consensus is not None
+    assert found.consensus[wet, slippery]
+    assert not found.consensus[slippery, wet]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_bootstraps_and_knowledge(table: Path) -> None:
         ({"output": "nowhere/dag.graphml"}, "expected a file in a folder that exists"),
         ({"algorithm": "boss", "time_limit": 5.0}, "time_limit: only the algorithm 'grasp' takes this, not 'boss'"),
         ({"algorithm": "ges", "bootstraps": 2}, "bootstraps: only for the algorithm 'grasp', not 'ges'"),
-        ({"alpha": 0.1}, "algorithm 'grasp' has no option 'alpha'"),
+        ({"alpha": 0.1}, "alpha: not an option of algorithm 'grasp'; its options: penalty_discount, restarts, seed"),
         ({"required": [("wet", "mud")]}, "mud"),
         ({"required": [("wet", "rain"), ("rain", "wet")]}, "required"),
     ],
@@ -88,7 +91,7 @@ def test_on_the_command_line(table: Path) -> None:
     assert "400 rows, 5 columns:" in result.output
     assert "slippery" in result.output
     assert f"wrote {output}" in result.output
-    wrong = CliRunner().invoke(main, ["discover", str(table.with_name("no.csv")), "-o", str(output)])
+    wrong = CliRunner().invoke(main, ["discover", str(table.with_name("no.csv")), "-o", str(output), "--force"])
     assert wrong.exit_code == 2
     assert wrong.output.count("\n") == 1
     assert "no such file" in wrong.output

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import QUIET, main
+from avgraph.cli.json_output import JSON, show, status_json
 
 
 @main.group()
@@ -17,11 +18,12 @@ def data() -> None:
 @data.command("show")
 @click.argument("name")
 @click.option("--root", type=click.Path(path_type=Path), help="Folder to look in.")
-def data_show(name: str, root: Path | None) -> None:
+@JSON
+def data_show(name: str, root: Path | None, as_json: bool) -> None:
     """Where data set NAME was found and what it holds."""
     from avgraph.datasets.catalog import describe
 
-    click.echo(str(describe(name, root)))
+    show(lambda: describe(name, root), as_json, status_json, lambda status: click.echo(str(status)))
 
 
 @data.command("fetch")

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import QUIET, main
+from avgraph.cli.json_output import JSON, embedded_json, show
+from avgraph.cli.overwrite import FORCE, may_write
 
 
 @main.command()
@@ -16,11 +18,16 @@ from avgraph.cli.group import QUIET, main
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.npy of unit rows.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @QUIET
-def embed(run: Path, rows: str, space: str, output: Path, device: str, quiet: bool) -> None:
+@FORCE
+@JSON
+def embed(run: Path, rows: str, space: str, output: Path, device: str, quiet: bool, force: bool, as_json: bool) -> None:
     """Map ROWS (.npy, .npz:key, .parquet:column) of a space into the connected space of a cmcr RUN."""
+    from avgraph.io.references import split_reference
+
+    may_write([output], force=force, inputs=[split_reference(rows)[0]])
     from avgraph.embedding import embed_rows
+    from avgraph.printing import print_embedded
     from avgraph.runtime.progress import reporting
 
     with reporting(not quiet):
-        done = embed_rows(run, space, rows, output, device=device)
-    click.echo(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows")
+        show(lambda: embed_rows(run, space, rows, output, device=device), as_json, embedded_json, print_embedded)

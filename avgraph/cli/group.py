@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from avgraph.cli.option_names import Command
 from avgraph.errors import AvgraphError, Interrupted, reason_of
 from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
@@ -17,6 +18,8 @@ from avgraph.version import __version__
 
 class _Group(click.Group):
     """A mistake of the user's is its message and exit code 2, never a traceback."""
+
+    command_class = Command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

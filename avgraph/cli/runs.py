@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import GRAPH_FILE, QUIET, main
+from avgraph.cli.json_output import JSON, folds_json, metrics_json, run_json, show
+from avgraph.cli.overwrite import FORCE, may_write
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -22,6 +24,7 @@ SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", hel
 @click.option("--seed", help="Seed of weights, augmentation and order.")
 @click.option("--output", help="Folder of the runs.")
 @QUIET
+@JSON
 def train(
     experiment: Path,
     overrides: tuple[str, ...],
@@ -31,6 +34,7 @@ def train(
     seed: str | None,
     output: str | None,
     quiet: bool,
+    as_json: bool,
 ) -> None:
     """Train the EXPERIMENT (a YAML file) in a new run folder."""
     short = {"train.device": device, "train.precision": precision, "seed": seed, "output": output}
@@ -45,11 +49,11 @@ def train(
     if numbers is None:
         from avgraph.run import train as train_one
 
-        print_run(train_one(experiment, overrides, quiet=quiet))
+        show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
     else:
         from avgraph.folds import train_folds
 
-        print_folds(train_folds(experiment, numbers, overrides, quiet=quiet))
+        show(lambda: train_folds(experiment, numbers, overrides, quiet=quiet), as_json, folds_json, print_folds)
 
 
 def _fold_numbers(text: str) -> list[int]:
@@ -68,23 +72,25 @@ def _fold_numbers(text: str) -> list[int]:
 @main.command()
 @RUN
 @QUIET
-def resume(run: Path, quiet: bool) -> None:
+@JSON
+def resume(run: Path, quiet: bool, as_json: bool) -> None:
     """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
     from avgraph.folds import is_fold_run, resume_folds
     from avgraph.printing import print_folds, print_run
     from avgraph.run import resume as resume_one
 
     if is_fold_run(run):
-        print_folds(resume_folds(run, quiet=quiet))
+        show(lambda: resume_folds(run, quiet=quiet), as_json, folds_json, print_folds)
     else:
-        print_run(resume_one(run, quiet=quiet))
+        show(lambda: resume_one(run, quiet=quiet), as_json, run_json, print_run)
 
 
 @main.command()
 @RUN
 @click.option("--device", help="auto, cpu, cuda or cuda:N; as trained if not given.")
 @QUIET
-def evaluate(run: Path, device: str | None, quiet: bool) -> None:
+@JSON
+def evaluate(run: Path, device: str | None, quiet: bool, as_json: bool) -> None:
     """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
     from avgraph.printing import print_metrics
     from avgraph.run import evaluate as evaluate_one
@@ -93,20 +99,26 @@ def evaluate(run: Path, device: str | None, quiet: bool) -> None:
 
     finished = load_run(run)
     with reporting(not quiet):
-        again = evaluate_one(finished, device=device)
-    print_metrics({**finished.metrics, **again})
+        show(
+            lambda: {**finished.metrics, **evaluate_one(finished, device=device)},
+            as_json,
+            lambda metrics: metrics_json(run, metrics),
+            print_metrics,
+        )
 
 
 @main.command()
 @RUN
 @GRAPH_FILE
 @click.option("--vectors/--no-vectors", default=True, help="Write feature vectors too (larger files).")
-def export(run: Path, output: Path, vectors: bool) -> None:
+@FORCE
+def export(run: Path, output: Path, vectors: bool, force: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
+    may_write([output], force=force)
     from avgraph.export import export_graph
     from avgraph.run import load_run
 
-    click.echo(export_graph(load_run(run).graph, output, vectors=vectors))
+    click.echo(export_graph(load_run(run).graph, output, vectors=vectors, overwrite=True))
 
 
 @main.command()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from avgraph.cli.group import GRAPH_FILE, QUIET, main
+from avgraph.cli.json_output import JSON, discovery_json, matching_json, show
+from avgraph.cli.overwrite import FORCE, may_write
 
 
 @main.command()
@@ -27,16 +30,44 @@ from avgraph.cli.group import GRAPH_FILE, QUIET, main
 @click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
 @click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
 @click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
+@click.option(
+    "--columns", multiple=True, metavar="A,B", help="Only these columns, by name or pattern such as 'mfcc_*'."
+)
+@click.option("--drop", multiple=True, metavar="A,B", help="Not these columns.")
 @QUIET
-def discover(table: Path, output: Path, quiet: bool, **options: Any) -> None:
+@FORCE
+@JSON
+def discover(
+    table: Path,
+    output: Path,
+    columns: tuple[str, ...],
+    drop: tuple[str, ...],
+    quiet: bool,
+    force: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
-    from avgraph.discovery import discover_table
+    from avgraph.discovery import discover_table, output_files
+
+    files = output_files(output, picture=options["picture"], bootstraps=options["bootstraps"])
+    may_write(files, force=force, inputs=[table])
     from avgraph.printing import print_discovery
     from avgraph.runtime.progress import counted, reporting
 
     with reporting(not quiet), counted(None, "discovering a graph"):
-        found = discover_table(table, output, **options)
-    print_discovery(found)
+        show(
+            lambda: discover_table(table, output, columns=_listed(columns), drop=_listed(drop), **options),
+            as_json,
+            discovery_json,
+            print_discovery,
+        )
+
+
+def _listed(words: tuple[str, ...]) -> list[str]:
+    """``a,b`` → ``["a", "b"]``; with a backslash before it, a comma is part of a name."""
+    parts = [part.replace("\\,", ",").strip() for word in words for part in re.split(r"(?<!\\),", word)]
+    return [part for part in parts if part]
 
 
 @main.command()
@@ -58,12 +89,16 @@ def discover(table: Path, output: Path, quiet: bool, **options: Any) -> None:
 @click.option("--source-names", help="One name per row of SOURCE (.txt, .npy, …).")
 @click.option("--target-names", help="One name per row of TARGET.")
 @QUIET
-def match(source: str, target: str, output: Path, quiet: bool, **options: Any) -> None:
+@FORCE
+@JSON
+def match(source: str, target: str, output: Path, quiet: bool, force: bool, as_json: bool, **options: Any) -> None:
     """Couple the rows of two tables, SOURCE and TARGET (.npy, .npz:key, .parquet:column), by optimal transport."""
+    from avgraph.io.references import split_reference
+
+    may_write([output], force=force, inputs=[split_reference(given)[0] for given in (source, target)])
     from avgraph.matching import match_tables
     from avgraph.printing import print_matching
     from avgraph.runtime.progress import reporting
 
     with reporting(not quiet):
-        found = match_tables(source, target, output, **options)
-    print_matching(found)
+        show(lambda: match_tables(source, target, output, **options), as_json, matching_json, print_matching)

@@ -67,7 +67,7 @@ def discover(
     for option, value in options.items():
         if value is not None and option not in taken[algorithm]:
             theirs = ", ".join(taken[algorithm]) or "none"
-            raise DataError(f"algorithm {algorithm!r} has no option {option!r}; it has: {theirs}")
+            raise DataError(f"{option}: not an option of algorithm {algorithm!r}; its options: {theirs}")
     discount = 1.0 if penalty_discount is None else penalty_discount
     level = 0.05 if alpha is None else alpha
     if not 0 < discount < float("inf"):

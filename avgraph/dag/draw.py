@@ -1,30 +1,29 @@
-"""A picture of a DAG: columns in layers from left to right, edges as wide as their weights."""
+"""Pictures of a DAG, or of a graph some of whose edges have no direction."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from avgraph.dag.layout import Layout, layered
+from avgraph.dag.columns import check_names
+from avgraph.dag.cpdag import topological_order
+from avgraph.dag.figure import Drawing, figure_of
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
 from avgraph.pictures import save_figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_FONT, _CHARACTER, _ROW, _MARGIN = 8.0, 0.072, 0.26, 0.35  # points; inches
-_LONGEST_NAME = 26
-# A picture of more than this many inches is shrunk: some viewers refuse an image of more than 2^16 pixels.
-_LARGEST = 200.0
-
 
 def draw_dag(
-    dag: DAG, path: str | Path, *, weights: Float[np.ndarray, "p p"] | None = None, most_edges: int | None = None
+    dag: DAG,
+    path: str | Path,
+    *,
+    weights: Float[np.ndarray, "p p"] | None = None,
+    most_edges: int | None = None,
+    equivalence_class: Bool[np.ndarray, "p p"] | None = None,
 ) -> Path:
     """Write the picture to ``path`` (``.png`` or ``.svg``); returns the path.
 
@@ -34,13 +33,15 @@ def draw_dag(
         dag: what to draw.
         path: file; it is whole or absent.
         weights: widths of the edges in proportion (as from `avgraph.dag.dependency_weights`); equal if not given.
+            Edges of negative ones (as from `avgraph.dag.regression_coefficients`) are dashed.
         most_edges: draw no more than the heaviest so many edges, and say so; all without it.
+        equivalence_class: edges that it has both ways (as from `DAG.cpdag`) are drawn without arrow head.
 
     Shapes:
-        weights [p, p], parent row → child column.
+        weights, equivalence_class [p, p], parent row → child column.
 
     Raises:
-        DataError: if the suffix is neither, ``weights`` has another shape, or ``most_edges`` comes without weights.
+        DataError: if the suffix is neither, a matrix has another shape, or ``most_edges`` comes without weights.
 
     Example:
         >>> import tempfile
@@ -50,107 +51,87 @@ def draw_dag(
         ...     draw_dag(dag, f"{folder}/dag.svg").stat().st_size > 1000
         True
     """
-    if weights is not None and weights.shape != dag.adjacency.shape:
-        raise DataError(f"weights: expected {list(dag.adjacency.shape)}, got {list(weights.shape)}")
-    if most_edges is None or dag.n_edges <= most_edges:
-        return save_figure(_figure(dag, weights), path)
+    graph = dag.adjacency if equivalence_class is None else equivalence_class
+    _check_shapes(dag.adjacency.shape, weights=weights, equivalence_class=graph)
+    return save_figure(figure_of(drawing_of(dag.adjacency, graph, dag.names, weights, most_edges)), path)
+
+
+def draw_graph(
+    graph: Bool[np.ndarray, "p p"],
+    path: str | Path,
+    *,
+    names: Sequence[str] | None = None,
+    weights: Float[np.ndarray, "p p"] | None = None,
+    most_edges: int | None = None,
+) -> Path:
+    """Draw a partially directed graph, such as `avgraph.dag.consensus_graph`, as `draw_dag` draws a DAG.
+
+    Args:
+        graph: edges that stand both ways have no direction; the others form no cycle.
+        path, weights, most_edges: see `draw_dag`.
+        names: of the columns (default: x0, x1, …).
+
+    Raises:
+        DataError: as `draw_dag`.
+        GraphError: if the directed edges form a cycle.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw_graph(np.array([[False, True], [True, False]]), f"{folder}/g.png").name
+        'g.png'
+    """
+    _check_shapes(graph.shape, weights=weights)
+    place = np.argsort(topological_order(graph & ~graph.T))
+    forward = graph & (place[:, None] < place[None])
+    return save_figure(figure_of(drawing_of(forward, graph, check_names(names, len(graph)), weights, most_edges)), path)
+
+
+def drawing_of(
+    adjacency: Bool[np.ndarray, "p p"],
+    graph: Bool[np.ndarray, "p p"],
+    names: tuple[str, ...],
+    weights: Float[np.ndarray, "p p"] | None = None,
+    most_edges: int | None = None,
+) -> Drawing:
+    """What the picture of ``graph`` shows.
+
+    Args:
+        adjacency: its edges, turned so that they form no cycle.
+        graph: the edges; those that stand both ways have no direction.
+        names, weights, most_edges: see `draw_graph`.
+
+    Raises:
+        DataError: as `draw_dag`.
+
+    Example:
+        >>> chain = np.zeros((3, 3), dtype=bool)
+        >>> chain[[0, 1], [1, 2]] = True
+        >>> drawing = drawing_of(chain, chain | chain.T, ("a", "b", "c"), np.where(chain, [0, 2.0, 1], 0), most_edges=1)
+        >>> np.argwhere(drawing.adjacency).tolist(), drawing.undirected.any(), drawing.notes(60)[-1]
+        ([[0, 1]], np.True_, '1 with lighter edges alone: c')
+    """
+    undirected, n_edges = adjacency & graph.T, int(adjacency.sum())
+    if most_edges is None or n_edges <= most_edges:
+        return Drawing(adjacency, undirected, weights, names)
     if weights is None:
         raise DataError("most_edges: expected weights, to tell which edges are the heaviest")
-    strength = np.where(dag.adjacency, weights, -np.inf)
-    heaviest = np.zeros(strength.size, dtype=bool)
+    strength = np.where(adjacency, np.abs(weights), -np.inf)
+    heaviest = np.zeros(strength.size, dtype=np.bool_)
     heaviest[np.argsort(-strength, axis=None, kind="stable")[:most_edges]] = True
-    part = replace(dag, adjacency=heaviest.reshape(strength.shape))
-    return save_figure(_figure(part, weights, f"the {most_edges} heaviest of {dag.n_edges} edges"), path)
+    drawn = heaviest.reshape(strength.shape)
+    lost = np.flatnonzero(_touched(adjacency) & ~_touched(drawn))
+    return Drawing(
+        drawn, undirected, weights, names, (f"the {most_edges} heaviest of {n_edges} edges",), tuple(lost.tolist())
+    )
 
 
-def _figure(dag: DAG, weights: Any, shown: str = "") -> Figure:
-    from matplotlib.figure import Figure
-
-    layout = layered(dag.adjacency)
-    labels = [_shorten(name) for name in dag.names]
-    left, right, width = _columns_in_inches(layout, labels, dag.n_edges)
-    heights = [*layout.height.values(), *(h for route in layout.route.values() for _, h in route)]
-    top, bottom = max(heights, default=0.0), min(heights, default=0.0)
-    tall = (top - bottom) * _ROW + 2 * _MARGIN
-    note = "\n".join(filter(None, [shown, _isolated_note([labels[k] for k in layout.isolated], width)]))
-    tall += 0.16 * (note.count("\n") + 2) if note else 0.0
-    scale = min(1.0, _LARGEST / max(width, tall))
-    figure = Figure(figsize=(width * scale, tall * scale), facecolor="white")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(tall, 0)
-    axes.axis("off")
-
-    def y(height: float) -> float:
-        return _MARGIN + (height - bottom) * _ROW
-
-    _draw_edges(axes, dag, weights, layout, left, right, y, scale)
-    for column, at in layout.layer.items():
-        box = {"boxstyle": "round,pad=0.22", "facecolor": "#f4f6fa", "edgecolor": "#5b6b8c", "linewidth": 0.7 * scale}
-        axes.text(
-            left[at] + 0.06, y(layout.height[column]), labels[column], fontsize=_FONT * scale, va="center", ha="left",
-            bbox=box, zorder=3,
-        )  # fmt: skip
-    if note:
-        axes.text(_MARGIN, tall - 0.12, note, fontsize=_FONT * scale, va="bottom", color="#555555")
-    return figure
+def _check_shapes(shape: tuple[int, ...], **matrices: Any) -> None:
+    for what, matrix in matrices.items():
+        if matrix is not None and matrix.shape != shape:
+            raise DataError(f"{what}: expected {list(shape)}, got {list(matrix.shape)}")
 
 
-def _columns_in_inches(layout: Layout, labels: list[str], n_edges: int) -> tuple[list[float], list[float], float]:
-    """Left and right end of the labels of each layer, and the width of the picture."""
-    n_layers = max(layout.layer.values(), default=-1) + 1
-    # More edges between two layers need more room to bend.
-    room = 0.8 + 0.9 * min(1.0, n_edges / max(n_layers, 1) / 30)
-    left, right, x = [], [], _MARGIN
-    for at in range(n_layers):
-        left.append(x)
-        longest = max(len(labels[k]) for k, where in layout.layer.items() if where == at)
-        right.append(x + longest * _CHARACTER + 0.16)
-        x = right[-1] + room
-    return left, right, max(x - room + _MARGIN, 4.0) if n_layers else 4.0
-
-
-def _draw_edges(
-    axes: Any, dag: DAG, weights: Any, layout: Layout, left: list[float], right: list[float], y: Any, scale: float
-) -> None:
-    from matplotlib.patches import FancyArrowPatch
-    from matplotlib.path import Path as Curve
-
-    strength = np.where(dag.adjacency, 1.0 if weights is None else weights, 0.0)
-    strongest = float(strength.max()) or 1.0
-    for (parent, child), route in sorted(layout.route.items(), key=lambda edge: strength[edge[0]]):
-        share = float(strength[parent, child]) / strongest
-        at = layout.layer[parent]
-        # From under the parent's label straight on to where the longest label of its layer ends, then bend.
-        points = [(left[at] + 0.06, y(layout.height[parent])), (right[at], y(layout.height[parent]))]
-        codes = [Curve.MOVETO, Curve.LINETO]
-        stops = [(left[k], right[k], y(h)) for k, h in route]
-        stops.append((left[layout.layer[child]] - 0.01, left[layout.layer[child]] - 0.01, y(layout.height[child])))
-        for begin_x, end_x, height in stops:
-            x, before = points[-1]
-            middle = (x + begin_x) / 2
-            points += [(middle, before), (middle, height), (begin_x, height)]
-            codes += [Curve.CURVE4] * 3
-            if end_x > begin_x:
-                points.append((end_x, height))
-                codes.append(Curve.LINETO)
-        arrow = FancyArrowPatch(
-            path=Curve(points, codes), arrowstyle="-|>,head_length=3.2,head_width=1.5", mutation_scale=scale,
-            linewidth=(0.5 + (0.7 if weights is None else 3.0 * share)) * scale, alpha=0.35 + 0.5 * share,
-            color=f"C{parent % 10}", zorder=1 + share, capstyle="butt", joinstyle="round",
-        )  # fmt: skip
-        axes.add_patch(arrow)
-
-
-def _isolated_note(labels: list[str], width: float) -> str:
-    """The columns without edges, wrapped to the picture."""
-    if not labels:
-        return ""
-    import textwrap
-
-    text = f"{len(labels)} without edges: {', '.join(labels)}"
-    return "\n".join(textwrap.wrap(text, max(int((width - 2 * _MARGIN) / _CHARACTER), 20)))
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+def _touched(adjacency: Bool[np.ndarray, "p p"]) -> Bool[np.ndarray, " p"]:
+    """Which columns have an edge."""
+    return np.asarray(adjacency.any(axis=0) | adjacency.any(axis=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,12 @@ def draw_edge_frequency(
     cell, font = (0.14, 7.0) if p <= 400 else (56 / p, 7.0 * 400 / p)
     text = max(len(name) for name in labels) * 0.0083 * font
     room, side = text + 0.45, max(p * cell, 2.0)
-    width, height = side + room + 0.9, side + text + 0.55
+    width = side + room + 0.9
+    lines = textwrap.wrap(title, max(int(width / 0.085), 20))
+    bottom = 0.35 + 0.16 * len(lines)
+    height = bottom + side + text + 0.2
     figure = Figure(figsize=(width, height), facecolor="white")
-    axes = figure.add_axes((room / width, 0.35 / height, side / width, side / height))
+    axes = figure.add_axes((room / width, bottom / height, side / width, side / height))
     shown = np.ma.masked_where(frequency == 0, frequency)
     image = axes.imshow(shown, cmap=_colours(), vmin=0, vmax=1, interpolation="none")
     axes.set_xticks(range(p), labels, rotation=90, fontsize=font)
@@ -70,8 +74,9 @@ def draw_edge_frequency(
         axes.axhline(boundary - 0.5, color="#444444", linewidth=0.8)
         axes.axvline(boundary - 0.5, color="#444444", linewidth=0.8)
     axes.set_ylabel("parent", fontsize=9)
-    axes.set_xlabel("child" + (f" — {title}" if title else ""), fontsize=9)
-    bar = figure.add_axes(((room + side + 0.15) / width, 0.35 / height, 0.15 / width, min(side, 3.0) / height))
+    axes.set_xlabel("child", fontsize=9)
+    figure.text(0.12 / width, 0.08 / height, "\n".join(lines), fontsize=8, va="bottom", color="#555555")
+    bar = figure.add_axes(((room + side + 0.15) / width, bottom / height, 0.15 / width, min(side, 3.0) / height))
     figure.colorbar(image, cax=bar)
     bar.set_ylabel("fraction of graphs", fontsize=8)
     bar.tick_params(labelsize=7)

@@ -81,14 +81,14 @@ def grasp(
         return grasp_reference(data, penalty_discount, depth, restarts, seed, names)
     if engine != "numba":
         raise DataError(f"engine: expected 'numba' or 'causal-learn', got {engine!r}")
-    from avgraph.dag.search.run import search  # numba is loaded by who searches, not by who imports
-
     moments = _moments(data, covariance, n_samples, names, ridge)
     if len(moments.names) > _MOST_COLUMNS:
         raise DataError(f"expected at most {_MOST_COLUMNS} columns, got {len(moments.names)}")
     forbidden_matrix = edge_matrix(forbidden, moments.names, "forbidden")
     required_matrix = edge_matrix(required, moments.names, "required")
     check_consistent(forbidden_matrix, required_matrix, moments.names)
+    from avgraph.dag.search.run import search  # numba is loaded by who searches: after the checks, which are quick
+
     found = search(
         moments.correlation, moments.n_samples, penalty_discount, depth, restarts, perturbations, seed,
         time_limit, forbidden_matrix, required_matrix,

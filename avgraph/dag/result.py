@@ -74,7 +74,8 @@ class DAG:
     def cpdag(self) -> Bool[np.ndarray, "p p"]:
         """The Markov equivalence class: [i, j] and [j, i] both true where equivalent graphs differ in direction.
 
-        Knowledge given to the search is not used here: it may fix directions that the class leaves open.
+        Knowledge given to the search is not used here: it may fix directions that the class leaves open, see
+        `avgraph.dag.class_under_knowledge`.
         """
         return cpdag_of(self.adjacency)
 

@@ -52,24 +52,57 @@ def dependency_weights(
         >>> dependency_weights(x, np.array([[False, True], [False, False]])).tolist()
         [[0.0, 1.0], [0.0, 0.0]]
     """
+    if signs not in get_args(Signs):
+        raise DataError(f"signs: expected 'absolute' or 'positive', got {signs!r}")
+    beta = regression_coefficients(data, adjacency, l1=l1, ridge=ridge)
+    return as_shares(np.abs(beta) if signs == "absolute" else np.maximum(beta, 0))
+
+
+def as_shares(strength: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Strengths divided by their sum; zeros stay zeros.
+
+    Example:
+        >>> as_shares(np.array([[0.0, 3.0], [1.0, 0.0]])).tolist()
+        [[0.0, 0.75], [0.25, 0.0]]
+    """
+    total = float(strength.sum())
+    shares: Float[np.ndarray, "p p"] = strength / total if total > 0 else strength
+    return shares
+
+
+def regression_coefficients(
+    data: Any, adjacency: Bool[np.ndarray, "p p"], *, l1: float = 0.0, ridge: float | None = None
+) -> Float[np.ndarray, "p p"]:
+    """Coefficients of each standardised column on its parents, with their signs.
+
+    Args:
+        data, adjacency, l1, ridge: see `dependency_weights`.
+
+    Shapes:
+        data [n, p]; adjacency [p, p], parent row → child column → coefficients [p, p], 0 where there is no edge.
+
+    Raises:
+        DataError: as `dependency_weights`.
+
+    Example:
+        >>> x = np.array([[1.0, 4.0], [2.0, 5.0], [3.0, 1.0], [4.0, 2.0]])
+        >>> regression_coefficients(x, np.array([[False, True], [False, False]])).round(3).tolist()
+        [[0.0, -0.707], [0.0, 0.0]]
+    """
     correlation = moments_of_data(data, ridge=ridge).correlation
     if adjacency.shape != correlation.shape:
         raise DataError(f"adjacency: expected {list(correlation.shape)}, got {list(adjacency.shape)}")
     if not 0 <= l1 < np.inf:
         raise DataError(f"l1: expected 0 or more, got {l1}")
-    if signs not in get_args(Signs):
-        raise DataError(f"signs: expected 'absolute' or 'positive', got {signs!r}")
     if adjacency.diagonal().any():
         raise DataError(f"adjacency: column {int(np.argmax(adjacency.diagonal()))} is its own parent")
-    weights = np.zeros(adjacency.shape)
+    coefficients = np.zeros(adjacency.shape)
     for child in range(len(adjacency)):
         parents = np.flatnonzero(adjacency[:, child])
         if len(parents):
             among, across = correlation[np.ix_(parents, parents)], correlation[parents, child]
-            beta = np.linalg.solve(among, across) if l1 == 0 else _lasso(among, across, l1)
-            weights[parents, child] = np.abs(beta) if signs == "absolute" else np.maximum(beta, 0)
-    total = float(weights.sum())
-    return weights / total if total > 0 else weights
+            coefficients[parents, child] = np.linalg.solve(among, across) if l1 == 0 else _lasso(among, across, l1)
+    return coefficients
 
 
 def _lasso(among: Float[np.ndarray, "k k"], across: Float[np.ndarray, " k"], l1: float) -> Float[np.ndarray, " k"]:

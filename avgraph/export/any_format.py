@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
+from avgraph.export.flatten import to_tables
 from avgraph.export.gexf import write_gexf
 from avgraph.export.graphml import write_graphml
 from avgraph.export.json_graph import write_json
-from avgraph.export.parquet import write_parquet
+from avgraph.export.one_table import is_one_table, write_one_table
+from avgraph.export.parquet import is_table_file, write_parquet
+from avgraph.io.graph_path import SUFFIXES
 
-SUFFIXES = (".graphml", ".gexf", ".json", ".parquet")
 
+def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True, overwrite: bool = False) -> Path:
+    """Write a graph in the format that the suffix names: .graphml, .gexf, .json or .parquet.
 
-def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True) -> Path:
-    """Write a graph in the format that the suffix names: .graphml, .gexf, .json, or .parquet (a folder).
-
-    A file that exists is replaced; a folder is not. Nothing is left behind when anything fails.
+    Parquet is a folder of tables (`avgraph.export.write_parquet`), or the one table of the edges where the graph has
+    edges of one type and nodes with nothing but names. A file that exists is replaced; a folder only with
+    ``overwrite``, and only one of such tables. Nothing is left behind when anything fails.
 
     Args:
         data: any HeteroData.
         path: where to write it.
         vectors: False leaves vectors out; GEXF never has them.
+        overwrite: replace a folder of tables too.
 
     Returns:
         The path.
@@ -42,29 +50,41 @@ def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True) ->
         ".graphml": lambda: write_graphml(data, path, vectors=vectors),
         ".gexf": lambda: write_gexf(data, path),
         ".json": lambda: write_json(data, path, vectors=vectors),
-        ".parquet": lambda: write_parquet(data, path, vectors=vectors),
+        ".parquet": lambda: _write_parquet(data, path, vectors),
     }
     if path.suffix.lower() not in writers:
         known = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         raise DataError(f"{path}: expected a name that ends in {known}")
     try:
-        writers[path.suffix.lower()]()
+        with _set_aside(path) if overwrite and path.suffix.lower() == ".parquet" else nullcontext():
+            writers[path.suffix.lower()]()
     except OSError as error:
         raise DataError(f"{path}: cannot write it: {error.strerror or error}") from None
     return path
 
 
-def checked_output(path: str | Path) -> Path:
-    """The path, if `export_graph` can write it: to be asked before long work, not after.
+def _write_parquet(data: HeteroData, path: Path, vectors: bool) -> None:
+    tables = to_tables(data, vectors=vectors)
+    if is_one_table(tables):
+        write_one_table(tables, path)
+    else:
+        write_parquet(data, path, vectors=vectors)
 
-    Raises:
-        DataError: for another suffix or a missing folder.
 
-    Example:
-        >>> checked_output("graph.json").name
-        'graph.json'
-    """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES or not path.absolute().parent.is_dir():
-        raise DataError(f"{path}: expected a file in a folder that exists, ending in {', '.join(SUFFIXES)}")
-    return path
+@contextmanager
+def _set_aside(path: Path) -> Iterator[None]:
+    """Move what is at ``path`` out of the way, and back if the block fails."""
+    if path.is_dir() and not all(is_table_file(file) for file in path.iterdir()):
+        raise DataError(f"{path}: a folder that holds other things than exported tables; it is not overwritten")
+    if not path.exists():
+        yield
+        return
+    place = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
+    os.rename(path, place / path.name)
+    try:
+        yield
+    except BaseException:
+        os.rename(place / path.name, path)
+        raise
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

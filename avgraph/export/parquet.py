@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -73,20 +74,44 @@ def _write(tables: GraphTables, folder: Path) -> None:
         arrays = {"index": pa.array(range(table.size), pa.int64()), "label": _strings(table.labels())}
         pq.write_table(_table(arrays, table), folder / f"nodes-{_file_name(table.type)}.parquet")
     for edges in tables.edges:
-        source, target = edges.ends()
-        source_type, relation, target_type = edges.type
-        arrays = {
-            "source": pa.array(source, pa.int64()),
-            "target": pa.array(target, pa.int64()),
-            "source_name": _strings([labels[source_type][i] for i in source]),
-            "target_name": _strings([labels[target_type][i] for i in target]),
-        }
-        if (weight := edges.weight()) is not None:
-            arrays["weight"] = _array(weight)
-        name = "-".join(map(_file_name, (source_type, relation, target_type)))
-        pq.write_table(_table(arrays, edges), folder / f"edges-{name}.parquet")
-    values = {"values": {value.key: _finite(value.value) for value in tables.values}, SCHEMA: tables.schema()}
-    (folder / "graph.json").write_text(dump_json(values) + "\n", encoding="utf-8")
+        name = "-".join(map(_file_name, edges.type))
+        pq.write_table(edge_table(edges, labels), folder / f"edges-{name}.parquet")
+    (folder / "graph.json").write_text(graph_text(tables) + "\n", encoding="utf-8")
+
+
+def is_table_file(path: Path) -> bool:
+    """Whether a file has a name that `write_parquet` gives.
+
+    Example:
+        >>> is_table_file(Path("nodes-audio.parquet")), is_table_file(Path("thesis.doc"))
+        (True, False)
+    """
+    return path.name == "graph.json" or (path.name.startswith(("nodes-", "edges-")) and path.suffix == ".parquet")
+
+
+def edge_table(edges: EdgeTable, labels: Mapping[str, list[str | None]]) -> pa.Table:
+    """The edges of one type as a table of Arrow.
+
+    Args:
+        edges: what to write.
+        labels: names of the nodes of every type.
+    """
+    source, target = edges.ends()
+    source_type, _, target_type = edges.type
+    arrays = {
+        "source": pa.array(source, pa.int64()),
+        "target": pa.array(target, pa.int64()),
+        "source_name": _strings([labels[source_type][i] for i in source]),
+        "target_name": _strings([labels[target_type][i] for i in target]),
+    }
+    if (weight := edges.weight()) is not None:
+        arrays["weight"] = _array(weight)
+    return _table(arrays, edges)
+
+
+def graph_text(tables: GraphTables) -> str:
+    """Graph-level attributes and the schema as JSON: what graph.json holds."""
+    return dump_json({"values": {value.key: _finite(value.value) for value in tables.values}, SCHEMA: tables.schema()})
 
 
 def _table(arrays: dict[str, Any], table: NodeTable | EdgeTable) -> pa.Table:

@@ -1,0 +1,119 @@
+"""The results of commands as JSON, for other programs: one object on standard output, and nothing else there.
+
+The keys are listed in docs/command_line.md. Every number is finite; what is not a number is null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from avgraph.datasets.dataset_status import DatasetStatus
+    from avgraph.embedding import Embedded
+    from avgraph.folds import FoldRuns
+    from avgraph.io.provenance import MadeOf
+    from avgraph.matching import Matching
+    from avgraph.run import Run
+    from avgraph.tools.found import Discovery
+
+T = TypeVar("T")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+
+
+def show(
+    work: Callable[[], T], as_json: bool, as_dict: Callable[[T], Mapping[str, Any]], as_text: Callable[[T], None]
+) -> None:
+    """Do the work and print its result; with ``as_json`` all that the work itself prints goes to standard error."""
+    if not as_json:
+        as_text(work())
+        return
+    with redirect_stdout(sys.stderr):
+        done = work()
+    click.echo(json.dumps(plain(as_dict(done)), allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: paths as text, mappings and sequences as they are, NaN and the infinities as None.
+
+    Example:
+        >>> plain({"loss": float("nan"), 1: (Path("a"), 2)})
+        {'loss': None, '1': ['a', 2]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Of `avgraph train` and `avgraph resume`."""
+    return metrics_json(run.directory, run.metrics)
+
+
+def metrics_json(directory: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `avgraph evaluate`: the numbers under ``metrics``, the rest of ``metrics.json`` beside them.
+
+    Example:
+        >>> metrics_json(Path("runs/a"), {"experiment": "a", "seed": 0, "test/accuracy": 0.5})
+        {'run': PosixPath('runs/a'), 'experiment': 'a', 'seed': 0, 'metrics': {'test/accuracy': 0.5}}
+    """
+    numbers = {name: value for name, value in metrics.items() if "/" in name}
+    rest = {name: value for name, value in metrics.items() if "/" not in name}
+    return {"run": directory, **rest, "metrics": numbers}
+
+
+def folds_json(folds: FoldRuns) -> dict[str, Any]:
+    """Of `avgraph train --folds` and of `avgraph resume` on such runs."""
+    runs = {fold: run_json(run) for fold, run in folds.runs.items()}
+    return {"runs": folds.directory, "folds": runs, "summary": folds.summary}
+
+
+def discovery_json(found: Discovery) -> dict[str, Any]:
+    """Of `avgraph discover`."""
+    return {
+        "rows": found.n_rows,
+        "columns": found.dag.names,
+        "left_out": found.left_out,
+        "score": found.dag.score,
+        "converged": found.dag.converged,
+        "starts": found.dag.n_starts,
+        "counted": found.counted,
+        "graphs": found.stability.count,
+        "edges": [edge._asdict() for edge in found.edges()],
+        "consensus": None if found.consensus is None else [edge._asdict() for edge in found.agreed()],
+        **_made_of(found.made_of),
+        "files": found.files,
+    }
+
+
+def matching_json(found: Matching) -> dict[str, Any]:
+    """Of `avgraph match`."""
+    rows = {node: found.graph[node].num_nodes for node in ("source", "target")}
+    pairs = [dict(zip(("source", "target", "mass"), pair, strict=True)) for pair in found.pairs()]
+    return {"rows": rows, "moved": found.moved, "pairs": pairs, **_made_of(found.made_of), "files": [found.file]}
+
+
+def embedded_json(done: Embedded) -> dict[str, Any]:
+    """Of `avgraph embed`."""
+    return {"rows": done.rows, "channels": done.channels, "files": [done.file]}
+
+
+def status_json(status: DatasetStatus) -> dict[str, Any]:
+    """Of `avgraph data show`."""
+    return asdict(status)
+
+
+def _made_of(made_of: MadeOf) -> dict[str, Any]:
+    return {"settings": made_of.settings, "inputs": made_of.inputs, "avgraph": made_of.version}

@@ -1,0 +1,43 @@
+"""What a graph was made of and how, on the graph itself, so that every file it is exported to says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avgraph.io.checksum import sha256_file
+from avgraph.version import __version__
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """Settings and inputs of a graph.
+
+    Attributes:
+        settings: every option, with the value it had.
+        inputs: SHA-256 of each input file, by the name it was given.
+        version: of this package.
+    """
+
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    version: str = __version__
+
+    def write_to(self, data: Any) -> None:
+        """Set the graph-level attributes ``settings``, ``inputs`` and ``avgraph_version`` of a `HeteroData`."""
+        data.settings, data.inputs, data.avgraph_version = dict(self.settings), dict(self.inputs), self.version
+
+
+def checksums(files: Iterable[str | Path]) -> dict[str, str]:
+    """SHA-256 of each file, by its name as given.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
+        ...     [found[:16] for found in checksums([f"{folder}/a.txt"]).values()]
+        ['ba7816bf8f01cfea']
+    """
+    return {str(path): sha256_file(path) for path in files}

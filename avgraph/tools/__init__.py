@@ -1,0 +1,1 @@
+"""What makes a graph of tables of numbers, without training."""
