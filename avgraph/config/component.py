@@ -63,12 +63,19 @@ class Component:
 
     def guess(self, value: Any) -> ComponentOptions | None:
         """Unchecked options that hold no more than the node types named in a mapping with mistakes."""
+        options = self.options_class(value)
+        if options is None or not isinstance(value, Mapping):
+            return None
+        named = {key: value[key] for key in options.node_keys if isinstance(value.get(key), (str, dict))}
+        return options.model_construct(**named)
+
+    def options_class(self, value: Any) -> type[ComponentOptions] | None:
+        """The options class of built options or of a mapping's ``type``; ``None`` where there is no such type."""
+        if isinstance(value, self.base):
+            return type(value)
         name = value.get("type") if isinstance(value, Mapping) else None
         row = self.table.get(name) if isinstance(name, str) else None
-        if row is None:
-            return None
-        named = {key: value[key] for key in row.options.node_keys if isinstance(value.get(key), (str, dict))}
-        return row.options.model_construct(**named)
+        return None if row is None else row.options
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read first, then check that the result is of the annotated class."""
@@ -139,7 +146,14 @@ def _demand_type(options: type[ComponentOptions], handler: GetJsonSchemaHandler)
     whole = handler.resolve_ref_schema(part)
     whole["properties"]["type"].pop("default", None)
     whole["required"] = ["type", *(key for key in whole.get("required", []) if key != "type")]
+    if issubclass(options, MethodOptions) and options.train_defaults:
+        whole["description"] += f"\n\nWhere train says nothing: {_told(options.train_defaults)}."
     return part
+
+
+def _told(defaults: Mapping[str, Any]) -> str:
+    """``{"epochs": 7, "optimizer": {"lr": 0.1}}`` → ``epochs 7, optimizer (lr 0.1)``."""
+    return ", ".join(f"{key} ({_told(v)})" if isinstance(v, Mapping) else f"{key} {v}" for key, v in defaults.items())
 
 
 DATASET = Component("data set", builtin.DATASETS, DatasetOptions, UserDataset, "load")

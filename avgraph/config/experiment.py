@@ -23,6 +23,7 @@ from avgraph.config.options import (
 )
 from avgraph.config.problems import Path, show
 from avgraph.config.train import TrainOptions
+from avgraph.config.train_defaults import with_train_defaults
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
 
@@ -40,7 +41,7 @@ class Experiment(Options):
             what the data set gave.
         graph: transforms that add edges, in order; none is the recipe of the method.
         method: what to train.
-        train: how.
+        train: how; what it leaves out is the method's default, and then that of `TrainOptions`.
         output: folder of all runs, relative to the working directory.
 
     Raises:
@@ -55,7 +56,7 @@ class Experiment(Options):
     encoders: dict[Name, Annotated[Encoders, ENCODERS]] = Field(default={})
     graph: list[Annotated[SerializeAsAny[TransformOptions], TRANSFORM]] | None = None
     method: Annotated[SerializeAsAny[MethodOptions], METHOD]
-    train: TrainOptions = TrainOptions()
+    train: Annotated[TrainOptions, Field(description="What it leaves out is the method's default.")] = TrainOptions()
     output: Name = "runs"
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,6 +82,8 @@ class Experiment(Options):
     @classmethod
     def _fits_together(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
         """Check the parts against each other, even where some are wrong in themselves."""
+        if isinstance(value, Mapping):
+            value = with_train_defaults(value)
         try:
             made = handler(value)
         except ValidationError as error:

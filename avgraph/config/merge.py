@@ -6,18 +6,17 @@ carries over that the later file cannot have meant:
 * a mapping that names another ``type`` replaces the earlier one whole: options of the other type do not carry
   over (only options given as overrides stay, so that the order of ``--set`` does not matter);
 * an empty mapping ``{}`` clears what was there.
+
+A mapping that names no type has none that could change. Beneath all files lie the defaults of the method (see
+`avgraph.config.train_defaults`).
 """
 
 from __future__ import annotations
 
 from avgraph.config.marked import Marked
-from avgraph.config.problems import Path
-
-# Where a type is not written: what it is. Only options whose type has a default need a row.
-IMPLIED_TYPES: dict[Path, str] = {("train", "optimizer"): "sgd"}
 
 
-def merge(base: Marked, over: Marked, path: Path = ()) -> Marked:
+def merge(base: Marked, over: Marked) -> Marked:
     """``base`` with ``over`` laid upon it; every value keeps its own origin.
 
     Example:
@@ -30,16 +29,15 @@ def merge(base: Marked, over: Marked, path: Path = ()) -> Marked:
     if not (isinstance(below, dict) and isinstance(above, dict) and above):
         return over
     content = dict(below)
-    if _changes_type(base, above.get("type"), path):
+    if _changes_type(below.get("type"), above.get("type")):
         content = {key: value for key, value in below.items() if value.origin.override}
     for key, value in above.items():
-        content[key] = merge(content[key], value, (*path, key)) if key in content else value
+        content[key] = merge(content[key], value) if key in content else value
     return Marked(content, over.origin)
 
 
-def _changes_type(base: Marked, new: Marked | None, path: Path) -> bool:
-    """Whether a mapping at ``path`` has another type than the ``new`` one (``None`` changes nothing)."""
-    old = base.content.get("type")
-    old_type = IMPLIED_TYPES.get(path) if old is None else old.content
-    new_type = None if new is None else new.content
-    return isinstance(new_type, str) and isinstance(old_type, str) and new_type != old_type
+def _changes_type(old: Marked | None, new: Marked | None) -> bool:
+    """Whether both are types, and not the same one."""
+    if old is None or new is None or not isinstance(old.content, str) or not isinstance(new.content, str):
+        return False
+    return old.content != new.content

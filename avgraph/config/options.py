@@ -107,6 +107,12 @@ class TransformOptions(ComponentOptions):
 class MethodOptions(ComponentOptions):
     """Options of a method."""
 
+    train_defaults: ClassVar[Mapping[str, Any]] = {}
+    """What ``train`` holds where the experiment says nothing, as in YAML: what works on data nobody tuned for.
+
+    An ``optimizer`` that the experiment writes with another ``type`` takes nothing over. Published settings belong into
+    ``configs/``, in full."""
+
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """Edge types that the graph must have."""
         return ()

@@ -73,7 +73,7 @@ def _below(parts: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
 def _lay(tree: Marked, parts: tuple[str, ...], value: Marked, path: Path = ()) -> Marked:
     """``tree``, which stands at ``path``, with ``value`` laid at ``parts`` below it."""
     if not parts:
-        return merge(tree, value, path)
+        return merge(tree, value)
     content = tree.content
     part = parts[0]
     if isinstance(content, list):
@@ -84,7 +84,7 @@ def _lay(tree: Marked, parts: tuple[str, ...], value: Marked, path: Path = ()) -
         message = f"cannot be set: {dotted(path)} is {show(content)}"
         raise Mistakes([Problem(value.origin, (*path, part), message)])
     if parts == ("type",):
-        return merge(tree, Marked({"type": value}, tree.origin), path)
+        return merge(tree, Marked({"type": value}, tree.origin))
     if part in content:
         inner = _lay(content[part], parts[1:], value, (*path, part))
     else:

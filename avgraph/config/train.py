@@ -24,13 +24,15 @@ _SGD_ONLY = ("momentum", "nesterov")
 class OptimizerOptions(Options):
     """The optimizer.
 
+    In an experiment one without a ``type`` is of the method's default type and keeps what it does not write of it.
+
     Attributes:
-        lr: learning rate; only sgd has a default.
+        lr: learning rate; only adamw has a default.
         momentum, nesterov: of sgd alone; an error with another type.
     """
 
-    type: Literal["sgd", "adam", "adamw"] = "sgd"
-    lr: Rate = 0.1
+    type: Literal["sgd", "adam", "adamw"] = "adamw"
+    lr: Rate = 1e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: NonNegative = 5e-4
     nesterov: bool = False
@@ -40,11 +42,12 @@ class OptimizerOptions(Options):
     def _fits_type(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
         """Tell what does not go with the type beside what else is wrong."""
         found: list[Any] = []
-        if isinstance(value, Mapping) and value.get("type", "sgd") in ("adam", "adamw"):
-            kind = value["type"]
-            found += [((k,), f"belongs to sgd, {kind} has none", value[k]) for k in _SGD_ONLY if k in value]
-            if "lr" not in value:
-                found.append((("lr",), "missing required key (sgd alone has a default)", None))
+        if isinstance(value, Mapping):
+            kind = value.get("type", "adamw")
+            if kind in ("adam", "adamw"):
+                found += [((k,), f"belongs to sgd, {kind} has none", value[k]) for k in _SGD_ONLY if k in value]
+            if kind in ("sgd", "adam") and "lr" not in value:
+                found.append((("lr",), "missing required key (adamw alone has a default)", None))
         try:
             made = handler(value)
         except ValidationError as error:
@@ -66,6 +69,8 @@ class OptimizerOptions(Options):
 class TrainOptions(Options):
     """How a method is trained.
 
+    A method has defaults of its own (``MethodOptions.train_defaults``), which an experiment takes before these.
+
     Attributes:
         device: auto, cpu, cuda or cuda:N.
         checkpoint_every: epochs between two checkpoints.
@@ -76,7 +81,7 @@ class TrainOptions(Options):
 
     epochs: Count = 200
     optimizer: OptimizerOptions = OptimizerOptions()
-    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
+    schedule: Literal["constant", "cosine", "one_cycle"] = "cosine"
     device: Annotated[str, Field(json_schema_extra={"pattern": f"^({_DEVICE})$"})] = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     checkpoint_every: Positive = 10

@@ -40,14 +40,17 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, extends"
         ("train: {optimizer: {lr: .inf}}", "train.optimizer.lr: expected a finite number, got inf"),
         ("train: {optimizer: {lr: 1e999}}", "train.optimizer.lr: expected a finite number, got inf"),
         ("train: {optimizer: {type: adam}}",
-         "train.optimizer.lr: missing required key (sgd alone has a default)"),
+         "train.optimizer.lr: missing required key (adamw alone has a default)"),
+        ("train: {optimizer: {type: sgd}}",
+         "train.optimizer.lr: missing required key (adamw alone has a default)"),
+        ("train: {optimizer: {momentum: 0.5}}", "train.optimizer.momentum: belongs to sgd, adamw has none"),
         ("train: {optimizer: {type: adam, lr: 1, momentum: 0.5}}",
          "train.optimizer.momentum: belongs to sgd, adam has none"),
         ("train: {optimizer: {type: adamw, lr: 1, nesterov: false}}",
          "train.optimizer.nesterov: belongs to sgd, adamw has none"),
-        ("train: {optimizer: {momentum: 0, nesterov: true}}",
+        ("train: {optimizer: {type: sgd, lr: 1, momentum: 0, nesterov: true}}",
          "train.optimizer.nesterov: needs a momentum above 0, got momentum 0"),
-        ("train: {optimizer: {momentum: 1}}", "train.optimizer.momentum: expected a number below 1, got 1"),
+        ("train: {optimizer: {type: sgd, lr: 1, momentum: 1}}", "train.optimizer.momentum: expected a number below 1, got 1"),
         ("seed: -1", "seed: expected a number of at least 0, got -1"),
         ("seed: 4294967296", "seed: expected a number below 4294967296, got 4294967296"),
         ("sed: 1", "sed: unknown key; did you mean 'seed'?"),
@@ -165,7 +168,7 @@ def test_a_mapping_has_paths_and_no_lines() -> None:
 
 def test_a_whole_number_may_stand_for_a_number() -> None:
     assert OptimizerOptions(type="adam", lr=1).lr == 1.0
-    assert TrainOptions().optimizer == OptimizerOptions(type="sgd", lr=0.1, momentum=0.9, weight_decay=5e-4)
+    assert TrainOptions().optimizer == OptimizerOptions(type="adamw", lr=1e-3, weight_decay=5e-4)
 
 
 @pytest.mark.parametrize(

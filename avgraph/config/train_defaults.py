@@ -1,0 +1,45 @@
+"""What an experiment trains with where its ``train`` says nothing: the method's defaults, then the general ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from avgraph.config.component import METHOD
+from avgraph.config.options import MethodOptions
+from avgraph.config.train import TrainOptions
+
+
+def with_train_defaults(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment's data with a ``train`` that says everything.
+
+    Options built in Python count as written where they were set: ``TrainOptions(epochs=5)`` leaves the optimizer to the
+    method, while an ``OptimizerOptions`` is taken whole. What is no mapping is left for validation to tell.
+
+    Example:
+        >>> resolved = with_train_defaults({"method": {"type": "rrnet"}, "train": {"epochs": 5}})["train"]
+        >>> resolved["epochs"], resolved["optimizer"]["type"]
+        (5, 'adamw')
+    """
+    written = experiment.get("train", {})
+    if isinstance(written, TrainOptions):
+        written = {key: getattr(written, key) for key in written.model_fields_set}
+    method = METHOD.options_class(experiment.get("method"))
+    of_method = method.train_defaults if method is not None and issubclass(method, MethodOptions) else {}
+    return {**experiment, "train": lay_over(lay_over(TrainOptions().model_dump(), of_method), written)}
+
+
+def lay_over(defaults: Any, written: Any) -> Any:
+    """``written`` with what it leaves out taken from ``defaults``; of another ``type`` it takes nothing over.
+
+    Example:
+        >>> lay_over({"type": "adamw", "lr": 0.003}, {"lr": 0.1})
+        {'type': 'adamw', 'lr': 0.1}
+        >>> lay_over({"type": "adamw", "lr": 0.003}, {"type": "sgd"})
+        {'type': 'sgd'}
+    """
+    if not (isinstance(defaults, Mapping) and isinstance(written, Mapping)):
+        return written
+    if written.get("type", defaults.get("type")) != defaults.get("type"):
+        return dict(written)
+    return {**defaults, **{key: lay_over(defaults.get(key), value) for key, value in written.items()}}
