@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-ROWS, CLASSES, WIDTH = 600, 6, 96
+ROWS, CLASSES, TEXTS, WIDTH = 600, 6, 100, 96
 
 # One process trains all four methods and prints what they end with.
 PROGRAM = """\
@@ -41,13 +41,15 @@ def experiments(folder: Path, **train: object) -> dict[str, dict[str, object]]:
         x = rng.normal(size=(CLASSES, WIDTH))[y] + 2 * rng.normal(size=(ROWS, WIDTH))
         np.save(folder / f"{name}.npy", unit(x))
     np.save(folder / "y.npy", y)
-    np.save(folder / "class.npy", np.arange(CLASSES))
-    np.save(folder / "label.npy", rng.normal(size=(CLASSES, 24)).astype(np.float32))
+    for name, count in (("class", CLASSES), ("text", TEXTS)):
+        np.save(folder / f"{name}.npy", rng.normal(size=(count, 24)).astype(np.float32))
+        np.save(folder / f"{name}_y.npy", np.arange(count))
+    np.save(folder / "text_of.npy", np.arange(ROWS) % TEXTS)
     np.save(folder / "split.npy", np.array(["train", "train", "test"])[np.arange(ROWS) // CLASSES % 3])
     one = {"x": "one.npy", "y": "y.npy", "split": "split.npy"}
     files = {"type": "files", "root": str(folder)}
-    labelled = {**files, "nodes": {"audio": one, "label": {"x": "label.npy", "y": "class.npy"}}}
-    texts = {**files, "nodes": {"audio": one, "text": {"x": "label.npy", "y": "class.npy"}}}
+    labelled = {**files, "nodes": {"audio": one, "label": {"x": "class.npy", "y": "class_y.npy"}}}
+    texts = {**files, "nodes": {"audio": {**one, "y": "text_of.npy"}, "text": {"x": "text.npy", "y": "text_y.npy"}}}
     clips = {**files, "nodes": {"audio": one, "visual": {**one, "x": "other.npy"}}}
     spaces = {
         "type": "spaces",
@@ -58,17 +60,17 @@ def experiments(folder: Path, **train: object) -> dict[str, dict[str, object]]:
             "image": {"x": {"b": "other.npy"}, "y": "y.npy"},
         },
     }
-    graph = [{"type": "knn", "node": "audio", "k": 10}, {"type": "complete", "source": "audio", "target": "label"}]
+    graph = [{"type": "knn", "node": "audio", "k": 5}, {"type": "complete", "source": "audio", "target": "label"}]
     adam = {"optimizer": {"type": "adam", "lr": 0.003}, "device": "cpu", **train}
     shared = {"output": str(folder / "runs"), "seed": 1}
     return {
         "rrnet": {
             "dataset": labelled, "graph": graph, "method": {"type": "rrnet", "hidden_channels": 32},
-            "train": {"epochs": 5, **adam}, **shared,
+            "train": {"epochs": 2, **adam}, **shared,
         },
         "lir": {
-            "dataset": clips, "graph": [], "train": {"epochs": 3, **adam}, **shared,
-            "method": {"type": "lir", "hidden_channels": 256, "teacher_epochs": 2, "restarts": 2},
+            "dataset": clips, "graph": [], "train": {"epochs": 2, **adam}, **shared,
+            "method": {"type": "lir", "hidden_channels": 256, "teacher_epochs": 1, "restarts": 1},
         },
         "mltm": {
             "dataset": texts, "graph": [], "train": {"epochs": 2, **adam}, **shared,
