@@ -29,10 +29,11 @@ class CmcrOptions(MethodOptions):
     """
 
     path_keys = ("heads",)
+    train_defaults = {"epochs": 30, "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01}}
 
     type: Literal["cmcr"] = "cmcr"
-    hidden_channels: Positive = 1024
-    channels: Positive = 512
+    hidden_channels: Positive = 256
+    channels: Positive = 128
     final_relu: bool = False
     half: bool = False
     recall: Literal["softmax", "argmax", "random"] = "softmax"
@@ -45,7 +46,7 @@ class CmcrOptions(MethodOptions):
     pseudo_loss: bool = True
     intra_weight: NonNegative = 0.1
     intra_spaces: list[Name] | None = None
-    batch_size: Annotated[int, Field(ge=2)] = 10240
+    batch_size: Annotated[int, Field(ge=2)] = 256
     edges_per_item: Count = 0
     edge_items: Positive = 100
     heads: dict[Name, FilePath] | None = None

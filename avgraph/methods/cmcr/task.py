@@ -46,8 +46,8 @@ class CMCRTask(Task):
 
     def __init__(
         self,
-        hidden_channels: int = 1024,
-        channels: int = 512,
+        hidden_channels: int = 256,
+        channels: int = 128,
         final_relu: bool = False,
         half: bool = False,
         recall: Recall = "softmax",
@@ -60,7 +60,7 @@ class CMCRTask(Task):
         pseudo_loss: bool = True,
         intra_weight: float = 0.1,
         intra_spaces: Sequence[str] | None = None,
-        batch_size: int = 10240,
+        batch_size: int = 256,
         edges_per_item: int = 0,
         edge_items: int = 100,
         heads: Mapping[str, str] | None = None,

@@ -39,7 +39,7 @@ class LIRTask(Task):
         standardize: features to mean 0 and deviation 1 over the training clips.
         loss, margin, proxies, mask_own_pair: metric loss, on proxies by cross-attention or on the embeddings.
         semantic_alignment: add AV-SAL (Eq. 1).
-        teacher_epochs: epochs before the graph.
+        teacher_epochs: epochs before the graph; None is two fifths of all.
         interaction_weight: γ of Eq. 8; 0 leaves the regulariser out, the graph is inferred all the same.
         threshold, intra_weight, inter_weight, weighting: see `latent_interaction_loss`.
         dependencies: "inferred"; "given", the (concept, drives, concept) edges of the data; "random", as many edges of
@@ -56,17 +56,17 @@ class LIRTask(Task):
         audio: str = "audio",
         visual: str = "visual",
         concept: str = "concept",
-        hidden_channels: int = 1024,
+        hidden_channels: int = 256,
         layers: int = 3,
         dropout: float = 0.15,
-        batch_size: int = 400,
+        batch_size: int = 128,
         standardize: bool = True,
         loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet",
         margin: float = 1.2,
         proxies: bool = True,
         mask_own_pair: bool = False,
         semantic_alignment: bool = True,
-        teacher_epochs: int = 400,
+        teacher_epochs: int | None = None,
         interaction_weight: float = 0.005,
         threshold: float = 0.5,
         intra_weight: float = 0.1,
