@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
 from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
 
 
@@ -115,6 +116,12 @@ class LirOptions(MethodOptions):
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
         return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
+
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Stages that would never come."""
+        start = teacher_epochs(self.teacher_epochs, epochs)
+        regularised = self.interaction_weight > 0
+        return schedule_mistakes(epochs, start, self.snapshot_epochs, self.insertion_epochs, regularised=regularised)
 
 
 class MltmOptions(MethodOptions):

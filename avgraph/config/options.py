@@ -117,6 +117,10 @@ class MethodOptions(ComponentOptions):
         """Edge types that the graph must have."""
         return ()
 
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Option and message of what does not fit into so many epochs."""
+        return []
+
 
 def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
     """A pydantic error of (path, message, value) triples, to raise in a validator: its paths nest."""

@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
+from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
 from avgraph.config.train import TrainOptions
+from avgraph.errors import GraphError
 from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
 from avgraph.methods.lir.measures import split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
-from avgraph.methods.lir.schedule import check_schedule
 from avgraph.methods.lir.shuffle import EpochShuffle
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
@@ -102,19 +103,21 @@ class LIRTask(Task):
             GraphError: if the two modalities do not pair up, there is no training clip, an epoch of the schedule would
                 never come, or a given graph is not there.
         """
-        check_schedule(
-            train.epochs, self.teacher_epochs, self.snapshot_epochs, self.insertion_epochs,
+        start = teacher_epochs(self.teacher_epochs, train.epochs)
+        for option, message in schedule_mistakes(
+            train.epochs, start, self.snapshot_epochs, self.insertion_epochs,
             regularised=self.objective.interaction_weight > 0,
-        )  # fmt: skip
+        ):  # fmt: skip
+            raise GraphError(f"lir: {option}: {message}")
         clips = read_clips(graph, self.nodes, standardize=self.standardize)
         super().bind(clips.graph, train)
         self.clips = clips
         self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, **self.options)
         given = dependency_matrix(graph, node=self.nodes[2]) if self.teaching["source"] == "given" else None
         shared = {"names": clips.names, "clips": len(clips.train), "given": given, **self.teaching}
-        self.teacher = Teacher(epochs=self.teacher_epochs, snapshot_epochs=self.snapshot_epochs, **shared)
+        self.teacher = Teacher(epochs=start, snapshot_epochs=self.snapshot_epochs, **shared)
         others = {epoch: Teacher(epochs=epoch, **shared) for epoch in self.insertion_epochs}
-        self.branches = Branches(self.network, self.teacher_epochs, others)
+        self.branches = Branches(self.network, start, others)
         self.seed = torch.initial_seed() % 2**32  # that of the run
         self._on: tuple[torch.device, torch.dtype] | None = None
 
