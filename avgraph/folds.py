@@ -88,9 +88,11 @@ def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bo
             runs[fold] = train_in(place, experiment, quiet=quiet)
     summary = summarise({fold: run.metrics for fold, run in runs.items()})
     data = next(iter(runs.values())).metrics["data"]
+    checks = [{"fold": fold, **check} for fold, run in runs.items() for check in run.metrics.get("checks", [])]
+    name = next(iter(experiments.values())).name
     folder.write_json(
         directory / folder.METRICS,
-        {"experiment": next(iter(experiments.values())).name, "data": {"source": data.get("source")}, **summary},
+        {"experiment": name, "data": {"source": data.get("source")}, **summary, "checks": checks},
     )
     return FoldRuns(directory, runs, summary)
 

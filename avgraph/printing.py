@@ -28,12 +28,21 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
     if not values:
         console.print("no metrics: the data hold nothing out to evaluate on")
+        print_checks(metrics)
         return
     splits = list(dict.fromkeys(name.split("/", 1)[0] for name in values))
     table = Table("", *splits, title=Text(str(metrics.get("experiment", ""))), title_justify="left")
     for row in dict.fromkeys(name.split("/", 1)[1] for name in values):
         table.add_row(Text(row), *(_number(values.get(f"{split}/{row}")) for split in splits))
     console.print(table)
+    print_checks(metrics)
+
+
+def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
+    """What speaks against the numbers of a run, a line each."""
+    console = Console(highlight=False, soft_wrap=True)
+    for check in metrics.get("checks", []):
+        console.print(f"check: {of}{check['message']}", markup=False)
 
 
 def print_folds(folds: FoldRuns) -> None:
@@ -52,6 +61,8 @@ def print_folds(folds: FoldRuns) -> None:
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
         table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
     console.print(table)
+    for fold, run in folds.runs.items():
+        print_checks(run.metrics, f"fold {fold}: ")
     console.print(f"runs: {folds.directory}", markup=False)
 
 

@@ -20,6 +20,7 @@ from avgraph.files import remove_leftovers
 from avgraph.methods.task import Task
 from avgraph.report.figures import draw_figures
 from avgraph.running import directory as folder
+from avgraph.running.checks import Outcome, run_checks
 from avgraph.running.graph_store import check_storable, load_graph, save_graph
 from avgraph.running.interrupt import interruptible
 from avgraph.running.pipeline import build_graph, build_task
@@ -36,7 +37,8 @@ class Run:
     Attributes:
         directory: its folder.
         experiment: the resolved configuration.
-        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers and, under ``data``, what they are of.
+        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
+            ``checks`` what speaks against them (see `avgraph.running.checks`).
     """
 
     directory: Path
@@ -148,16 +150,18 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     fit(task, experiment, directory, device=device, quiet=quiet)
 
     task.to(device).eval()
+    found, history = task.metrics(), folder.read_history(directory)
     metrics: dict[str, Any] = {
         "experiment": experiment.name,
         "seed": experiment.seed,
         "data": {key: value for key, value in provenance.items() if key != "files"},
-        **task.metrics(),
+        **found,
+        "checks": run_checks(Outcome(found, history, task.trivial())),
     }
     learned = task.annotated()
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
-    draw_figures(learned, folder.read_history(directory), directory / folder.FIGURES)
+    draw_figures(learned, history, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
 

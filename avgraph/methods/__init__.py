@@ -2,5 +2,6 @@
 
 from avgraph.methods.rrnet import RRNet, RRNetTask
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
 
-__all__ = ["RRNet", "RRNetTask", "Task"]
+__all__ = ["RRNet", "RRNetTask", "Task", "Trivial"]

@@ -14,6 +14,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.config.train import TrainOptions
 from avgraph.methods.optimizers import build_optimizer, build_schedule
+from avgraph.methods.trivial import Trivial
 
 
 class Task(LightningModule, ABC):
@@ -42,6 +43,10 @@ class Task(LightningModule, ABC):
     @abstractmethod
     def annotated(self) -> HeteroData:
         """The graph, on the CPU, with what was learned on its edges."""
+
+    def trivial(self) -> Trivial | None:
+        """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""
+        return None
 
     def train_dataloader(self) -> DataLoader[Any]:
         """One step an epoch: the graph itself is held by the task."""

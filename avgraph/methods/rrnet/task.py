@@ -16,7 +16,9 @@ from torch_geometric.utils import softmax
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
+from avgraph.methods.rrnet.trivial import trivial_answer
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
 from avgraph.metrics import accuracy, edge_argmax_accuracy
 from avgraph.transforms import KNN, Candidates
 
@@ -190,6 +192,10 @@ class RRNetTask(Task):
                     result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
                 result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
         return result
+
+    def trivial(self) -> Trivial:
+        """One logit for all edges, and the majority class."""
+        return trivial_answer(self.graph, self.source, self.target, loss=self.loss, reduction=self.reduction)
 
     def _by_class(self, score: Tensor) -> Tensor:
         """The best score among the targets of each class.
