@@ -93,7 +93,7 @@ def numbers_with(offered: list[int], folder: Path, **train: object) -> list[dict
         command = [sys.executable, "-c", PROGRAM, json.dumps(experiments(own, **train)), str(threads)]
         environment = {**os.environ, **counts, "AVGRAPH_CACHE": str(own / "cache")}
         processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
-    return [json.loads(process.communicate(timeout=240)[0]) for process in processes]
+    return [json.loads(process.communicate(timeout=540)[0]) for process in processes]
 
 
 def test_numbers_do_not_depend_on_the_threads_of_the_machine(tmp_path: Path) -> None:

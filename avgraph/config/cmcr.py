@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,7 +30,10 @@ class CmcrOptions(MethodOptions):
     """
 
     path_keys = ("heads",)
-    train_defaults = {"epochs": 30, "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01}}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 30,
+        "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01},
+    }
 
     type: Literal["cmcr"] = "cmcr"
     hidden_channels: Positive = 256

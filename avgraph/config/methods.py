@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -81,7 +82,10 @@ class LirOptions(MethodOptions):
 
     node_keys = ("audio", "visual")
 
-    train_defaults = {"epochs": 100, "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4}}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
+    }
 
     type: Literal["lir"] = "lir"
     audio: Name = "audio"
@@ -143,7 +147,10 @@ class MltmOptions(MethodOptions):
 
     node_keys = ("audio", "text")
 
-    train_defaults = {"epochs": 30, "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4}}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 30,
+        "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
+    }
 
     type: Literal["mltm"] = "mltm"
     audio: Name = "audio"

@@ -63,7 +63,12 @@ GRID: Mapping[str, tuple[Mapping[str, object], ...]] = {
 
 def declared(method: str, seed: int, setting: Mapping[str, object]) -> Experiment:
     """The defaults but for ``setting``, on one thread."""
-    spec = {"seed": seed, "dataset": NODES[method], "method": {"type": method}, "train": {"device": "cpu", "threads": 1}}
+    spec = {
+        "seed": seed,
+        "dataset": NODES[method],
+        "method": {"type": method},
+        "train": {"device": "cpu", "threads": 1},
+    }
     return experiment_from_dict(spec, {"train.checkpoint_every": 10_000, **setting})
 
 

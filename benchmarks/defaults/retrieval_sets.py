@@ -35,8 +35,6 @@ def _split(count: int, seed: int) -> dict[str, Tensor]:
     return {"train_mask": part < 3, "val_mask": part == 3, "test_mask": part == 4}
 
 
-
-
 def _standard(x: Tensor, train: Tensor) -> Tensor:
     return (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
 

@@ -18,7 +18,9 @@ from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_
 from avgraph.methods.cmcr.losses import Side, connection_loss
 from avgraph.methods.cmcr.readouts import Gathered, Recall
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
+from avgraph.methods.cmcr.trivial import trivial_connection
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
 from avgraph.nn.precision import at_least_single
 from avgraph.suggestions import hint
@@ -180,6 +182,11 @@ class CMCRTask(Task):
     def metrics(self) -> dict[str, float]:
         """Retrieval between the held-out rows of every two node types, in the connected space."""
         return held_out_metrics(self.graph, embed_held_out(self.graph, self.project))
+
+    def trivial(self) -> Trivial:
+        """What equal rows would have; see `trivial_connection`."""
+        terms = {name: bool(self.objective[name]) for name in ("overlap", "pseudo")}
+        return trivial_connection(self.graph, batch_size=self.batch_size, **terms)
 
     @torch.no_grad()
     def project(self, space: str, rows: Tensor) -> Tensor:

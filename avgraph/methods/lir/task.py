@@ -22,6 +22,8 @@ from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
 from avgraph.methods.lir.shuffle import EpochShuffle
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.metrics import chance_average_precision
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 
@@ -199,6 +201,14 @@ class LIRTask(Task):
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
             result |= graph_metrics(self.teacher.weights.cpu(), pairs)
         return result
+
+    def trivial(self) -> Trivial:
+        """The average precision of chance; the loss of equal embeddings depends on the classes of each batch."""
+        chance = {split: chance_average_precision(self.clips.y[mask], self.clips.y[mask])
+                  for split, mask in self.clips.masks.items()}  # fmt: skip
+        ways = ("map_audio_to_visual", "map_visual_to_audio")
+        known = {f"{split}/{way}": value for split, value in chance.items() if value is not None for way in ways}
+        return Trivial(metrics=known, prediction="chance")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:

@@ -16,6 +16,8 @@ from avgraph.methods.mltm.losses import LossName, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
 from avgraph.nn.precision import at_least_single
 from avgraph.transforms._pairs import set_pairs
@@ -150,6 +152,16 @@ class MLTMTask(Task):
             found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.objective.epsilon)
             result |= {f"{split}/{name}": value for name, value in found.items()}
         return result
+
+    def trivial(self) -> Trivial:
+        """The loss of equal embeddings, and the average precision of chance."""
+        chance = {}
+        for split, (rows, columns) in self._splits().items():
+            sounds, texts = self.graph[self.audio].y[rows], self.graph[self.text].y[columns]
+            for way, labels in (("audio_to_text", (sounds, texts)), ("text_to_audio", (texts, sounds))):
+                chance[f"{split}/cosine/{way}_map"] = chance_average_precision(*labels)
+        known = {name: value for name, value in chance.items() if value is not None}
+        return Trivial(self.objective.of_equal_rows(self.batches.sizes), known, "chance")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
