@@ -91,7 +91,7 @@ def numbers_with(offered: list[int], folder: Path, **train: object) -> list[dict
         own.mkdir()
         counts = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
         command = [sys.executable, "-c", PROGRAM, json.dumps(experiments(own, **train)), str(threads)]
-        environment = {**os.environ, **counts, "AVGRAPH_CACHE": str(own / "cache")}
+        environment = {**os.environ, **counts, "XDG_CACHE_HOME": str(own / "cache")}
         processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
     return [json.loads(process.communicate(timeout=540)[0]) for process in processes]
 

@@ -121,14 +121,14 @@ def baselines(method: str, data: HeteroData) -> dict[str, float]:
 
 def _linear_spaces(data: HeteroData) -> dict[str, float]:
     """Held-out rows of one space mapped through what spaces overlap in, along the chain, to the space of the others."""
-    ends = [(node, next(k[2:] for k in data[node].keys() if k.startswith("x_"))) for node in data.node_types
+    ends = [(node, next(k[2:] for k in data[node] if k.startswith("x_"))) for node in data.node_types
             if "test_mask" in data[node]]  # fmt: skip
     (one, first), (other, last) = ends
     rows, at = {first: data[one][f"x_{first}"]}, [first]
     while last not in rows:
         here = at[-1]
         for node in data.node_types:
-            spaces = [key[2:] for key in data[node].keys() if key.startswith("x_")]
+            spaces = [key[2:] for key in data[node] if key.startswith("x_")]
             for there in spaces if here in spaces and "test_mask" not in data[node] else ():
                 if there not in rows:
                     source, target = data[node][f"x_{here}"], data[node][f"x_{there}"]
