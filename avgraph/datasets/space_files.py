@@ -37,7 +37,8 @@ class SpaceFiles:
             ``split``: rows to evaluate on.
         names: modality → reference to names.
         normalize: scale rows to length 1: of every file (True), of no file, so that other rows are refused (False), or
-            of the files that have such rows (None). A scaled file is kept in the user's cache and named in the provenance.
+            of the files that have such rows (None). A scaled file is kept in the user's cache, and the provenance
+            names it.
 
     Example:
         >>> import tempfile
