@@ -74,7 +74,7 @@ def take_rows(rows: Rows, index: Tensor) -> Tensor:
     return taken
 
 
-def check_embeddings(rows: Rows, where: str, *, unit: bool, expected: int | None = None) -> None:
+def check_embeddings(rows: Rows, where: str, *, unit: bool, expected: int | None = None) -> bool:
     """Refuse what are no embeddings: rows need a direction.
 
     Args:
@@ -82,6 +82,9 @@ def check_embeddings(rows: Rows, where: str, *, unit: bool, expected: int | None
         where: file and meaning, for the message.
         unit: whether rows must have length 1.
         expected: columns that there should be.
+
+    Returns:
+        Whether all rows have length 1.
 
     Raises:
         DataError: for another shape or type, and naming the first row that is zero, not finite or not of length 1.
@@ -96,13 +99,16 @@ def check_embeddings(rows: Rows, where: str, *, unit: bool, expected: int | None
         raise DataError(f"{where}: expected floating-point rows [n, d], got {rows.dtype} {list(rows.shape)}")
     if expected is not None and rows.shape[1] != expected:
         raise DataError(f"{where}: expected {expected} columns, got {list(rows.shape)}")
+    all_unit = True
     for start, block in row_blocks(rows):
         length = row_lengths(block, where, start)
         wrong = np.abs(length - 1) > _FROM_LENGTH_1
+        all_unit = all_unit and not wrong.any()
         if unit and wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             told = f"row {start + row} has length {length[row]:.4g}, expected 1"
             raise DataError(f"{where}: {told}; normalize: true scales all rows")
+    return all_unit
 
 
 def row_lengths(block: Array, where: str, start: int = 0) -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,10 +31,14 @@ class CmcrOptions(MethodOptions):
     """
 
     path_keys = ("heads",)
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 30,
+        "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01},
+    }
 
     type: Literal["cmcr"] = "cmcr"
-    hidden_channels: Positive = 1024
-    channels: Positive = 512
+    hidden_channels: Positive = 256
+    channels: Positive = 128
     final_relu: bool = False
     half: bool = False
     recall: Literal["softmax", "argmax", "random"] = "softmax"
@@ -47,7 +51,7 @@ class CmcrOptions(MethodOptions):
     pseudo_loss: bool = True
     intra_weight: NonNegative = 0.1
     intra_spaces: list[Name] | None = None
-    batch_size: Annotated[int, Field(ge=2)] = 10240
+    batch_size: Annotated[int, Field(ge=2)] = 256
     edges_per_item: Count = 0
     edge_items: Positive = 100
     heads: dict[Name, FilePath] | None = None

@@ -111,7 +111,10 @@ class Experiment(Options):
             found = [(e["loc"], e["msg"], e["input"]) for e in error.errors()]
         else:
             parts = Parts(made.dataset, list(made.encoders), made.graph, made.method)
-            found = []
+            found = [
+                (("method", option), message, getattr(made.method, option))
+                for option, message in made.method.training_mistakes(made.train.epochs)
+            ]
         found += [(path, message, None) for path, message in cross_check(parts)]
         if found:
             raise mistakes(found)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
 from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
 
 
@@ -68,7 +70,8 @@ class LirOptions(MethodOptions):
         proxies: whether the metric loss sees proxies by cross-attention, in training alone.
         mask_own_pair: whether a proxy may not see the clip's own pair.
         semantic_alignment: whether soft labels are drawn to the annotation (AV-SAL).
-        teacher_epochs: epochs before the graph is inferred; the student trains on from there.
+        teacher_epochs: epochs before the graph is inferred; the student trains on from there. None is two fifths of
+            all, as in the paper (400 of 1000).
         interaction_weight: of the regulariser; 0 leaves it out.
         threshold: of a soft label, above which a concept is active.
         intra_weight, inter_weight: of graph edges within a modality and across.
@@ -83,21 +86,26 @@ class LirOptions(MethodOptions):
 
     node_keys = ("audio", "visual")
 
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
+    }
+
     type: Literal["lir"] = "lir"
     audio: Name = "audio"
     visual: Name = "visual"
     concept: Name = "concept"
-    hidden_channels: Positive = 1024
+    hidden_channels: Positive = 256
     layers: Positive = 3
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.15
-    batch_size: Annotated[int, Field(ge=2)] = 400
+    batch_size: Annotated[int, Field(ge=2)] = 128
     standardize: bool = True
     loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet"
     margin: Rate = 1.2
     proxies: bool = True
     mask_own_pair: bool = False
     semantic_alignment: bool = True
-    teacher_epochs: Count = 400
+    teacher_epochs: Count | None = None
     interaction_weight: NonNegative = 0.005
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     intra_weight: NonNegative = 0.1
@@ -116,6 +124,12 @@ class LirOptions(MethodOptions):
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
         return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
+
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Stages that would never come."""
+        start = teacher_epochs(self.teacher_epochs, epochs)
+        regularised = self.interaction_weight > 0
+        return schedule_mistakes(epochs, start, self.snapshot_epochs, self.insertion_epochs, regularised=regularised)
 
 
 class MltmOptions(MethodOptions):
@@ -137,11 +151,16 @@ class MltmOptions(MethodOptions):
 
     node_keys = ("audio", "text")
 
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 30,
+        "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
+    }
+
     type: Literal["mltm"] = "mltm"
     audio: Name = "audio"
     text: Name = "text"
-    hidden_channels: Positive = 1024
-    shared_channels: Positive = 1024
+    hidden_channels: Positive = 256
+    shared_channels: Positive = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     metric: Literal["full", "diagonal", "euclidean"] = "full"
     loss: Literal["mltm", "info_nce", "info_nce_entropy", "triplet"] = "mltm"
@@ -150,7 +169,7 @@ class MltmOptions(MethodOptions):
     temperature: Rate = 0.07
     entropy_weight: NonNegative = 0.05
     margin: Rate = 0.2
-    batch_size: Annotated[int, Field(ge=2)] = 256
+    batch_size: Annotated[int, Field(ge=2)] = 128
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
     train_sounds: Positive = 2000

@@ -134,6 +134,10 @@ class MethodOptions(ComponentOptions):
         """The node type whose classes it learns from training rows."""
         return None
 
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Option and message of what does not fit into so many epochs."""
+        return []
+
 
 def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
     """A pydantic error of (path, message, value) triples, to raise in a validator: its paths nest."""

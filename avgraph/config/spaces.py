@@ -42,10 +42,11 @@ class SpacesOptions(DatasetOptions):
 
     Attributes:
         root: folder that the files are in; none: the folder of the YAML file.
-        spaces: space → the modalities it holds → file of unit rows; row i of a modality is one item in every space.
+        spaces: space → the modalities it holds → file of rows; row i of a modality is one item in every space.
         held_out: node type → rows to evaluate on.
         names: modality → file of names, for the exported graph.
-        normalize: scale all rows to length 1, into files of the user cache.
+        normalize: scale all rows to length 1, into files of the user cache; false refuses rows of another length. None
+            scales the files that have such rows, and the run names them.
     """
 
     path_keys = ("root",)
@@ -55,7 +56,7 @@ class SpacesOptions(DatasetOptions):
     spaces: dict[SpaceName, Annotated[dict[Name, Name], Field(min_length=1)]]
     held_out: dict[Name, HeldOutFiles] | None = None
     names: dict[Name, Name] | None = None
-    normalize: bool = False
+    normalize: bool | None = None
 
     @model_validator(mode="before")
     @classmethod

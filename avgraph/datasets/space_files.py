@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from avgraph.io.references import split_reference
 from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.space_states import state_name
 
+logger = logging.getLogger(__name__)
+
 
 class SpaceFiles:
     """A node type per modality, with its rows in every space as ``x_<space>``.
@@ -33,7 +36,9 @@ class SpaceFiles:
         held_out: node type → ``x`` (space → reference), ``y`` (classes, or the number of each pair), ``name``,
             ``split``: rows to evaluate on.
         names: modality → reference to names.
-        normalize: scale rows to length 1; the scaled file is kept in the user's cache.
+        normalize: scale rows to length 1: of every file (True), of no file, so that other rows are refused (False), or
+            of the files that have such rows (None). A scaled file is kept in the user's cache, and the provenance
+            names it.
 
     Example:
         >>> import tempfile
@@ -52,11 +57,12 @@ class SpaceFiles:
         spaces: Mapping[str, Mapping[str, str]],
         held_out: Mapping[str, Mapping[str, Any]] | None = None,
         names: Mapping[str, str] | None = None,
-        normalize: bool = False,
+        normalize: bool | None = None,
     ) -> None:
         self.root = Path(root).expanduser() if root is not None else Path()
         self.spaces, self.held_out, self.names = spaces, dict(held_out or {}), dict(names or {})
         self.normalize = normalize
+        self.scaled: list[str] = []
 
     def load(self) -> HeteroData:
         """Map, check and assemble; held-out rows and names are loaded.
@@ -67,6 +73,7 @@ class SpaceFiles:
         """
         if not self.root.is_dir():
             raise DataError(f"dataset.root: {self.root} is not a folder")
+        self.scaled = []
         data, files = HeteroData(), []
         for space, held in self.spaces.items():
             width: int | None = None
@@ -90,6 +97,7 @@ class SpaceFiles:
             "note": "",
             "files": {str(file): sha256_file(self.root / file) for file in self._files(files)},
             "leakage": [],
+            **({"scaled_to_length_1": list(dict.fromkeys(self.scaled))} if self.scaled else {}),
         }
         return data
 
@@ -114,8 +122,13 @@ class SpaceFiles:
     def _rows(self, reference: str, meaning: str, width: int | None) -> Array:
         where = f"{self.root / reference} ({meaning})"
         rows = map_array(reference, self.root)
-        check_embeddings(rows, where, unit=not self.normalize, expected=width)
-        return self._scaled(rows, reference, where) if self.normalize else rows
+        unit = check_embeddings(rows, where, unit=self.normalize is False, expected=width)
+        if self.normalize is not True and unit:
+            return rows
+        if self.normalize is None:
+            logger.info("%s: rows of another length than 1, scaled", where)
+        self.scaled.append(reference)
+        return self._scaled(rows, reference, where)
 
     def _scaled(self, rows: Array, reference: str, where: str) -> Array:
         """The rows at length 1, in a file of the cache named by the content of theirs."""

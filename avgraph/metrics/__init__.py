@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from avgraph.metrics.chance import chance_average_precision
 from avgraph.metrics.classification import accuracy, edge_argmax_accuracy, top_k_recall
 from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
@@ -13,6 +14,7 @@ __all__ = [
     "accuracy",
     "best_proposals",
     "box_maps",
+    "chance_average_precision",
     "consensus_iou",
     "counterfactual_scores",
     "edge_argmax_accuracy",

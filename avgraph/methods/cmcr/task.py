@@ -18,7 +18,9 @@ from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_
 from avgraph.methods.cmcr.losses import Side, connection_loss
 from avgraph.methods.cmcr.readouts import Gathered, Recall
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
+from avgraph.methods.cmcr.trivial import trivial_connection
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
 from avgraph.nn.precision import at_least_single
 from avgraph.suggestions import hint
@@ -46,8 +48,8 @@ class CMCRTask(Task):
 
     def __init__(
         self,
-        hidden_channels: int = 1024,
-        channels: int = 512,
+        hidden_channels: int = 256,
+        channels: int = 128,
         final_relu: bool = False,
         half: bool = False,
         recall: Recall = "softmax",
@@ -60,7 +62,7 @@ class CMCRTask(Task):
         pseudo_loss: bool = True,
         intra_weight: float = 0.1,
         intra_spaces: Sequence[str] | None = None,
-        batch_size: int = 10240,
+        batch_size: int = 256,
         edges_per_item: int = 0,
         edge_items: int = 100,
         heads: Mapping[str, str] | None = None,
@@ -180,6 +182,11 @@ class CMCRTask(Task):
     def metrics(self) -> dict[str, float]:
         """Retrieval between the held-out rows of every two node types, in the connected space."""
         return held_out_metrics(self.graph, embed_held_out(self.graph, self.project))
+
+    def trivial(self) -> Trivial:
+        """What equal rows would have; see `trivial_connection`."""
+        terms = {name: bool(self.objective[name]) for name in ("overlap", "pseudo")}
+        return trivial_connection(self.graph, batch_size=self.batch_size, **terms)
 
     @torch.no_grad()
     def project(self, space: str, rows: Tensor) -> Tensor:

@@ -10,17 +10,20 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
+from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
 from avgraph.config.train import TrainOptions
+from avgraph.errors import GraphError
 from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
 from avgraph.methods.lir.measures import split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
-from avgraph.methods.lir.schedule import check_schedule
 from avgraph.methods.lir.shuffle import EpochShuffle
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.metrics import chance_average_precision
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 
@@ -39,7 +42,7 @@ class LIRTask(Task):
         standardize: features to mean 0 and deviation 1 over the training clips.
         loss, margin, proxies, mask_own_pair: metric loss, on proxies by cross-attention or on the embeddings.
         semantic_alignment: add AV-SAL (Eq. 1).
-        teacher_epochs: epochs before the graph.
+        teacher_epochs: epochs before the graph; None is two fifths of all.
         interaction_weight: γ of Eq. 8; 0 leaves the regulariser out, the graph is inferred all the same.
         threshold, intra_weight, inter_weight, weighting: see `latent_interaction_loss`.
         dependencies: "inferred"; "given", the (concept, drives, concept) edges of the data; "random", as many edges of
@@ -56,17 +59,17 @@ class LIRTask(Task):
         audio: str = "audio",
         visual: str = "visual",
         concept: str = "concept",
-        hidden_channels: int = 1024,
+        hidden_channels: int = 256,
         layers: int = 3,
         dropout: float = 0.15,
-        batch_size: int = 400,
+        batch_size: int = 128,
         standardize: bool = True,
         loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet",
         margin: float = 1.2,
         proxies: bool = True,
         mask_own_pair: bool = False,
         semantic_alignment: bool = True,
-        teacher_epochs: int = 400,
+        teacher_epochs: int | None = None,
         interaction_weight: float = 0.005,
         threshold: float = 0.5,
         intra_weight: float = 0.1,
@@ -102,19 +105,21 @@ class LIRTask(Task):
             GraphError: if the two modalities do not pair up, there is no training clip, an epoch of the schedule would
                 never come, or a given graph is not there.
         """
-        check_schedule(
-            train.epochs, self.teacher_epochs, self.snapshot_epochs, self.insertion_epochs,
+        start = teacher_epochs(self.teacher_epochs, train.epochs)
+        for option, message in schedule_mistakes(
+            train.epochs, start, self.snapshot_epochs, self.insertion_epochs,
             regularised=self.objective.interaction_weight > 0,
-        )  # fmt: skip
+        ):  # fmt: skip
+            raise GraphError(f"lir: {option}: {message}")
         clips = read_clips(graph, self.nodes, standardize=self.standardize)
         super().bind(clips.graph, train)
         self.clips = clips
         self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, **self.options)
         given = dependency_matrix(graph, node=self.nodes[2]) if self.teaching["source"] == "given" else None
         shared = {"names": clips.names, "clips": len(clips.train), "given": given, **self.teaching}
-        self.teacher = Teacher(epochs=self.teacher_epochs, snapshot_epochs=self.snapshot_epochs, **shared)
+        self.teacher = Teacher(epochs=start, snapshot_epochs=self.snapshot_epochs, **shared)
         others = {epoch: Teacher(epochs=epoch, **shared) for epoch in self.insertion_epochs}
-        self.branches = Branches(self.network, self.teacher_epochs, others)
+        self.branches = Branches(self.network, start, others)
         self.seed = torch.initial_seed() % 2**32  # that of the run
         self._on: tuple[torch.device, torch.dtype] | None = None
 
@@ -196,6 +201,14 @@ class LIRTask(Task):
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
             result |= graph_metrics(self.teacher.weights.cpu(), pairs)
         return result
+
+    def trivial(self) -> Trivial:
+        """The average precision of chance; the loss of equal embeddings depends on the classes of each batch."""
+        chance = {split: chance_average_precision(self.clips.y[mask], self.clips.y[mask])
+                  for split, mask in self.clips.masks.items()}  # fmt: skip
+        ways = ("map_audio_to_visual", "map_visual_to_audio")
+        known = {f"{split}/{way}": value for split, value in chance.items() if value is not None for way in ways}
+        return Trivial(metrics=known, prediction="chance")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +39,20 @@ class Objective:
     margin: float = 0.2
     max_iter: int = 2000
     tol: float = 1e-6
+
+    def of_equal_rows(self, sizes: Sequence[int]) -> float | None:
+        """The loss where all rows are equal, over batches of such sizes; None where nobody has worked it out.
+
+        Every row then goes to all partners alike: log b of Eq. 1 and Eq. 10, less the entropy term of Eq. 14.
+
+        Example:
+            >>> round(Objective("info_nce").of_equal_rows([8, 8]), 4), Objective("triplet").of_equal_rows([8])
+            (2.0794, None)
+        """
+        if self.name == "triplet" or self.mass is not None:
+            return None
+        mean = sum(size * math.log(size) for size in sizes) / sum(sizes)
+        return mean * (1 - self.entropy_weight) if self.name == "info_nce_entropy" else mean
 
     def __call__(self, x: Tensor, y: Tensor, metric: Tensor) -> tuple[Tensor, bool]:
         """The loss, and whether the coupling behind it converged.

@@ -16,6 +16,8 @@ from avgraph.methods.mltm.losses import LossName, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
 from avgraph.nn.precision import at_least_single
 from avgraph.transforms._pairs import set_pairs
@@ -42,8 +44,8 @@ class MLTMTask(Task):
         self,
         audio: str = "audio",
         text: str = "text",
-        hidden_channels: int = 1024,
-        shared_channels: int = 1024,
+        hidden_channels: int = 256,
+        shared_channels: int = 128,
         dropout: float = 0.2,
         metric: Literal["full", "diagonal", "euclidean"] = "full",
         loss: LossName = "mltm",
@@ -52,7 +54,7 @@ class MLTMTask(Task):
         temperature: float = 0.07,
         entropy_weight: float = 0.05,
         margin: float = 0.2,
-        batch_size: int = 256,
+        batch_size: int = 128,
         noise: float = 0.0,
         threshold: float = 0.01,
         train_sounds: int = 2000,
@@ -150,6 +152,16 @@ class MLTMTask(Task):
             found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.objective.epsilon)
             result |= {f"{split}/{name}": value for name, value in found.items()}
         return result
+
+    def trivial(self) -> Trivial:
+        """The loss of equal embeddings, and the average precision of chance."""
+        chance = {}
+        for split, (rows, columns) in self._splits().items():
+            sounds, texts = self.graph[self.audio].y[rows], self.graph[self.text].y[columns]
+            for way, labels in (("audio_to_text", (sounds, texts)), ("text_to_audio", (texts, sounds))):
+                chance[f"{split}/cosine/{way}_map"] = chance_average_precision(*labels)
+        known = {name: value for name, value in chance.items() if value is not None}
+        return Trivial(self.objective.of_equal_rows(self.batches.sizes), known, "chance")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
