@@ -49,3 +49,12 @@ class CmcrOptions(MethodOptions):
     edges_per_item: Count = 0
     edge_items: Positive = 100
     heads: dict[Name, FilePath] | None = None
+
+    def unused(self) -> dict[str, str]:
+        """What the short projector does not have."""
+        if not self.half:
+            return {}
+        return {
+            "hidden_channels": "a half projector has no hidden layer",
+            "final_relu": "a half projector always ends with a ReLU",
+        }
