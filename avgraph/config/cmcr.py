@@ -60,3 +60,12 @@ class CmcrOptions(MethodOptions):
         """The files of heads."""
         for space, file in (self.heads or {}).items():
             yield from named(("heads", space), file, "weights")
+
+    def unused(self) -> dict[str, str]:
+        """What the short projector does not have."""
+        if not self.half:
+            return {}
+        return {
+            "hidden_channels": "a half projector has no hidden layer",
+            "final_relu": "a half projector always ends with a ReLU",
+        }

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from avgraph.config.inputs import Input, Kind, named
-from avgraph.config.options import DatasetOptions, EdgeType, Name, Options, Rate, mistakes
+from avgraph.config.options import (
+    DatasetOptions,
+    EdgeType,
+    Name,
+    OnMissing,
+    Options,
+    Rate,
+    SyntheticOnMissing,
+    mistakes,
+)
 from avgraph.config.paths import FilePath, absolute
 from avgraph.config.problems import Path, suggest_or_list
 
@@ -46,16 +55,8 @@ class _EscOptions(FoldOptions):
     path_keys = ("root",)
 
     root: FilePath | None = None
-    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+    on_missing: OnMissing = Field(default=["download", "synthetic"])
     on_leakage: Literal["warn", "drop", "error"] = "warn"
-
-    @field_validator("on_missing")
-    @classmethod
-    def _each_once(cls, value: list[str]) -> list[str]:
-        for index, name in enumerate(value):
-            if name in value[:index]:
-                raise mistakes([((index,), f"'{name}' is listed twice", name)])
-        return value
 
 
 class Esc50Options(_EscOptions):
@@ -88,7 +89,7 @@ class Esc50ZeroShotOptions(DatasetOptions):
     part: Fold = 1
     val_part: Fold | None = None
     text: FilePath | None = None
-    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+    on_missing: OnMissing = Field(default=["download", "synthetic"])
 
     def node_types(self) -> tuple[str, ...]:
         """Clips and one sentence per class."""
@@ -118,10 +119,16 @@ class Esc10Options(_EscOptions):
 
 
 class SyntheticOptions(FoldOptions):
-    """Made-up clips, for tests and for a look without data."""
+    """Made-up clips, for tests and for a look without data.
+
+    Attributes:
+        classes: how many; there are names for 120.
+        clips_per_class: of each class; the five folds get equally many.
+        seed: of the clips.
+    """
 
     type: Literal["synthetic"] = "synthetic"
-    classes: Annotated[int, Field(ge=2)] = 50
+    classes: Annotated[int, Field(ge=2, le=120)] = 50
     clips_per_class: Annotated[int, Field(ge=5)] = 40
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
@@ -164,7 +171,7 @@ class ClassPairedOptions(_ClipOptions):
     cooccurrence: Annotated[float, Field(ge=0, le=1)] = 0.0
     second_level: Rate = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    on_missing: list[Literal["download", "synthetic"]] = Field(default=["download", "synthetic"])
+    on_missing: OnMissing = Field(default=["download", "synthetic"])
 
     def inputs(self) -> Iterator[Input]:
         """The folder, unless a stand-in takes its place."""
@@ -185,7 +192,7 @@ class _FeatureFileOptions(_ClipOptions):
     class_names: list[Name] | None = None
     val_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    on_missing: list[Literal["synthetic"]] = Field(default=["synthetic"])
+    on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 
 
 class AveOptions(_FeatureFileOptions):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
-from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
+from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate
 
 
 class RrnetOptions(MethodOptions):
@@ -17,7 +17,8 @@ class RrnetOptions(MethodOptions):
     Attributes:
         source, target: the two node types that candidate edges join.
         hidden_channels: width of all node and edge states.
-        intra_units, inter_units: how many of each; they take turns, and what is left over comes last.
+        intra_units, inter_units: how many of each; they take turns, and what is left over comes last. Inter units
+            alone hand what nodes know to the candidate edges.
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
         baseline_logit: add the encoder's log-probability of an edge to its logit.
         edge_score: give candidate edges the encoder's score as an attribute.
@@ -31,7 +32,7 @@ class RrnetOptions(MethodOptions):
     target: Name = "label"
     hidden_channels: Positive = 16
     intra_units: Count = 1
-    inter_units: Count = 1
+    inter_units: Positive = 1
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
     reduction: Literal["mean", "sum"] = "mean"
@@ -49,13 +50,6 @@ class RrnetOptions(MethodOptions):
         """The sources: which target is each one's?"""
         return self.source
 
-    @model_validator(mode="after")
-    def _some_unit(self) -> RrnetOptions:
-        if self.intra_units + self.inter_units == 0:
-            message = "expected at least one unit, got 0 intra_units and 0 inter_units"
-            raise mistakes([(("inter_units",), message, 0)])
-        return self
-
 
 class LirOptions(MethodOptions):
     """AV-SAL teacher, dependency graph of its logits, student with the latent interaction regulariser.
@@ -66,7 +60,7 @@ class LirOptions(MethodOptions):
         batch_size: clips per step.
         standardize: bring every feature to mean 0 and deviation 1 over the training clips.
         loss: metric loss across modalities.
-        margin: of that loss.
+        margin: of that loss; 'n_pair' has none.
         proxies: whether the metric loss sees proxies by cross-attention, in training alone.
         mask_own_pair: whether a proxy may not see the clip's own pair.
         semantic_alignment: whether soft labels are drawn to the annotation (AV-SAL).
@@ -131,6 +125,10 @@ class LirOptions(MethodOptions):
         regularised = self.interaction_weight > 0
         return schedule_mistakes(epochs, start, self.snapshot_epochs, self.insertion_epochs, regularised=regularised)
 
+    def unused(self) -> dict[str, str]:
+        """The margin of a loss without one."""
+        return {"margin": "the loss 'n_pair' has no margin"} if self.loss == "n_pair" else {}
+
 
 class MltmOptions(MethodOptions):
     """m-LTM: projections and a ground metric learned through optimal-transport couplings, and its baselines.
@@ -140,9 +138,10 @@ class MltmOptions(MethodOptions):
         hidden_channels, shared_channels, dropout: of the projection of each side.
         metric: full matrix, diagonal (what the published code computes) or none; only of the loss ``mltm``.
         loss: ``mltm``, or a baseline on the same batches.
-        epsilon: weight of the entropy of a coupling, of costs whose largest is 1.
+        epsilon: weight of the entropy of a coupling, of costs whose largest is 1; of every loss: all rank by one.
         mass: share of a batch that is coupled, for noisy pairs; none couples all; only of the loss ``mltm``.
-        temperature: of ``info_nce``; ``entropy_weight``: of ``info_nce_entropy``; ``margin``: of ``triplet``.
+        temperature: of ``info_nce`` and ``info_nce_entropy``.
+        entropy_weight: of ``info_nce_entropy``; ``margin``: of ``triplet``.
         batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
         noise: share of the training pairs that are shuffled.
         threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
@@ -174,10 +173,17 @@ class MltmOptions(MethodOptions):
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
     train_sounds: Positive = 2000
 
-    @model_validator(mode="after")
-    def _mass_of_couplings(self) -> MltmOptions:
-        if self.mass is not None and self.loss != "mltm":
-            raise mistakes(
-                [(("mass",), f"only the loss 'mltm' couples a part of the mass, not '{self.loss}'", self.mass)]
-            )
-        return self
+    def unused(self) -> dict[str, str]:
+        """Options of another loss."""
+        owners = {
+            "metric": (("mltm",), "learns a ground metric"),
+            "mass": (("mltm",), "couples a part of the mass"),
+            "temperature": (("info_nce", "info_nce_entropy"), "has a temperature"),
+            "entropy_weight": (("info_nce_entropy",), "has an entropy term"),
+            "margin": (("triplet",), "has a margin"),
+        }
+        return {
+            key: f"only the loss {' or '.join(map(repr, losses))} {does}, not '{self.loss}'"
+            for key, (losses, does) in owners.items()
+            if self.loss not in losses
+        }

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from avgraph.config.inputs import Input, named
@@ -75,6 +75,24 @@ class ComponentOptions(Options):
     def node_fields(self) -> dict[str, Any]:
         """Option → the node type it names."""
         return {key: getattr(self, key) for key in self.node_keys if hasattr(self, key)}
+
+    def unused(self) -> dict[str, str]:
+        """Option that has no effect beside the others → why: to write it is a mistake."""
+        return {}
+
+    @model_validator(mode="after")
+    def _all_used(self) -> ComponentOptions:
+        written = [key for key in self.model_fields_set if getattr(self, key) is not None]
+        found = [((key,), why, getattr(self, key)) for key, why in self.unused().items() if key in written]
+        if found:
+            raise mistakes(found)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, handler: Callable[[Any], Any]) -> dict[str, Any]:
+        dumped: dict[str, Any] = handler(self)
+        unused = self.unused()
+        return {key: value for key, value in dumped.items() if key not in unused}
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of the class that the type names: every option but the type, as plain data."""
@@ -151,6 +169,24 @@ def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
 def mistake(message: str) -> PydanticCustomError:
     """One mistake at the value under validation, to raise in a validator of a field."""
     return PydanticCustomError(_TOLD, message)
+
+
+def each_once(value: list[str]) -> list[str]:
+    """Refuse a list that names something twice.
+
+    Raises:
+        ValidationError: at the second of the two.
+    """
+    found = [((index,), f"'{name}' is listed twice", name) for index, name in enumerate(value) if name in value[:index]]
+    if found:
+        raise mistakes(found)
+    return value
+
+
+OnMissing = Annotated[list[Literal["download", "synthetic"]], AfterValidator(each_once)]
+"""What to try, in order, where there is no data; an empty list makes that an error."""
+SyntheticOnMissing = Annotated[list[Literal["synthetic"]], AfterValidator(each_once)]
+"""The same for data that cannot be downloaded."""
 
 
 def _bare(value: Any) -> Any:

@@ -18,6 +18,7 @@ from avgraph.config.options import (
     Options,
     Positive,
     Rate,
+    SyntheticOnMissing,
     mistakes,
 )
 from avgraph.config.paths import FilePath, absolute
@@ -140,7 +141,7 @@ class SoundPictureSpacesOptions(DatasetOptions):
     root: FilePath | None = None
     fold: Annotated[int, Field(ge=1, le=5)] = 1
     val_fold: Annotated[int, Field(ge=1, le=5)] | None = None
-    on_missing: list[Literal["synthetic"]] = Field(default=["synthetic"])
+    on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 
     def node_types(self) -> tuple[str, ...]:
         """Texts, sounds and pictures."""

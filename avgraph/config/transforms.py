@@ -91,8 +91,8 @@ class CouplingEdgesOptions(_PairOptions):
 
     Attributes:
         solver: ``sinkhorn``, ``partial``, ``emd`` or ``unbalanced``.
-        epsilon: weight of the entropy, of costs whose largest is 1.
-        mass: total mass moved, for ``partial``.
+        epsilon: weight of the entropy, of costs whose largest is 1; not for ``emd``, nor are ``max_iter`` and ``tol``.
+        mass: total mass moved, of 1, for ``partial``.
         marginal_penalty: of marginals that are missed, for ``unbalanced``.
         unit_rows: scale features to length 1 first.
         along: relation of the edges that may be coupled; none couples any pair.
@@ -105,7 +105,7 @@ class CouplingEdgesOptions(_PairOptions):
     relation: Name = "coupled"
     solver: Literal["sinkhorn", "partial", "emd", "unbalanced"] = "sinkhorn"
     epsilon: Rate = 0.05
-    mass: Rate | None = None
+    mass: Annotated[float, Field(gt=0, le=1)] | None = None
     marginal_penalty: Rate | None = None
     unit_rows: bool = True
     along: Name | None = None
@@ -121,6 +121,11 @@ class CouplingEdgesOptions(_PairOptions):
                 message = f"expected a number with solver '{owner}' and none with another, got solver '{self.solver}'"
                 raise mistakes([((key,), message, value)])
         return self
+
+    def unused(self) -> dict[str, str]:
+        """What an exact solver does not have."""
+        limits = ("epsilon", "max_iter", "tol") if self.solver == "emd" else ()
+        return dict.fromkeys(limits, "not with solver 'emd', which is exact")
 
 
 class MemoryEdgesOptions(_PairOptions):

@@ -6,30 +6,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.nn._metric_inputs import both_ways, check_margin, check_pairs, same_class
+from avgraph.nn._metric_inputs import both_ways, check_pairs, same_class
 
 
-def n_pair_loss(anchor: Tensor, other: Tensor, label: Tensor, *, margin: float = 1.2, symmetric: bool = True) -> Tensor:
+def n_pair_loss(anchor: Tensor, other: Tensor, label: Tensor, *, symmetric: bool = True) -> Tensor:
     r"""Each positive against all negatives of its anchor at once, by inner products.
 
     .. math::
         \operatorname{mean}_{(i, p)\,:\,y_p = y_i}
         \log\Bigl(1 + \sum_{y_q \ne y_i} \exp(a_i^\top o_q - a_i^\top o_p)\Bigr)
 
-    It has no margin; ``margin`` is there for the same call as the others.
-
     Shapes:
         anchor, other [n, d], label [n] → scalar; 0 if all clips are of one class
 
     Raises:
-        GraphError: if shapes disagree or the margin is not above 0.
+        GraphError: if shapes disagree.
 
     Example:
         >>> n_pair_loss(torch.zeros(2, 3), torch.zeros(2, 3), torch.tensor([0, 1]))
         tensor(0.6931)
     """
     check_pairs(anchor, other, label)
-    check_margin(margin)
     positive = same_class(label.to(anchor.device))
     if bool(positive.all()):
         return (anchor.sum() + other.sum()) * 0

@@ -93,10 +93,60 @@ def test_edges_are_built_once(lines: Lines) -> None:
     ]
 
 
-def test_no_units_at_all(lines: Lines) -> None:
-    assert lines(SHORT.replace("rrnet", "rrnet, intra_units: 0, inter_units: 0")) == [
-        "x.yaml:2: method.inter_units: expected at least one unit, got 0 intra_units and 0 inter_units"
-    ]
+@pytest.mark.parametrize(
+    ("method", "line"),
+    [
+        ("rrnet, inter_units: 0", "inter_units: expected a number of at least 1, got 0"),
+        ("lir, loss: n_pair, margin: 2", "margin: the loss 'n_pair' has no margin"),
+        ("cmcr, half: true, hidden_channels: 8", "hidden_channels: a half projector has no hidden layer"),
+        ("cmcr, half: true, final_relu: true", "final_relu: a half projector always ends with a ReLU"),
+        ("mltm, loss: info_nce, metric: diagonal, epsilon: 3",
+         "metric: only the loss 'mltm' learns a ground metric, not 'info_nce'"),
+        ("mltm, temperature: 0.1", "temperature: only the loss 'info_nce' or 'info_nce_entropy' has a temperature, "
+         "not 'mltm'"),
+        ("mltm, loss: info_nce, entropy_weight: 1",
+         "entropy_weight: only the loss 'info_nce_entropy' has an entropy term, not 'info_nce'"),
+        ("mltm, loss: info_nce, margin: 1", "margin: only the loss 'triplet' has a margin, not 'info_nce'"),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_be_ignored_is_refused(lines: Lines, method: str, line: str) -> None:
+    nodes = ", ".join(f"{node}: {{x: a.npy}}" for node in ("audio", "visual", "text", "label"))
+    dataset = SHORT.replace("type: synthetic", f"type: files, nodes: {{{nodes}}}")
+    assert lines(dataset.replace("rrnet", method)) == [f"x.yaml:2: method.{line}"]
+
+
+@pytest.mark.parametrize(
+    ("part", "line"),
+    [
+        ("dataset: {type: synthetic, classes: 500}", "dataset.classes: expected a number of at most 120, got 500"),
+        ("dataset: {type: esc50_zero_shot, on_missing: [synthetic, synthetic]}",
+         "dataset.on_missing.1: 'synthetic' is listed twice"),
+        ("dataset: {type: class_paired, on_missing: [download, download]}",
+         "dataset.on_missing.1: 'download' is listed twice"),
+        ("dataset: {type: ave, on_missing: [synthetic, synthetic]}",
+         "dataset.on_missing.1: 'synthetic' is listed twice"),
+        ("dataset: {type: vegas, on_missing: [synthetic, synthetic]}",
+         "dataset.on_missing.1: 'synthetic' is listed twice"),
+        ("dataset: {type: esc50_cifar10_spaces, on_missing: [synthetic, synthetic]}",
+         "dataset.on_missing.1: 'synthetic' is listed twice"),
+        ("graph: [{type: coupling_edges, source: a, target: b, solver: partial, mass: 3}]",
+         "graph.0.mass: expected a number of at most 1, got 3"),
+        ("graph: [{type: coupling_edges, source: a, target: b, solver: emd, epsilon: 1}]",
+         "graph.0.epsilon: not with solver 'emd', which is exact"),
+    ],
+)  # fmt: skip
+def test_validation_refuses_what_the_constructor_would(lines: Lines, part: str, line: str) -> None:
+    assert f"x.yaml:1: {line}" in lines(f"{part}\nmethod: {{type: rrnet}}\n")
+
+
+def test_what_has_no_effect_is_not_written_to_the_run() -> None:
+    declared = {"dataset": {"type": "esc50_zero_shot"}, "method": {"type": "mltm", "loss": "triplet", "margin": 0.5}}
+    made = experiment_from_dict(declared)
+    method = made.to_dict()["method"]
+    assert method["margin"] == 0.5
+    assert not {"metric", "mass", "temperature", "entropy_weight"} & method.keys()
+    assert experiment_from_dict(made.to_dict()) == made
+    assert {"margin"} <= made.method.arguments().keys()
 
 
 def test_an_experiment_made_in_python_is_checked_too() -> None:

@@ -20,7 +20,7 @@ class Objective:
     """Metric loss, semantic alignment and latent interactions.
 
     Attributes:
-        loss, margin: metric loss, one of `LOSSES`.
+        loss, margin: metric loss, one of `LOSSES`; ``"n_pair"`` has no margin.
         semantic_alignment: add AV-SAL (Eq. 1).
         interaction_weight: γ of Eq. 8; 0 leaves the regulariser out.
         interaction: options of `latent_interaction_loss`.
@@ -57,7 +57,8 @@ class Objective:
             rows: of the teacher's soft labels, one for each clip [n].
         """
         z_audio, z_visual = network(x)
-        parts = {"metric": LOSSES[self.loss](*network.proxies(z_audio, z_visual), y, margin=self.margin)}
+        own = {} if self.loss == "n_pair" else {"margin": self.margin}
+        parts = {"metric": LOSSES[self.loss](*network.proxies(z_audio, z_visual), y, **own)}
         if self.semantic_alignment:
             truth = F.one_hot(y, z_audio.shape[1])
             parts["alignment"] = semantic_alignment_loss(z_audio.sigmoid(), z_visual.sigmoid(), truth)

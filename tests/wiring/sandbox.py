@@ -1,0 +1,119 @@
+"""The small files that rows name: a folder or two of every data set, features, heads, vectors."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+
+from avgraph.nn import Projector
+from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
+from tests.datasets.esc_folder import rows, write_pictures, write_table
+from tests.spaces import write_spaces
+
+
+def write_sandbox(folder: Path) -> None:
+    """Write them all."""
+    for name, clips in (("esc_one", 1), ("esc_two", 2)):
+        table = rows(clips)
+        write_table(folder / name / "esc50.csv", table)
+        write_pictures(folder / name / "esc50_logmel_u8.npz", table)
+        write_table(folder / name.replace("esc", "ten") / "esc10.csv", table)
+        write_pictures(folder / name.replace("esc", "ten") / "esc10_logmel_u8.npz", table)
+    (folder / "empty").mkdir()
+    _sentences(folder)
+    _features(folder)
+    _captions(folder)
+    (folder / "spaces").mkdir()
+    write_spaces(folder / "spaces", items=24, memory=12, held_out=6)
+    rng = np.random.default_rng(0)
+    np.save(folder / "spaces" / "loud.npy", 3 * np.load(folder / "spaces" / "clap_sounds.npy"))
+    np.save(folder / "spaces" / "other.npy", np.load(folder / "spaces" / "clap_sounds.npy")[::-1])
+    np.save(folder / "spaces" / "y2.npy", np.arange(6) % 2)
+    (folder / "spaces" / "held.txt").write_text("\n".join("abcdef"), encoding="utf-8")
+    (folder / "spaces" / "names2.txt").write_text("\n".join(f"line {row}" for row in range(24)), encoding="utf-8")
+    _arrays(folder, rng)
+    _pairs(folder)
+    head = Projector(6, 8, 4)
+    torch.save({f"Head_A.{key}": value + 1 for key, value in head.state_dict().items()}, folder / "heads.pt")
+
+
+def _sentences(folder: Path) -> None:
+    names = ["dog", "crowing_rooster"]
+    for name, width in (("text_3", 3), ("text_4", 4)):
+        np.savez(folder / f"{name}.npz", esc50=np.array(names), esc50_x=np.eye(2, width, dtype=np.float32))
+
+
+def _features(folder: Path) -> None:
+    for name, file, classes in (("ave", "ave.h5", 15), ("vegas", "vegas_feature.h5", 10)):
+        for part, width in ((f"{name}_one", 6), (f"{name}_two", 7)):
+            (folder / part).mkdir()
+            with h5py.File(folder / part / file, "w") as target:
+                for split, n in (("train", 4 * classes), ("test", classes)):
+                    target[f"audio_{split}"] = np.ones((n, width), np.float32)
+                    target[f"visual_{split}"] = np.ones((n, 5), np.float32)
+                    target[f"lab_{split}"] = np.arange(n) % classes
+
+
+def _captions(folder: Path) -> None:
+    for name, write in (("audiocaps", audiocaps_folder), ("clotho", clotho_folder)):
+        (folder / name).mkdir()
+        write(folder / name)
+        shutil.copytree(folder / name, folder / f"{name}_lacking")
+        next(path for path in sorted((folder / f"{name}_lacking").rglob("*.wav"))).unlink()
+        (folder / f"{name}_tables").mkdir()
+        for table in sorted((folder / name).glob("*.csv")):
+            lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+            (folder / f"{name}_tables" / table.name).write_text("".join(lines[:4]), encoding="utf-8")
+
+
+def _arrays(folder: Path, rng: np.random.Generator) -> None:
+    np.save(folder / "x.npy", rng.normal(size=(6, 4)).astype(np.float32))
+    np.save(folder / "x2.npy", rng.normal(size=(6, 5)).astype(np.float32))
+    np.save(folder / "y.npy", np.arange(6) % 2)
+    np.save(folder / "y2.npy", np.arange(6) % 3)
+    np.save(folder / "split.npy", np.array(["train", "test"] * 3))
+    np.save(folder / "split2.npy", np.array(["train", "train", "val"] * 2))
+    np.save(folder / "score.npy", np.full((6, 2), 0.5, np.float32))
+    np.save(folder / "index.npy", np.array([[0, 1, 2], [1, 2, 3]]))
+    np.save(folder / "index2.npy", np.array([[5, 1, 2], [1, 2, 3]]))
+    np.save(folder / "weight.npy", np.array([0.1, 0.2, 0.3]))
+    np.save(folder / "attr.npy", np.eye(3))
+    for name, text in (("names.txt", "abcdef"), ("names2.txt", "uvwxyz")):
+        (folder / name).write_text("\n".join(text), encoding="utf-8")
+    (folder / "below").mkdir()
+    np.save(folder / "below" / "x.npy", np.zeros((6, 9), np.float32))
+    for name, edge in (("weights.npy", (0, 1)), ("weights2.npy", (1, 2))):
+        matrix = np.zeros((4, 4))
+        matrix[edge] = 1
+        np.save(folder / name, matrix)
+    (folder / "glove.txt").write_text("dog 1 0\nrain 0 1\n", encoding="utf-8")
+    (folder / "glove2.txt").write_text("dog 1 0 2\nrain 0 1 2\n", encoding="utf-8")
+
+
+def _pairs(folder: Path) -> None:
+    """ESC-50 sounds of two classes and CIFAR-10 features of three, for data sets that pair them."""
+    root = folder / "pairs"
+    table = [
+        {"filename": f"{fold}-{100 * fold + 10 * target + take}-A-{target}.wav", "fold": fold, "target": target,
+         "category": category}
+        for fold in range(1, 6) for target, category in enumerate(("dog", "cat")) for take in range(2)
+    ]  # fmt: skip
+    write_table(root / "esc50" / "esc50.csv", table)
+    write_pictures(root / "esc50" / "esc50_logmel_u8.npz", table)
+    (root / "cifar10").mkdir()
+    y = (np.arange(60) % 3).astype(np.uint8)
+    x = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float16)
+    np.savez(root / "cifar10" / "efficientnet_lite0_pca384.npz", x_train=x, y_train=y, x_test=x, y_test=y,
+             classes=np.array(["cat", "dog", "frog"]))  # fmt: skip
+    (root / "text").mkdir()
+    rng, sounds, pictures = np.random.default_rng(2), np.array(["dog", "cat"]), np.array(["cat", "dog", "frog"])
+    captions = np.array(["a dog barks", "a cat", "a dog and a cat", "a frog"])
+    np.savez(root / "text" / "minilm_captions.npz", text=captions, x=rng.normal(size=(4, 6)).astype(np.float32))
+    np.savez(root / "text" / "minilm_labels.npz", esc50=sounds, esc50_x=rng.normal(size=(2, 6)).astype(np.float32),
+             cifar10=pictures, cifar10_x=rng.normal(size=(3, 6)).astype(np.float32))  # fmt: skip
+    words = np.array(["this", "is", "sound", "of", "photo", "a", "dog", "barks", "cat", "and", "frog"])
+    np.savez(root / "text" / "glove_6b_50d_vocab.npz", word=words, x=rng.normal(size=(len(words), 5)).astype(np.float32))

@@ -1,0 +1,94 @@
+"""The graphs that methods are tried on, as data sets of a user: a few dozen nodes, made of seeded random numbers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.datasets.clip_graph import clip_graph
+from avgraph.transforms import KNN, Candidates, DependencyEdges
+
+
+def rows(count: int, width: int, seed: int, centre: Tensor | None = None, spread: float = 0.5) -> Tensor:
+    """Random rows, around ``centre`` where it is given."""
+    noise = torch.randn(count, width, generator=torch.Generator().manual_seed(seed))
+    return noise if centre is None else centre + spread * noise
+
+
+def masks(count: int) -> dict[str, Tensor]:
+    """Of three nodes in a row two are to train on and one to test on."""
+    test = torch.arange(count) % 3 == 2
+    return {"train_mask": ~test, "val_mask": torch.zeros_like(test), "test_mask": test}
+
+
+class Sounds:
+    """``audio`` and ``label`` for RR-Net, and the same under the names ``user`` and ``item`` in other widths."""
+
+    def load(self) -> HeteroData:
+        """24 sounds of 4 classes; every node type has near edges, every pair of types candidates."""
+        data, y = HeteroData(), torch.arange(24) % 4
+        for source, target, width, seed in (("audio", "label", 6, 0), ("user", "item", 7, 9)):
+            data[source].x = 3 + rows(24, width, seed, torch.eye(4, width)[y])
+            data[source].y, data[source].score = y, (rows(24, 4, seed + 1, torch.eye(4)[y])).softmax(1)
+            for name, mask in masks(24).items():
+                data[source][name] = mask
+            data[target].x, data[target].y = rows(4, width - 2, seed + 2), torch.arange(4)
+            for step in (KNN(source, 2), KNN(target, 1), Candidates(source, target, 2)):
+                data = step(data)
+        data["audio"].name = [f"sound {row}" for row in range(24)]
+        data.provenance = {"source": "synthetic", "dataset": "toy", "files": {}}
+        return data
+
+
+class Clips:
+    """``audio``, ``visual``, ``concept`` for LIR, and ``sound``, ``picture``, ``word``, which differ in width."""
+
+    def load(self) -> HeteroData:
+        """90 clips of 4 classes and a graph between concepts, within and across modalities."""
+        y = torch.arange(90) % 4
+        split = 2 * (torch.arange(90) // 4 % 3 == 2).long()
+        x = [rows(90, width, seed, torch.eye(4, width)[y], 0.8) for seed, width in enumerate((6, 8, 5, 9))]
+        data = clip_graph(x[0], x[1], y, split, ["cat", "dog", "frog", "owl"], {"source": "synthetic", "files": {}})
+        weights = torch.zeros(8, 8)
+        weights[0, 1], weights[0, 5], weights[2, 3], weights[1, 6] = 0.4, 0.3, 0.2, 0.1
+        data = DependencyEdges(weights)(data)
+        for node, like, features in (("sound", "audio", x[2]), ("picture", "visual", x[3])):
+            for name, value in data[like].items():
+                data[node][name] = value
+            data[node].x = features
+        for name, value in data["concept"].items():
+            data["word"][name] = value
+        return data
+
+
+class Captions:
+    """``audio`` and ``text`` for m-LTM, and ``sound`` and ``caption``, which differ in width."""
+
+    def load(self) -> HeteroData:
+        """36 sounds of 6 sentences."""
+        data, y = HeteroData(), torch.arange(36) % 6
+        for source, target, width, seed in (("audio", "text", 7, 0), ("sound", "caption", 8, 5)):
+            data[source].x, data[source].y = rows(36, width, seed, rows(6, width, seed + 1)[y]), y
+            for name, mask in masks(36).items():
+                data[source][name] = mask
+            data[target].x, data[target].y = rows(6, width - 2, seed + 2), torch.arange(6)
+        data.provenance = {"source": "synthetic", "files": {}}
+        return data
+
+
+class Spaces:
+    """Two spaces that overlap in ``text``, with a memory in each, for C-MCR."""
+
+    def load(self) -> HeteroData:
+        """30 texts, 12 sounds, 10 pictures, and held-out sounds and pictures of 4 classes."""
+        data, y = HeteroData(), torch.arange(12) % 4
+        unit = torch.nn.functional.normalize
+        data["text"].x_a, data["text"].x_b = unit(rows(30, 6, 0)), unit(rows(30, 5, 1))
+        data["sounds"].x_a, data["pictures"].x_b = unit(rows(12, 6, 2)), unit(rows(10, 5, 3))
+        for node, space, width in (("audio", "a", 6), ("image", "b", 5)):
+            data[node][f"x_{space}"], data[node].y = unit(rows(12, width, 4, torch.eye(4, width)[y])), y
+            data[node].train_mask = torch.zeros(12, dtype=torch.bool)
+            data[node].test_mask = ~data[node].train_mask
+        data.provenance = {"source": "synthetic", "files": {}}
+        return data

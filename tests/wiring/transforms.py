@@ -1,0 +1,120 @@
+"""What every option of every transform does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch_geometric.data import HeteroData
+
+from avgraph import config
+from tests.wiring.row import FALLS, RISES, Component, Row, becomes, gains, row, tells
+from tests.wiring.toys import Sounds, rows
+from tests.wiring.worlds import KINDS, TransformWorld, attribute, edges, error, seen
+
+NEAR, CANDIDATE, COUPLED = ("audio", "near", "audio"), ("audio", "candidate", "label"), ("audio", "coupled", "label")
+RECALLED, DRIVES = ("audio", "recalled", "text"), ("label", "drives", "label")
+PAIR = {"source": "audio", "target": "label"}
+
+
+def graph() -> HeteroData:
+    """Nodes of the toy sounds in one width, without the edges, with folds, and texts with two states."""
+    data = HeteroData()
+    toy = Sounds().load()
+    for number, node in enumerate(("audio", "user", "label", "item")):
+        store = data[node]
+        for name, value in toy[node].items():
+            store[name] = value
+        store.x = rows(len(store.x), 5, number) * torch.arange(1, len(store.x) + 1)[:, None]
+    data["audio"].fold = torch.arange(24) % 3
+    data["text"].x, data["text"].state = rows(6, 5, 10), rows(6, 5, 11)
+    data["audio", "listed", "label"].edge_index = torch.tensor([[r for r in range(24)], [r % 4 for r in range(24)]])
+    return data
+
+
+def _transform(name: str, options: Any, base: Mapping[str, Any], *made: Row) -> Component:
+    return Component(f"transform {name}", options, partial(_world, name), base, made)
+
+
+def _world(name: str, options: Mapping[str, Any]) -> TransformWorld:
+    return TransformWorld(name, options, graph)
+
+
+class Counted(np.ndarray):
+    """A memory that knows how many rows were taken of it at a time."""
+
+    taken: int = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        found = np.asarray(self)[key]
+        Counted.taken = max(Counted.taken, len(found)) if isinstance(key, slice) else Counted.taken
+        return found
+
+
+def _most_rows_read(world: TransformWorld) -> int:
+    data, Counted.taken = graph(), 0
+    data["audio"].x = data["audio"].x.numpy().view(Counted)
+    TransformWorld(world.name, world.options, lambda: data).data  # noqa: B018
+    return Counted.taken
+
+
+COMPONENTS = (
+    _transform(
+        "knn", config.KnnOptions, {"node": "audio", "k": 3},
+        row("node", "user", KINDS, gains("user-near-user")),
+        row("k", 2, edges(*NEAR), becomes(48)),
+        row("relation", "like", KINDS, gains("audio-like-audio")),
+        row("within", "fold", seen("folds that edges cross", lambda world: int(
+            (world.data["audio"].fold[world.data[NEAR].edge_index].diff(dim=0) != 0).sum())), becomes(0)),
+    ),
+    _transform(
+        "candidates", config.CandidatesOptions, {**PAIR, "k": 2},
+        row("source", "user", KINDS, gains("user-candidate-label")),
+        row("target", "item", KINDS, gains("audio-candidate-item")),
+        row("k", 3, edges(*CANDIDATE), becomes(72)),
+        row("relation", "maybe", KINDS, gains("audio-maybe-label")),
+        row("add_true", True, seen("training edges to the true target", lambda world: int(
+            world.data[CANDIDATE].y[world.data[CANDIDATE].train_mask].sum())), becomes(16)),
+    ),
+    _transform(
+        "complete", config.CompleteOptions, PAIR,
+        row("source", "user", KINDS, gains("user-candidate-label")),
+        row("target", "item", KINDS, gains("audio-candidate-item")),
+        row("relation", "any", KINDS, gains("audio-any-label")),
+    ),
+    _transform(
+        "coupling_edges", config.CouplingEdgesOptions, PAIR,
+        row("source", "user", KINDS, gains("user-coupled-label")),
+        row("target", "item", KINDS, gains("audio-coupled-item")),
+        row("relation", "moved", KINDS, gains("audio-moved-label")),
+        row("solver", "emd", edges(*COUPLED), FALLS),
+        row("epsilon", 0.5, edges(*COUPLED), RISES),
+        row("mass", 0.5, seen("mass that is moved", lambda world: round(
+            float(world.data[COUPLED].mass.sum()), 3)), becomes(0.5), solver="partial", mass=0.9, threshold=0.0),
+        row("marginal_penalty", 5.0, attribute(COUPLED, "mass"), solver="unbalanced", marginal_penalty=0.1),
+        row("unit_rows", False, attribute(COUPLED, "mass")),
+        row("along", "listed", edges(*COUPLED), becomes(24), threshold=0.0),
+        row("threshold", 0.9, edges(*COUPLED), FALLS),
+        row("max_iter", 1, error(), tells("did not converge")),
+        row("tol", 1e-13, attribute(COUPLED, "mass"), tol=0.1),
+    ),
+    _transform(
+        "memory_edges", config.MemoryEdgesOptions, {"source": "audio", "target": "text", "k": 2, "temperature": 0.1},
+        row("source", "user", KINDS, gains("user-recalled-text")),
+        row("target", "label", KINDS, gains("audio-recalled-label")),
+        row("relation", "known", KINDS, gains("audio-known-text")),
+        row("k", 3, edges(*RECALLED), becomes(18)),
+        row("temperature", 1.0, attribute(RECALLED, "attention")),
+        row("state", "state", attribute(RECALLED, "edge_index")),
+        row("chunk_size", 5, seen("rows of the memory that are read at a time", _most_rows_read), becomes(5)),
+    ),
+    _transform(
+        "dependency_edges", config.DependencyEdgesOptions, {"weights": "weights.npy", "node": "label"},
+        row("weights", "weights2.npy", attribute(DRIVES, "edge_index"), becomes(torch.tensor([[1], [2]]))),
+        row("node", "item", KINDS, gains("item-drives-item")),
+        row("relation", "causes", KINDS, gains("label-causes-label")),
+    ),
+)  # fmt: skip
