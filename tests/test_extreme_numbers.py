@@ -123,7 +123,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Any]] = {
 
 
 def b_of(x: Tensor) -> Tensor:
-    return torch.full((4,), float(x[:, 0].abs().double().sum() / 4))
+    return torch.full((4,), min(float(x[:, 0].abs().double().sum() / 4), 3e38))
 
 
 def extremes(magnitude: float) -> Iterator[Tensor]:

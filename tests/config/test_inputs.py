@@ -91,7 +91,8 @@ def test_what_is_there_is_valid(folder: Path, text: str) -> None:
         (
             SPACES.replace("image: b.npy", "image: words.txt") + CMCR,
             [
-                "x.yaml:5: dataset.spaces.clip.image: words.txt: a .txt file is read as text; expected numbers, such as FILE.npy"
+                "x.yaml:5: dataset.spaces.clip.image: words.txt: a .txt file is read as text; "
+                "expected numbers, such as FILE.npy"
             ],
         ),
         (
