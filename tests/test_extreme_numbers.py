@@ -24,8 +24,8 @@ ARGUMENTS = frozenset(
     re.findall(
         r"\w+",
         """a adjacency anchor audio_soft b boxes column columns confidence correlation cost covariance data edge_logit
-        epsilon gallery iou key logits matrix memory metric other parents prompt query score scores similarity soft_audio
-        soft_visual target temperature value variable variance visual_soft weights x y z z_audio z_visual""",
+        epsilon gallery iou key logits matrix memory metric other parents prompt query score scores similarity
+        soft_audio soft_visual target temperature value variable variance visual_soft weights x y z z_audio z_visual""",
     )
 )
 
@@ -85,7 +85,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Any]] = {
     "matching_loss": lambda x: nn.matching_loss(nn.sinkhorn(x[:4].contiguous(), 0.05, max_iter=50)),
     "partial_sinkhorn": lambda x: nn.partial_sinkhorn(x, 0.05, 0.5, max_iter=50),
     "sinkhorn_edges": lambda x: nn.sinkhorn_edges(
-        x.repeat(2, 1).flatten()[:36], EDGES, 0.05, (ROWS, ROWS), max_iter=50
+        x.repeat(2, 1).flatten()[:36], EDGES, 0.05, num_nodes=(ROWS, ROWS), max_iter=50
     ),
     "partial_sinkhorn_edges": lambda x: nn.partial_sinkhorn_edges(
         x.repeat(2, 1).flatten()[:36], EDGES, 0.05, 0.5, num_nodes=(ROWS, ROWS), max_iter=50
@@ -123,7 +123,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Any]] = {
 
 
 def b_of(x: Tensor) -> Tensor:
-    return torch.full((4,), float(x[:, 0].abs().double().sum() / 4))
+    return torch.full((4,), min(float(x[:, 0].abs().double().sum() / 4), 3e38))
 
 
 def extremes(magnitude: float) -> Iterator[Tensor]:

@@ -14,17 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import log
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
 
 from avgraph.errors import DataError
 
 
 def bic_score(
-    covariance: Float[np.ndarray, "p p"],
+    covariance: Any,
     n_samples: int,
     target: SupportsIndex,
     parents: Iterable[SupportsIndex],
@@ -42,6 +42,7 @@ def bic_score(
         >>> bool(np.isclose(gain, -50 * np.log(1 - 0.6**2) - np.log(100)))
         True
     """
+    covariance = _checked(covariance)
     target, chosen = int(target), [int(parent) for parent in parents]
     for index in (target, *chosen):
         if not 0 <= index < len(covariance):
@@ -63,9 +64,9 @@ def bic_score(
 
 
 def total_bic_score(
-    covariance: Float[np.ndarray, "p p"],
+    covariance: Any,
     n_samples: int,
-    adjacency: Bool[np.ndarray, "p p"],
+    adjacency: Any,
     penalty_discount: float = 1.0,
 ) -> float:
     """Sum of the local scores of a graph: every variable given the rows that point to its column.
@@ -80,7 +81,23 @@ def total_bic_score(
         >>> total_bic_score(covariance, 100, chain) == one + other
         True
     """
+    covariance, adjacency = _checked(covariance), np.asarray(adjacency)
+    if adjacency.shape != covariance.shape:
+        raise DataError(f"adjacency: expected {list(covariance.shape)}, got {list(adjacency.shape)}")
     return sum(
         bic_score(covariance, n_samples, target, np.flatnonzero(adjacency[:, target]), penalty_discount)
         for target in range(len(covariance))
     )
+
+
+def _checked(covariance: Any) -> Float[np.ndarray, "p p"]:
+    """A covariance as an array."""
+    matrix = np.asarray(covariance)
+    if (
+        matrix.ndim != 2
+        or len(matrix) != len(matrix.T)
+        or matrix.dtype.kind not in "fiu"
+        or not np.isfinite(matrix).all()
+    ):
+        raise DataError(f"covariance: expected [p, p] of finite numbers, got {list(matrix.shape)}")
+    return matrix.astype(float)

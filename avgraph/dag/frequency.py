@@ -35,6 +35,8 @@ def edge_frequency(graphs: Iterable[Any], threshold: float = 0.0) -> Float[np.nd
         raise DataError("edge_frequency: expected at least one graph, got none")
     shape = matrices[0].shape
     for k, matrix in enumerate(matrices):
+        if matrix.dtype.kind not in "fiub":
+            raise DataError(f"edge_frequency: graph {k}: expected numbers, got {matrix.dtype}")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape != shape:
             raise DataError(
                 f"edge_frequency: graph {k}: expected a square matrix of the shape of graph 0, {list(shape)}, "

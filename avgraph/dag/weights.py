@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from avgraph.dag.moments import moments_of_data
 from avgraph.errors import DataError
@@ -23,7 +23,7 @@ _TOLERANCE, _MAX_SWEEPS = 1e-12, 100_000
 
 def dependency_weights(
     data: Any,
-    adjacency: Bool[np.ndarray, "p p"],
+    adjacency: Any,
     *,
     l1: float = 0.0,
     ridge: float | None = None,
@@ -90,6 +90,7 @@ def regression_coefficients(
         [[0.0, -0.707], [0.0, 0.0]]
     """
     correlation = moments_of_data(data, ridge=ridge).correlation
+    adjacency = np.asarray(adjacency) > 0
     if adjacency.shape != correlation.shape:
         raise DataError(f"adjacency: expected {list(correlation.shape)}, got {list(adjacency.shape)}")
     if not 0 <= l1 < np.inf:

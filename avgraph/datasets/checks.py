@@ -72,7 +72,7 @@ def as_split(array: Array, where: str) -> npt.NDArray[np.int64]:
     words = [str(value).strip() for value in (as_whole(array, where) if array.dtype.kind == "f" else array).tolist()]
     for row, word in enumerate(words):
         if word not in code:
-            meant = next((split for split in SPLITS if split in (_MEANT.get(word.lower()), word.lower())), None)
+            meant = word.lower() if word.lower() in SPLITS else _MEANT.get(word.lower())
             told = f"; did you mean '{meant}'?" if meant else ""
             raise DataError(f"{where}: row {row}: expected train, val, test or 0, 1, 2, got {word!r}{told}")
     if set(words) == {"0", "1"}:

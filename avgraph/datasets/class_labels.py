@@ -13,6 +13,7 @@ from avgraph.errors import DataError
 from avgraph.suggestions import did_you_mean, first_few
 
 LABEL = "label"  # the node type that numbers point into
+_MOST_CLASSES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def find_classes(
         label = some[0] if some else None
     if label is not None:
         return y, _classes_of(parts[label], where[label]), label
-    names = sorted(words) if words else [str(c) for c in range(max(int(as_whole(y, where[node]["y"]).max()), 0) + 1)]
+    names = sorted(words) if words else [str(c) for c in range(_count(as_whole(y, where[node]["y"]), where[node]["y"]))]
     return y, Classes(names, {name: index for index, name in enumerate(names)}), None
 
 
@@ -136,9 +137,10 @@ def _classes_of(part: Mapping[str, Array], where: Mapping[str, str]) -> Classes:
         names = sorted(set(y.tolist()))
         of_name = {name: index for index, name in enumerate(names)}
         return Classes(names, _by_word(rows, [of_name[word] for word in y.tolist()], where) | of_name, where["y"])
-    numbers = as_whole(y.astype(np.int64) if y.dtype.kind in "US" else y, where["y"]).tolist()
+    whole = as_whole(y.astype(np.int64) if y.dtype.kind in "US" else y, where["y"])
+    numbers = whole.tolist()
     first = dict(reversed(list(zip(numbers, rows or map(str, numbers), strict=True))))
-    names = [first.get(number, str(number)) for number in range(max(*numbers, 0) + 1)]
+    names = [first.get(number, str(number)) for number in range(_count(whole, where["y"]))]
     return Classes(names, _by_word(rows, numbers, where), where.get("name", ""))
 
 
@@ -153,6 +155,14 @@ def _by_word(words: Sequence[str], classes: Sequence[int], where: Mapping[str, s
             told = f"{word!r} again, as in row {before}; names of classes must differ"
             raise DataError(f"{where['name']}: row {row}: {told}")
     return {word: number for word, (_, number) in found.items()}
+
+
+def _count(numbers: npt.NDArray[np.int64], where: str) -> int:
+    """How many classes there are, by their largest number; a number such as an item's identifier counts none."""
+    if (largest := int(numbers.max())) >= _MOST_CLASSES:
+        row = int(numbers.argmax())
+        raise DataError(f"{where}: row {row}: expected classes counted from 0, below {_MOST_CLASSES}, got {largest}")
+    return max(largest, 0) + 1
 
 
 def _is_whole(word: str) -> bool:

@@ -87,11 +87,9 @@ class Files:
                 y, known, label_node = find_classes(node, arrays, where)
                 classes[node] = list(known.names)
                 store.y = torch.from_numpy(known.of(y, where[node]["y"]))
-                if "split" in part and not bool(store.train_mask.any()):
-                    raise DataError(
-                        f"{where[node]['split']}: no row is train; expected training rows, as there are labels"
-                    )
                 if "split" in part:
+                    if not bool(store.train_mask.any()):
+                        raise DataError(f"{where[node]['split']}: no row is train; expected training rows")
                     check_class_coverage(store.y, store.train_mask, known.names, where[node]["y"])
                 if label_node is not None and "y" not in arrays[label_node]:
                     data[label_node].y = torch.arange(counts[label_node])
@@ -113,7 +111,11 @@ class Files:
         references = self.nodes[node]
         if unknown := sorted(set(references) - set(NODE_KEYS)):
             raise DataError(f"dataset.nodes.{node}.{unknown[0]}: unknown key; expected one of {', '.join(NODE_KEYS)}")
-        part = {key: read_array(text, self.root) for key in NODE_KEYS if (text := references.get(key)) is not None}
+        part = {
+            key: _decoded(read_array(text, self.root), self._where(node, key))
+            for key in NODE_KEYS
+            if (text := references.get(key)) is not None
+        }
         if not part:
             raise DataError(f"dataset.nodes.{node}: expected at least one of {', '.join(NODE_KEYS)}")
         for key, array in part.items():
@@ -170,6 +172,16 @@ class Files:
         references += [text for edge in self.edges for key in ("index", "weight", "attr") if (text := edge.get(key))]
         files = dict.fromkeys(split_reference(text)[0] for text in references)
         return {str(file): sha256_file(self.root / file.expanduser()) for file in files}
+
+
+def _decoded(array: Array, where: str) -> Array:
+    """Words that are stored as bytes, as text."""
+    if array.dtype.kind != "S":
+        return array
+    try:
+        return np.char.decode(np.asarray(array, dtype=np.bytes_), "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8: {error.reason}") from None
 
 
 def _features(array: Array, where: str, keep_bytes: bool = True) -> Tensor:

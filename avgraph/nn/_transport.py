@@ -9,7 +9,7 @@ from avgraph.errors import GraphError
 from avgraph.nn._feasible import check_supports
 from avgraph.nn._fixed_point import fixed_point
 from avgraph.nn._implicit import ImplicitCoupling
-from avgraph.nn._transport_inputs import Problem
+from avgraph.nn._transport_inputs import Problem, check_solved
 from avgraph.nn._unrolled import unrolled
 from avgraph.nn.coupling import Coupling, Grad
 
@@ -39,11 +39,13 @@ def couple(
             check_supports(score, log_a.exp(), log_b.exp(), converged)
             shift = g.mean(1, keepdim=True)  # f + t, g − t give the same plan: fix which pair is meant
             f, g = f + shift, g - shift
+        f, g = f * epsilon, g * epsilon
+        check_solved(cost, epsilon, f, g, error)
         return Coupling(
             plan=log_plan.exp().reshape(cost.shape),
             log_plan=log_plan.reshape(cost.shape),
-            f=(f * epsilon).reshape(*lead, -1),
-            g=(g * epsilon).reshape(*lead, -1),
+            f=f.reshape(*lead, -1),
+            g=g.reshape(*lead, -1),
             converged=converged.reshape(lead),
             n_iter=n_iter.reshape(lead),
             error=error.reshape(lead),

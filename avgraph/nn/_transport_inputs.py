@@ -104,7 +104,24 @@ def masses(name: str, value: Tensor | None, shape: Sequence[int], like: Tensor) 
     if bool(wrong.any()):
         place = wrong.nonzero()[0].tolist()
         raise GraphError(f"{name}: expected masses above 0, got {float(value[tuple(place)])} at {place}")
+    if not bool(value.sum(-1).isfinite().all()):
+        raise GraphError(
+            f"{name}: masses up to {float(value.max()):.4g} overflow when they are summed; scale them down"
+        )
     return value.to(like).expand(tuple(shape))
+
+
+def check_solved(cost: Tensor, epsilon: float, *found: Tensor) -> None:
+    """Refuse potentials and errors that are not finite: the numbers of the problem are beyond those of their type.
+
+    Raises:
+        GraphError: giving the range of the costs and ε.
+    """
+    if all(bool(one.detach().sum().isfinite()) for one in found):
+        return
+    allowed = cost.detach()[cost.isfinite()]
+    sizes = f"numbers from {float(allowed.min()):.4g} to {float(allowed.max()):.4g} at epsilon {epsilon:.4g}"
+    raise GraphError(f"cost: {sizes} are beyond what {cost.dtype} can couple; scale them, or take float64")
 
 
 def check_totals(a: Tensor, b: Tensor) -> None:

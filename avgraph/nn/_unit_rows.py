@@ -24,7 +24,8 @@ def unit_rows(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
     largest = x.detach().abs().amax(1, keepdim=True)
     scaled = x / torch.where(largest > 0, largest, 1)
     square = scaled.square().sum(1, keepdim=True)
-    return torch.where(square > 0, scaled / torch.where(square > 0, square, 1).sqrt(), 0)
+    # Asked so that NaN stays NaN.
+    return torch.where(square == 0, 0, scaled / torch.where(square > 0, square, 1).sqrt())
 
 
 def check_two_views(x: Tensor, y: Tensor) -> None:

@@ -39,5 +39,5 @@ def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tenso
     square = (unit_rows(at_least_single(x)) - unit_rows(at_least_single(y))).square().sum(1)
     if squared:
         return finite(square.mean(), {"x": x, "y": y})
-    apart = square > 0
+    apart = square != 0  # true of NaN, which stays
     return finite(torch.where(apart, torch.where(apart, square, 1).sqrt(), 0).mean(), {"x": x, "y": y})

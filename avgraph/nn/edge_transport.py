@@ -12,7 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.nn._edge_equations import solve_on_edges
 from avgraph.nn._edge_iteration import iterate
 from avgraph.nn._feasible import check_feasible
-from avgraph.nn._transport_inputs import check_edge_cost, check_solver, check_totals, masses
+from avgraph.nn._transport_inputs import check_edge_cost, check_solved, check_solver, check_totals, masses
 from avgraph.nn.coupling import Coupling, Grad
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.segment import segment_sum
@@ -75,7 +75,9 @@ def sinkhorn_edges(
         check_feasible(edge_index, a, b)
     f, g = f.detach(), g.detach()
     shift = g.mean()
-    return Coupling(log_plan.exp(), log_plan, (f + shift) * epsilon, (g - shift) * epsilon, error <= tol, n_iter, error)
+    f, g = (f + shift) * epsilon, (g - shift) * epsilon
+    check_solved(cost, epsilon, f, g, error)
+    return Coupling(log_plan.exp(), log_plan, f, g, error <= tol, n_iter, error)
 
 
 class _ImplicitEdges(torch.autograd.Function):

@@ -62,7 +62,7 @@ def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
         mapped_x, mapped_y = x @ symmetric, y @ symmetric
     length_x, length_y = (mapped_x * x).sum(1), (mapped_y * y).sum(1)
     square = torch.addmm(length_x[:, None] + length_y[None, :], mapped_x, y.T, alpha=-2.0)
-    positive = square > 0
+    positive = ~(square <= 0)  # true of NaN, which stays
     return torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
 
 

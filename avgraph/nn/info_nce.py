@@ -46,7 +46,7 @@ def info_nce(x: Tensor, y: Tensor, temperature: float) -> Float[Tensor, ""]:
     if not 0 < temperature < float("inf"):
         raise GraphError(f"temperature: expected a number above 0, got {temperature}")
     with full_precision(x, y) as (x, y):
-        given = {"x": x, "y": y, "temperature": torch.tensor(1 / temperature)}
+        given = {"x": x, "y": y, "1/temperature": torch.tensor(1 / temperature)}
         x, y = unit_rows(x) / temperature, unit_rows(y)
         tile = _TILE if x.is_cpu else _TILE_OF_A_GPU
         if len(x) > tile:

@@ -105,6 +105,8 @@ def _check(
     if soft_audio.dim() != 2 or soft_audio.shape != soft_visual.shape or len(soft_audio) != n:
         got = f"{list(soft_audio.shape)} and {list(soft_visual.shape)}"
         raise GraphError(f"soft_audio, soft_visual: expected two [{n}, c] of one shape, got {got}")
+    for name, soft in (("soft_audio", soft_audio), ("soft_visual", soft_visual)):
+        finite(soft.sum(), {name: soft})  # a comparison with the threshold would hide NaN
     size = 2 * soft_audio.shape[1]
     if adjacency.shape != (size, size):
         raise GraphError(f"adjacency: expected [{size}, {size}], audio classes first, got {list(adjacency.shape)}")

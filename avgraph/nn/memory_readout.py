@@ -48,7 +48,7 @@ def memory_readout(query: Tensor, memory: Memory, temperature: float, *, chunk_s
     with full_precision(query) as (wide,):
         unit = wide / row_lengths("query", wide)
         out: Tensor = _Readout.apply(unit / temperature, memory, chunk_size)
-        named = {"query": query, "temperature": torch.tensor(1 / temperature)}
+        named = {"query": query, "1/temperature": torch.tensor(1 / temperature)}
         return finite(out, named).to(query.dtype)
 
 

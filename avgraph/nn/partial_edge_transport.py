@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from avgraph.errors import GraphError
 from avgraph.nn._feasible import most_mass
 from avgraph.nn._partial_edges import iterate_partial, solve_partial_on_edges
-from avgraph.nn._transport_inputs import check_edge_cost, check_solver, masses
+from avgraph.nn._transport_inputs import check_edge_cost, check_solved, check_solver, masses
 from avgraph.nn.coupling import Coupling, Grad
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.segment import segment_sum
@@ -75,7 +75,9 @@ def partial_sinkhorn_edges(
         able = most_mass(edge_index, a, b)
         if able < mass * (1 - 1e-6):
             raise GraphError(f"infeasible: the edges can carry at most {able:.6g}, less than the mass {mass:.6g}")
-    return Coupling(log_plan.exp(), log_plan, f.detach() * epsilon, g.detach() * epsilon, error <= tol, n_iter, error)
+    f, g = f.detach() * epsilon, g.detach() * epsilon
+    check_solved(cost, epsilon, f, g, error)
+    return Coupling(log_plan.exp(), log_plan, f, g, error <= tol, n_iter, error)
 
 
 class _ImplicitPartialEdges(torch.autograd.Function):

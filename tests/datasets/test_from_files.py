@@ -116,6 +116,7 @@ def test_wrong_edges(folder: Path, edge: dict[str, np.ndarray], message: str) ->
         ({"x": np.array(["a", "b"])}, "expected numbers, got <U1"),
         ({"x": np.zeros((2, 1)), "y": np.zeros(3, int)}, r"y.npy \(audio.y\): 3 rows, but .*x.npy \(audio.x\) has 2"),
         ({"y": np.zeros((2, 2))}, r"row 0: expected a single 1 \(one class per row\), got none of them"),
+        ({"y": np.array([0, 10**12])}, "row 1: expected classes counted from 0, below 10000000, got 1000000000000"),
         ({"y": np.array([0.0, 0.5])}, "row 1: expected a whole number, got 0.5"),
         ({"y": np.array([0, -1])}, "row 1: expected a class from 0 to 0, got -1"),
         ({"y": np.array([-2, -1])}, "row 0: expected a class from 0 to 0, got -2"),

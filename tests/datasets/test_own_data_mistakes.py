@@ -123,6 +123,10 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         both(lines("label.txt", [*CLASSES, "fish"]), array("label.npy", np.eye(4))),
         "no training example of class 'fish'",
     ),
+    "numbers that are no classes": (
+        labels([10**12] + [0] * 17),
+        r"y\.npy \(audio\.y\): row 0: expected a class from 0 to 2, got 1000000000000$",
+    ),
     "classes from 1": (
         labels(np.arange(18) % 3 + 1),
         "from 0 to 2, got 3; classes count from 0$",
@@ -307,6 +311,7 @@ TAKEN: dict[str, tuple[Change, list[int], list[bool]]] = {
     "one-hot": (labels(ONE_HOT), [0, 1, 2], [s == "train" for s in SPLIT]),
     "one-hot, of true and false": (labels(ONE_HOT == 1), [0, 1, 2], [s == "train" for s in SPLIT]),
     "a column": (labels(np.arange(18)[:, None] % 3), [0, 1, 2], [s == "train" for s in SPLIT]),
+    "words in bytes": (labels(np.array(Y, "S")), [0, 1, 2], [s == "train" for s in SPLIT]),
     "numbers in text": (
         lines("y.txt", [str(2 - row % 3) for row in range(18)]),
         [2, 1, 0],

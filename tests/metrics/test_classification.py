@@ -93,7 +93,7 @@ def test_bad_scores() -> None:
     logits = torch.eye(2)
     with pytest.raises(GraphError, match=r"logits: expected \[n, c\], got \[2\]"):
         accuracy(logits[0], y, mask)
-    with pytest.raises(GraphError, match=r"y: expected \[2\], got \[1\]"):
+    with pytest.raises(GraphError, match=r"y: expected classes \[2\] as whole numbers, got torch.int64 \[1\]"):
         accuracy(logits, y[:1], mask)
     with pytest.raises(GraphError, match=r"mask: expected \[2\], got \[1\]"):
         accuracy(logits, y, mask[:1])
@@ -119,5 +119,5 @@ def test_bad_edges() -> None:
         edge_argmax_accuracy(logit[:1], edge_index, y, mask, 2)
     with pytest.raises(GraphError, match=r"expected sources in 0 … 1"):
         edge_argmax_accuracy(logit, edge_index + 1, y, mask, 2)
-    with pytest.raises(GraphError, match=r"y_source: expected \[3\], got \[2\]"):
+    with pytest.raises(GraphError, match=r"y_source: expected classes \[3\] as whole numbers, got torch.int64 \[2\]"):
         edge_argmax_accuracy(logit, edge_index, y, mask, 3)

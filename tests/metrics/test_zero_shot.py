@@ -36,7 +36,10 @@ def test_refused() -> None:
         (lambda: zero_shot_accuracy(x, prompt, y, prompt_y), "k: expected 1 … 2"),
         (lambda: zero_shot_accuracy(x, prompt, y + 1, prompt_y), "class 2 has no prompt"),
         (lambda: zero_shot_accuracy(x, prompt, y - 1, prompt_y), "labels of x: expected 0 or more, got -1"),
-        (lambda: zero_shot_accuracy(x, prompt, y[:2], prompt_y), r"labels of x: expected \[4\], got \[2\]"),
+        (
+            lambda: zero_shot_accuracy(x, prompt, y[:2], prompt_y),
+            r"labels of x: expected classes \[4\] as whole numbers, got torch.int64 \[2\]",
+        ),
         (lambda: zero_shot_accuracy(x, prompt / 0, y, prompt_y), "prompt: row 0 is not finite"),
     ):
         with pytest.raises(GraphError, match=message):

@@ -128,7 +128,7 @@ def test_bad_input_is_named(loss: Callable[..., Tensor]) -> None:
     x, y = embeddings()
     with pytest.raises(GraphError, match=r"expected two \[n, d\] of one shape, got \[7, 3\] and \[6, 3\]"):
         loss(x, y[:6], LABEL)
-    with pytest.raises(GraphError, match=r"label: expected classes \[7\], got torch.int64 \[6\]"):
+    with pytest.raises(GraphError, match=r"label: expected classes \[7\] as whole numbers, got torch.int64 \[6\]"):
         loss(x, y, LABEL[:6])
     if loss is not n_pair_loss:  # which has none
         with pytest.raises(GraphError, match="margin: expected a number above 0, got 0"):
