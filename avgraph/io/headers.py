@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from avgraph.errors import DataError
+from avgraph.io.names import known_name
 from avgraph.io.references import split_reference
-from avgraph.suggestions import did_you_mean, first_few
+from avgraph.suggestions import did_you_mean
 
 _LONGEST_HEADER = 100 << 20  # of a .safetensors file, as the library has it
 
@@ -70,13 +71,10 @@ def check_key(path: Path, key: str | None, keys: Iterable[str]) -> None:
     Raises:
         DataError: listing those it has.
     """
-    known = sorted(keys)
-    listed = first_few(known, 20) or "none"
-    if key is None:
-        raise DataError(f"{path}: expected FILE:KEY with one of: {listed}")
-    if key not in known:
-        close = did_you_mean(key, known)
-        raise DataError(f"{path}: no key {key!r}; {close}{' ' if close else ''}it has: {listed}")
+    try:
+        known_name(key, keys)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 def npz_keys(path: Path) -> list[str]:
