@@ -71,7 +71,8 @@ def test_match_as_json_and_its_edges_have_weights(tables: tuple[Path, Path], tmp
 
 def test_discover_as_json(tables: tuple[Path, Path], tmp_path: Path) -> None:
     found = call_json("discover", tables[0], "-o", tmp_path / "g.json", "--bootstraps", "2")
-    assert (found["rows"], found["columns"], found["counted"], found["graphs"]) == (12, ["x0", "x1", "x2", "x3"], "bootstraps", 2)
+    assert (found["rows"], found["columns"]) == (12, ["x0", "x1", "x2", "x3"])
+    assert (found["counted"], found["graphs"]) == ("bootstraps", 2)
     assert [Path(file).name for file in found["files"]] == [
         "g.json", "g.png", "g_frequency.png", "g_consensus.json", "g_consensus.png"
     ]  # fmt: skip
@@ -96,7 +97,7 @@ def test_data_show_as_json() -> None:
 
 
 def test_numbers_are_finite() -> None:
-    assert plain({"a": [float("nan"), float("-inf"), 1.5], "b": (True, None)}) == {"a": [None, None, 1.5], "b": [True, None]}
+    assert plain([float("nan"), float("-inf"), 1.5, (True, None)]) == [None, None, 1.5, [True, None]]
 
 
 @pytest.mark.parametrize("command", ["discover", "match", "export"])
@@ -125,9 +126,10 @@ def test_pictures_beside_the_graph_are_kept_too(tables: tuple[Path, Path], tmp_p
 def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
     pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"]).to_parquet(tmp_path / "t.parquet")
     before = (tmp_path / "t.parquet").read_bytes()
-    for words in (["discover", tmp_path / "t.parquet"], ["match", f"{tmp_path}/t.parquet:a", f"{tmp_path}/t.parquet:b"]):
-        code, _, told = call(*words, "-o", tmp_path / "t.parquet", "--force")
-        assert (code, told) == (2, f"{tmp_path}/t.parquet: is the input; choose another name\n")
+    table = f"{tmp_path}/t.parquet"
+    for words in (["discover", table], ["match", f"{table}:a", f"{table}:b"]):
+        code, _, told = call(*words, "-o", table, "--force")
+        assert (code, told) == (2, f"{table}: is the input; choose another name\n")
     assert (tmp_path / "t.parquet").read_bytes() == before
 
 
@@ -165,7 +167,9 @@ def test_a_folder_of_tables_is_replaced_only_when_asked_and_only_if_it_is_one(
     graph["source"].level = graph["source"].num_nodes * [1.0]  # more than names: a folder of tables
     folder = export_graph(graph, tmp_path / "g.parquet")
     before = sorted(file.name for file in folder.iterdir())
-    assert before == ["edges-source-coupled-target.parquet", "graph.json", "nodes-source.parquet", "nodes-target.parquet"]
+    assert [name.split(".")[0] for name in before] == [
+        "edges-source-coupled-target", "graph", "nodes-source", "nodes-target"
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="already exists"):
         export_graph(graph, folder)
     (folder / "nodes-source.parquet").write_text("old")
@@ -194,5 +198,5 @@ def test_messages_name_options(tables: tuple[Path, Path], tmp_path: Path) -> Non
         code, _, told = call("match", *tables, *output, *words)
         assert code == 2
         assert told.startswith(message), told
-    with pytest.raises(ValueError, match="^marginal_penalty: expected only with"):  # Python names its own arguments
+    with pytest.raises(ValueError, match=r"^marginal_penalty: expected only with"):  # Python names its own arguments
         match_tables(*tables, tmp_path / "c.graphml", marginal_penalty=1.0)
