@@ -135,17 +135,11 @@ def test_a_wrong_table_or_option_is_told_before_anything_slow_is_imported(tmp_pa
     told = (
         (["missing.csv"], "missing.csv: no such file"),
         (["t.csv", "--columns", "name,a"], "t.csv: row 0 (line 2), column 'name': expected a number, got 'n0'"),
-        (
-            ["t.csv", "--columns", "nam"],
-            "--columns: no column 'nam'; did you mean 'name'? there are: name, a, b (t.csv)",
-        ),
+        (["t.csv", "--columns", "x"], "--columns: no column 'x'; there are: name, a, b (t.csv)"),
         (["c.csv"], "constant column 'b': leave them out (--drop), or give a ridge (--ridge)"),
         (["t.csv", "--penalty-discount", "-1"], "--penalty-discount: expected a number above 0, got -1.0"),
         (["t.csv", "--require", "a", "c"], "--require: no column 'c'"),
-        (
-            ["t.csv", "--algorithm", "pc", "--seed", "1"],
-            "--seed: not an option of algorithm 'pc'; its options: --alpha",
-        ),
+        (["t.csv", "--algorithm", "pc", "--seed=1"], "--seed: not an option of algorithm 'pc'; its options: --alpha"),
     )
     code = (
         "import sys\nfrom avgraph.cli import main\n"

@@ -26,7 +26,7 @@ from avgraph.cli.overwrite import FORCE, may_write
 @click.option("--seed", type=int, help="Seed of the starts.")
 @click.option("--time-limit", type=float, help="Seconds after which the best graph so far is taken.")
 @click.option("--ridge", type=float, help="Share of its variance added to each column, for collinear columns.")
-@click.option("--bootstraps", default=0, show_default=True, help="Resamples to count edges over, in place of starts.")
+@click.option("--bootstraps", default=0, show_default=True, help="Resamples to count edges over, and to agree on.")
 @click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
 @click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
 @click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")

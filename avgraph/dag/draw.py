@@ -63,6 +63,7 @@ def draw_graph(
     names: Sequence[str] | None = None,
     weights: Float[np.ndarray, "p p"] | None = None,
     most_edges: int | None = None,
+    ranked: str = "heaviest",
 ) -> Path:
     """Draw a partially directed graph, such as `avgraph.dag.consensus_graph`, as `draw_dag` draws a DAG.
 
@@ -70,6 +71,7 @@ def draw_graph(
         graph: edges that stand both ways have no direction; the others form no cycle.
         path, weights, most_edges: see `draw_dag`.
         names: of the columns (default: x0, x1, …).
+        ranked: what the edges with the largest weights are called where not all are drawn.
 
     Raises:
         DataError: as `draw_dag`.
@@ -84,7 +86,9 @@ def draw_graph(
     _check_shapes(graph.shape, weights=weights)
     place = np.argsort(topological_order(graph & ~graph.T))
     forward = graph & (place[:, None] < place[None])
-    return save_figure(figure_of(drawing_of(forward, graph, check_names(names, len(graph)), weights, most_edges)), path)
+    return save_figure(
+        figure_of(drawing_of(forward, graph, check_names(names, len(graph)), weights, most_edges, ranked)), path
+    )
 
 
 def drawing_of(
@@ -93,13 +97,14 @@ def drawing_of(
     names: tuple[str, ...],
     weights: Float[np.ndarray, "p p"] | None = None,
     most_edges: int | None = None,
+    ranked: str = "heaviest",
 ) -> Drawing:
     """What the picture of ``graph`` shows.
 
     Args:
         adjacency: its edges, turned so that they form no cycle.
         graph: the edges; those that stand both ways have no direction.
-        names, weights, most_edges: see `draw_graph`.
+        names, weights, most_edges, ranked: see `draw_graph`.
 
     Raises:
         DataError: as `draw_dag`.
@@ -122,7 +127,7 @@ def drawing_of(
     drawn = heaviest.reshape(strength.shape)
     lost = np.flatnonzero(_touched(adjacency) & ~_touched(drawn))
     return Drawing(
-        drawn, undirected, weights, names, (f"the {most_edges} heaviest of {n_edges} edges",), tuple(lost.tolist())
+        drawn, undirected, weights, names, (f"the {most_edges} {ranked} of {n_edges} edges",), tuple(lost.tolist())
     )
 
 

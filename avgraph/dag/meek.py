@@ -46,26 +46,30 @@ def class_under_knowledge(adjacency: Matrix, forbidden: Matrix | None = None, re
     if not known.any():
         return graph  # a class on its own is closed under the rules
     graph = graph & ~known.T
-    while (found := _next(graph)) is not None:
-        graph[found[1], found[0]] = False
+    while _direct(graph):
+        pass
     return graph
 
 
-def _next(graph: Matrix) -> tuple[int, int] | None:
-    """An undirected edge that a rule directs, as (parent, child).
+def _direct(graph: Matrix) -> bool:
+    """Go through the undirected edges once and direct, in place, those that a rule directs; whether there were any.
 
     Meek's third rule follows from a collider, and what follows from colliders is in the class to begin with.
     """
-    directed, joined = graph & ~graph.T, graph | graph.T
-    undirected = graph & graph.T
-    for a, b in np.argwhere(undirected):
-        apart = ~joined[:, b]
+    any_found = False
+    for a, b in np.argwhere(graph & graph.T):
+        if not (graph[a, b] and graph[b, a]):
+            continue  # directed meanwhile
+        into_a, from_a, into_b = graph[:, a] & ~graph[a], graph[a] & ~graph[:, a], graph[:, b] & ~graph[b]
+        apart = ~(graph[b] | graph[:, b])  # from b
         apart[b] = False
-        by_rule_1 = (directed[:, a] & apart).any()  # c → a — b, c and b not joined: no new collider
-        by_rule_2 = (directed[a] & directed[:, b]).any()  # a → c → b: no cycle
+        by_rule_1 = (into_a & apart).any()  # c → a — b, c and b not joined: no new collider
+        by_rule_2 = (from_a & into_b).any()  # a → c → b: no cycle
         # Rule 4, a — c → d → b with a and d joined, c and b not: b → a would make a collider or a cycle.
-        beside = np.flatnonzero(undirected[a] & apart)
-        by_rule_4 = (directed[beside] & directed[:, b] & joined[a]).any()
+        beside = np.flatnonzero(graph[a] & graph[:, a] & apart)
+        between = into_b & (graph[a] | graph[:, a])
+        by_rule_4 = (graph[beside] & ~graph[:, beside].T & between).any()
         if by_rule_1 or by_rule_2 or by_rule_4:
-            return int(a), int(b)
-    return None
+            graph[b, a] = False
+            any_found = True
+    return any_found

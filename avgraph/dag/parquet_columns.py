@@ -1,4 +1,4 @@
-"""The columns of numbers of a Parquet file: lists of equal length become one column per entry, ``x[0]``, ``x[1]``, …."""
+"""The columns of numbers of a Parquet file: lists of one length become a column per entry, ``x[0]``, …."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def edge_stability(
     forbidden: Bool[np.ndarray, "p p"] | None = None,
     required: Bool[np.ndarray, "p p"] | None = None,
 ) -> EdgeStability:
-    """Count the edges of DAGs by what each of them can tell: an edge that equivalent graphs turn round has no direction.
+    """Count the edges of DAGs by what each can tell: an edge that equivalent graphs turn round has no direction.
 
     `avgraph.dag.edge_frequency` counts the directions as they stand in the DAGs, also those that are one of several
     equally good ones.

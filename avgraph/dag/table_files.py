@@ -62,7 +62,7 @@ def _read_csv(path: Path, selection: Selection) -> Read:
             except ValueError:
                 k = next(k for k in chosen if not is_number(fields[k]))
                 raise expected_number(len(rows), lines.line_num, k, fields[k]) from None
-    left_out = [f"{names[k]!r} (text, such as {first!r})" for k, (_, first) in texts.items()]
+    left_out = [f"{names[k]!r} (text, such as {first[:40]!r})" for k, (_, first) in texts.items()]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(chosen)), [names[k] for k in chosen], left_out
 
 

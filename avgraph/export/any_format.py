@@ -50,25 +50,27 @@ def export_graph(data: HeteroData, path: str | Path, *, vectors: bool = True, ov
         ".graphml": lambda: write_graphml(data, path, vectors=vectors),
         ".gexf": lambda: write_gexf(data, path),
         ".json": lambda: write_json(data, path, vectors=vectors),
-        ".parquet": lambda: _write_parquet(data, path, vectors),
+        ".parquet": lambda: _write_parquet(data, path, vectors, overwrite),
     }
     if path.suffix.lower() not in writers:
         known = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         raise DataError(f"{path}: expected a name that ends in {known}")
     try:
-        with _set_aside(path) if overwrite and path.suffix.lower() == ".parquet" else nullcontext():
-            writers[path.suffix.lower()]()
+        writers[path.suffix.lower()]()
     except OSError as error:
         raise DataError(f"{path}: cannot write it: {error.strerror or error}") from None
     return path
 
 
-def _write_parquet(data: HeteroData, path: Path, vectors: bool) -> None:
+def _write_parquet(data: HeteroData, path: Path, vectors: bool, overwrite: bool) -> None:
     tables = to_tables(data, vectors=vectors)
-    if is_one_table(tables):
-        write_one_table(tables, path)
-    else:
-        write_parquet(data, path, vectors=vectors)
+    is_one = is_one_table(tables)
+    in_the_way = path.is_dir() if is_one else path.exists()  # a file replaces a file in one step
+    with _set_aside(path) if overwrite and in_the_way else nullcontext():
+        if is_one:
+            write_one_table(tables, path)
+        else:
+            write_parquet(data, path, vectors=vectors)
 
 
 @contextmanager
@@ -76,9 +78,6 @@ def _set_aside(path: Path) -> Iterator[None]:
     """Move what is at ``path`` out of the way, and back if the block fails."""
     if path.is_dir() and not all(is_table_file(file) for file in path.iterdir()):
         raise DataError(f"{path}: a folder that holds other things than exported tables; it is not overwritten")
-    if not path.exists():
-        yield
-        return
     place = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.stem}-"))
     os.rename(path, place / path.name)
     try:

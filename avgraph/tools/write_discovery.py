@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from avgraph.dag import draw_dag, draw_edge_frequency, draw_graph
 from avgraph.export import export_graph
 from avgraph.tools.dependency_graph import dependency_graph
@@ -33,4 +35,8 @@ def write_discovery(found: Discovery, most_edges: int) -> None:
     draw_edge_frequency(possible.clip(0, 1), frequencies, names=names, title=title)
     if found.consensus is not None:
         export_graph(dependency_graph(names, found.agreed(), found.made_of), agreed[0])
-        draw_graph(found.consensus, agreed[1], names=names, weights=stability.adjacent, most_edges=most_edges)
+        strength = np.maximum(np.abs(found.coefficients), np.abs(found.coefficients).T)
+        draw_graph(
+            found.consensus, agreed[1], names=names, most_edges=most_edges, ranked="most frequent",
+            weights=stability.adjacent + 1e-6 * strength,  # of equally frequent ones, the stronger
+        )  # fmt: skip

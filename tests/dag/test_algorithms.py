@@ -42,9 +42,9 @@ def test_the_global_generator_is_put_back() -> None:
 
 
 def test_unknown_algorithms_and_options_that_are_not_theirs() -> None:
-    with pytest.raises(DataError, match="algorithm 'pc' has no option 'seed'; it has: alpha"):
+    with pytest.raises(DataError, match="seed: not an option of algorithm 'pc'; its options: alpha"):
         discover(X, "pc", seed=1)
-    with pytest.raises(DataError, match="algorithm 'exact' has no option 'penalty_discount'; it has: none"):
+    with pytest.raises(DataError, match="penalty_discount: not an option of algorithm 'exact'; its options: none"):
         discover(X, "exact", penalty_discount=1.0)
     with pytest.raises(DataError, match="alpha: expected a level between 0 and 1, got 2"):
         discover(X, "pc", alpha=2.0)
