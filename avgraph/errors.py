@@ -47,3 +47,14 @@ def reason_of(error: BaseException) -> str:
         ('no zip', 'EOFError')
     """
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def line_of(error: OSError) -> str:
+    """What the system says went wrong, after the file where one is named.
+
+    Example:
+        >>> line_of(OSError(28, "No space left on device", "graph.pt"))
+        'graph.pt: No space left on device'
+    """
+    reason = error.strerror or reason_of(error)
+    return reason if error.filename is None else f"{error.filename}: {reason}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from avgraph.errors import AvgraphError, Interrupted, reason_of
+from avgraph.errors import AvgraphError, Interrupted, line_of
 from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
 
@@ -26,8 +26,7 @@ class _Group(click.Group):
         except OSError as error:  # a file that cannot be read or written
             if error.errno == errno.EPIPE:  # nobody reads the output any more: click's to answer
                 raise
-            reason = error.strerror or reason_of(error)
-            click.echo(reason if error.filename is None else f"{error.filename}: {reason}", err=True)
+            click.echo(line_of(error), err=True)
             ctx.exit(2)
         except Interrupted as stop:
             click.echo(str(stop), err=True)

@@ -204,6 +204,19 @@ def test_without_a_network_two_short_lines(
     ]
 
 
+@pytest.mark.usefixtures("no_shared_data")
+def test_a_cache_that_cannot_be_written_is_named_before_the_stand_in(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_cache.parent.mkdir(exist_ok=True)
+    own_cache.write_text("a file where the folder should be")
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "")
+    monkeypatch.setattr(esc, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
+    with caplog.at_level(logging.WARNING):
+        ESC50(on_missing=["download", "synthetic"]).load()
+    assert caplog.records[0].message == f"esc50: {own_cache}: File exists"
+
+
 def test_explicit_root_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"dataset.root: .*nowhere does not exist"):
         ESC50(tmp_path / "nowhere").load()
