@@ -86,8 +86,8 @@ def test_one_thing_is_reported_at_a_time() -> None:
         assert stage is not None
         with counted(3, "a") as advance:
             assert stage.waiting == 1
-            with counted(2, "b") as inner:
-                assert inner is progress._silent
+            with counted(2, "b") as inner, reporting(True), counted(2, "c", quiet=False) as innermost:
+                assert inner is innermost is progress._silent
             advance()
         assert (stage.waiting, progress._LINES.get()) == (0, stage)
     assert progress._LINES.get() is None
