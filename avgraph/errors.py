@@ -69,6 +69,17 @@ def reason_of(error: BaseException) -> str:
     return shortened(one_line(first), LONGEST_REASON)
 
 
+def line_of(error: OSError) -> str:
+    """What the system says went wrong, after the file where one is named.
+
+    Example:
+        >>> line_of(OSError(28, "No space left on device", "graph.pt"))
+        'graph.pt: No space left on device'
+    """
+    reason = error.strerror or reason_of(error)
+    return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
 def shortened(text: str, longest: int = 60) -> str:
     """The text, or its beginning and three dots.
 

@@ -113,14 +113,15 @@ def sync(path: str | Path) -> None:
     is_folder = path.is_dir()
     if is_folder and os.name == "nt":  # Windows opens no folders
         return
-    handle = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
-    finally:
-        os.close(handle)
+    with naming(path):
+        handle = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
+        finally:
+            os.close(handle)
 
 
 def remove_leftovers(folder: str | Path, *, below: bool = True) -> None:

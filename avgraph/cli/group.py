@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from avgraph.cli.option_names import Command
-from avgraph.errors import AvgraphError, Interrupted, reason_of
+from avgraph.errors import AvgraphError, Interrupted, line_of
 from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
 
@@ -36,11 +36,9 @@ class _Group(click.Group):
         except OSError as error:  # a file that cannot be read or written
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly when a reader such as `head` has gone
-            name = error.filename
-            if name is None and not _can_print():
-                name = "standard output"
-            reason = error.strerror or reason_of(error)
-            click.echo(f"{name}: {reason}" if name else reason, err=True)
+            if error.filename is None and not _can_print():
+                error.filename = "standard output"
+            click.echo(line_of(error), err=True)
             ctx.exit(2)
         except SystemExit as stop:
             if stop.code not in (0, None):

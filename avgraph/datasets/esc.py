@@ -19,7 +19,7 @@ from avgraph.datasets.leakage import OnLeakage, find_leakage, handle_leakage
 from avgraph.datasets.locate import Located, locate
 from avgraph.datasets.masks import check_class_coverage, fold_masks
 from avgraph.datasets.synthetic import Synthetic
-from avgraph.errors import DataError
+from avgraph.errors import DataError, line_of
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.lock import locked
 from avgraph.runtime.progress import counted
@@ -99,11 +99,11 @@ def load_esc(
         if action == "download":
             try:
                 folder = fetch_esc()
-            except DataError as error:
+            except (DataError, OSError) as error:
                 # The next in the list is there for exactly this; if there is none, the error is the answer.
                 if action == on_missing[-1]:
                     raise
-                logger.warning("%s: %s", dataset, error)
+                logger.warning("%s: %s", dataset, line_of(error) if isinstance(error, OSError) else error)
             if folder is not None:
                 break
         elif action == "synthetic":

@@ -51,8 +51,8 @@ def new_run(experiment: Experiment) -> Iterator[Path]:
         if directory is None or not any(directory.rglob(HISTORY)):
             if directory is not None:
                 shutil.rmtree(directory, ignore_errors=True)
-            with suppress(OSError):  # another run is in it
-                for folder in ours:
+            for folder in ours:
+                with suppress(OSError):  # never made, or another run is in it
                     folder.rmdir()
         raise
 

@@ -19,7 +19,7 @@ Unit = Literal["steps", "bytes"]
 
 FIRST, EVERY = 10.0, 30.0  # seconds until the first line, and between two further ones
 
-_REPORTING: ContextVar[bool] = ContextVar("reporting", default=False)
+_REPORTING: ContextVar[bool | None] = ContextVar("reporting", default=False)  # None: a count is shown already
 _LINES: ContextVar[_Lines | None] = ContextVar("lines", default=None)  # of the surrounding work
 
 
@@ -39,7 +39,7 @@ def reporting(on: bool) -> Iterator[None]:
         ...     advance(3)
     """
     before = _REPORTING.get()
-    _REPORTING.set(on)
+    _REPORTING.set(None if before is None else on)
     try:
         yield
     finally:
@@ -82,11 +82,11 @@ def counted(
     before, around = _REPORTING.get(), _LINES.get()
     on = before if quiet is None else not quiet
     terminal = sys.stderr.isatty()
-    if not on or (terminal and total is None):
+    if before is None or not on or (terminal and total is None):
         yield _silent
         return
     shown = (_Bar if terminal else _Lines)(total, title, done, unit)
-    _REPORTING.set(total is None)
+    _REPORTING.set(True if total is None else None)
     _LINES.set(shown if isinstance(shown, _Lines) else None)
     if around is not None:
         around.waiting += 1

@@ -148,8 +148,21 @@ def test_damaged_part_fails_the_checksum_and_is_deleted(server: Server, tmp_path
 def test_refusal_and_dead_server(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="answered 404"):
         download(server.url + "x", tmp_path / "data.bin", SHA256)
-    with pytest.raises(DataError, match="broke off after 0 bytes"):
+    with pytest.raises(DataError, match=r"^no connection to 127\.0\.0\.1$"):
         download("http://127.0.0.1:9/data.bin", tmp_path / "data.bin", SHA256, attempts=1, timeout=2)
+    with pytest.raises(DataError, match=r"^no connection to nowhere\.invalid$"):
+        download("https://nowhere.invalid/data.bin", tmp_path / "data.bin", SHA256, attempts=1, timeout=2)
+    assert names(tmp_path) == []
+
+
+def test_a_proxy_and_a_certificate_that_are_refused(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match=r"^no trusted connection to 127\.0\.0\.1: its certificate was refused$"):
+        download(server.url.replace("http", "https"), tmp_path / "data.bin", SHA256, attempts=1, timeout=2)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(DataError, match=r"^no connection to nowhere\.invalid: the proxy did not let it through$"):
+        download("https://nowhere.invalid/data.bin", tmp_path / "data.bin", SHA256, attempts=1, timeout=2)
 
 
 def test_offline_is_one_log_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from avgraph.datasets import ESC10, ESC50
+from avgraph.datasets import ESC10, ESC50, esc
 from avgraph.datasets.audio import log_mel_picture
 from avgraph.errors import DataError
 
@@ -188,6 +188,33 @@ def test_without_data_and_substitute(
     assert str(own_cache / "esc50") in text
     assert "https://github.com/karolpiczak/ESC-50" in text
     assert "\n" not in text
+
+
+@pytest.mark.usefixtures("no_shared_data")
+def test_without_a_network_two_short_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "")
+    monkeypatch.setattr(esc, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
+    with caplog.at_level(logging.WARNING):
+        assert ESC50(on_missing=["download", "synthetic"]).load().provenance["source"] == "synthetic"
+    assert [record.message for record in caplog.records] == [
+        "esc50: no connection to nowhere.invalid",
+        "esc50: not found; using SYNTHETIC data in its place",
+    ]
+
+
+@pytest.mark.usefixtures("no_shared_data")
+def test_a_cache_that_cannot_be_written_is_named_before_the_stand_in(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_cache.parent.mkdir(exist_ok=True)
+    own_cache.write_text("a file where the folder should be")
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "")
+    monkeypatch.setattr(esc, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
+    with caplog.at_level(logging.WARNING):
+        ESC50(on_missing=["download", "synthetic"]).load()
+    assert caplog.records[0].message == f"esc50: {own_cache}: File exists"
 
 
 def test_explicit_root_is_never_replaced(tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 """One process a run folder, one a download: refused or waited for, and taken over from the dead."""
 
+import errno
+import fcntl
+import hashlib
 import os
+import re
 import signal
 import socket
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -96,9 +101,6 @@ def test_a_lock_file_without_a_holder_is_no_lock(tmp_path: Path) -> None:
 def test_a_file_system_without_locks_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import errno
-    import fcntl
-
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -106,6 +108,28 @@ def test_a_file_system_without_locks_is_named(
     with locked(tmp_path / ".lock", "in use"):
         pass
     assert "no lock, the file system has none; use it from one process only" in caplog.text
+
+
+def test_without_flock_the_file_is_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+    path = tmp_path / ".lock"
+    with locked(path, "in use"):
+        message = f"^in use by process {os.getpid()} on {re.escape(socket.gethostname())}$"
+        with pytest.raises(DataError, match=message), locked(path, "in use"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+    with subprocess.Popen(["true"]) as dead:
+        dead.wait()
+    path.write_text(f"{dead.pid}\n{socket.gethostname()}\n")
+    os.utime(path, (0, 0))
+    with locked(path, "in use"):
+        pass
+    path.write_text("1\nelsewhere\n")
+    with pytest.raises(DataError, match=r"^in use by process 1 on elsewhere$"), locked(path, "in use"):
+        pass
 
 
 BODY = bytes(range(256)) * 4000
@@ -145,8 +169,6 @@ main(["get"])
 
 
 def test_two_downloads_of_one_file_are_one(tmp_path: Path, fork_server: ForkServer) -> None:
-    import hashlib
-
     web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     web.daemon_threads = True
     Handler.go.clear()
