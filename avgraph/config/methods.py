@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,7 +19,8 @@ class RrnetOptions(MethodOptions):
         intra_units, inter_units: how many of each; they take turns, and what is left over comes last.
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
         baseline_logit: add the encoder's log-probability of an edge to its logit.
-        edge_score: give candidate edges the encoder's score as an attribute.
+        loss: of the candidates of a source node against each other, or of every edge by itself.
+        edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
     """
 
@@ -33,11 +35,16 @@ class RrnetOptions(MethodOptions):
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
     reduction: Literal["mean", "sum"] = "mean"
-    loss: Literal["bce", "cross_entropy"] = "bce"
+    loss: Literal["bce", "cross_entropy"] = "cross_entropy"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     baseline_logit: bool = False
-    edge_score: bool = False
-    standardize: bool = False
+    edge_score: bool = True
+    standardize: bool = True
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.01},
+        "schedule": "cosine",
+    }
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it decides about: candidate edges."""
