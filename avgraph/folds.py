@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
+from avgraph.config import (
+    Experiment,
+    dump_experiment,
+    experiment_from_dict,
+    load_experiment,
+    load_run_experiment,
+)
 from avgraph.errors import ConfigError, DataError
 from avgraph.run import Overrides, Run, resume, train_in
 from avgraph.running import directory as folder
@@ -60,7 +66,7 @@ def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     directory = Path(path)
     if not is_fold_run(directory):
         raise DataError(f"{directory}: not the folder of runs over folds (it has no {folder.FOLDS})")
-    declared = load_experiment(directory / folder.CONFIG)
+    declared = load_run_experiment(directory / folder.CONFIG)
     folds: list[int] = folder.read_json(directory / folder.FOLDS)["folds"]
     return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
 

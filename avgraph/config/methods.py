@@ -22,6 +22,7 @@ class RrnetOptions(MethodOptions):
         loss: of the candidates of a source node against each other, or of every edge by itself.
         edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
+        product: add the product of the two ends' projections to the logit of an edge (not in the paper).
     """
 
     node_keys = ("source", "target")
@@ -40,6 +41,8 @@ class RrnetOptions(MethodOptions):
     baseline_logit: bool = False
     edge_score: bool = True
     standardize: bool = True
+    product: bool = True
+    came_later: ClassVar[Mapping[str, Any]] = {"product": False}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
         "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.01},

@@ -1,4 +1,4 @@
-"""What a default has to be measured by: logistic regression, tuned as little as a user would, and the majority class."""
+"""What a default is measured by: logistic regression, tuned as little as a user would, and the majority class."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ graph:
 method: {{type: rrnet}}
 """
 
-GRID: tuple[Mapping[str, Any], ...] = (
-    {},
-)
+GRID: tuple[Mapping[str, Any], ...] = ({},)
 
 
 def experiment(folder: Path, table: Table) -> Path:
@@ -67,7 +65,7 @@ def main(sets: Mapping[str, Callable[[int], Table]] = SETS, *, grid: bool = True
     for name, draw in sets.items():
         tables = [draw(number) for number in range(DRAWS)]
         plain = [accuracies(table, {}, seed)[1] for seed, table in enumerate(tables)]
-        best, chosen = (_best(tables) if grid else ([], {}))
+        best, chosen = _best(tables) if grid else ([], {})
         size = f"{tables[0].x.shape[0]} × {tables[0].x.shape[1]}, {len(tables[0].classes)}"
         simple = [[model(table) for table in tables] for model in (majority, logistic_regression)]
         told = ", ".join(f"{key.split('.')[-1]} {value}" for key, value in chosen.items()) or "the defaults"

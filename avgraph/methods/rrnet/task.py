@@ -35,6 +35,7 @@ class RRNetTask(Task):
         edge_score: give every edge that has one its ``edge_weight`` (similarity) or, on candidate edges, the logarithm
             of its ``view_score`` (one score per view), as attributes.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes before it is encoded.
+        product: see `RRNet`.
 
     The defaults are what works on data that nobody tuned for (docs/defaults.md); ``configs/rrnet/`` has the paper's.
     """
@@ -54,13 +55,14 @@ class RRNetTask(Task):
         baseline_logit: bool = False,
         edge_score: bool = True,
         standardize: bool = True,
+        product: bool = True,
     ) -> None:
         super().__init__()
         self.source, self.target = source, target
         self.hidden_channels = hidden_channels
         self.intra_units, self.inter_units = intra_units, inter_units
         self.aggr, self.incidence, self.reduction, self.loss = aggr, incidence, reduction, loss
-        self.dropout = dropout
+        self.dropout, self.product = dropout, product
         self.baseline_logit, self.edge_score, self.standardize = baseline_logit, edge_score, standardize
 
     def recipe(self) -> Sequence[BaseTransform]:
@@ -96,10 +98,14 @@ class RRNetTask(Task):
             aggr=self.aggr,
             incidence=self.incidence,
             dropout=self.dropout,
+            product=self.product,
         )
         if self.baseline_logit:  # start as the baseline: training then only corrects it
             nn.init.zeros_(self.model.decoder.last.weight)
             nn.init.zeros_(self.model.decoder.last.bias)
+            if self.model.product is not None:
+                nn.init.zeros_(self.model.product.source.weight)
+                nn.init.zeros_(self.model.product.source.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _attribute(self, kind: EdgeType) -> Tensor | None:
