@@ -30,22 +30,22 @@ class RrnetOptions(MethodOptions):
     type: Literal["rrnet"] = "rrnet"
     source: Name = "audio"
     target: Name = "label"
-    hidden_channels: Positive = 16
+    hidden_channels: Positive = 32
     intra_units: Count = 1
     inter_units: Count = 1
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
     reduction: Literal["mean", "sum"] = "mean"
     loss: Literal["bce", "cross_entropy"] = "cross_entropy"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     baseline_logit: bool = False
     edge_score: bool = True
     standardize: bool = True
     product: bool = True
     came_later: ClassVar[Mapping[str, Any]] = {"product": False}
     train_defaults: ClassVar[Mapping[str, Any]] = {
-        "epochs": 100,
-        "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.01},
+        "epochs": 200,
+        "optimizer": {"type": "adamw", "lr": 0.01, "weight_decay": 0.01},
         "schedule": "cosine",
     }
 
