@@ -7,10 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
+from torch_geometric.data import HeteroData
 
 from avgraph.cli import main
+from avgraph.config import TrainOptions
+from avgraph.methods import RRNetTask, Trivial
+from avgraph.printing import print_checks
 from avgraph.run import Run, resume, train
+from avgraph.running.checks import Outcome, run_checks
+from avgraph.transforms import Complete
 
 RECIPE = """\
 dataset:
@@ -29,8 +36,7 @@ method: {type: rrnet}
 """
 # The defaults until methods had their own: those of the paper.
 PAPER = [
-    "method.loss=bce",
-    "method.standardize=false",
+    "method={loss: bce, hidden_channels: 16, dropout: 0.0, edge_score: false, standardize: false, product: false}",
     "train={epochs: 200, schedule: constant, optimizer: {type: sgd, lr: 0.1, momentum: 0.9, weight_decay: 5.0e-4}}",
 ]
 
@@ -82,8 +88,40 @@ def test_settings_that_learn_nothing_are_told(recipe: Path) -> None:
         assert line in again.splitlines()
 
 
-@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_an_untrained_run_has_no_loss_and_is_held_against_the_majority(recipe: Path, loss: str, reduction: str) -> None:
-    run = train(recipe, ["train.epochs=0", f"method.loss={loss}", f"method.reduction={reduction}"])
-    assert "loss_at_constant" not in checks_of(run)
+@pytest.mark.parametrize(("loss", "mean"), [("bce", 0.325083), ("cross_entropy", 2.302585)])
+def test_the_loss_of_a_constant(loss: str, mean: float) -> None:
+    data = HeteroData()
+    data["audio"].x, data["audio"].y = torch.randn(20, 4), torch.arange(20) % 10
+    data["label"].x, data["label"].y = torch.randn(10, 4), torch.arange(10)
+    data["audio"].train_mask, data["audio"].test_mask = torch.arange(20) < 15, torch.arange(20) >= 15
+    data = Complete("audio", "label")(data)
+    count = 150 if loss == "bce" else 15  # edges, or nodes
+    for reduction, factor in (("mean", 1), ("sum", count)):
+        task = RRNetTask(loss=loss, reduction=reduction)  # type: ignore[arg-type]
+        task.bind(data, TrainOptions())
+        found = task.trivial()
+        assert found.loss == pytest.approx(factor * mean, rel=1e-5 if loss == "cross_entropy" else 1e-3)
+        assert found.metrics == {"train/accuracy": 2 / 15, "test/accuracy": 0.0}
+
+
+def test_checks() -> None:
+    trivial = Trivial(2.0, {"train/accuracy": 0.5, "test/accuracy": 0.5})
+
+    def names(loss: float, test: float, trivial: Trivial | None = trivial) -> list[str]:
+        metrics = {"train/accuracy": 0.4, "test/accuracy": test}
+        return [check["name"] for check in run_checks(Outcome(metrics, [{"train/loss": loss}], trivial))]
+
+    assert names(1.9, 0.51) == []
+    assert names(1.99, 0.5) == ["loss_at_constant", "metric_at_trivial"]
+    assert names(float("nan"), float("nan")) == ["loss_at_constant", "metric_at_trivial"]
+    assert names(3.0, 0.1, None) == []
+    assert names(3.0, 0.1, Trivial()) == []
+    only_val = Outcome({"val/map": 0.2}, [], Trivial(None, {"val/map": 0.3}, "a ranking by chance"))
+    assert [check["message"] for check in run_checks(only_val)] == [
+        "val/map 0.2000 does not beat a ranking by chance, 0.3000"
+    ]
+
+
+def test_checks_of_folds_name_their_fold(capsys: pytest.CaptureFixture[str]) -> None:
+    print_checks({"checks": [{"name": "x", "message": "this is so"}]}, "fold 2: ")
+    assert capsys.readouterr().out == "check: fold 2: this is so\n"

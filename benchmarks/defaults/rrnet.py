@@ -33,7 +33,18 @@ graph:
 method: {{type: rrnet}}
 """
 
-GRID: tuple[Mapping[str, Any], ...] = ({},)
+GRID: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"method.hidden_channels": 16},
+    {"method.hidden_channels": 64},
+    {"method.dropout": 0.2},
+    {"train.optimizer.lr": 0.003},
+    {"train.epochs": 100},
+    {"train.optimizer.weight_decay": 0.1},
+    {"method.intra_units": 0},
+    {"method.product": False},
+    {"method.standardize": False},
+)
 
 
 def experiment(folder: Path, table: Table) -> Path:
