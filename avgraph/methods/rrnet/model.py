@@ -77,7 +77,8 @@ class Product(nn.Module):
     ) -> Float[Tensor, " e"]:
         """One logit per edge."""
         pairs = gather_rows(self.source(x_source), plan.source) * gather_rows(self.target(x_target), plan.target)
-        return pairs.sum(1) / pairs.shape[1] ** 0.5
+        logits: Tensor = pairs.sum(1) / pairs.shape[1] ** 0.5
+        return logits
 
 
 class RRNet(nn.Module):
