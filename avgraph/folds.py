@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
+from avgraph.config import (
+    Experiment,
+    dump_experiment,
+    experiment_from_dict,
+    load_experiment,
+    load_run_experiment,
+)
 from avgraph.errors import ConfigError, DataError
 from avgraph.files import remove_leftovers
 from avgraph.run import Overrides, Run, resume, train_in
@@ -63,7 +69,7 @@ def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
     directory = Path(path)
     if not is_fold_run(directory):
         raise DataError(f"{directory}: not the folder of runs over folds (it has no {folder.FOLDS})")
-    declared = load_experiment(directory / folder.CONFIG)
+    declared = load_run_experiment(directory / folder.CONFIG)
     folds: Any = folder.read_json(directory / folder.FOLDS).get("folds")
     if not isinstance(folds, list) or not folds or not all(type(fold) is int for fold in folds):
         raise DataError(f"{directory / folder.FOLDS}: expected whole numbers under 'folds'")

@@ -13,7 +13,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.cache import cache_folder
-from avgraph.config import Experiment, load_experiment
+from avgraph.config import Experiment, load_experiment, load_run_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError
 from avgraph.export import write_graphml
@@ -202,4 +202,4 @@ def experiment_of(directory: Path) -> Experiment:
         raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
     if (directory / folder.FOLDS).is_file():
         raise DataError(f"{directory}: runs of several folds; name the folder of one, such as {directory}/fold-1")
-    return load_experiment(path)
+    return load_run_experiment(path)

@@ -27,7 +27,12 @@ from avgraph.config.encoders import (
 from avgraph.config.experiment import Experiment
 from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
-from avgraph.config.reading import dump_experiment, experiment_from_dict, load_experiment
+from avgraph.config.reading import (
+    dump_experiment,
+    experiment_from_dict,
+    load_experiment,
+    load_run_experiment,
+)
 from avgraph.config.schema import experiment_schema
 from avgraph.config.spaces import (
     ClapOptions,
@@ -91,4 +96,5 @@ __all__ = [
     "experiment_from_dict",
     "experiment_schema",
     "load_experiment",
+    "load_run_experiment",
 ]

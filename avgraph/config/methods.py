@@ -21,8 +21,10 @@ class RrnetOptions(MethodOptions):
             alone hand what nodes know to the candidate edges.
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
         baseline_logit: add the encoder's log-probability of an edge to its logit.
-        edge_score: give candidate edges the encoder's score as an attribute.
+        loss: of the candidates of a source node against each other, or of every edge by itself.
+        edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
+        product: add the product of the two ends' projections to the logit of an edge (not in the paper).
     """
 
     node_keys = ("source", "target")
@@ -30,17 +32,24 @@ class RrnetOptions(MethodOptions):
     type: Literal["rrnet"] = "rrnet"
     source: Name = "audio"
     target: Name = "label"
-    hidden_channels: Positive = 16
+    hidden_channels: Positive = 32
     intra_units: Count = 1
     inter_units: Positive = 1
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
     reduction: Literal["mean", "sum"] = "mean"
-    loss: Literal["bce", "cross_entropy"] = "bce"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    loss: Literal["bce", "cross_entropy"] = "cross_entropy"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     baseline_logit: bool = False
-    edge_score: bool = False
-    standardize: bool = False
+    edge_score: bool = True
+    standardize: bool = True
+    product: bool = True
+    came_later: ClassVar[Mapping[str, Any]] = {"product": False}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 200,
+        "optimizer": {"type": "adamw", "lr": 0.01, "weight_decay": 0.01},
+        "schedule": "cosine",
+    }
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it decides about: candidate edges."""

@@ -143,6 +143,8 @@ class MethodOptions(ComponentOptions):
 
     An ``optimizer`` that the experiment writes with another ``type`` takes nothing over. Published settings belong into
     ``configs/``, in full."""
+    came_later: ClassVar[Mapping[str, Any]] = {}
+    """Options that the ``config.yaml`` of an older run lacks, with the value that leaves the run what it was."""
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """Edge types that the graph must have."""

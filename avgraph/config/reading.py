@@ -9,10 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from avgraph.config.component import METHOD
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.inputs import problems_of
 from avgraph.config.marked import Marked, locate, marked, unmarked
+from avgraph.config.merge import merge
+from avgraph.config.options import MethodOptions
 from avgraph.config.overrides import Overrides, apply_overrides
 from avgraph.config.problems import Mistakes, Origin, Problem, show
 from avgraph.config.yaml_text import to_yaml
@@ -47,6 +50,22 @@ def load_experiment(
     layers = Layers()
     name = os.fsdecode(path)
     return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem, check_files)
+
+
+def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
+    """Read the ``config.yaml`` of a run: every option there was; those that came later leave the run what it was.
+
+    Raises:
+        ConfigError: as `load_experiment`.
+    """
+    layers = Layers()
+    tree = layers.file(os.fsdecode(path))
+    method = tree.content.get("method")
+    options = None if method is None else METHOD.options_class(unmarked(method))
+    if method is not None and options is not None and issubclass(options, MethodOptions):
+        later = merge(marked(options.came_later), method)
+        tree = Marked({**tree.content, "method": later}, tree.origin)
+    return _experiment(tree, layers.problems, (), None, False)
 
 
 def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:

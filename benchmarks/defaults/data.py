@@ -41,7 +41,7 @@ def made_up(draw: int) -> Table:
     """400 sounds around 10 centres in 128 dimensions, 40 of each; 50 numbers for every class that say nothing."""
     rng = np.random.default_rng(draw)
     y = rng.permutation(np.arange(400) % 10)
-    x = 0.45 * rng.normal(size=(10, 128))[y] + rng.normal(size=(400, 128))
+    x = 0.41 * rng.normal(size=(10, 128))[y] + rng.normal(size=(400, 128))
     return Table(x, y, _shares(400, draw), tuple(f"class {i}" for i in range(10)), rng.normal(size=(10, 50)))
 
 

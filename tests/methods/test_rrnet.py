@@ -31,7 +31,7 @@ def graph(n: int = 40, classes: int = 5) -> HeteroData:
 
 def fitted(task: RRNetTask, data: HeteroData, epochs: int = 150) -> RRNetTask:
     torch.manual_seed(0)
-    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01)))
+    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01), schedule="constant"))
     optimizer = task.configure_optimizers()
     task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
     for _ in range(epochs):
@@ -88,6 +88,27 @@ def test_candidate_order_does_not_matter() -> None:
     shuffled = copy.copy(data)
     shuffled[CANDIDATE].edge_index = data[CANDIDATE].edge_index[:, order]
     torch.testing.assert_close(logits_of(net, shuffled), logits_of(net, data)[order])
+
+
+def test_the_product_of_both_ends_is_added_to_every_logit() -> None:
+    net, data = model(product=True), graph()
+    whole, product = logits_of(net, data), net.product
+    assert product is not None
+    net.product = None
+    source, target = data[CANDIDATE].edge_index
+    ends = product.source(data["audio"].x.double()), product.target(data["label"].x.double())
+    naive = torch.stack([ends[0][s] @ ends[1][t] for s, t in zip(source, target, strict=True)]) / 8**0.5
+    torch.testing.assert_close(whole, logits_of(net, data) + naive)
+
+
+def test_scores_are_shown_where_there_are_any() -> None:
+    data = graph()
+    del data[CANDIDATE].edge_weight
+    shown, hidden = RRNetTask(), RRNetTask(edge_score=False)
+    for task in (shown, hidden):
+        task.bind(data, TrainOptions())
+    assert [kind[1] for kind, value in shown.attributes.items() if value is not None] == ["near", "near"]
+    assert all(value is None for value in hidden.attributes.values())
 
 
 def test_information_travels_along_near_edges_only_as_far_as_they_reach() -> None:
@@ -170,8 +191,8 @@ def test_errors_name_what_is_missing() -> None:
         RRNetTask(target="item").bind(data, TrainOptions())
     unscored = copy.copy(data)
     del unscored[CANDIDATE].edge_weight
-    with pytest.raises(GraphError, match="need a score on every candidate edge"):
-        RRNetTask(edge_score=True).bind(unscored, TrainOptions())
+    with pytest.raises(GraphError, match="needs a score on every candidate edge"):
+        RRNetTask(baseline_logit=True).bind(unscored, TrainOptions())
     unlabelled = copy.copy(data)
     unlabelled[CANDIDATE].train_mask = torch.zeros(data[CANDIDATE].num_edges, dtype=torch.bool)
     with pytest.raises(GraphError, match="no candidate edge belongs to a training node"):

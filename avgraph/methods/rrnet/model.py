@@ -67,6 +67,29 @@ class EdgeEncoder(nn.Module):
         return state
 
 
+class Product(nn.Module):
+    """How well the two ends of an edge fit: the product of what each is projected to, a logit.
+
+    The states of edges are made of sums of their ends, from which few units can hardly tell fifty classes apart.
+
+    Shapes:
+        x_source [n, c_s], x_target [m, c_r], plan of e edges → [e]
+    """
+
+    def __init__(self, source_channels: int, target_channels: int, hidden_channels: int) -> None:
+        super().__init__()
+        self.source = nn.Linear(source_channels, hidden_channels)
+        self.target = nn.Linear(target_channels, hidden_channels)
+
+    def forward(
+        self, x_source: Float[Tensor, "n c_s"], x_target: Float[Tensor, "m c_r"], plan: Incidence
+    ) -> Float[Tensor, " e"]:
+        """One logit per edge."""
+        pairs = gather_rows(self.source(x_source), plan.source) * gather_rows(self.target(x_target), plan.target)
+        logits: Tensor = pairs.sum(1) / pairs.shape[1] ** 0.5
+        return logits
+
+
 class RRNet(nn.Module):
     """Encoder, alternating intra and inter units, decoder: one logit per candidate edge.
 
@@ -75,6 +98,7 @@ class RRNet(nn.Module):
         intra: edge types within one node type; ``inter``: the one across.
         edge_channels: width of the attributes that edges of a type bring along (default none); of width 1, [e] will do.
         intra_units, inter_units: how many of each; they take turns, intra first, and what is left over comes last.
+        product: add the product of the two ends' projections to each logit (not in the paper).
 
     Shapes:
         x_dict {type: [n, c]}, edge_index_dict {edge type: [2, e]}, edge_attr_dict {edge type: [e, c]}
@@ -110,6 +134,7 @@ class RRNet(nn.Module):
         aggr: Literal["mean", "sum"] = "mean",
         incidence: Literal["both", "target"] = "both",
         dropout: float = 0.0,
+        product: bool = False,
     ) -> None:
         super().__init__()
         if inter_units < 1:
@@ -133,6 +158,7 @@ class RRNet(nn.Module):
         self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
         self.decoder = MLP(h, h, 1)
+        self.product = Product(channels[inter[0]], channels[inter[2]], h) if product else None
 
     def forward(
         self,
@@ -164,4 +190,6 @@ class RRNet(nn.Module):
                     x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
                 )
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
+        if self.product is not None:
+            logits = logits + self.product(raw[source], raw[target], plans[self.inter])
         return logits

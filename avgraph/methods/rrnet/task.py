@@ -33,34 +33,37 @@ class RRNetTask(Task):
         reduction: of the loss over labelled candidate edges; ``"sum"`` is the paper's Eq. 9, for small learning rates.
         loss: ``"bce"`` on every candidate edge (Eq. 9) or ``"cross_entropy"`` over the candidates of a source node.
         baseline_logit: add the log-probability of the model that proposed the candidates to each logit.
-        edge_score: give every edge its ``edge_weight`` (similarity) or, on candidate edges, the logarithm of its
-            ``view_score`` (one score per view), as attributes.
+        edge_score: give every edge that has one its ``edge_weight`` (similarity) or, on candidate edges, the logarithm
+            of its ``view_score`` (one score per view), as attributes.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes before it is encoded.
-            Plain SGD needs it: on ESC-10 it stays at one answer for all clips otherwise.
+        product: see `RRNet`.
+
+    The defaults are what works on data that nobody tuned for (docs/defaults.md); ``configs/rrnet/`` has the paper's.
     """
 
     def __init__(
         self,
         source: str = "audio",
         target: str = "label",
-        hidden_channels: int = 16,
+        hidden_channels: int = 32,
         intra_units: int = 1,
         inter_units: int = 1,
         aggr: Literal["mean", "sum"] = "mean",
         incidence: Literal["both", "target"] = "both",
         reduction: Literal["mean", "sum"] = "mean",
-        loss: Literal["bce", "cross_entropy"] = "bce",
-        dropout: float = 0.0,
+        loss: Literal["bce", "cross_entropy"] = "cross_entropy",
+        dropout: float = 0.5,
         baseline_logit: bool = False,
-        edge_score: bool = False,
-        standardize: bool = False,
+        edge_score: bool = True,
+        standardize: bool = True,
+        product: bool = True,
     ) -> None:
         super().__init__()
         self.source, self.target = source, target
         self.hidden_channels = hidden_channels
         self.intra_units, self.inter_units = intra_units, inter_units
         self.aggr, self.incidence, self.reduction, self.loss = aggr, incidence, reduction, loss
-        self.dropout = dropout
+        self.dropout, self.product = dropout, product
         self.baseline_logit, self.edge_score, self.standardize = baseline_logit, edge_score, standardize
 
     def recipe(self) -> Sequence[BaseTransform]:
@@ -81,8 +84,8 @@ class RRNetTask(Task):
         edges = graph[self.inter]
         check_labelled(graph, self.source, self.target)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (self.source, self.target)]
-        if (self.baseline_logit or self.edge_score) and "edge_weight" not in edges:
-            raise GraphError("rrnet: baseline_logit and edge_score need a score on every candidate edge (edge_weight)")
+        if self.baseline_logit and "edge_weight" not in edges:
+            raise GraphError("rrnet: baseline_logit needs a score on every candidate edge (edge_weight)")
         self.attributes = {kind: self._attribute(kind) for kind in (*intra, self.inter)}
         self.model = RRNet(
             {node: graph[node].x.shape[1] for node in (self.source, self.target)},
@@ -95,10 +98,14 @@ class RRNetTask(Task):
             aggr=self.aggr,
             incidence=self.incidence,
             dropout=self.dropout,
+            product=self.product,
         )
         if self.baseline_logit:  # start as the baseline: training then only corrects it
             nn.init.zeros_(self.model.decoder.last.weight)
             nn.init.zeros_(self.model.decoder.last.bias)
+            if self.model.product is not None:
+                nn.init.zeros_(self.model.product.source.weight)
+                nn.init.zeros_(self.model.product.source.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _attribute(self, kind: EdgeType) -> Tensor | None:

@@ -1,0 +1,24 @@
+"""Tables of numbers for a page of the docs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+
+def cell(values: Sequence[float]) -> str:
+    """Mean ± sample standard deviation, in percent.
+
+    Example:
+        >>> cell([0.5, 0.7])
+        '60.0 ± 14.1'
+    """
+    if not values:
+        return ""
+    return f"{100 * statistics.mean(values):.1f} ± {100 * statistics.stdev(values):.1f}"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
