@@ -51,7 +51,7 @@ def declare(args: argparse.Namespace, seed: int, method: dict[str, Any], cooccur
     """One training; --gamma holds where ``method`` says nothing of the regulariser's weight."""
     dataset = {"type": "class_paired", "sets": args.sets, "fold": seed % 5 + 1, "seed": seed, "on_missing": []}
     gamma = {} if args.gamma is None or "interaction_weight" in method else {"interaction_weight": args.gamma}
-    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5}
+    start = {"type": "lir", "hidden_channels": 256, "batch_size": 400, "teacher_epochs": args.epochs * 2 // 5}
     spec = {
         "name": "lir",
         "seed": seed,
@@ -61,6 +61,7 @@ def declare(args: argparse.Namespace, seed: int, method: dict[str, Any], cooccur
         "train": {
             "epochs": args.epochs,
             "optimizer": {"type": "adam", "lr": args.lr, "weight_decay": 0.0},
+            "schedule": "constant",
             "device": "cpu",
             "checkpoint_every": 10_000,
             "threads": torch.get_num_threads(),

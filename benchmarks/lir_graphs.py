@@ -59,7 +59,8 @@ Row = dict[str, Any]
 def declare(args: argparse.Namespace, seed: int, cooccurrence: float, method: dict[str, Any]) -> Experiment:
     folds = {"fold": seed % 5 + 1, "val_fold": (seed + 1) % 5 + 1}
     dataset = {"type": "class_paired", "sets": args.sets, **folds, "seed": seed, "on_missing": []}
-    start = {"type": "lir", "hidden_channels": 256, "teacher_epochs": args.epochs * 2 // 5, "weighting": args.weighting}
+    stages = {"teacher_epochs": args.epochs * 2 // 5, "weighting": args.weighting}
+    start = {"type": "lir", "hidden_channels": 256, "batch_size": 400, **stages}
     spec = {
         "name": "lir",
         "seed": seed,
@@ -69,6 +70,7 @@ def declare(args: argparse.Namespace, seed: int, cooccurrence: float, method: di
         "train": {
             "epochs": args.epochs,
             "optimizer": {"type": "adam", "lr": args.lr, "weight_decay": 0.0},
+            "schedule": "constant",
             "device": "cpu",
             "checkpoint_every": 10_000,
             "threads": 1,
