@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from avgraph.config import (
     CandidatesOptions,
@@ -126,8 +127,9 @@ def test_stages_of_lir_that_would_never_come(lines: Lines) -> None:
         "x.yaml:5: method.snapshot_epochs: expected epochs below train.epochs, 5, got 5",
     ]
     fits = LIR.replace("[3, 5]", "[3]")
-    assert lines(fits.replace("  teacher_epochs: 400\n", "")) == []
-    assert lines(fits.replace("teacher_epochs: 400", "interaction_weight: 0")) == []
+    for fitting in ("", "  teacher_epochs: 4\n"):
+        experiment_from_dict(yaml.safe_load(fits.replace("  teacher_epochs: 400\n", fitting)))
+    experiment_from_dict(yaml.safe_load(fits), {"method.interaction_weight": 0})
     assert lines(fits.replace("  teacher_epochs: 400\n", "  insertion_epochs: [2]\n")) == [
         "x.yaml:4: method.insertion_epochs: 2 is teacher_epochs, the student's own; leave it out"
     ]

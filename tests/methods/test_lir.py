@@ -196,9 +196,7 @@ def test_test_labels_change_nothing_that_is_learned() -> None:
 
 
 def test_errors_name_what_is_wrong() -> None:
-    with pytest.raises(
-        GraphError, match=r"teacher_epochs: expected fewer than train\.epochs, 5, got 10: "
-    ):
+    with pytest.raises(GraphError, match=r"teacher_epochs: expected fewer than train\.epochs, 5, got 10: "):
         LIRTask(**SMALL).bind(clips(), TrainOptions(epochs=5))
     train = TrainOptions()
     with pytest.raises(GraphError, match=r"snapshot_epochs: expected epochs below train\.epochs, 30, got 30"):

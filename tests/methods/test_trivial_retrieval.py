@@ -12,11 +12,12 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.config.train import TrainOptions
-from avgraph.methods.cmcr import CMCRTask, Side, connection_loss
+from avgraph.methods.cmcr import CMCRTask
 from avgraph.methods.lir import LIRTask
 from avgraph.methods.mltm import MLTMTask, Objective
 from avgraph.methods.task import Task
 from avgraph.metrics import chance_average_precision
+from tests.methods.test_mltm import experiment
 from tests.spaces import two_spaces
 
 Y = torch.arange(24) % 4
@@ -71,18 +72,11 @@ def test_the_loss_of_equal_rows(name: Any) -> None:
     assert mean == pytest.approx(expected * (6 * math.log(6) + 2 * math.log(2)) / 8 / math.log(6))
 
 
-def test_the_loss_of_equal_rows_in_connected_spaces() -> None:
-    side = Side(torch.ones(24, 4), [torch.ones(24, 4)])
-    trivial = bound("cmcr").trivial()
-    assert trivial is not None
-    assert trivial.loss == pytest.approx(float(sum(connection_loss(side, side).values())), rel=1e-4)
-
-
 def test_a_run_that_learned_nothing_says_so_and_one_that_did_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    path = two_spaces(tmp_path)
-    assert avgraph.train(path).metrics["checks"] == []
-    idle = avgraph.train(path, {"train.optimizer.lr": 1e-12, "train.epochs": 1}).metrics["checks"]
+    assert avgraph.train(two_spaces(tmp_path)).metrics["checks"] == []
+    assert avgraph.train(experiment(tmp_path)).metrics["checks"] == []
+    idle = avgraph.train(experiment(tmp_path, ("lr: 0.03", "lr: 1.0e-12"))).metrics["checks"]
     assert "loss_at_constant" in {check["name"] for check in idle}
