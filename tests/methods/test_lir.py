@@ -38,7 +38,7 @@ def clips(n: int = 120, classes: int = 3) -> HeteroData:
 def fitted(task: LIRTask, data: HeteroData, epochs: int = 30) -> LIRTask:
     """Train without the run around it; the task's epoch is set by hand."""
     torch.manual_seed(0)
-    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01)))
+    task.bind(data, TrainOptions(epochs=epochs, schedule="constant", optimizer=OptimizerOptions(type="adam", lr=0.01)))
     optimizer = task.configure_optimizers()
     task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
     for epoch in range(epochs):
