@@ -73,10 +73,10 @@ def main(batch: int, steps: int, device: str) -> None:
             "name": "step",
             "dataset": {"type": "esc50_cifar10_spaces"},
             "method": {"type": "cmcr", "batch_size": batch},
-            "train": {"epochs": 1, "optimizer": optimizer, "device": device},
+            "train": {"epochs": 1, "optimizer": optimizer, "schedule": "constant", "device": device},
         }
     )
-    task = Timed(batch_size=batch)
+    task = Timed(batch_size=batch, hidden_channels=1024, channels=512)
     task.bind(graph, experiment.train)
     with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device=device, quiet=True)

@@ -73,7 +73,7 @@ def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurre
     for seed in range(args.seeds):
         for name, method in rows.items():
             weight = {} if args.gamma is None else {"method.interaction_weight": args.gamma}
-            changes = {"dataset.cooccurrence": cooccurrence, "train.threads": torch.get_num_threads(), **weight}
+            changes = {"dataset.cooccurrence": cooccurrence, **weight}
             changes |= of_length(args.epochs, args.lr)
             experiment = declared(args.sets, seed, args.method | method, changes)
             task = build_task(experiment)

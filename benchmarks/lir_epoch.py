@@ -60,17 +60,17 @@ def main(clips: int, classes: int) -> None:
     )
     names = [f"class {k}" for k in range(classes)]
     graph = clip_graph(audio, visual, y, torch.zeros_like(y), names, {"source": "synthetic"})
-    train = {"epochs": 4, "optimizer": {"type": "adam", "lr": 1e-4, "weight_decay": 0.0}, "device": "cpu"}
+    train = {"epochs": 4, "optimizer": {"type": "adam", "lr": 1e-4, "weight_decay": 0.0}}
     experiment = experiment_from_dict(
         {
             "name": "epoch",
             "dataset": {"type": "vegas"},
             "method": {"type": "lir", "teacher_epochs": 2},
-            "train": {**train, "checkpoint_every": 100},
+            "train": {**train, "schedule": "constant", "device": "cpu", "checkpoint_every": 100},
         }
     )
     torch.manual_seed(0)
-    task = Timed(teacher_epochs=2)
+    task = Timed(teacher_epochs=2, hidden_channels=1024, batch_size=400)
     task.bind(graph, experiment.train)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far

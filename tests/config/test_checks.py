@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from avgraph.config import (
     CandidatesOptions,
@@ -157,3 +158,28 @@ def test_an_experiment_made_in_python_is_checked_too() -> None:
         Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph[:1])
     with pytest.raises(ValueError, match="frozen"):
         made.seed = 5
+
+
+LIR = """\
+dataset: {type: class_paired}
+method:
+  type: lir
+  teacher_epochs: 400
+  snapshot_epochs: [3, 5]
+train: {epochs: 5}
+"""
+
+
+def test_stages_of_lir_that_would_never_come(lines: Lines) -> None:
+    assert lines(LIR) == [
+        "x.yaml:4: method.teacher_epochs: expected fewer than train.epochs, 5, got 400: the student never starts; "
+        "or set method.interaction_weight to 0",
+        "x.yaml:5: method.snapshot_epochs: expected epochs below train.epochs, 5, got 5",
+    ]
+    fits = LIR.replace("[3, 5]", "[3]")
+    for fitting in ("", "  teacher_epochs: 4\n"):
+        experiment_from_dict(yaml.safe_load(fits.replace("  teacher_epochs: 400\n", fitting)))
+    experiment_from_dict(yaml.safe_load(fits), {"method.interaction_weight": 0})
+    assert lines(fits.replace("  teacher_epochs: 400\n", "  insertion_epochs: [2]\n")) == [
+        "x.yaml:4: method.insertion_epochs: 2 is teacher_epochs, the student's own; leave it out"
+    ]

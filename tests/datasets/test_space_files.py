@@ -74,6 +74,20 @@ def test_rows_are_scaled_on_request_once(folder: Path) -> None:
     assert [file.stat().st_mtime_ns for file in kept] == before
 
 
+def test_rows_of_another_length_are_scaled_and_named_and_unit_rows_stay_as_they_are(folder: Path) -> None:
+    x, text = np.load(folder / "clap_sounds.npy"), np.load(folder / "clap_text.npy")
+    np.save(folder / "clap_sounds.npy", x * np.linspace(1, 9, len(x), dtype=np.float32)[:, None])
+    data = SpaceFiles(folder, spaces=SPACES).load()
+    np.testing.assert_allclose(data["sounds"].x_clap, x, atol=1e-6)
+    np.testing.assert_array_equal(data["text"].x_clap, text)
+    assert data.provenance["scaled_to_length_1"] == ["clap_sounds.npy"]
+    np.save(folder / "clap_sounds.npy", x)
+    assert "scaled_to_length_1" not in SpaceFiles(folder, spaces=SPACES).load().provenance
+    np.save(folder / "clap_sounds.npy", 2 * x)
+    with pytest.raises(DataError, match=r"clap_sounds\.npy \(clap\.sounds\): row 0 has length 2, expected 1"):
+        SpaceFiles(folder, spaces=SPACES, normalize=False).load()
+
+
 def test_wrong_files_are_named(folder: Path) -> None:
     def told(message: str, **given: Any) -> None:
         with pytest.raises(DataError, match=message):

@@ -15,7 +15,7 @@ from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
-from avgraph.methods.lir.measures import split_maps, split_metrics
+from avgraph.methods.lir.measures import SPLITS, split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
@@ -204,8 +204,8 @@ class LIRTask(Task):
 
     def trivial(self) -> Trivial:
         """The average precision of chance; the loss of equal embeddings depends on the classes of each batch."""
-        chance = {split: chance_average_precision(self.clips.y[mask], self.clips.y[mask])
-                  for split, mask in self.clips.masks.items()}  # fmt: skip
+        labels = {split: self.clips.y[self.clips.masks[split]] for split in SPLITS}
+        chance = {split: chance_average_precision(y, y) for split, y in labels.items()}
         ways = ("map_audio_to_visual", "map_visual_to_audio")
         known = {f"{split}/{way}": value for split, value in chance.items() if value is not None for way in ways}
         return Trivial(metrics=known, prediction="chance")
