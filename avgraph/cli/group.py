@@ -17,6 +17,13 @@ from avgraph.version import __version__
 class _Group(click.Group):
     """A mistake of the user's is its message and exit code 2, never a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:  # --help, printed on a full disk
+            _tell_os_error(ctx, error)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             os.getcwd()
@@ -29,13 +36,7 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(2)
         except OSError as error:  # a file that cannot be read or written
-            if error.errno == errno.EPIPE:
-                raise  # click ends quietly when a reader such as `head` has gone
-            name = error.filename
-            if name is None and not _can_print():
-                name = "standard output"
-            click.echo(f"{name}: {error.strerror}" if name else f"{error.strerror or error}", err=True)
-            ctx.exit(2)
+            _tell_os_error(ctx, error)
         except SystemExit as stop:
             if stop.code not in (0, None):
                 raise
@@ -47,10 +48,21 @@ class _Group(click.Group):
             ctx.exit(130)
 
 
+def _tell_os_error(ctx: click.Context, error: OSError) -> None:
+    if error.errno == errno.EPIPE:
+        raise error  # click ends quietly when a reader such as `head` has gone
+    name = error.filename
+    if name is None and not _can_print():
+        name = "standard output"
+    click.echo(f"{name}: {error.strerror}" if name else f"{error.strerror or error}", err=True)
+    ctx.exit(2)
+
+
 def _can_print() -> bool:
-    """Whether standard output takes what was written; if not, it is let go, or Python would fail on it at exit."""
+    """Whether standard output takes more; if not, it is let go, or Python would fail on it again at exit."""
     try:
         sys.stdout.flush()
+        os.write(1, b"\n")  # a line was cut off, so that one more end of a line does no harm
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return False
