@@ -32,7 +32,8 @@ def refused(reference: str, folder: Path) -> str:
         with pytest.raises(DataError) as caught:
             reads(reference, folder)
         told.append(str(caught.value))
-    assert told[0] == told[1]
+    # Of two tensors with the same wrong offsets, safetensors names one or the other.
+    assert told[0].partition("tensor `")[0] == told[1].partition("tensor `")[0]
     assert told[0].isprintable()
     assert len(told[0]) < 1_100
     return told[0]
@@ -107,7 +108,7 @@ def test_npz_with_members_that_are_no_arrays(tmp_path: Path) -> None:
         archive.writestr("x.npy", "not an array")
         archive.writestr("readme.txt", "not an array")
     assert "no key 'readme.txt'; it has: x" in refused("a.npz:readme.txt", tmp_path)
-    assert "not a readable .npz file" in refused("a.npz:x", tmp_path)
+    assert "array 'x' cannot be read: the magic string is not correct" in refused("a.npz:x", tmp_path)
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         for _ in range(2):
             archive.writestr("x.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,2), }", X.tobytes()))
@@ -120,11 +121,11 @@ def test_npz_with_members_that_are_no_arrays(tmp_path: Path) -> None:
 
 def test_a_bomb_of_zeros_is_refused_and_its_memory_not_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        with archive.open("x.npy", "w") as file:
-            file.write(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (300000000,), }"))
-            for _ in range(60):
-                file.write(bytes(5_000_000))
+    packed = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with packed as archive, archive.open("x.npy", "w") as file:
+        file.write(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (300000000,), }"))
+        for _ in range(60):
+            file.write(bytes(5_000_000))
     assert path.stat().st_size < 1_500_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert "claim to hold 300000" in refused("a.npz:x", tmp_path)
@@ -179,5 +180,5 @@ def test_one_long_line_does_not_make_an_array_of_that_width(tmp_path: Path) -> N
 
 def test_a_tensor_of_stride_0_is_refused(tmp_path: Path) -> None:
     torch.save({"x": torch.zeros(1).expand(1 << 40)}, tmp_path / "a.pt")
-    with pytest.raises(DataError, match="its tensors: .* claim to hold 4398046511104"):
+    with pytest.raises(DataError, match=r"its tensors: .* claim to hold 4398046511104"):
         load_tensors(tmp_path / "a.pt")
