@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from avgraph.cli import main
 
 GOOD = "dataset: {type: synthetic}\nmethod: {type: rrnet}\n"
 
@@ -58,12 +61,14 @@ def test_standard_output_that_takes_nothing(tmp_path: Path, words: list[str]) ->
     assert avgraph(*words, cwd=tmp_path, stdout="/dev/full") == told
 
 
-def test_code_of_the_user_that_ends_the_program(tmp_path: Path) -> None:
+def test_code_of_the_user_that_ends_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ends.py").write_text("raise SystemExit(0)\n")
     (tmp_path / "a.yaml").write_text('dataset: {type: "ends:X"}\nmethod: {type: rrnet}\n')
-    told = "a.yaml:1: dataset.type: cannot import 'ends': SystemExit: 0\n"
-    assert avgraph("validate", "a.yaml", cwd=tmp_path) == (2, told)
+    ended = "a.yaml:1: dataset.type: cannot import 'ends': SystemExit: 0\n"
+    assert avgraph("validate", "a.yaml", cwd=tmp_path) == (2, ended)
     (tmp_path / "late.py").write_text("class X:\n    def __init__(self): raise SystemExit\n    def load(self): ...\n")
     (tmp_path / "a.yaml").write_text('dataset: {type: "late:X"}\nmethod: {type: rrnet}\n')
-    code, told = avgraph("train", "a.yaml", cwd=tmp_path)
-    assert (code, told) == (2, "stopped by a call of sys.exit(0) in code that the experiment names\n")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["train", "a.yaml"])
+    told = "stopped by a call of sys.exit(0) in code that the experiment names\n"
+    assert (result.exit_code, result.stderr) == (2, told)

@@ -23,11 +23,11 @@ def told(text: str, folder: Path, *overrides: str) -> list[str]:
 
 
 def test_ten_mistakes_and_a_count(tmp_path: Path) -> None:
-    lines = told(GOOD + "".join(f"key{k}: 1\n" for k in range(9000)), tmp_path)
+    lines = told(GOOD + "".join(f"key{k}: 1\n" for k in range(900)), tmp_path)
     assert len(lines) == 11
     assert lines[0].startswith("a.yaml:3: key0: unknown key")
     assert lines[9].startswith("a.yaml:12: key9: unknown key")
-    assert lines[10] == "and 8990 more mistakes"
+    assert lines[10] == "and 890 more mistakes"
     assert len(told(GOOD + "".join(f"key{k}: 1\n" for k in range(10)), tmp_path)) == 10
 
 

@@ -68,7 +68,7 @@ def test_what_counts_as_a_finding(tmp_path: Path, error: BaseException, told: st
 
 def test_a_death_and_a_hang_are_found_and_the_rest_goes_on() -> None:
     script = """
-import itertools, os, signal, time
+import os, signal, time
 from tests.fuzz import verdict, workers
 from tests.fuzz.readers import Reader
 verdict.SECONDS = workers.SECONDS = 0.5
@@ -82,7 +82,6 @@ def read(path):
     if number == 7:
         signal.setitimer(signal.ITIMER_REAL, 0)
         time.sleep(60)
-count = itertools.count()
 reader = Reader("any", "any", read, lambda rng, samples: b"", 1)
 workers.damaged = lambda reader, samples, seed, index: str(index).encode()
 outcome = workers.Outcome()
