@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -22,7 +22,6 @@ class _Group(click.Group):
             return super().parse_args(ctx, args)
         except OSError as error:  # --help, printed on a full disk
             _tell_os_error(ctx, error)
-            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -48,7 +47,7 @@ class _Group(click.Group):
             ctx.exit(130)
 
 
-def _tell_os_error(ctx: click.Context, error: OSError) -> None:
+def _tell_os_error(ctx: click.Context, error: OSError) -> NoReturn:
     if error.errno == errno.EPIPE:
         raise error  # click ends quietly when a reader such as `head` has gone
     name = error.filename
