@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -21,6 +21,13 @@ class _Group(click.Group):
 
     command_class = Command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except OSError as error:  # --help, printed on a full disk
+            _tell_os_error(ctx, error)
+
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             os.getcwd()
@@ -34,12 +41,7 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(2)
         except OSError as error:  # a file that cannot be read or written
-            if error.errno == errno.EPIPE:
-                raise  # click ends quietly when a reader such as `head` has gone
-            if error.filename is None and not _can_print():
-                error.filename = "standard output"
-            click.echo(line_of(error), err=True)
-            ctx.exit(2)
+            _tell_os_error(ctx, error)
         except SystemExit as stop:
             if stop.code not in (0, None):
                 raise
@@ -51,10 +53,20 @@ class _Group(click.Group):
             ctx.exit(stop.exit_code)
 
 
+def _tell_os_error(ctx: click.Context, error: OSError) -> NoReturn:
+    if error.errno == errno.EPIPE:
+        raise error  # click ends quietly when a reader such as `head` has gone
+    if error.filename is None and not _can_print():
+        error.filename = "standard output"
+    click.echo(line_of(error), err=True)
+    ctx.exit(2)
+
+
 def _can_print() -> bool:
-    """Whether standard output takes what was written; if not, it is let go, or Python would fail on it at exit."""
+    """Whether standard output takes more; if not, it is let go, or Python would fail on it again at exit."""
     try:
         sys.stdout.flush()
+        os.write(1, b"\n")  # a line was cut off, so that one more end of a line does no harm
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return False

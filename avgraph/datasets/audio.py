@@ -30,7 +30,7 @@ TOP_DB = 80.0
 MIN_RATE, MAX_RATE = 1_000, 768_000  # samples a second; a header beyond has been damaged
 
 _MARGIN = 1.0  # seconds decoded beyond those used, so that the resampler does not see an end there
-_BLOCK = 1 << 16
+_BLOCK = 1 << 14  # frames decoded at a time; a header may claim 1,024 channels
 
 
 def frames_of(seconds: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -61,7 +62,9 @@ def read_npy_header(file: BufferedIOBase, size: int) -> NpyHeader:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     try:
-        shape, is_fortran, dtype = read(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about headers that Python 2 wrote
+            shape, is_fortran, dtype = read(file)
     except Exception as error:  # numpy parses it as Python source, and fails as that does
         raise ValueError(f"a header that cannot be parsed ({type(error).__name__})") from None
     if dtype.hasobject:

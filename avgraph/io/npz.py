@@ -11,7 +11,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, reason_of
 from avgraph.io.names import known_name
 from avgraph.io.npy import Array, NpyHeader, mapped, read_npy_header, values_of
 from avgraph.io.reading import reading
@@ -117,5 +117,5 @@ def _at_values(
             yield file, header
             while file.read(_BLOCK):  # compares the checksum at the end
                 pass
-    except (DataError, EOFError) as error:
-        raise DataError(f"array {key!r} cannot be read: {error}") from error
+    except (ValueError, EOFError) as error:
+        raise DataError(f"array {key!r} cannot be read: {reason_of(error)}") from error

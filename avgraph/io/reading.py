@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,9 +84,7 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
     check_regular(path)
     shown = one_line(str(path))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of numpy and scipy, about headers of old versions
-            yield
+        yield
     except DataError as error:
         text = shortened(one_line(str(error)), _LONGEST)
         raise DataError(text if text.startswith(shown) else f"{shown}: {text}") from error

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import csv
 import re
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +116,35 @@ def test_reproduces_the_prepared_pictures(data_root: Path) -> None:
     assert len(correlation) == 10
     assert np.median(correlation) > 0.99
     assert min(correlation) > 0.98
+
+
+def test_only_what_is_used_is_decoded(tmp_path: Path) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, 16_000 * 20).astype(np.float32)
+    wave[16_000 * 7 :] = np.nan  # told if it were decoded
+    soundfile.write(tmp_path / "long.wav", wave, 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "whole.wav", np.nan_to_num(wave), 16_000, subtype="FLOAT")
+    whole, rate = soundfile.read(tmp_path / "whole.wav", dtype="float32")
+    expected = soxr.resample(whole, rate, 44_100)[: 5 * 44_100]
+    np.testing.assert_allclose(read_audio(tmp_path / "long.wav"), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [1, 999, 2_000_000_000])
+def test_a_header_with_an_absurd_rate(tmp_path: Path, rate: int) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[24:28] = rate.to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    with pytest.raises(DataError, match=f"expected 1000 to 768000 samples a second, got {rate}"):
+        read_audio(tmp_path / "a.wav")
+
+
+def test_a_flac_that_claims_hours_takes_no_memory(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", np.zeros(4410), 44_100)
+    data = bytearray((tmp_path / "a.flac").read_bytes())
+    data[21] |= 0x0F  # the upper bits of the number of samples
+    data[22:26] = b"\xff" * 4
+    (tmp_path / "a.flac").write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with suppress(DataError):
+        read_audio(tmp_path / "a.flac")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
