@@ -27,7 +27,6 @@ class _Group(click.Group):
         except OSError as error:  # --help, printed on a full disk
             _tell_os_error(ctx, error)
 
-
     def invoke(self, ctx: click.Context) -> Any:
         try:
             os.getcwd()
