@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from avgraph.nn._edge_equations import solve_on_edges, sum_of_edges
 from avgraph.nn._edge_iteration import iterate
 from avgraph.nn._transport_inputs import EdgeProblem
-from avgraph.nn.coupling import Coupling, Grad
+from avgraph.nn.coupling import Coupling, Grad, transport_cost
 from avgraph.nn.incidence import Incidence
 
 
@@ -43,7 +43,10 @@ def couple_on_edges(
         if mass is None:
             shift = g.mean()  # f + t, g − t give the same plan: fix which pair is meant
             f, g = f + shift, g - shift
-        return Coupling(log_plan.exp(), log_plan, f * epsilon, g * epsilon, error <= tol, n_iter, error)
+        plan = log_plan.exp()
+        return Coupling(
+            plan, log_plan, f * epsilon, g * epsilon, error <= tol, n_iter, error, transport_cost(plan, cost)
+        )
 
 
 class _ImplicitEdges(torch.autograd.Function):

@@ -11,7 +11,7 @@ from avgraph.nn._fixed_point import fixed_point
 from avgraph.nn._implicit import ImplicitCoupling
 from avgraph.nn._transport_inputs import Problem
 from avgraph.nn._unrolled import unrolled
-from avgraph.nn.coupling import Coupling, Grad
+from avgraph.nn.coupling import Coupling, Grad, transport_cost
 
 
 def couple(
@@ -39,14 +39,16 @@ def couple(
             check_supports(score, log_a.exp(), log_b.exp(), converged)
             shift = g.mean(1, keepdim=True)  # f + t, g − t give the same plan: fix which pair is meant
             f, g = f + shift, g - shift
+        plan = log_plan.exp().reshape(cost.shape)
         return Coupling(
-            plan=log_plan.exp().reshape(cost.shape),
+            plan=plan,
             log_plan=log_plan.reshape(cost.shape),
             f=(f * epsilon).reshape(*lead, -1),
             g=(g * epsilon).reshape(*lead, -1),
             converged=converged.reshape(lead),
             n_iter=n_iter.reshape(lead),
             error=error.reshape(lead),
+            cost=transport_cost(plan.flatten(-2), cost.flatten(-2)),
         )
 
 
