@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ Array = npt.NDArray[Any]
 # Bytes that cached grow–shrink results may take at most; when they are full, all are dropped and computed again.
 _MEMORY = 768 * 2**20
 
-TABLE = 1 << 15  # graphs followed since the last improvement that `relax` remembers; a power of two
+TABLE = 1 << 15  # graphs followed since the last improvement that `dfs` remembers; a power of two
 
 
 class Trees(NamedTuple):
@@ -35,21 +36,49 @@ class Trees(NamedTuple):
     pool: Array  # [parents] variables
 
 
-class Work(NamedTuple):
-    """Scratch memory: the path being walked and the Cholesky rows of the last path expanded."""
+class Path(NamedTuple):
+    """The way from the root of a tree to the node where a walk stands, one entry a step."""
 
-    path: Array  # [p] parents in the order they were added
-    path_first: Array  # [p] first branch of the node left at that step
-    path_branch: Array  # [p] branch taken at that step
+    parent: Array  # [p] added at that step
+    first: Array  # [p] first branch of the node left at that step
+    branch: Array  # [p] taken at that step
+
+
+class Given(NamedTuple):
+    """What is left of all variables given the parents of a path: kept, for the next path often begins alike."""
+
+    child: Array  # [1] whose covariances these are
+    length: Array  # [1] of the path
+    parent: Array  # [p] the path
     rows: Array  # [p, p] row k: Cholesky row of parent k over all variables
     variance: Array  # [p + 1, p] row k: variance of each variable given the first k parents
     covariance: Array  # [p + 1, p] row k: covariance with the child given the first k parents
-    held: Array  # [p] the path those rows belong to
-    tag: Array  # [5] their child and length; where `trace_both` met its variable: depth, branch, first branch
-    excluded: Array  # [p] flags, all false between calls
-    inverse: Array  # [p, p]
+
+
+class Regression(NamedTuple):
+    """A child on the parents of a path, of which some have been removed."""
+
+    kept: Array  # [p] flags
+    inverse: Array  # [p, p] of the correlations of those kept
     beta: Array  # [p]
-    alive: Array  # [p]
+
+
+class Missed(NamedTuple):
+    """Where a walk would first have taken a certain variable, had it been in the prefix."""
+
+    depth: Array  # [1]; -1: nowhere
+    branch: Array  # [1]
+    first: Array  # [1] branch of that node
+
+
+class Work(NamedTuple):
+    """Scratch memory of the walks through trees. (Arrays of one element are scalars that compiled code may change.)"""
+
+    path: Path
+    given: Given
+    regression: Regression
+    missed: Missed
+    excluded: Array  # [p] flags, all false between calls
     ratio: Array  # [p] squared partial correlations of a node's branches
     next_change: Array  # [1] least limit at which the last walk would have gone another way
 
@@ -69,7 +98,7 @@ class State(NamedTuple):
 
 
 class Frames(NamedTuple):
-    """The depth-first search of `relax`, one row per tuck of a sequence (no recursion: numba cannot cache that)."""
+    """The depth-first search of `dfs`, one row per tuck of a sequence (no recursion: numba cannot cache that)."""
 
     variables: Array  # [depth, p] whose tucks are tried
     n_variables: Array  # [depth]
@@ -109,19 +138,20 @@ def make_trees(p: int) -> Trees:
 
 def make_work(p: int) -> Work:
     """Scratch memory for ``p`` variables."""
+    numbers, none = partial(np.zeros, dtype=np.int64), partial(np.full, fill_value=-1, dtype=np.int64)
     return Work(
-        path=np.zeros(p, dtype=np.int64),
-        path_first=np.zeros(p, dtype=np.int64),
-        path_branch=np.zeros(p, dtype=np.int64),
-        rows=np.zeros((p, p)),
-        variance=np.zeros((p + 1, p)),
-        covariance=np.zeros((p + 1, p)),
-        held=np.zeros(p, dtype=np.int64),
-        tag=np.full(5, -1, dtype=np.int64),
+        path=Path(parent=numbers(p), first=numbers(p), branch=numbers(p)),
+        given=Given(
+            child=none(1),
+            length=none(1),
+            parent=numbers(p),
+            rows=np.zeros((p, p)),
+            variance=np.zeros((p + 1, p)),
+            covariance=np.zeros((p + 1, p)),
+        ),
+        regression=Regression(kept=np.zeros(p, dtype=np.bool_), inverse=np.zeros((p, p)), beta=np.zeros(p)),
+        missed=Missed(depth=none(1), branch=none(1), first=none(1)),
         excluded=np.zeros(p, dtype=np.bool_),
-        inverse=np.zeros((p, p)),
-        beta=np.zeros(p),
-        alive=np.zeros(p, dtype=np.bool_),
         ratio=np.zeros(p),
         next_change=np.zeros(1, dtype=np.int64),
     )
