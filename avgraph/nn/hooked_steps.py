@@ -28,39 +28,47 @@ class HookedSteps(MessagePassing):
     def register_propagate_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before ``propagate``, as in PyG."""
         self.fuse = False
-        return super().register_propagate_forward_pre_hook(hook)
+        handle: RemovableHandle = super().register_propagate_forward_pre_hook(hook)
+        return handle
 
     def register_propagate_forward_hook(self, hook: Hook) -> RemovableHandle:
         """After ``propagate``, as in PyG."""
         self.fuse = False
-        return super().register_propagate_forward_hook(hook)
+        handle: RemovableHandle = super().register_propagate_forward_hook(hook)
+        return handle
 
     def register_message_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before ``message``, as in PyG."""
         self.fuse = False
-        return super().register_message_forward_pre_hook(hook)
+        handle: RemovableHandle = super().register_message_forward_pre_hook(hook)
+        return handle
 
     def register_message_forward_hook(self, hook: Hook) -> RemovableHandle:
         """After ``message``, as in PyG."""
         self.fuse = False
-        return super().register_message_forward_hook(hook)
+        handle: RemovableHandle = super().register_message_forward_hook(hook)
+        return handle
 
     def register_aggregate_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before ``aggregate``, as in PyG."""
         self.fuse = False
-        return super().register_aggregate_forward_pre_hook(hook)
+        handle: RemovableHandle = super().register_aggregate_forward_pre_hook(hook)
+        return handle
 
     def register_aggregate_forward_hook(self, hook: Hook) -> RemovableHandle:
         """After ``aggregate``, as in PyG."""
         self.fuse = False
-        return super().register_aggregate_forward_hook(hook)
+        handle: RemovableHandle = super().register_aggregate_forward_hook(hook)
+        return handle
 
     def register_edge_update_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before ``edge_update``, as in PyG."""
         self.fuse = False
-        return super().register_edge_update_forward_pre_hook(hook)
+        handle: RemovableHandle = super().register_edge_update_forward_pre_hook(hook)
+        return handle
 
     def register_edge_update_forward_hook(self, hook: Hook) -> RemovableHandle:
         """After ``edge_update``, as in PyG."""
         self.fuse = False
-        return super().register_edge_update_forward_hook(hook)
+        handle: RemovableHandle = super().register_edge_update_forward_hook(hook)
+        return handle
