@@ -14,6 +14,7 @@ From the top down, each calls the next; the names are those of the paper and of 
 `grow`         a node's branches: all grow scores at a time
 `shrink`       a leaf's parents: the backward half of grow–shrink
 `conditional`  what is left of all variables given some, which both halves read
+`bitset`       sets of variables as words of 64 bits
 `problem`      what is asked: the correlations, the penalty, the knowledge
 `arrays`       the memory that is worked in, by name
 =============  ======================================================================================

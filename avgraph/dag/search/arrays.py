@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,19 +35,19 @@ class Trees(NamedTuple):
     pool: Array  # [parents] variables
 
 
-class Path(NamedTuple):
-    """The way from the root of a tree to the node where a walk stands, one entry a step."""
-
-    parent: Array  # [p] added at that step
-    first: Array  # [p] first branch of the node left at that step
-    branch: Array  # [p] taken at that step
+# One step from the root of a tree: the parent added, the first branch of the node left, the branch taken.
+STEP = np.dtype([("parent", np.int64), ("first", np.int64), ("branch", np.int64)])
+# What a walk tells: where it would first have taken a certain variable, had it been in the prefix (depth -1: nowhere),
+# the branch, the first branch of that node; and the least limit at which it would have gone another way.
+WALK = np.dtype([("depth", np.int64), ("branch", np.int64), ("first", np.int64), ("next_change", np.int64)])
+# The child whose covariances are kept, and the length of the path they are given.
+KEPT = np.dtype([("child", np.int64), ("length", np.int64)])
 
 
 class Given(NamedTuple):
     """What is left of all variables given the parents of a path: kept, for the next path often begins alike."""
 
-    child: Array  # [1] whose covariances these are
-    length: Array  # [1] of the path
+    kept: Array  # [1] of KEPT
     parent: Array  # [p] the path
     rows: Array  # [p, p] row k: Cholesky row of parent k over all variables
     variance: Array  # [p + 1, p] row k: variance of each variable given the first k parents
@@ -63,24 +62,19 @@ class Regression(NamedTuple):
     beta: Array  # [p]
 
 
-class Missed(NamedTuple):
-    """Where a walk would first have taken a certain variable, had it been in the prefix."""
-
-    depth: Array  # [1]; -1: nowhere
-    branch: Array  # [1]
-    first: Array  # [1] branch of that node
-
-
 class Work(NamedTuple):
-    """Scratch memory of the walks through trees. (Arrays of one element are scalars that compiled code may change.)"""
+    """Scratch memory of the walks through trees.
 
-    path: Path
+    Numbers that belong together are the fields of one array. Compiled code counts the references to every array of a
+    tuple that it takes apart: with an array for each of them the search took 8 to 15 % longer.
+    """
+
+    path: Array  # [p] of STEP
+    walk: Array  # [1] of WALK
     given: Given
     regression: Regression
-    missed: Missed
     excluded: Array  # [p] flags, all false between calls
     ratio: Array  # [p] squared partial correlations of a node's branches
-    next_change: Array  # [1] least limit at which the last walk would have gone another way
 
 
 class State(NamedTuple):
@@ -138,22 +132,19 @@ def make_trees(p: int) -> Trees:
 
 def make_work(p: int) -> Work:
     """Scratch memory for ``p`` variables."""
-    numbers, none = partial(np.zeros, dtype=np.int64), partial(np.full, fill_value=-1, dtype=np.int64)
     return Work(
-        path=Path(parent=numbers(p), first=numbers(p), branch=numbers(p)),
+        path=np.zeros(p, dtype=STEP),
+        walk=np.full(1, -1, dtype=WALK),
         given=Given(
-            child=none(1),
-            length=none(1),
-            parent=numbers(p),
+            kept=np.full(1, -1, dtype=KEPT),
+            parent=np.zeros(p, dtype=np.int64),
             rows=np.zeros((p, p)),
             variance=np.zeros((p + 1, p)),
             covariance=np.zeros((p + 1, p)),
         ),
         regression=Regression(kept=np.zeros(p, dtype=np.bool_), inverse=np.zeros((p, p)), beta=np.zeros(p)),
-        missed=Missed(depth=none(1), branch=none(1), first=none(1)),
         excluded=np.zeros(p, dtype=np.bool_),
         ratio=np.zeros(p),
-        next_change=np.zeros(1, dtype=np.int64),
     )
 
 

@@ -14,15 +14,15 @@ def condition(y, depth, correlation, path, given):
     """Variances and covariances with ``y`` given ``path[:depth]``; rows shared with the last path are kept."""
     kept, p = 0, len(correlation)
     rows, variance, covariance = given.rows, given.variance, given.covariance
-    if given.child[0] == y:
-        while kept < min(depth, given.length[0]) and given.parent[kept] == path[kept]:
+    if given.kept[0].child == y:
+        while kept < min(depth, given.kept[0].length) and given.parent[kept] == path[kept].parent:
             kept += 1
     else:
         for z in range(p):
             variance[0, z] = correlation[z, z]
             covariance[0, z] = correlation[y, z]
     for k in range(kept, depth):
-        a, row = path[k], rows[k]
+        a, row = path[k].parent, rows[k]
         for z in range(p):
             row[z] = correlation[a, z]
         for i in range(k):
@@ -36,4 +36,4 @@ def condition(y, depth, correlation, path, given):
             variance[k + 1, z] = variance[k, z] - row[z] * row[z]
             covariance[k + 1, z] = covariance[k, z] - slope * row[z]
         given.parent[k] = a
-    given.child[0], given.length[0] = y, depth
+    given.kept[0].child, given.kept[0].length = y, depth

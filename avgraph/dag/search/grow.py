@@ -24,13 +24,13 @@ def grow(y, node, depth, problem, trees, work):
     if trees.used[1] + p > len(trees.variable):
         return False
     path, given, excluded, ratio = work.path, work.given, work.excluded, work.ratio
-    condition(y, depth, problem.correlation, path.parent, given)
+    condition(y, depth, problem.correlation, path, given)
     variance, covariance = given.variance[depth], given.covariance[depth]
     variable, fixed = trees.variable, problem.n_required[y]
     for step in range(depth):
-        excluded[path.parent[step]] = True
+        excluded[path[step].parent] = True
         if step >= fixed:
-            for branch in range(path.first[step], path.branch[step]):
+            for branch in range(path[step].first, path[step].branch):
                 excluded[variable[branch]] = True
     threshold = problem.least_gain * variance[y]
     candidate, found, begin = problem.candidate[y], 0, trees.used[1]
@@ -42,9 +42,9 @@ def grow(y, node, depth, problem, trees, work):
             variable[begin + found] = z
             found += 1
     for step in range(depth):
-        excluded[path.parent[step]] = False
+        excluded[path[step].parent] = False
         if step >= fixed:
-            for branch in range(path.first[step], path.branch[step]):
+            for branch in range(path[step].first, path[step].branch):
                 excluded[variable[branch]] = False
     _sort(begin, found, variable, trees.child, ratio)
     trees.first[node], trees.n_branches[node] = begin, found

@@ -21,13 +21,13 @@ def shrink(y, node, depth, problem, trees, work):
     """Write the score and the parents of ``node``, which was grown to ``depth``; false if the pool has no room."""
     if trees.used[2] + depth > len(trees.pool):
         return False
-    parent, kept = work.path.parent, work.regression.kept
-    condition(y, depth, problem.correlation, parent, work.given)
-    score = _remove(y, depth, work.given.variance[depth, y], problem, parent, work.regression)
+    path, kept = work.path, work.regression.kept
+    condition(y, depth, problem.correlation, path, work.given)
+    score = _remove(y, depth, work.given.variance[depth, y], problem, path, work.regression)
     begin = trees.used[2]
     for step in range(depth):
         if kept[step]:
-            trees.pool[trees.used[2]] = parent[step]
+            trees.pool[trees.used[2]] = path[step].parent
             trees.used[2] += 1
     trees.score[node], trees.parents[node] = score, begin
     trees.n_parents[node] = trees.used[2] - begin
@@ -77,9 +77,9 @@ def _remove(y, depth, residual, problem, path, regression):
 def _regress(y, depth, r, path, inverse, beta):
     """Σ⁻¹ of the path, β of ``y`` on it and the residual variance, by Gauss–Jordan on a positive definite Σ."""
     for a in range(depth):
-        beta[a] = r[path[a], y]
+        beta[a] = r[path[a].parent, y]
         for b in range(depth):
-            inverse[a, b] = r[path[a], path[b]]
+            inverse[a, b] = r[path[a].parent, path[b].parent]
     residual = r[y, y]
     for k in range(depth):
         pivot = inverse[k, k]
