@@ -60,15 +60,15 @@ class Coupling:
 
 
 def transport_cost(plan: Tensor, cost: Tensor) -> Tensor:
-    """⟨plan, cost⟩ of each problem; a forbidden pair, of infinite cost, carries nothing and costs nothing.
+    """⟨plan, cost⟩ of each problem; costs are finite.
 
     Shapes:
         plan, cost [..., k] → [...]
 
     Example:
-        >>> transport_cost(torch.tensor([0.5, 0.0]), torch.tensor([3.0, torch.inf]))
-        tensor(1.5000)
+        >>> transport_cost(torch.tensor([0.5, 0.25]), torch.tensor([3.0, 1.0]))
+        tensor(1.7500)
     """
     # A product of vectors: no array of the plan's size for the products.
-    total: Tensor = torch.linalg.vecdot(plan, cost.masked_fill(cost.isinf(), 0) if bool(cost.isinf().any()) else cost)
+    total: Tensor = torch.linalg.vecdot(plan, cost)
     return total
