@@ -1,4 +1,4 @@
-"""Draws that leave no trace in the random states of Python, numpy and PyTorch."""
+"""Draws that leave no trace in the random states of Python, numpy and PyTorch, and that a resumed run repeats."""
 
 from __future__ import annotations
 
@@ -30,3 +30,13 @@ def random_state_kept() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(legacy)
+
+
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """What one epoch draws from: a function of seed and epoch, so that a resumed run sees what an unbroken one does.
+
+    Example:
+        >>> epoch_generator(1, 4).permutation(5).tolist() == epoch_generator(1, 4).permutation(5).tolist()
+        True
+    """
+    return np.random.default_rng([seed, epoch])

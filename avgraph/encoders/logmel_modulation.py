@@ -25,6 +25,7 @@ from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.modulation import modulation_spectrum
 from avgraph.errors import DataError
+from avgraph.io.rows import standardized
 
 _FORMAT = 1  # raise when the features or the scores change, so that old results are not taken for new ones
 
@@ -100,8 +101,7 @@ class LogmelModulation:
 
 def _standardized(logmel: Tensor, train: Tensor) -> Float[Tensor, "n d"]:
     """Modulation spectra with mean 0 and deviation 1 over the training clips."""
-    x = modulation_spectrum(logmel)
-    return (x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)
+    return standardized(modulation_spectrum(logmel), train, added=1e-6)
 
 
 def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:

@@ -20,6 +20,7 @@ from avgraph.encoders.logmel_cnn import LogmelCNN
 from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.memory import remembered
 from avgraph.errors import DataError
+from avgraph.io.rows import standardized
 from avgraph.node_stores import node_store
 from avgraph.random_state import random_state_kept
 from avgraph.space_states import state_name
@@ -116,7 +117,7 @@ def _aligned(
     x: Tensor, text: Tensor, train: Tensor, texts: Tensor, recipe: TowerRecipe, seed: int, device: str
 ) -> Tensor:
     """Fit the tower and encode every row."""
-    x = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).to(device)
+    x = standardized(x, train, added=1e-6).to(device)
     wanted, place = text[train].unique(return_inverse=True)
     target, place = F.normalize(texts[wanted]).to(device), place.to(device)
     with random_state_kept():

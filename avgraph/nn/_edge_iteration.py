@@ -1,16 +1,67 @@
-"""Sinkhorn's iteration on edges, with a Newton step now and then where it crawls."""
+"""Sinkhorn's iteration on edges, with a Newton step now and then where it crawls.
+
+A partial coupling is Dykstra's projections: in the dual block ascent on ⟨a, f⟩ + ⟨b, g⟩ + s·t − Σ exp(S + f + g + t)
+with f, g ≤ 0, so that a step may start anywhere. A node whose potential is below 0 is bound: its mass is used up. The
+full coupling is the same without the bounds and with t = 0.
+"""
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from avgraph.nn._edge_equations import solve_on_edges
-from avgraph.nn.incidence import Incidence, Side
+from avgraph.nn._edge_newton import EdgePotentials, newton_step
+from avgraph.nn._transport_inputs import EdgeProblem
+from avgraph.nn.incidence import Side
 from avgraph.nn.segment import gather_rows, segment_sum
 
 _SPACING = 50  # iterations between two Newton steps, each of which takes some dozen sums over all edges
-_HALVINGS = 12
+
+
+class EdgePlan(NamedTuple):
+    """What the iteration ended with, potentials in units of ε; g carries that of the total.
+
+    Shapes:
+        log_plan [e], f [n], g [m], row_bound [n], column_bound [m], n_iter and error scalar
+    """
+
+    log_plan: Tensor
+    f: Tensor
+    g: Tensor
+    row_bound: Tensor
+    column_bound: Tensor
+    n_iter: Tensor
+    error: Tensor
+
+
+def iterate(problem: EdgeProblem, *, tol: float, max_iter: int, newton: bool = True) -> EdgePlan:
+    """Iterate until both sides are within ``tol`` of their masses; differentiable without Newton steps."""
+    score, (source, target), mass = problem.score, problem.sides, problem.mass
+    a, b = problem.log_a.detach().exp(), problem.log_b.detach().exp()
+    f, g, total = torch.zeros_like(problem.log_a), torch.zeros_like(problem.log_b), score.new_zeros(())
+    done, error = 0, score.new_tensor(torch.inf)
+    rows = _logsumexp(score, source, mass)
+    while done < max_iter and not bool(error <= tol):
+        if newton and done % _SPACING == _SPACING - 1:
+            f, g, total = newton_step(problem, EdgePotentials(f, g, total))
+            rows = _logsumexp(score + _on_edges(g, target), source, mass)
+        f = problem.log_a - rows if mass is None else (problem.log_a - total - rows).clamp(max=0)
+        columns = _logsumexp(score + _on_edges(f, source), target, mass)
+        g = problem.log_b - columns if mass is None else (problem.log_b - total - columns).clamp(max=0)
+        if mass is not None:
+            total = math.log(mass) - (columns + g).logsumexp(0)
+        rows = _logsumexp(score + _on_edges(g, target), source, mass)
+        done += 1
+        with torch.no_grad():
+            if mass is None:  # the columns are exact after their half-step
+                error = ((f + rows).exp() - a).abs().sum()
+            else:
+                error = torch.maximum(_wrong(f, total + rows, a), _wrong(g, total + columns, b))
+    log_plan = score + _on_edges(f, source) + _on_edges(g + total, target)
+    return EdgePlan(log_plan, f, g + total, f < 0, g < 0, torch.tensor(done, device=score.device), error)
 
 
 def segment_logsumexp(x: Tensor, side: Side) -> Tensor:
@@ -30,51 +81,15 @@ def segment_logsumexp(x: Tensor, side: Side) -> Tensor:
     return segment_sum((x - top[side.index]).exp()[:, None], side)[:, 0].log() + top
 
 
-def iterate(
-    score: Tensor, edges: Incidence, log_a: Tensor, log_b: Tensor, *, tol: float, max_iter: int, newton: bool = True
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Log plan, f, g (in units of ε), iterations and error; differentiable without Newton steps.
-
-    Shapes:
-        score [e], log_a [n], log_b [m] → [e], [n], [m], scalar, scalar
-    """
-    a, g, done = log_a.detach().exp(), torch.zeros_like(log_b), 0
-    error = score.new_tensor(torch.inf)
-    rows = segment_logsumexp(score, edges.source)
-    while done < max_iter and not bool(error <= tol):
-        f = log_a - rows
-        if newton and done % _SPACING == _SPACING - 1:
-            f, g = _newton_step(score, edges, log_a, log_b, f, g)
-        g = log_b - segment_logsumexp(score + _on_edges(f, edges.source), edges.target)
-        rows = segment_logsumexp(score + _on_edges(g, edges.target), edges.source)
-        done += 1
-        # The columns are exact after their half-step.
-        error = ((f + rows).detach().exp() - a).abs().sum()
-    log_plan = score + _on_edges(f, edges.source) + _on_edges(g, edges.target)
-    return log_plan, f, g, torch.tensor(done, device=score.device), error
+def _wrong(potential: Tensor, sums: Tensor, most: Tensor) -> Tensor:
+    """How much mass the next half-step of one side of a partial coupling would move."""
+    return ((potential + sums).exp() - torch.minimum(most, sums.exp())).abs().sum()
 
 
-def _newton_step(
-    score: Tensor, edges: Incidence, log_a: Tensor, log_b: Tensor, f: Tensor, g: Tensor
-) -> tuple[Tensor, Tensor]:
-    """One damped step on the dual ⟨a, f⟩ + ⟨b, g⟩ − Σ exp(S + f + g), in float64."""
-    dtype = score.dtype
-    score, a, b, f, g = (part.double() for part in (score, log_a.exp(), log_b.exp(), f, g))
-    source, target = edges.source, edges.target
-    plan = (score + f[source.index] + g[target.index]).exp()
-    row, column = a - segment_sum(plan[:, None], source)[:, 0], b - segment_sum(plan[:, None], target)[:, 0]
-    x, y = solve_on_edges(plan, edges, row, column, tol=1e-16)
-
-    def dual(share: float) -> float:
-        ahead = (score + (f + share * x)[source.index] + (g + share * y)[target.index]).exp().sum()
-        return float(a @ (f + share * x) + b @ (g + share * y) - ahead)
-
-    share, before, slope = 1.0, dual(0.0), float(row @ x + column @ y)
-    for _ in range(_HALVINGS):
-        if dual(share) >= before + 1e-4 * share * slope - 1e-15:
-            return (f + share * x).to(dtype), (g + share * y).to(dtype)
-        share /= 2
-    return f.to(dtype), g.to(dtype)
+def _logsumexp(x: Tensor, side: Side, mass: float | None) -> Tensor:
+    """Over the edges of each node; one without, which only a partial coupling has, counts as having a little."""
+    sums = segment_logsumexp(x, side)
+    return sums if mass is None else torch.where(side.degree > 0, sums, torch.finfo(x.dtype).min / 4)
 
 
 def _on_edges(potential: Tensor, side: Side) -> Tensor:

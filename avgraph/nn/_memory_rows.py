@@ -75,7 +75,7 @@ def row_lengths(name: str, rows: Tensor, first: int = 0) -> Tensor:
     if bool(usable.all()):
         return length
     # Squares of very large and very small entries are lost: divide by the largest first.
-    largest = rows.abs().amax(1, keepdim=True)
+    largest = rows.abs().amax(1, keepdim=True) if rows.shape[1] else torch.zeros_like(length)
     for wrong, what in ((~largest.isfinite(), "is not finite"), (largest == 0, "is zero")):
         if bool(wrong.any()):
             row = first + int(wrong[:, 0].nonzero()[0])

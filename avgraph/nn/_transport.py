@@ -11,7 +11,7 @@ from avgraph.nn._fixed_point import fixed_point
 from avgraph.nn._implicit import ImplicitCoupling
 from avgraph.nn._transport_inputs import Problem, check_solved
 from avgraph.nn._unrolled import unrolled
-from avgraph.nn.coupling import Coupling, Grad
+from avgraph.nn.coupling import Coupling, Grad, transport_cost
 
 
 def couple(
@@ -19,7 +19,7 @@ def couple(
 ) -> Coupling:
     """Couple checked costs [..., n, m] and masses [..., n], [..., m]; ``mass`` None moves all of it."""
     lead = cost.shape[:-2]
-    _check_pairs(cost)
+    price = _prices(cost)
     # Half precision has neither the range nor the digits of a marginal.
     with torch.autocast(cost.device.type, enabled=False):
         score = (-cost / epsilon).reshape(-1, *cost.shape[-2:])
@@ -41,23 +41,27 @@ def couple(
             f, g = f + shift, g - shift
         f, g = f * epsilon, g * epsilon
         check_solved(cost, epsilon, f, g, error)
+        plan = log_plan.exp().reshape(cost.shape)
         return Coupling(
-            plan=log_plan.exp().reshape(cost.shape),
+            plan=plan,
             log_plan=log_plan.reshape(cost.shape),
             f=f.reshape(*lead, -1),
             g=g.reshape(*lead, -1),
             converged=converged.reshape(lead),
             n_iter=n_iter.reshape(lead),
             error=error.reshape(lead),
+            cost=transport_cost(plan.flatten(-2), price.flatten(-2)),
         )
 
 
-def _check_pairs(cost: Tensor) -> None:
+def _prices(cost: Tensor) -> Tensor:
+    """The cost, 0 for the pairs that it forbids, which carry nothing; refuses a node that has no pair left."""
     allowed = cost.isfinite()
     if bool(allowed.all()):
-        return
+        return cost
     for name, dim in (("row", -1), ("column", -2)):
         empty = ~allowed.any(dim)
         if bool(empty.any()):
             place = empty.nonzero()[0].tolist()
             raise GraphError(f"infeasible: {name} {place[-1]} of the cost is infinite throughout; it has no partner")
+    return cost.masked_fill(~allowed, 0)

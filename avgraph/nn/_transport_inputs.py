@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn.incidence import Incidence, Side
 from avgraph.tensors import check_tensors
 
 
@@ -29,6 +30,25 @@ class Problem(NamedTuple):
         """Some of the problems."""
         mass = None if self.log_mass is None else self.log_mass[rows]
         return Problem(self.score[rows], self.log_a[rows], self.log_b[rows], mass)
+
+
+class EdgeProblem(NamedTuple):
+    """One problem on edges: S = −cost/ε of each, the logarithms of the masses, and the mass to move if not all.
+
+    Shapes:
+        score [e], log_a [n], log_b [m]
+    """
+
+    score: Tensor
+    edges: Incidence
+    log_a: Tensor
+    log_b: Tensor
+    mass: float | None
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """The edges by their sources and by their targets."""
+        return self.edges.source, self.edges.target
 
 
 def check_solver(epsilon: float, max_iter: int, tol: float, grad: str) -> None:

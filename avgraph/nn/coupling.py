@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -25,9 +26,12 @@ class Coupling:
         converged: whether ``error`` is at most the tolerance.
         n_iter: iterations (a half-step on each side) of each problem.
         error: mass in the wrong place, Σ|row sums − a| or Σ|column sums − b|, the larger one.
+        cost: what moving the mass costs, ⟨plan, cost⟩, without the entropy. Its gradient is that of the plan and of the
+            cost where the plan has one; with ``grad="detach"`` the plan is fixed and the gradient of the cost is the
+            plan, which by the envelope theorem is exactly that of ⟨plan, cost⟩ + ε Σ plan log plan.
 
     Shapes:
-        plan, log_plan [..., n, m] (or [e] on edges), f [..., n], g [..., m], converged, n_iter, error [...]
+        plan, log_plan [..., n, m] (or [e] on edges), f [..., n], g [..., m], converged, n_iter, error, cost [...]
     """
 
     plan: Tensor
@@ -37,6 +41,7 @@ class Coupling:
     converged: Tensor
     n_iter: Tensor
     error: Tensor
+    cost: Tensor
 
     def require_converged(self) -> Coupling:
         """Itself, if every problem converged.
@@ -52,3 +57,18 @@ class Coupling:
                 "allow more iterations (max_iter), a larger tol or a larger epsilon"
             )
         return self
+
+
+def transport_cost(plan: Tensor, cost: Tensor) -> Tensor:
+    """⟨plan, cost⟩ of each problem; costs are finite.
+
+    Shapes:
+        plan, cost [..., k] → [...]
+
+    Example:
+        >>> transport_cost(torch.tensor([0.5, 0.25]), torch.tensor([3.0, 1.0]))
+        tensor(1.7500)
+    """
+    # A product of vectors: no array of the plan's size for the products.
+    total: Tensor = torch.linalg.vecdot(plan, cost)
+    return total

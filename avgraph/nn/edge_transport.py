@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from avgraph.errors import GraphError
-from avgraph.nn._edge_equations import solve_on_edges
-from avgraph.nn._edge_iteration import iterate
+from avgraph.nn._edge_transport import couple_on_edges
 from avgraph.nn._feasible import check_feasible
 from avgraph.nn._transport_inputs import check_edge_cost, check_solved, check_solver, check_totals, masses
 from avgraph.nn.coupling import Coupling, Grad
 from avgraph.nn.incidence import Incidence
-from avgraph.nn.segment import segment_sum
 
 
 def sinkhorn_edges(
@@ -49,6 +43,7 @@ def sinkhorn_edges(
         GraphError: as `avgraph.nn.sinkhorn`; if a node has no edge, or the edges cannot carry all mass.
 
     Example:
+        >>> import torch
         >>> edge_index = torch.tensor([[0, 0, 1], [0, 1, 1]])
         >>> sinkhorn_edges(torch.zeros(3), edge_index, 0.1, num_nodes=(2, 2)).plan.round(decimals=4)
         tensor([0.5000, 0.0000, 0.5000])
@@ -61,42 +56,8 @@ def sinkhorn_edges(
             raise GraphError(f"infeasible: {name} node {int((side.degree == 0).nonzero()[0])} has no edge")
     a, b = masses("a", a, num_nodes[:1], cost), masses("b", b, num_nodes[1:], cost)
     check_totals(a, b)
-    with torch.autocast(cost.device.type, enabled=False):
-        score, log_a, log_b = -cost / epsilon, a.log(), b.log()
-        given = (score, edges, log_a, log_b)
-        if grad == "unroll":
-            log_plan, f, g, n_iter, error = iterate(*given, tol=tol, max_iter=max_iter, newton=False)
-        elif grad == "detach":
-            with torch.no_grad():
-                log_plan, f, g, n_iter, error = iterate(*given, tol=tol, max_iter=max_iter)
-        else:
-            log_plan, f, g, n_iter, error = _ImplicitEdges.apply(score, log_a, log_b, edges, tol, max_iter)
-    if not bool(error <= tol):
+    found = couple_on_edges(cost, edges, epsilon, a, b, None, max_iter=max_iter, tol=tol, grad=grad)
+    if not bool(found.converged):
         check_feasible(edge_index, a, b)
-    f, g = f.detach(), g.detach()
-    shift = g.mean()
-    f, g = (f + shift) * epsilon, (g - shift) * epsilon
-    check_solved(cost, epsilon, f, g, error)
-    return Coupling(log_plan.exp(), log_plan, f, g, error <= tol, n_iter, error)
-
-
-class _ImplicitEdges(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, score: Tensor, log_a: Tensor, log_b: Tensor, edges: Incidence, tol: float, max_iter: int
-    ) -> tuple[Tensor, ...]:
-        found = iterate(score, edges, log_a, log_b, tol=tol, max_iter=max_iter)
-        ctx.save_for_backward(found[0], log_a, log_b)
-        ctx.edges, ctx.tol = edges, tol
-        ctx.mark_non_differentiable(*found[1:])
-        return found
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        log_plan, log_a, log_b = ctx.saved_tensors
-        edges, plan, of_plan = ctx.edges, log_plan.exp(), grads[0]
-        row, column = (segment_sum(of_plan[:, None], side)[:, 0] for side in (edges.source, edges.target))
-        x, y = (part.to(plan) for part in solve_on_edges(plan, edges, row, column, tol=ctx.tol))
-        of_score = of_plan - plan * (x[edges.source.index] + y[edges.target.index])
-        return of_score, x * log_a.exp(), y * log_b.exp(), None, None, None
+    check_solved(cost, epsilon, found.f, found.g, found.error)
+    return found

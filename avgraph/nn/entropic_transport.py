@@ -35,7 +35,8 @@ def sinkhorn(
         max_iter: iterations after which it stops; ``converged`` then says so.
         tol: on the mass in the wrong place, Σ|row sums − a| and Σ|column sums − b|.
         grad: ``"implicit"`` solves the adjoint equations at the fixed point, in the memory of the plan;
-            ``"unroll"`` goes back through every iteration; ``"detach"`` has no gradient.
+            ``"unroll"`` goes back through every iteration; ``"detach"`` has no gradient of the plan, and of
+            ``Coupling.cost`` that with the plan fixed.
 
     Shapes:
         cost [..., n, m], a [n] or [..., n], b [m] or [..., m] → plan [..., n, m]

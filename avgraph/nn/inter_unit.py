@@ -62,7 +62,7 @@ class InterUnit(EdgeStateUnit):
         size = (len(x_source), len(x_target))
         plan = self.checked_plan(plan, edge_index, *size)
         self.check_rows("edge_attr", edge_attr, plan.num_edges)
-        if self.is_observed():
+        if not self.runs_fused():
             edge_attr = self.edge_updater(edge_index, x=(x_source, x_target), edge_attr=edge_attr, size=size)
             of_source, of_target = self.propagate(edge_index, edge_attr=edge_attr, plan=plan, size=size)
         else:

@@ -21,7 +21,8 @@ class IntraUnit(EdgeStateUnit):
 
     Row 0 of ``edge_index`` is the sender s, row 1 the receiver r. The first layer of ``edge_mlp`` is applied to the
     nodes before the gather, W [x_s ; x_r ; e] = W_s x_s + W_r x_r + W_e e, and the rest is one fused function.
-    With a PyG hook, an explainer or an overridden step the unit runs ``edge_update``, ``message`` and ``aggregate``.
+    With ``fuse`` False, a PyG hook, an explainer or an overridden step the unit runs ``edge_update``, ``message`` and
+    ``aggregate``.
 
     Args:
         channels: width h of node and edge states.
@@ -69,7 +70,7 @@ class IntraUnit(EdgeStateUnit):
         self.check_rows("x", x, None)
         plan = self.checked_plan(plan, edge_index, len(x), len(x))
         self.check_rows("edge_attr", edge_attr, plan.num_edges)
-        if self.is_observed():
+        if not self.runs_fused():
             edge_attr = self.edge_updater(edge_index, x=x, edge_attr=edge_attr)
             total = self.propagate(edge_index, edge_attr=edge_attr, plan=plan, size=(len(x), len(x)))
             return self.update_nodes(total, x), edge_attr

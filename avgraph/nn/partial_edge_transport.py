@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from avgraph.errors import GraphError
+from avgraph.nn._edge_transport import couple_on_edges
 from avgraph.nn._feasible import most_mass
-from avgraph.nn._partial_edges import iterate_partial, solve_partial_on_edges
 from avgraph.nn._transport_inputs import check_edge_cost, check_solved, check_solver, masses
 from avgraph.nn.coupling import Coupling, Grad
 from avgraph.nn.incidence import Incidence
-from avgraph.nn.segment import segment_sum
 
 
 def partial_sinkhorn_edges(
@@ -48,6 +43,7 @@ def partial_sinkhorn_edges(
         GraphError: as `avgraph.nn.partial_sinkhorn`, or if the edges cannot carry ``mass``.
 
     Example:
+        >>> import torch
         >>> edge_index = torch.tensor([[0, 0, 1], [0, 1, 1]])
         >>> found = partial_sinkhorn_edges(torch.tensor([0.0, 1.0, 1.0]), edge_index, 0.1, 0.5, num_nodes=(2, 2))
         >>> found.plan.round(decimals=3)
@@ -60,45 +56,10 @@ def partial_sinkhorn_edges(
     most = min(float(a.detach().sum()), float(b.detach().sum()))
     if not 0 < mass <= most * (1 + 1e-5):
         raise GraphError(f"mass: expected above 0 and at most min(Σa, Σb) = {most:.6g}, got {mass}")
-    with torch.autocast(cost.device.type, enabled=False):
-        given = (-cost / epsilon, a.log(), b.log())
-        if grad == "implicit":
-            log_plan, f, g, n_iter, error = _ImplicitPartialEdges.apply(*given, edges, mass, tol, max_iter)
-        else:
-            unroll = grad == "unroll"
-            with torch.set_grad_enabled(unroll and torch.is_grad_enabled()):
-                found = iterate_partial(
-                    given[0], edges, *given[1:], mass, tol=tol, max_iter=max_iter, newton=not unroll
-                )
-            log_plan, f, g, n_iter, error = found.log_plan, found.f, found.g, found.n_iter, found.error
-    if not bool(error <= tol):
+    found = couple_on_edges(cost, edges, epsilon, a, b, mass, max_iter=max_iter, tol=tol, grad=grad)
+    if not bool(found.converged):
         able = most_mass(edge_index, a, b)
         if able < mass * (1 - 1e-6):
             raise GraphError(f"infeasible: the edges can carry at most {able:.6g}, less than the mass {mass:.6g}")
-    f, g = f.detach() * epsilon, g.detach() * epsilon
-    check_solved(cost, epsilon, f, g, error)
-    return Coupling(log_plan.exp(), log_plan, f, g, error <= tol, n_iter, error)
-
-
-class _ImplicitPartialEdges(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, score: Tensor, log_a: Tensor, log_b: Tensor, edges: Incidence, mass: float, tol: float, max_iter: int
-    ) -> tuple[Tensor, ...]:
-        found = iterate_partial(score, edges, log_a, log_b, mass, tol=tol, max_iter=max_iter)
-        ctx.save_for_backward(found.log_plan, log_a, log_b, found.row_bound, found.column_bound)
-        ctx.edges = edges
-        told = (found.f, found.g, found.n_iter, found.error)
-        ctx.mark_non_differentiable(*told)
-        return found.log_plan, *told
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        log_plan, log_a, log_b, *free = ctx.saved_tensors
-        edges, plan, of_plan = ctx.edges, log_plan.exp(), grads[0]
-        row, column = (segment_sum(of_plan[:, None], side)[:, 0] for side in (edges.source, edges.target))
-        found = solve_partial_on_edges(plan, edges, (free[0], free[1]), (row, column, of_plan.sum()))
-        x, y, z = (part.to(plan) for part in found)
-        of_score = of_plan - plan * (x[edges.source.index] + y[edges.target.index] + z)
-        return of_score, x * log_a.exp(), y * log_b.exp(), None, None, None, None
+    check_solved(cost, epsilon, found.f, found.g, found.error)
+    return found

@@ -5,19 +5,21 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
 
 from avgraph.errors import GraphError
+from avgraph.nn.hooked_steps import HookedSteps
 from avgraph.nn.incidence import Incidence
 from avgraph.nn.mlp import MLP
 
-_HOOKED = ("propagate", "message", "aggregate", "edge_update")
 _STEPS = ("message", "aggregate", "update", "edge_update")
 _MODULE_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 
 
-class EdgeStateUnit(MessagePassing):
+class EdgeStateUnit(HookedSteps):
     """Base of `IntraUnit` and `InterUnit`: an edge layer followed by a node layer (Eq. 8).
+
+    ``fuse`` (of `MessagePassing`) may be set: False runs PyG's steps one by one and calls the submodules, at the usual
+    price. It starts as True unless a subclass overrides a step. PyG's hooks and explainers need no setting.
 
     Args:
         channels: width h of node and edge states.
@@ -33,6 +35,8 @@ class EdgeStateUnit(MessagePassing):
         if channels < 1:
             raise GraphError(f"channels: expected a positive number, got {channels}")
         super().__init__(aggr=aggr)
+        shipped = next(base for base in type(self).__mro__ if base.__module__.startswith("avgraph.nn."))
+        self.fuse = all(getattr(type(self), step) is getattr(shipped, step) for step in _STEPS)
         self.channels = channels
         self.edge_mlp = MLP(3 * channels, channels, channels)
         self.node_mlp = MLP(2 * channels, channels, channels)
@@ -47,23 +51,23 @@ class EdgeStateUnit(MessagePassing):
         """What an edge sends to its ends: its new state."""
         return edge_attr
 
-    def is_observed(self) -> bool:
-        """Whether someone hooks, explains, overrides or replaces a step that the fused function does not run.
+    def runs_fused(self) -> bool:
+        """Whether this pass is one fused function, which runs none of PyG's steps; else they are taken one by one.
 
-        The unit then takes PyG's steps one by one and calls its submodules, at the usual price.
+        As in PyG, ``fuse`` says so, and an explainer overrides it. Here a hook on a step clears ``fuse`` too.
         """
-        if self.explain or self.decomposed_layers > 1:
-            return True
-        if any(getattr(self, f"_{step}_forward{kind}_hooks") for step in _HOOKED for kind in ("_pre", "")):
-            return True
-        kind = type(self)
-        shipped = next(base for base in kind.__mro__ if base.__module__.startswith("avgraph.nn."))
-        if any(getattr(kind, step) is not getattr(shipped, step) for step in _STEPS):
-            return True
-        parts = [part for child in self.edge_layers() for part in child.modules()]
-        return any(
-            type(part) not in (MLP, nn.Linear, nn.ReLU) or any(getattr(part, hooks) for hooks in _MODULE_HOOKS)
-            for part in parts
+        return self.fuse and not self.explain and self.decomposed_layers == 1 and self._has_plain_layers()
+
+    def _has_plain_layers(self) -> bool:
+        """Whether the fused function may read the weights of the edge layers without calling them.
+
+        Not where a layer was replaced, nor where it has hooks: pruning and weight normalisation of torch compute the
+        weight in one, so that a weight read past them would be an old one.
+        """
+        return all(
+            type(part) in (MLP, nn.Linear, nn.ReLU) and not any(getattr(part, hooks) for hooks in _MODULE_HOOKS)
+            for layer in self.edge_layers()
+            for part in layer.modules()
         )
 
     def edge_layers(self) -> tuple[nn.Module, ...]:

@@ -13,6 +13,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
+from avgraph.nn._memory_rows import row_lengths
 from avgraph.node_stores import check_finite, node_attribute
 from avgraph.tensors import check_tensors
 from avgraph.transforms._top_k import stable_top_k
@@ -130,14 +131,7 @@ class KNN(BaseTransform):
 def _unit_rows(x: Tensor) -> Float64[Tensor, "n d"]:
     check_finite("x", x)
     wide = x.double()
-    # Divided by its largest entry first: the square of a very large or very small number is lost.
-    largest = wide.abs().amax(dim=1, keepdim=True) if x.size(1) else wide.new_zeros(len(x), 1)
-    if (largest == 0).any():
-        row = int((largest[:, 0] == 0).nonzero()[0])
-        raise GraphError(f"x: row {row} is zero, so it has no cosine similarity")
-    wide = wide / largest
-    unit: Tensor = wide / wide.norm(dim=1, keepdim=True)
-    return unit
+    return wide / row_lengths("x", wide)
 
 
 def _members(group: Tensor | Sequence[Hashable] | None, n: int) -> list[tuple[Any, list[int]]]:

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.autograd import gradcheck
+from torch.nn.utils import prune
+from torch_geometric.explain.algorithm.utils import clear_masks, set_masks
 
 from avgraph.errors import GraphError
 from avgraph.nn import Incidence, IntraUnit
@@ -36,14 +38,60 @@ def test_hooked_steps_equal_the_fused_ones(aggr: str, incidence: str) -> None:
 
     def hooked() -> tuple[Tensor, Tensor]:
         handle = unit.register_message_forward_hook(lambda module, inputs, output: seen.append(output))
-        assert unit.is_observed()
+        assert not unit.runs_fused()
         out: tuple[Tensor, Tensor] = unit(x, edges, edge_attr)
         handle.remove()
-        assert not unit.is_observed()
+        unit.fuse = True
+        assert unit.runs_fused()
         return out
 
     assert_same(lambda: unit(x, edges, edge_attr), hooked, (x, edge_attr), unit)
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("kind", ["forward_pre_hook", "forward_hook"])
+@pytest.mark.parametrize("step", ["propagate", "message", "aggregate", "edge_update"])
+def test_every_hook_of_pyg_is_called_at_every_pass(step: str, kind: str) -> None:
+    unit, (x, edge_attr), seen = IntraUnit(H).double(), states(4, 6), []
+    getattr(unit, f"register_{step}_{kind}")(lambda *given: seen.append(given))
+    for _ in range(2):
+        unit(x, random_edges(4, 4, 6), edge_attr)
+    assert len(seen) == 2
+
+
+def test_masks_of_an_explainer_reach_the_messages() -> None:
+    unit, (x, edge_attr), edges = (
+        IntraUnit(H).double(),
+        states(4, 6),
+        torch.tensor([[0, 1, 2, 3, 0, 1], [1, 2, 3, 0, 2, 3]]),
+    )
+    assert unit.runs_fused()
+    free = unit(x, edges, edge_attr)[0]
+    set_masks(unit, torch.zeros(6, dtype=torch.float64), edges, apply_sigmoid=False)
+    masked = unit(x, edges, edge_attr)[0]
+    torch.testing.assert_close(masked, unit.update_nodes(torch.zeros_like(x), x))
+    assert not torch.allclose(masked, free)
+    clear_masks(unit)
+    assert unit.runs_fused()
+    torch.testing.assert_close(unit(x, edges, edge_attr)[0], free)
+
+
+def test_fuse_can_be_switched_off() -> None:
+    unit, (x, edge_attr), edges = IntraUnit(H).double(), states(4, 6), random_edges(4, 4, 6)
+    fused = unit(x, edges, edge_attr)
+    unit.fuse = False
+    assert not unit.runs_fused()
+    torch.testing.assert_close(unit(x, edges, edge_attr), fused)
+
+
+def test_a_pruned_weight_is_the_one_of_its_hook() -> None:
+    unit, (x, edge_attr), edges = IntraUnit(H).double(), states(4, 6), random_edges(4, 4, 6)
+    prune.random_unstructured(unit.edge_mlp.first, "weight", amount=0.5)
+    with torch.no_grad():
+        unit.edge_mlp.first.weight_orig.mul_(2)  # a step of training: the hook makes the weight anew
+    assert_same(
+        lambda: unit(x, edges, edge_attr), lambda: oracle.intra(unit, x, edges, edge_attr), (x, edge_attr), unit
+    )
 
 
 def test_hook_on_a_submodule_and_an_overridden_step_are_honoured() -> None:
@@ -54,7 +102,7 @@ def test_hook_on_a_submodule_and_an_overridden_step_are_honoured() -> None:
     x, edge_attr = states(4, 6)
     edges, unit, doubled = random_edges(4, 4, 6), IntraUnit(H, aggr="sum").double(), Doubled(H, aggr="sum").double()
     doubled.load_state_dict(unit.state_dict())
-    assert doubled.is_observed()
+    assert not doubled.runs_fused()
     assert not torch.allclose(doubled(x, edges, edge_attr)[0], unit(x, edges, edge_attr)[0])
     unit.edge_mlp.register_forward_hook(lambda module, inputs, output: 0 * output)
     assert not unit(x, edges, edge_attr)[1].any()

@@ -1,4 +1,4 @@
-"""An ordering with the parents and local scores it implies. Sets of variables are bitsets of 64-bit words."""
+"""An ordering with the parents and local scores it implies."""
 
 from __future__ import annotations
 
@@ -6,46 +6,17 @@ from typing import no_type_check
 
 import numpy as np
 
+from avgraph.dag.search.bitset import contains, insert, node_hash
 from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.rng import mix, shuffle
+from avgraph.dag.search.rng import shuffle
 from avgraph.dag.search.trees import trace
 
-_ONE, _ZERO, _63 = np.uint64(1), np.uint64(0), np.uint64(63)
+_ONE, _ZERO = np.uint64(1), np.uint64(0)
 
 
 @inner()
 @no_type_check
-def contains(words, z):
-    """Whether the bitset ``words`` holds ``z``."""
-    return (words[z >> 6] >> (np.uint64(z) & _63)) & _ONE != _ZERO
-
-
-@inner()
-@no_type_check
-def insert(words, z):
-    """Put ``z`` into the bitset ``words``."""
-    words[z >> 6] |= _ONE << (np.uint64(z) & _63)
-
-
-@inner()
-@no_type_check
-def members(words, out):
-    """Write the members of a bitset to ``out``, ascending; returns how many."""
-    found = 0
-    for w in range(len(words)):
-        word, z = words[w], w << 6
-        while word != _ZERO:
-            if word & _ONE != _ZERO:
-                out[found] = z
-                found += 1
-            word >>= _ONE
-            z += 1
-    return found
-
-
-@inner()
-@no_type_check
-def refresh(y, limit, position, state, problem, trees, work):
+def update(y, limit, position, state, problem, trees, work):
     """Write the score and the parents of ``y`` for its prefix into ``state``; returns whether the parents changed."""
     leaf = trace(y, limit, position, problem, trees, work)
     state.score[y] = trees.score[leaf]
@@ -75,21 +46,11 @@ def refresh(y, limit, position, state, problem, trees, work):
 
 @inner()
 @no_type_check
-def node_hash(y, words):
-    """Hash of a parent set; the hash of a graph is the exclusive or over its nodes, so it is cheap to keep."""
-    value = mix(np.uint64(y) + _ONE)
-    for w in range(len(words)):
-        value = mix(value ^ words[w])
-    return value
-
-
-@inner()
-@no_type_check
-def refresh_all(state, problem, trees, work):
+def update_all(state, problem, trees, work):
     """Parents and scores of every variable; returns the total score, up to constants."""
     total = 0.0
     for k in range(len(state.order)):
-        refresh(state.order[k], k, state.position, state, problem, trees, work)
+        update(state.order[k], k, state.position, state, problem, trees, work)
         total += state.score[state.order[k]]
     return total
 

@@ -11,43 +11,65 @@ from typing import no_type_check
 
 import numpy as np
 
-from avgraph.dag.search.compiled import inner
+from avgraph.dag.search.compiled import inlined, inner
+from avgraph.dag.search.conditional import condition
+
+
+@inlined()
+@no_type_check
+def shrink(y, node, depth, problem, trees, work):
+    """Write the score and the parents of ``node``, which was grown to ``depth``; false if the pool has no room."""
+    if trees.used[2] + depth > len(trees.pool):
+        return False
+    path, kept = work.path, work.regression.kept
+    condition(y, depth, problem.correlation, path, work.given)
+    score = _remove(y, depth, work.given.variance[depth, y], problem, path, work.regression)
+    begin = trees.used[2]
+    for step in range(depth):
+        if kept[step]:
+            trees.pool[trees.used[2]] = path[step].parent
+            trees.used[2] += 1
+    trees.score[node], trees.parents[node] = score, begin
+    trees.n_parents[node] = trees.used[2] - begin
+    return True
 
 
 @inner()
 @no_type_check
-def shrink(y, depth, fixed, residual, half_n, penalty, r, path, alive, inverse, beta):
-    """Shrink ``path[:depth]``, of which the first ``fixed`` must stay; ``alive`` marks what is kept.
+def _remove(y, depth, residual, problem, path, regression):
+    """Remove parents from ``path[:depth]``, not the required ones it begins with; returns the local score.
 
-    ``residual`` is the variance of ``y`` given the whole path. Returns the local score.
+    ``residual`` is the variance of ``y`` given the whole path.
     """
-    kept = depth
+    kept, beta, inverse = regression.kept, regression.beta, regression.inverse
+    fixed, half_n, penalty = problem.n_required[y], problem.half_n, problem.penalty
+    left = depth
     for a in range(depth):
-        alive[a] = True
+        kept[a] = True
     # The last parent was added because it raises the score, so alone it cannot go.
     if depth - fixed > 1:
-        residual = _regress(y, depth, r, path, inverse, beta)
-        while kept > fixed:
+        residual = _regress(y, depth, problem.correlation, path, inverse, beta)
+        while left > fixed:
             best, least = -1, np.inf
             for a in range(fixed, depth):
-                if alive[a]:
+                if kept[a]:
                     increase = beta[a] * beta[a] / inverse[a, a]
                     if increase < least:
                         best, least = a, increase
             if best < 0 or penalty <= half_n * log((residual + least) / residual):
                 break
-            alive[best] = False
-            kept -= 1
+            kept[best] = False
+            left -= 1
             residual += least
             pivot, weight = inverse[best, best], beta[best]
             for a in range(depth):
-                if alive[a]:
+                if kept[a]:
                     share = inverse[a, best] / pivot
                     beta[a] -= share * weight
                     for b in range(depth):
-                        if alive[b]:
+                        if kept[b]:
                             inverse[a, b] -= share * inverse[best, b]
-    return -half_n * log(residual) - penalty * kept
+    return -half_n * log(residual) - penalty * left
 
 
 @inner()
@@ -55,9 +77,9 @@ def shrink(y, depth, fixed, residual, half_n, penalty, r, path, alive, inverse, 
 def _regress(y, depth, r, path, inverse, beta):
     """Σ⁻¹ of the path, β of ``y`` on it and the residual variance, by Gauss–Jordan on a positive definite Σ."""
     for a in range(depth):
-        beta[a] = r[path[a], y]
+        beta[a] = r[path[a].parent, y]
         for b in range(depth):
-            inverse[a, b] = r[path[a], path[b]]
+            inverse[a, b] = r[path[a].parent, path[b].parent]
     residual = r[y, y]
     for k in range(depth):
         pivot = inverse[k, k]

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 from numba import njit
 
-from avgraph.dag.search.order import random_order, refresh_all
+from avgraph.dag.search.order import random_order, update_all
 from avgraph.dag.search.relax import relax
 from avgraph.dag.search.sweep import sweep
 
@@ -27,7 +27,7 @@ def _run_start(seed, given, problem, trees, work, frames, state, history):
     rng[0] = seed
     if not given:
         random_order(state, problem.required, rng)
-    history[0] = refresh_all(state, problem, trees, work)
+    history[0] = update_all(state, problem, trees, work)
     swept_once = False
     while problem.stop[0] == 0:
         swept = False
@@ -35,13 +35,13 @@ def _run_start(seed, given, problem, trees, work, frames, state, history):
             swept = True
         if swept_once and not swept:
             break
-        total = refresh_all(state, problem, trees, work)
+        total = update_all(state, problem, trees, work)
         if not swept_once:
             history[1] = total
         swept_once = True
         if not relax(frames, state, problem, trees, work, rng):
             break
-    history[2] = refresh_all(state, problem, trees, work)
+    history[2] = update_all(state, problem, trees, work)
     if not swept_once:
         history[1] = history[2]
     return problem.stop[0] == 0

@@ -59,7 +59,7 @@ def _move(v, rest, total, state, problem, trees, work):
     slot = low
     while slot <= high and problem.stop[0] == 0:
         own = trees.score[trace(v, slot, position, problem, trees, work)]
-        until = min(np.int64(high + 1), work.next_change[0])
+        until = min(np.int64(high + 1), work.walk[0].next_change)
         while slot < until:
             total[slot] += own
             slot += 1

@@ -7,7 +7,8 @@ from typing import no_type_check
 import numpy as np
 
 from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.grow import expand, finish
+from avgraph.dag.search.grow import grow
+from avgraph.dag.search.shrink import shrink
 
 
 @inner()
@@ -26,15 +27,16 @@ def trace_both(y, limit, position, v, problem, trees, work):
     """Local scores of ``y`` without and with ``v`` in its prefix; ``position[v]`` must be beyond every limit."""
     leaf = -1
     while leaf < 0:
-        work.tag[2] = -1
+        work.walk[0].depth = -1
         leaf = walk(y, _root(y, problem, trees, work), problem.n_required[y], limit, position, v, problem, trees, work)
     without = trees.score[leaf]
-    depth = work.tag[2]
+    depth = work.walk[0].depth
     if depth < 0:
         return without, without  # v was never better than what was taken
-    branch, beyond = work.tag[3], position[v]
+    branch, beyond = work.walk[0].branch, position[v]
     position[v] = -1
-    work.path[depth], work.path_first[depth], work.path_branch[depth] = v, work.tag[4], branch
+    step = work.path[depth]
+    step.parent, step.first, step.branch = v, work.walk[0].first, branch
     leaf = walk(y, _child(branch, trees), depth + 1, limit, position, -1, problem, trees, work)
     if leaf < 0:
         leaf = trace(y, limit, position, problem, trees, work)
@@ -47,11 +49,11 @@ def trace_both(y, limit, position, v, problem, trees, work):
 def walk(y, node, depth, limit, position, special, problem, trees, work):
     """Follow the tree from ``node``; -1 if the pools had to be emptied on the way.
 
-    The first time variable ``special`` would have been taken, had it been in the prefix, is noted in ``work.tag``.
+    The first time variable ``special`` would have been taken, had it been in the prefix, is noted in ``work.walk``.
     """
     change = np.int64(2**62)
     while True:
-        if node < 0 or (trees.first[node] < 0 and not expand(y, node, depth, problem, trees, work)):
+        if node < 0 or (trees.first[node] < 0 and not grow(y, node, depth, problem, trees, work)):
             _empty(trees)
             return -1
         begin = trees.first[node]
@@ -63,16 +65,18 @@ def walk(y, node, depth, limit, position, special, problem, trees, work):
             if where < limit:
                 taken = branch
                 break
-            if z == special and work.tag[2] < 0:
-                work.tag[2], work.tag[3], work.tag[4] = depth, branch, begin
+            if z == special and work.walk[0].depth < 0:
+                told = work.walk[0]
+                told.depth, told.branch, told.first = depth, branch, begin
             change = min(change, where)
         if taken < 0:
             break
-        work.path[depth], work.path_first[depth], work.path_branch[depth] = z, begin, taken
+        step = work.path[depth]
+        step.parent, step.first, step.branch = z, begin, taken
         depth += 1
         node = _child(taken, trees)
-    work.next_change[0] = change + 1
-    if np.isnan(trees.score[node]) and not finish(y, node, depth, problem, trees, work):
+    work.walk[0].next_change = change + 1
+    if np.isnan(trees.score[node]) and not shrink(y, node, depth, problem, trees, work):
         _empty(trees)
         return -1
     return node
@@ -85,7 +89,7 @@ def _root(y, problem, trees, work):
     depth = 0
     for x in range(len(problem.required)):
         if depth < problem.n_required[y] and problem.required[x, y]:
-            work.path[depth] = x
+            work.path[depth].parent = x
             depth += 1
     if trees.root[y] < 0:
         trees.root[y] = _new_node(trees)

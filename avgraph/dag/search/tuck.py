@@ -6,8 +6,9 @@ from typing import no_type_check
 
 import numpy as np
 
+from avgraph.dag.search.bitset import contains
 from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.order import contains, refresh
+from avgraph.dag.search.order import update
 from avgraph.dag.search.trees import trace
 
 
@@ -26,13 +27,14 @@ def is_covered(x, y, parents):
 
 @inner()
 @no_type_check
-def plan_tuck(x, y, segment, ancestors, order, position, parents, required):
+def plan_tuck(x, y, segment, ancestors, state, required):
     """Write the order of positions position[x] … position[y] after the tuck to ``segment``.
 
     Returns its length and whether x → y is singular: the only directed path from x to y. Length 0: a required edge
     forbids the tuck.
     """
-    low, high = position[x], position[y]
+    order, parents = state.order, state.parents
+    low, high = state.position[x], state.position[y]
     length = high - low + 1
     for w in range(len(ancestors)):
         ancestors[w] = parents[y, w]
@@ -84,12 +86,12 @@ def gain(segment, length, low, state, problem, trees, work):
 
 @inner()
 @no_type_check
-def apply(segment, length, low, changed, state, problem, trees, work):
+def tuck(segment, length, low, changed, state, problem, trees, work):
     """Let ``segment`` stand from position ``low`` on; variables whose parents change are marked in ``changed``."""
     for k in range(length):
         state.order[low + k] = segment[k]
         state.position[segment[k]] = low + k
     for k in range(low, low + length):
         z = state.order[k]
-        if refresh(z, k, state.position, state, problem, trees, work):
+        if update(z, k, state.position, state, problem, trees, work):
             changed[z] = True

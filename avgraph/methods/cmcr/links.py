@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.methods.cmcr.readouts import Gathered, Recall, recall
+from avgraph.random_state import epoch_generator
 from avgraph.space_states import holders, state_name
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -112,7 +112,7 @@ class Batches:
     def rows(self, overlap: int, epoch: int, step: int) -> Tensor:
         """Sorted, so that a mapped file is read in order."""
         if self.orders[0] != epoch:
-            rng = np.random.default_rng([self.seed, epoch])
+            rng = epoch_generator(self.seed, epoch)
             self.orders = (epoch, [torch.from_numpy(rng.permutation(size)) for size in self.sizes])
         order = self.orders[1][overlap]
         cuts = torch.tensor_split(order, math.ceil(len(order) / self.batch_size))

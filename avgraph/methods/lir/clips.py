@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.io.rows import standardized
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,7 @@ def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: b
     for name, node in (("audio", audio), ("visual", visual)):
         value = graph[node].x.float()
         if standardize:
-            deviation = value[train].std(0, correction=0)
-            value = (value - value[train].mean(0)) / torch.where(deviation > 0, deviation, 1)
+            value = standardized(value, train)
         x[name] = value
     nowhere = torch.zeros_like(graph[audio].train_mask)
     masks = {split: graph[audio].get(f"{split}_mask", nowhere) for split in ("train", "val", "test")}

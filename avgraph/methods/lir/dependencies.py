@@ -13,6 +13,7 @@ from torch import Tensor
 from avgraph.dag import dependency_weights, edge_frequency, grasp
 from avgraph.dag.weights import Signs
 from avgraph.errors import DataError, GraphError
+from avgraph.io.rows import standardized
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,7 @@ def infer_dependencies(
         >>> float(found.weights.sum())
         1.0
     """
-    columns = logits.detach().double().cpu()
-    deviation = columns.std(0, correction=0)
-    standard = ((columns - columns.mean(0)) / torch.where(deviation > 0, deviation, 1)).numpy()
+    standard = standardized(logits.detach().double().cpu()).numpy()
     try:
         dag = grasp(
             standard, penalty_discount=penalty_discount, restarts=restarts, seed=seed, names=list(names), ridge=ridge

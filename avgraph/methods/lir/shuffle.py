@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 from torch.utils.data import Sampler
+
+from avgraph.random_state import epoch_generator
 
 
 class EpochShuffle(Sampler[int]):
@@ -30,5 +31,5 @@ class EpochShuffle(Sampler[int]):
         return self.size
 
     def __iter__(self) -> Iterator[int]:
-        order: list[int] = np.random.default_rng([self.seed, self.epoch()]).permutation(self.size).tolist()
+        order: list[int] = epoch_generator(self.seed, self.epoch()).permutation(self.size).tolist()
         return iter(order)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from avgraph.random_state import epoch_generator
+
 
 def matching_pairs(label: Tensor, rows: Tensor, text_label: Tensor) -> tuple[Tensor, Tensor]:
     """Each of some sounds with every text of its label, in the order of the sounds.
@@ -85,7 +87,7 @@ class UniquePairBatches(Sampler[list[int]]):
         yield from self._batches(self.epoch())
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        rng = np.random.default_rng([self.seed, epoch])
+        rng = epoch_generator(self.seed, epoch)
         order = rng.permutation(len(self.text))
         found = []
         for drawn in _rounds(order, self.text):

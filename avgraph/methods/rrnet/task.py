@@ -15,6 +15,7 @@ from torch_geometric.utils import softmax
 
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
+from avgraph.io.rows import standardized
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
 from avgraph.methods.rrnet.trivial import trivial_answer
@@ -116,7 +117,7 @@ class RRNetTask(Task):
             score = store.edge_weight.float()[:, None]
             if kind == self.inter:  # probabilities: sure and unsure ones differ on the logarithmic scale
                 score = store.get("view_score", score).clamp_min(1e-4).log()
-            parts.append((score - score.mean(0)) / (score.std(0) + 1e-6))
+            parts.append(standardized(score, added=1e-6, correction=1))
         return torch.cat(parts, 1) if parts else None
 
     def _features(self, node: str) -> Tensor:
@@ -125,8 +126,7 @@ class RRNetTask(Task):
         x: Tensor = store.x
         if not self.standardize:
             return x
-        seen = x[store.train_mask] if "train_mask" in store else x
-        return (x - seen.mean(0)) / (seen.std(0, correction=0) + 1e-5)
+        return standardized(x, store.get("train_mask"), added=1e-5)
 
     def _place(self) -> None:
         """Move the graph to the model's device and type, once."""
