@@ -1,4 +1,4 @@
-"""Scores of a linear classifier as one column a class, also for classes that it has not seen."""
+"""Scores of a linear classifier: one column a class, also for classes that it has not seen, and how sure they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
+from torch import Tensor
 
 from avgraph.errors import DataError
 
@@ -42,3 +45,20 @@ def check_two_classes(encoder: str, y: torch.Tensor) -> None:
     seen = len(y.unique())
     if seen < 2:
         raise DataError(f"{encoder}: the rows of a fold hold {seen} class; expected at least 2")
+
+
+def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:
+    """The temperature with the lowest cross-entropy of softmax(logits / temperature), between 0.05 and 500.
+
+    Example:
+        >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
+        >>> round(8 / best_temperature(logits, torch.tensor([0, 0, 0, 1])), 3)  # three right of four: log 3
+        1.099
+    """
+    exact = logits.double()
+
+    def loss(log_temperature: float) -> float:
+        return float(F.cross_entropy(exact / float(np.exp(log_temperature)), y))
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(500)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))

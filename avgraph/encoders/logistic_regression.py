@@ -1,8 +1,9 @@
 """`logistic_regression`: class probabilities of vectors, the linear model that everything else has to beat.
 
 RR-Net proposes candidates by a model that exists already; for vectors without one this is the simplest. Features are
-standardised, the strength of the L2 penalty is chosen by the log-loss of training rows that were held out, and every
-training row is scored by a model that has not seen it, so that the scores of training and test rows are alike.
+standardised. The strength of the L2 penalty is chosen by the log-loss of training rows that were held out, at the best
+temperature of each strength: a strong penalty is right about the class long before it is right about how sure it is.
+Every training row is scored by a model that has not seen it, so that the scores of training and test rows are alike.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sklearn.linear_model import LogisticRegression as Classifier
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import check_two_classes, class_logits
+from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
@@ -51,7 +52,7 @@ class LogisticRegression:
         tensor([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
     """
 
-    def __init__(self, strengths: tuple[float, ...] = (0.0003, 0.003, 0.03, 0.3)) -> None:
+    def __init__(self, strengths: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)) -> None:
         self.strengths = tuple(strengths)
 
     def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
@@ -80,18 +81,19 @@ class LogisticRegression:
         """Probabilities by the strength that is best on held-out rows."""
         rows = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).double().numpy()
         classes, own = int(y.max()) + 1, y[train]
-        held_out = {}
+        held_out, temperature, loss = {}, {}, {}
         for strength in progress(self.strengths, "logistic regression"):
             logits = torch.empty(len(train), classes)
             for fold in groups.unique():
-                shared = (groups != fold).numpy()
-                fitted = self._fitted(rows[train.numpy()[shared]], own[groups != fold], strength)
-                logits[groups == fold] = class_logits(fitted, rows[train[groups == fold].numpy()], classes)
-            held_out[strength] = logits
-        best = min(held_out, key=lambda strength: float(F.cross_entropy(held_out[strength], own)))
-        scores = class_logits(self._fitted(rows[train.numpy()], own, best), rows, classes)
-        scores[train] = held_out[best]
-        return scores.softmax(1)
+                shared, left = groups != fold, groups == fold
+                fitted = self._fitted(rows[train[shared].numpy()], own[shared], strength)
+                logits[left] = class_logits(fitted, rows[train[left].numpy()], classes)
+            held_out[strength], temperature[strength] = logits, best_temperature(logits, own)
+            loss[strength] = float(F.cross_entropy(logits / temperature[strength], own))
+        best = min(loss, key=lambda strength: loss[strength])
+        logits = class_logits(self._fitted(rows[train.numpy()], own, best), rows, classes)
+        logits[train] = held_out[best]
+        return (logits / temperature[best]).softmax(1)
 
     @staticmethod
     def _fitted(rows: np.ndarray, y: Tensor, strength: float) -> Classifier:

@@ -11,15 +11,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from jaxtyping import Float, Int
-from scipy.optimize import minimize_scalar
+from jaxtyping import Float
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
@@ -83,17 +80,10 @@ class LogmelModulation:
         return {"x": x, "score": (logits / best_temperature(logits[train], y[train])).softmax(1)}
 
     def _logits(self, x: Tensor, y: Tensor, rows: Tensor, classes: int) -> Float[Tensor, "m c"]:
-        """Discriminant scores of ``rows`` by the model of ``x`` and ``y``; a class it has not seen gets the lowest."""
-        seen = np.unique(y.numpy())
-        if len(seen) < 2:
-            raise DataError(f"logmel_modulation: the clips of a fold hold {len(seen)} class; expected at least 2")
+        """Discriminant scores of ``rows`` by the model of ``x`` and ``y``."""
+        check_two_classes("logmel_modulation", y)
         model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=self.shrinkage).fit(x.double().numpy(), y.numpy())
-        decision = model.decision_function(rows.double().numpy())
-        if len(seen) == 2:  # scikit-learn gives one column for two classes
-            decision = np.stack([-decision / 2, decision / 2], 1)
-        logits = torch.full((len(rows), classes), float(decision.min()))
-        logits[:, torch.from_numpy(seen)] = torch.from_numpy(decision).float()
-        return logits
+        return class_logits(model, rows.double().numpy(), classes)
 
     def __repr__(self) -> str:
         return f"LogmelModulation(shrinkage={self.shrinkage}, scores={self.scores})"
@@ -102,20 +92,3 @@ class LogmelModulation:
 def _standardized(logmel: Tensor, train: Tensor) -> Float[Tensor, "n d"]:
     """Modulation spectra with mean 0 and deviation 1 over the training clips."""
     return standardized(modulation_spectrum(logmel), train, added=1e-6)
-
-
-def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:
-    """The temperature with the lowest cross-entropy of softmax(logits / temperature), between 0.05 and 500.
-
-    Example:
-        >>> logits = torch.tensor([[8.0, 0.0], [8.0, 0.0], [8.0, 0.0], [8.0, 0.0]])
-        >>> round(8 / best_temperature(logits, torch.tensor([0, 0, 0, 1])), 3)  # three right of four: log 3
-        1.099
-    """
-    exact = logits.double()
-
-    def loss(log_temperature: float) -> float:
-        return float(F.cross_entropy(exact / float(np.exp(log_temperature)), y))
-
-    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(500)), method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))

@@ -61,7 +61,7 @@ class Precomputed:
                 _check_rows(str(reference), len(given) if given.ndim else 0, store, attribute)
                 data[node][attribute] = _matrix(str(reference), given)
             elif attribute in store:
-                data[node][attribute] = _kept(f"{node}.{attribute}", store[attribute])
+                data[node][attribute] = kept_features(f"{node}.{attribute}", store[attribute])
         return data
 
     def __repr__(self) -> str:
@@ -87,7 +87,16 @@ def _matrix(name: str, value: npt.NDArray[Any]) -> Tensor:
         return _finite(name, torch.from_numpy(np.array(value, dtype=np.float32)))
 
 
-def _kept(name: str, value: Any) -> Tensor:
+def kept_features(name: str, value: Any) -> Tensor:
+    """Features that the data set gave, as float32.
+
+    Raises:
+        DataError: naming them, if they are no finite floating-point matrix.
+
+    Example:
+        >>> kept_features("audio.x", torch.eye(2, dtype=torch.float64)).dtype
+        torch.float32
+    """
     if not isinstance(value, Tensor) or value.dim() != 2 or not value.is_floating_point():
         got = f"{value.dtype} {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
         raise DataError(
