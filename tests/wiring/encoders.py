@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import torch
 from torch_geometric.data import HeteroData
 
 from avgraph import config
-from avgraph.datasets import Synthetic
 from tests.wiring.row import Component, Row, becomes, gains, loses, row, tells
 from tests.wiring.toys import masks, rows
 from tests.wiring.worlds import EncoderWorld, PretrainedWorld, attribute, error, keys, seen, size
@@ -38,12 +37,6 @@ def pictures() -> HeteroData:
     for name, mask in {**masks(12), "train_mask": data["audio"].fold < 2, "test_mask": data["audio"].fold == 2}.items():
         data["audio"][name] = mask
     return data
-
-
-@lru_cache(maxsize=1)
-def clips() -> HeteroData:
-    """Log-mels of the real size: 3 classes of 5."""
-    return Synthetic(classes=3, clips_per_class=5).load()
 
 
 def names() -> HeteroData:
