@@ -65,6 +65,9 @@ class Clips:
 class Names:
     """24 ``audio`` nodes with scores for 24 named ``label`` nodes: enough for RR-Net's own recipe."""
 
+    def __init__(self, fold: int = 1) -> None:
+        self.fold = fold
+
     def load(self) -> HeteroData:
         """No edges; the labels have features, and names to encode."""
         data, y = HeteroData(), torch.arange(24)

@@ -23,7 +23,7 @@ from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, buil
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import AvgraphError
 from avgraph.methods.task import Task
-from avgraph.running.directory import HISTORY
+from avgraph.running.directory import CHECKPOINT, ENVIRONMENT, HISTORY
 from avgraph.running.pipeline import build_graph, build_task
 from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
@@ -144,10 +144,10 @@ class MethodWorld:
 
 
 class RunWorld:
-    """A whole run in a folder of its own."""
+    """A whole run in a folder of its own; what is ``None`` is left out of the declaration."""
 
-    def __init__(self, declared: Mapping[str, Any], folder: Path) -> None:
-        self.declared, self.folder = declared, folder
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        self.declared = declared
 
     @cached_property
     def run(self) -> avgraph.Run:
@@ -158,6 +158,45 @@ class RunWorld:
     def data(self) -> HeteroData:
         """The graph it leaves."""
         return self.run.graph
+
+    @cached_property
+    def encoded(self) -> HeteroData:
+        """The graph before training."""
+        experiment = experiment_from_dict(self.declared)
+        return build_graph(experiment, build_task(experiment), EncodeContext())
+
+    def environment(self, key: str) -> Any:
+        """What the run says of its machine."""
+        return json.loads((self.run.directory / ENVIRONMENT).read_text(encoding="utf-8"))[key]
+
+
+class TrainWorld(MethodWorld):
+    """RR-Net or m-LTM on a toy graph, trained as declared; also as a run, and with a power cut."""
+
+    @cached_property
+    def run(self) -> avgraph.Run:
+        """The same as a run."""
+        return avgraph.train(self.experiment)
+
+    @cached_property
+    def saved(self) -> int | None:
+        """Epoch of the checkpoint that is left when the third epoch breaks off; None without one."""
+        task = MethodWorld.bound.func(self)  # type: ignore[attr-defined]
+
+        def power_cut() -> None:
+            if task.current_epoch == 2:
+                raise RuntimeError("power cut")
+
+        task.on_train_epoch_start = power_cut
+        with tempfile.TemporaryDirectory() as folder, run_settings(None):
+            try:
+                fit(task, self.experiment, Path(folder), device="cpu", quiet=True)
+            except RuntimeError as error:
+                assert str(error) == "power cut"
+            checkpoint = Path(folder, CHECKPOINT)
+            if not checkpoint.is_file():
+                return None
+            return int(torch.load(checkpoint, weights_only=True)["epoch"])
 
 
 class Library(ModuleType):
@@ -286,14 +325,12 @@ def update(name: str) -> See:
     return See(f"update of {name}", lambda world: world.task.state_dict()[name] - world.start[name])
 
 
+COURSE = See("lr by epoch", lambda world: (world.task, [line["lr"] for line in world.history])[1])
+
+
 def logged(name: str, epoch: int = 0) -> See:
     """A number of an epoch, by default of the first, which is one step: so it is that of the first weights."""
     return See(f"{name} of epoch {epoch + 1}", lambda world: (world.task, world.history[epoch][name])[1])
-
-
-def course(name: str) -> See:
-    """A number over all epochs."""
-    return See(f"{name} by epoch", lambda world: (world.task, [line[name] for line in world.history])[1])
 
 
 LOGGED = See("what is logged", lambda world: (world.task, sorted(world.history[-1]))[1])
