@@ -121,7 +121,9 @@ RRNET = Component(
         row("loss", "cross_entropy", seen("sums of probability", _sums_of_probability), becomes([1.0] * 24)),
         row("dropout", 0.5, LOSS),
         row("baseline_logit", True, start("model.decoder.2.weight"), becomes(torch.zeros(1, 4))),
-        row("baseline_logit", True, LOSS),
+        row("baseline_logit", True, seen("whether the first logits are the scores' logarithm", lambda world: bool(
+            torch.allclose(world.bound.forward().detach(), world.bound.graph[CANDIDATE].edge_weight.log()))),
+            becomes(True)),
         row("edge_score", True, shape("model.edge_encoder.audio__candidate__label.first.weight"), becomes((4, 11))),
         row("edge_score", True, shape("model.edge_encoder.audio__near__audio.first.weight"), becomes((4, 13))),
         row("standardize", True, given("model.node_encoder.audio.0")),

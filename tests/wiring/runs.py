@@ -26,7 +26,9 @@ def _train(options: Mapping[str, Any]) -> TrainWorld:
 
 
 def _steps(options: Mapping[str, Any]) -> TrainWorld:
-    return TrainWorld("Captions", {"type": "mltm", "hidden_channels": 6, "shared_channels": 4, "batch_size": 6}, options)
+    return TrainWorld(
+        "Captions", {"type": "mltm", "hidden_channels": 6, "shared_channels": 4, "batch_size": 6}, options
+    )
 
 
 def _optimizer(options: Mapping[str, Any]) -> MethodWorld:
@@ -46,6 +48,11 @@ def _one_cycle(lr: float, steps: int) -> list[float]:
 
 def _cosine(lr: float, steps: int) -> list[float]:
     return [lr * (1 + math.cos(math.pi * step / steps)) / 2 for step in range(1, steps + 1)]
+
+
+def _momentum(world: MethodWorld) -> float:
+    """What the optimizer has after training."""
+    return float(world.task.trainer.optimizers[0].param_groups[0]["momentum"])
 
 
 def _kinds(world: RunWorld) -> dict[str, int]:
@@ -80,6 +87,9 @@ TRAIN = Component(
     "train", TrainOptions, _train, {"epochs": 3, "optimizer": SGD, "device": "cpu"}, (
         row("epochs", 2, seen("epochs that are logged", lambda world: (world.task, len(world.history))[1]), becomes(2)),
         row("optimizer", {"type": "sgd", "lr": 0.2}, COURSE, nearly([0.2] * 3)),
+        row("optimizer", {"type": "sgd", "lr": 0.1, "momentum": 0.5}, seen("momentum", _momentum), becomes(0.5)),
+        row("optimizer", {"type": "sgd", "lr": 0.1, "momentum": 0.5}, seen("momentum", _momentum), becomes(0.5),
+            schedule="one_cycle"),
         row("schedule", "cosine", COURSE, nearly(_cosine(0.1, 3))),
         row("schedule", "one_cycle", COURSE, nearly(_one_cycle(0.1, 3))),
         row("device", "cuda:99", error(lambda world: pick_device(world.experiment.train.device)), tells("cuda:99")),

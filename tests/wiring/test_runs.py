@@ -75,7 +75,9 @@ def test_folds_on_the_command_line(sandbox: Path) -> None:
     words = ["--folds", "2,3", "--output", "by_fold", "--set", "train.epochs=0", "--set", "dataset.fold=1"]
     done = CliRunner().invoke(main, ["train", str(file(sandbox)), *words])
     assert done.exit_code == 0, done.output
-    folds = {path.parent.name: yaml.safe_load(path.read_text()) for path in Path("by_fold").glob("short/*/*/config.yaml")}
+    folds = {
+        path.parent.name: yaml.safe_load(path.read_text()) for path in Path("by_fold").glob("short/*/*/config.yaml")
+    }
     assert {name: written["dataset"]["fold"] for name, written in folds.items()} == {"fold-2": 2, "fold-3": 3}
 
 
