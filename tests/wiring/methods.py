@@ -20,7 +20,6 @@ from tests.wiring.worlds import (
     attribute,
     edges,
     error,
-    keys,
     logged,
     metric,
     seen,

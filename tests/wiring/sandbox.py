@@ -115,7 +115,7 @@ def _pairs(folder: Path) -> None:
     np.savez(root / "text" / "minilm_captions.npz", text=captions, x=rng.normal(size=(4, 6)).astype(np.float32))
     np.savez(root / "text" / "minilm_labels.npz", esc50=sounds, esc50_x=rng.normal(size=(2, 6)).astype(np.float32),
              cifar10=pictures, cifar10_x=rng.normal(size=(3, 6)).astype(np.float32))  # fmt: skip
-    words = np.array("this is sound of photo a dog barks cat and frog".split())
+    words = np.array(["this", "is", "sound", "of", "photo", "a", "dog", "barks", "cat", "and", "frog"])
     np.savez(
         root / "text" / "glove_6b_50d_vocab.npz", word=words, x=rng.normal(size=(len(words), 5)).astype(np.float32)
     )

@@ -98,7 +98,7 @@ class Broken:
     ("features", "message"),
     [
         ("nan", r"node type 'audio': row 1 of x is not finite \(1 such rows\)"),
-        ("raw", r"encoders: node type 'audio' has raw input \(3, 2\) torch\.bool; declare an encoder for it, as encoders\.audio"),
+        ("raw", r"'audio' has raw input \(3, 2\) torch\.bool; declare an encoder for it, as encoders\.audio"),
         ("none", r"encoders: node type 'audio' has no features; declare an encoder for it"),
     ],
 )  # fmt: skip

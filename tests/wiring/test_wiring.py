@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -19,7 +19,7 @@ ROWS = [(component, row) for component in COMPONENTS for row in component.rows]
 OF_A_KIND = (DatasetOptions, EncoderOptions, MethodOptions, TransformOptions)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _made(name: str, options: str, time: int) -> Any:
     component = next(component for component in COMPONENTS if component.name == name)
     return component.make(json.loads(options))

@@ -31,7 +31,7 @@ def graph() -> HeteroData:
         store.x = rows(len(store.x), 5, number) * torch.arange(1, len(store.x) + 1)[:, None]
     data["audio"].fold = torch.arange(24) % 3
     data["text"].x, data["text"].state = rows(6, 5, 10), rows(6, 5, 11)
-    data["audio", "listed", "label"].edge_index = torch.tensor([[r for r in range(24)], [r % 4 for r in range(24)]])
+    data["audio", "listed", "label"].edge_index = torch.tensor([list(range(24)), [r % 4 for r in range(24)]])
     return data
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
@@ -189,10 +190,8 @@ class TrainWorld(MethodWorld):
 
         task.on_train_epoch_start = power_cut
         with tempfile.TemporaryDirectory() as folder, run_settings(None):
-            try:
+            with pytest.raises(RuntimeError, match="power cut"):
                 fit(task, self.experiment, Path(folder), device="cpu", quiet=True)
-            except RuntimeError as error:
-                assert str(error) == "power cut"
             checkpoint = Path(folder, CHECKPOINT)
             if not checkpoint.is_file():
                 return None
