@@ -253,7 +253,7 @@ OF_DATASETS = [
            "draw_cooccurrence(pairs, 0.0, self.seed)", "data set class_paired: cooccurrence"),
     mutant("datasets.class_paired", "mixed, self.second_level, ", "mixed, 0.5, ",
            "data set class_paired: second_level"),
-    mutant("datasets.audiocaps", "captions, self.seconds, self.on_missing_audio)", "captions, 10.0, self.on_missing_audio)",
+    mutant("datasets.audiocaps", "self.seconds, self.on_missing_audio)", "10.0, self.on_missing_audio)",
            "data set audiocaps: seconds"),
     mutant("datasets.captioned_audio", 'drop_missing=on_missing_audio == "drop"', "drop_missing=False",
            "data set clotho: on_missing_audio"),

@@ -68,27 +68,37 @@ def patched(text: str, mutant: Mutant) -> str:
     return text.replace(mutant.old, mutant.new)
 
 
-def run(mutant: Mutant | None, tests: Sequence[str]) -> tuple[int, list[str]]:
-    """Exit code of pytest and names of the tests that failed, in a child process with a package of its own."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, answer = Path(name), Path(name, "answer")
-        for part in ("avgraph", "tests"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        if mutant is not None:
-            path = file_of(mutant.module, folder)
-            path.write_text(patched(path.read_text(encoding="utf-8"), mutant), encoding="utf-8")
+def copied(folder: Path) -> Path:
+    """The package and the tests in ``folder``, with what Python and numba have compiled of them."""
+    for part in ("avgraph", "tests"):
+        shutil.copytree(ROOT / part, folder / part)
+    return folder
+
+
+def run(folder: Path, mutant: Mutant | None, tests: Sequence[str]) -> tuple[int, list[str]]:
+    """Exit code of pytest and names of the tests that failed, in a child process with the package of ``folder``."""
+    answer = folder / "answer"
+    answer.unlink(missing_ok=True)
+    path = None if mutant is None else file_of(mutant.module, folder)
+    if path is not None and mutant is not None:
+        path.write_text(patched(path.read_text(encoding="utf-8"), mutant), encoding="utf-8")
+    try:
         child = os.fork()  # libraries are loaded already, the package is not
         if child == 0:
             _test(folder, tests, answer, whole=mutant is None)
         os.waitpid(child, 0)
-        if not answer.is_file():
-            return -1, ["the tests did not run to an end"]
-        code, *failed = answer.read_text(encoding="utf-8").split("\n")
-        return int(code), [line for line in failed if line]
+    finally:
+        if path is not None:
+            shutil.copy2(ROOT / path.relative_to(folder), path)  # with its time, so that what is compiled stays valid
+    if not answer.is_file():
+        return -1, ["the tests did not run to an end"]
+    code, *failed = answer.read_text(encoding="utf-8").split("\n")
+    return int(code), [line for line in failed if line]
 
 
 def _test(folder: Path, tests: Sequence[str], answer: Path, *, whole: bool) -> None:
     os.chdir(folder)
+    sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
     for loaded in [module for module in sys.modules if module.split(".")[0] in ("tests", "avgraph")]:
         del sys.modules[loaded]
@@ -110,17 +120,19 @@ def main(words: Sequence[str]) -> int:
     import pytorch_lightning  # noqa: F401 - each child begins with it
     import torch_geometric.transforms  # noqa: F401
 
-    code, failed = run(None, sorted({test for mutant in chosen for test in mutant.tests}))
-    if code != 0:
-        print(f"without any mutant ({code}):", *failed, sep="\n  ")
-        return 1
     survivors = 0
-    for number, mutant in enumerate(chosen, start=1):
-        code, failed = run(mutant, mutant.tests)
-        survivors += code != 1
-        verdict = {1: "killed by", 0: "SURVIVED", 5: "NO SUCH TEST"}.get(code, "BROKEN")
-        what = f"{mutant.module}: {' '.join(mutant.old.split())[:60]}"
-        print(f"{number:3}/{len(chosen)} {what:100} {verdict} {failed[0] if failed else mutant.tests}", flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = copied(Path(name))
+        code, failed = run(folder, None, sorted({test for mutant in chosen for test in mutant.tests}))
+        if code != 0:
+            print(f"without any mutant ({code}):", *failed, sep="\n  ")
+            return 1
+        for number, mutant in enumerate(chosen, start=1):
+            code, failed = run(folder, mutant, mutant.tests)
+            survivors += code != 1
+            verdict = {1: "killed by", 0: "SURVIVED", 5: "NO SUCH TEST"}.get(code, "BROKEN")
+            what = f"{mutant.module}: {' '.join(mutant.old.split())[:60]}"
+            print(f"{number:3}/{len(chosen)} {what:100} {verdict} {failed[0] if failed else mutant.tests}", flush=True)
     print(f"{len(chosen) - survivors} of {len(chosen)} mutants killed")
     return int(survivors > 0)
 
