@@ -10,9 +10,11 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph import config
+from tests.wiring.library import PretrainedWorld
 from tests.wiring.row import Component, Row, becomes, gains, loses, row, tells
+from tests.wiring.see import attribute, error, keys, seen, size
 from tests.wiring.toys import masks, rows
-from tests.wiring.worlds import EncoderWorld, PretrainedWorld, attribute, error, keys, seen, size
+from tests.wiring.worlds import EncoderWorld
 
 TRAIN_SCORES = seen("scores of training clips", lambda w: w.data["audio"].score[w.data["audio"].train_mask])
 TEST_SCORES = seen("scores of test clips", lambda w: w.data["audio"].score[w.data["audio"].test_mask])

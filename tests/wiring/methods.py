@@ -10,13 +10,11 @@ import torch
 from avgraph import config
 from avgraph.methods.lir.dependencies import identity_dependencies
 from tests.wiring.row import FALLS, RISES, Component, becomes, gains, loses, row, tells, times
-from tests.wiring.worlds import (
-    CPU,
+from tests.wiring.see import (
     KINDS,
     LOGGED,
     PARAMETERS,
     REPORTED,
-    MethodWorld,
     attribute,
     edges,
     error,
@@ -27,6 +25,7 @@ from tests.wiring.worlds import (
     update,
     weight,
 )
+from tests.wiring.worlds import CPU, MethodWorld
 
 LOSS, METRIC, INTERACTION = logged("train/loss"), logged("train/metric"), logged("train/interaction")
 OVERLAP, PSEUDO, INTRA = logged("train/overlap"), logged("train/pseudo"), logged("train/intra")

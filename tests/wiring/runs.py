@@ -12,7 +12,8 @@ from avgraph import config
 from avgraph.config.train import OptimizerOptions, TrainOptions
 from avgraph.running.training import pick_device
 from tests.wiring.row import Component, becomes, gains, nearly, row, tells
-from tests.wiring.worlds import COURSE, MethodWorld, RunWorld, TrainWorld, error, seen, update
+from tests.wiring.see import COURSE, error, seen, update
+from tests.wiring.worlds import MethodWorld, RunWorld, TrainWorld
 
 RRNET = {"type": "rrnet", "hidden_channels": 4}
 GRAPH = [{"type": "complete", "source": "audio", "target": "label"}]

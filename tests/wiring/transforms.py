@@ -12,8 +12,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph import config
 from tests.wiring.row import FALLS, RISES, Component, Row, becomes, gains, row, tells
+from tests.wiring.see import KINDS, attribute, edges, error, seen
 from tests.wiring.toys import Sounds, rows
-from tests.wiring.worlds import KINDS, TransformWorld, attribute, edges, error, seen
+from tests.wiring.worlds import TransformWorld
 
 NEAR, CANDIDATE, COUPLED = ("audio", "near", "audio"), ("audio", "candidate", "label"), ("audio", "coupled", "label")
 RECALLED, DRIVES = ("audio", "recalled", "text"), ("label", "drives", "label")
