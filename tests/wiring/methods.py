@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ from tests.wiring.see import (
     update,
     weight,
 )
+from tests.wiring.toys import rows
 from tests.wiring.worlds import CPU, MethodWorld
 
 LOSS, METRIC, INTERACTION = logged("train/loss"), logged("train/metric"), logged("train/interaction")
@@ -86,6 +88,14 @@ def _noise(world: MethodWorld) -> float:
 def _lengths(world: MethodWorld) -> float:
     world.task  # noqa: B018 - trains it
     return float((world.inputs[HEAD].norm(dim=1) - 1).abs().max())
+
+
+def _entropy(world: MethodWorld) -> float:
+    """What the entropy adds to the loss of some rows."""
+    objective: Any = world.bound.objective
+    x, y = (torch.nn.functional.normalize(rows(5, 4, seed)) for seed in (0, 1))
+    whole, plain = (loss(x, y, torch.ones(4))[0] for loss in (objective, replace(objective, name="info_nce")))
+    return float(whole - plain)
 
 
 def _levels(world: MethodWorld) -> list[float]:
@@ -191,7 +201,7 @@ MLTM = Component(
         row("epsilon", 0.4, attribute(COUPLED, "mass"), loss="info_nce"),  # ranks and edges come from a coupling
         row("mass", 0.5, LOSS),
         row("temperature", 0.3, LOSS, loss="info_nce"),
-        row("temperature", 0.3, LOSS, loss="info_nce_entropy"),
+        row("temperature", 0.3, seen("entropy term", _entropy), loss="info_nce_entropy"),
         row("entropy_weight", 0.5, LOSS, loss="info_nce_entropy"),
         row("margin", 0.6, LOSS, RISES, loss="triplet"),
         row("batch_size", 4, height("projection.audio.0"), becomes(4)),
