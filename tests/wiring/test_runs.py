@@ -16,7 +16,7 @@ from avgraph.cli import main
 from avgraph.config import experiment_from_dict
 from avgraph.errors import GraphError
 from avgraph.printing import print_run
-from avgraph.run import Run
+from avgraph.run import Run, load_task
 from tests.wiring.runs import GRAPH, RRNET
 
 DECLARED = {
@@ -66,6 +66,7 @@ def test_short_options_are_the_keys_that_they_stand_for(sandbox: Path) -> None:
         assert declared != expected, f"{option}: the file says so already"
     run = avgraph.load_run(path.parent)
     assert next(iter(torch.load(path.parent / "checkpoints/last.ckpt")["state_dict"].values())).dtype == torch.float64
+    assert next(load_task(run.directory, run.experiment).parameters()).dtype == torch.float64
     again = avgraph.evaluate(run)
     assert again == {name: value for name, value in run.metrics.items() if "/" in name}
     assert {"train/accuracy", "test/accuracy"} <= again.keys()
