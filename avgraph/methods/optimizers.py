@@ -45,5 +45,6 @@ def build_schedule(optimizer: Optimizer, options: TrainOptions, *, steps_per_epo
     if options.schedule == "cosine":
         return CosineAnnealingLR(optimizer, steps)
     if options.schedule == "one_cycle":
-        return OneCycleLR(optimizer, options.optimizer.lr, total_steps=steps)
+        # Momentum stays as declared: by default it would be cycled, whatever was written.
+        return OneCycleLR(optimizer, options.optimizer.lr, total_steps=steps, cycle_momentum=False)
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,9 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def sandbox(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def sandbox(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(_folder)
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
     monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: _folder / "cache" / name)
-    yield _folder
+    return _folder

@@ -10,17 +10,8 @@ from avgraph import config
 from avgraph.config.datasets import EdgeFiles, NodeFiles
 from avgraph.config.spaces import HeldOutFiles
 from tests.wiring.row import Component, Row, becomes, gains, row, tells
-from tests.wiring.worlds import (
-    KINDS,
-    NODES,
-    DatasetWorld,
-    attribute,
-    count,
-    error,
-    keys,
-    provenance,
-    size,
-)
+from tests.wiring.see import KINDS, NODES, attribute, count, error, keys, provenance, size
+from tests.wiring.worlds import DatasetWorld
 
 # The other way round, an error would cost two stand-ins.
 ABSENT = row("on_missing", ["synthetic"], error(), becomes(""), root=None, on_missing=[])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import torch
 from torch_geometric.data import HeteroData
 
 from avgraph import config
-from avgraph.datasets import Synthetic
+from tests.wiring.library import PretrainedWorld
 from tests.wiring.row import Component, Row, becomes, gains, loses, row, tells
+from tests.wiring.see import attribute, error, keys, seen, size
 from tests.wiring.toys import masks, rows
-from tests.wiring.worlds import EncoderWorld, PretrainedWorld, attribute, error, keys, seen, size
+from tests.wiring.worlds import EncoderWorld
 
 TRAIN_SCORES = seen("scores of training clips", lambda w: w.data["audio"].score[w.data["audio"].train_mask])
 TEST_SCORES = seen("scores of test clips", lambda w: w.data["audio"].score[w.data["audio"].test_mask])
@@ -38,12 +39,6 @@ def pictures() -> HeteroData:
     for name, mask in {**masks(12), "train_mask": data["audio"].fold < 2, "test_mask": data["audio"].fold == 2}.items():
         data["audio"][name] = mask
     return data
-
-
-@lru_cache(maxsize=1)
-def clips() -> HeteroData:
-    """Log-mels of the real size: 3 classes of 5."""
-    return Synthetic(classes=3, clips_per_class=5).load()
 
 
 def names() -> HeteroData:

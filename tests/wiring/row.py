@@ -106,12 +106,22 @@ def times(factor: float) -> Then:
     )
 
 
-def gains(name: str) -> Then:
+def nearly(value: Any) -> Then:
+    """This but for rounding, and not before."""
+    return Then(
+        f"is nearly {_short(value)}",
+        lambda before, after: bool(
+            np.allclose(after, value, rtol=1e-4, atol=1e-7) and not np.allclose(before, value, rtol=1e-4, atol=1e-7)
+        ),
+    )
+
+
+def gains(name: Any) -> Then:
     """It is there, and was not before."""
     return Then(f"gains {name}", lambda before, after: name in after and name not in before)
 
 
-def loses(name: str) -> Then:
+def loses(name: Any) -> Then:
     """It was there and is no more."""
     return Then(f"loses {name}", lambda before, after: name in before and name not in after)
 

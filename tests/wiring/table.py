@@ -6,6 +6,6 @@ option has no effect. An option without a row is a failing test.
 
 from __future__ import annotations
 
-from tests.wiring import datasets, encoders, transforms
+from tests.wiring import datasets, encoders, methods, runs, transforms
 
-COMPONENTS = (*datasets.COMPONENTS, *encoders.COMPONENTS, *transforms.COMPONENTS)
+COMPONENTS = (*datasets.COMPONENTS, *encoders.COMPONENTS, *transforms.COMPONENTS, *methods.COMPONENTS, *runs.COMPONENTS)

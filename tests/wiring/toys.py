@@ -16,9 +16,9 @@ def rows(count: int, width: int, seed: int, centre: Tensor | None = None, spread
     return noise if centre is None else centre + spread * noise
 
 
-def masks(count: int) -> dict[str, Tensor]:
-    """Of three nodes in a row two are to train on and one to test on."""
-    test = torch.arange(count) % 3 == 2
+def masks(count: int, block: int = 1) -> dict[str, Tensor]:
+    """Of three blocks of nodes in a row two are to train on and one to test on."""
+    test = torch.arange(count) // block % 3 == 2
     return {"train_mask": ~test, "val_mask": torch.zeros_like(test), "test_mask": test}
 
 
@@ -62,6 +62,24 @@ class Clips:
         return data
 
 
+class Names:
+    """24 ``audio`` nodes with scores for 24 named ``label`` nodes: enough for RR-Net's own recipe."""
+
+    def __init__(self, fold: int = 1) -> None:
+        self.fold = fold
+
+    def load(self) -> HeteroData:
+        """No edges; the labels have features, and names to encode."""
+        data, y = HeteroData(), torch.arange(24)
+        data["audio"].x, data["audio"].y = rows(24, 6, 0), y
+        data["audio"].score = rows(24, 24, 1).softmax(1)
+        for name, mask in masks(24).items():
+            data["audio"][name] = mask
+        data["label"].x, data["label"].y, data["label"].name = rows(24, 5, 2), y, [f"name {row}" for row in y]
+        data.provenance = {"source": "synthetic", "dataset": "names", "files": {}}
+        return data
+
+
 class Captions:
     """``audio`` and ``text`` for m-LTM, and ``sound`` and ``caption``, which differ in width."""
 
@@ -70,7 +88,7 @@ class Captions:
         data, y = HeteroData(), torch.arange(36) % 6
         for source, target, width, seed in (("audio", "text", 7, 0), ("sound", "caption", 8, 5)):
             data[source].x, data[source].y = rows(36, width, seed, rows(6, width, seed + 1)[y]), y
-            for name, mask in masks(36).items():
+            for name, mask in masks(36, 6).items():
                 data[source][name] = mask
             data[target].x, data[target].y = rows(6, width - 2, seed + 2), torch.arange(6)
         data.provenance = {"source": "synthetic", "files": {}}

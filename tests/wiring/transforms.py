@@ -12,8 +12,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph import config
 from tests.wiring.row import FALLS, RISES, Component, Row, becomes, gains, row, tells
+from tests.wiring.see import KINDS, attribute, edges, error, seen
 from tests.wiring.toys import Sounds, rows
-from tests.wiring.worlds import KINDS, TransformWorld, attribute, edges, error, seen
+from tests.wiring.worlds import TransformWorld
 
 NEAR, CANDIDATE, COUPLED = ("audio", "near", "audio"), ("audio", "candidate", "label"), ("audio", "coupled", "label")
 RECALLED, DRIVES = ("audio", "recalled", "text"), ("label", "drives", "label")
@@ -31,7 +32,7 @@ def graph() -> HeteroData:
         store.x = rows(len(store.x), 5, number) * torch.arange(1, len(store.x) + 1)[:, None]
     data["audio"].fold = torch.arange(24) % 3
     data["text"].x, data["text"].state = rows(6, 5, 10), rows(6, 5, 11)
-    data["audio", "listed", "label"].edge_index = torch.tensor([[r for r in range(24)], [r % 4 for r in range(24)]])
+    data["audio", "listed", "label"].edge_index = torch.tensor([list(range(24)), [r % 4 for r in range(24)]])
     return data
 
 

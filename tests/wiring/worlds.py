@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import pytest
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 
@@ -21,13 +19,11 @@ import avgraph
 from avgraph.config import experiment_from_dict
 from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, build
 from avgraph.encoders.context import EncodeContext
-from avgraph.errors import AvgraphError
 from avgraph.methods.task import Task
-from avgraph.running.directory import HISTORY
+from avgraph.running.directory import CHECKPOINT, ENVIRONMENT, HISTORY
 from avgraph.running.pipeline import build_graph, build_task
 from avgraph.running.settings import run_settings
 from avgraph.running.training import fit
-from tests.wiring.row import Read, See
 
 CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 
@@ -144,10 +140,10 @@ class MethodWorld:
 
 
 class RunWorld:
-    """A whole run in a folder of its own."""
+    """A whole run in a folder of its own; what is ``None`` is left out of the declaration."""
 
-    def __init__(self, declared: Mapping[str, Any], folder: Path) -> None:
-        self.declared, self.folder = declared, folder
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        self.declared = declared
 
     @cached_property
     def run(self) -> avgraph.Run:
@@ -159,156 +155,39 @@ class RunWorld:
         """The graph it leaves."""
         return self.run.graph
 
+    @cached_property
+    def encoded(self) -> HeteroData:
+        """The graph before training."""
+        experiment = experiment_from_dict(self.declared)
+        return build_graph(experiment, build_task(experiment), EncodeContext())
 
-class Library(ModuleType):
-    """A stand-in for a library of pretrained models, which are no part of the tests: it records how it is called."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.calls: list[Any] = []
-        library = self
-
-        class Model:
-            feature_extractor: Any
-
-            def __init__(self, model: str, device: str = "cpu") -> None:
-                library.calls.append(("model", model))
-
-            @classmethod
-            def from_pretrained(cls, model: str) -> Any:
-                made = cls(model)
-                made.feature_extractor = made
-                made.sampling_rate = 16_000
-                return made
-
-            def to(self, device: str) -> Any:
-                return self
-
-            def eval(self) -> Any:
-                return self
-
-            def __call__(self, part: Any = None, text: Any = None, **others: Any) -> dict[str, Tensor]:
-                items = part if text is None else text
-                library.calls.append(("items", len(items)))
-                return {"x": torch.ones(len(items), 4)}
-
-            def get_text_features(self, x: Tensor) -> Tensor:
-                return x
-
-            get_audio_features = get_text_features
-
-            def encode(self, texts: list[str], **others: Any) -> Any:
-                return torch.ones(len(texts), 4).numpy()
-
-        self.CLIPModel = self.ClapModel = self.AutoProcessor = self.SentenceTransformer = Model
+    def environment(self, key: str) -> Any:
+        """What the run says of its machine."""
+        return json.loads((self.run.directory / ENVIRONMENT).read_text(encoding="utf-8"))[key]
 
 
-class PretrainedWorld(EncoderWorld):
-    """An encoder whose library is a stand-in; ``calls`` are what it was asked."""
+class TrainWorld(MethodWorld):
+    """RR-Net or m-LTM on a toy graph, trained as declared; also as a run, and with a power cut."""
 
     @cached_property
-    def data(self) -> HeteroData:
-        """As of any encoder."""
-        name = "sentence_transformers" if self.name == "sentence_transformers" else "transformers"
-        before, stand_in = sys.modules.get(name), Library(name)
-        sys.modules[name] = stand_in
-        try:
-            return EncoderWorld(self.name, self.options, self.source, self.node).data
-        finally:
-            self.__dict__["calls"] = stand_in.calls
-            sys.modules.pop(name)
-            if before is not None:
-                sys.modules[name] = before
+    def run(self) -> avgraph.Run:
+        """The same as a run."""
+        return avgraph.train(self.experiment)
 
+    @cached_property
+    def saved(self) -> int | None:
+        """Epoch of the checkpoint that is left when the third epoch breaks off; None without one."""
+        task = MethodWorld.bound.func(self)  # type: ignore[attr-defined]
 
-def attribute(store: Any, name: str) -> See:
-    """An attribute of a node or edge type of the graph."""
-    return See(f"{_named(store)}.{name}", lambda world: world.data[store][name])
+        def power_cut() -> None:
+            if task.current_epoch == 2:
+                raise RuntimeError("power cut")
 
-
-def keys(store: Any) -> See:
-    """The attributes that a node or edge type has."""
-    return See(f"attributes of {_named(store)}", lambda world: list(world.data[store].keys()))
-
-
-def count(store: Any, name: str) -> See:
-    """How many are true in a mask."""
-    return See(f"number of {_named(store)}.{name}", lambda world: int(world.data[store][name].sum()))
-
-
-def size(store: Any, name: str = "x") -> See:
-    """The shape of an attribute."""
-    return See(f"shape of {_named(store)}.{name}", lambda world: tuple(world.data[store][name].shape))
-
-
-def edges(*kind: str) -> See:
-    """How many edges there are."""
-    return See(f"number of {_named(kind)} edges", lambda world: world.data[kind].edge_index.shape[1])
-
-
-KINDS = See("edge types", lambda world: ["-".join(kind) for kind in world.data.edge_types])
-NODES = See("node types", lambda world: list(world.data.node_types))
-
-
-def provenance(key: str) -> See:
-    """What the data say of themselves."""
-    return See(f"provenance.{key}", lambda world: world.data.provenance[key])
-
-
-def error(read: Read = lambda world: world.data) -> See:
-    """The message of the error of loading; empty without one."""
-
-    def message(world: Any) -> str:
-        try:
-            read(world)
-        except (AvgraphError, ValidationError) as told:
-            return str(told)
-        return ""
-
-    return See("the error", message)
-
-
-def shape(name: str) -> See:
-    """The shape of a parameter or buffer as the method begins."""
-    return See(f"shape of {name}", lambda world: tuple(world.bound.state_dict()[name].shape))
-
-
-PARAMETERS = See("parameters", lambda world: list(world.bound.state_dict()))
-
-
-def weight(name: str) -> See:
-    """A parameter or buffer after training."""
-    return See(name, lambda world: world.task.state_dict()[name])
-
-
-def update(name: str) -> See:
-    """How far training has moved a parameter."""
-    return See(f"update of {name}", lambda world: world.task.state_dict()[name] - world.start[name])
-
-
-def logged(name: str, epoch: int = 0) -> See:
-    """A number of an epoch, by default of the first, which is one step: so it is that of the first weights."""
-    return See(f"{name} of epoch {epoch + 1}", lambda world: (world.task, world.history[epoch][name])[1])
-
-
-def course(name: str) -> See:
-    """A number over all epochs."""
-    return See(f"{name} by epoch", lambda world: (world.task, [line[name] for line in world.history])[1])
-
-
-LOGGED = See("what is logged", lambda world: (world.task, sorted(world.history[-1]))[1])
-REPORTED = See("what is reported", lambda world: sorted(world.metrics))
-
-
-def metric(name: str) -> See:
-    """A number of the report."""
-    return See(name, lambda world: world.metrics[name])
-
-
-def seen(what: str, read: Read) -> See:
-    """Anything else."""
-    return See(what, read)
-
-
-def _named(store: Any) -> str:
-    return store if isinstance(store, str) else "-".join(store)
+        task.on_train_epoch_start = power_cut
+        with tempfile.TemporaryDirectory() as folder, run_settings(None):
+            with pytest.raises(RuntimeError, match="power cut"):
+                fit(task, self.experiment, Path(folder), device="cpu", quiet=True)
+            checkpoint = Path(folder, CHECKPOINT)
+            if not checkpoint.is_file():
+                return None
+            return int(torch.load(checkpoint, weights_only=True)["epoch"])

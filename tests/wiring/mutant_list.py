@@ -1,0 +1,266 @@
+"""Hand-made mutants of how options are passed on: each ignores one option, and names the rows that must notice.
+
+``Mutant(module, old, new, *rows)``: ``old`` must be in the module exactly once. ``rows`` are beginnings of test names,
+``<component>: <option>``, or names of tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One patch of one module and the tests that are to fail with it."""
+
+    module: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def mutant(module: str, old: str, new: str, *tests: str) -> Mutant:
+    """A row of the list."""
+    return Mutant(f"avgraph.{module}", old, new, tests)
+
+
+RRNET, RRNET_MODEL = "methods.rrnet.task", "methods.rrnet.model"
+_RECIPE = "(KNN(self.source, 10), KNN(self.target, 2), Candidates(self.source, self.target, 20))"
+OF_RRNET = [
+    mutant(RRNET_MODEL, "IntraUnit(h, aggr=aggr, ", "IntraUnit(h, ", "method rrnet: aggr"),
+    mutant(RRNET_MODEL, "InterUnit(h, aggr=aggr)", "InterUnit(h)", "method rrnet: aggr"),
+    mutant(RRNET_MODEL, ", incidence=incidence)", ")", "method rrnet: incidence"),
+    mutant(RRNET_MODEL, "nn.Dropout(dropout)", "nn.Dropout(0.0)", "method rrnet: dropout"),
+    mutant(RRNET, "            aggr=self.aggr,\n", "", "method rrnet: aggr"),
+    mutant(RRNET, "            incidence=self.incidence,\n", "", "method rrnet: incidence"),
+    mutant(RRNET, "            dropout=self.dropout,\n", "", "method rrnet: dropout"),
+    mutant(RRNET, "reduction=self.reduction\n", 'reduction="mean"\n', "method rrnet: reduction"),
+    mutant(RRNET, 'surprise.mean() if self.reduction == "mean" else surprise.sum()', "surprise.mean()",
+           "method rrnet: reduction"),
+    mutant(RRNET, "            hidden_channels=self.hidden_channels,\n", "", "method rrnet: hidden_channels"),
+    mutant(RRNET, "            intra_units=self.intra_units,\n", "", "method rrnet: intra_units"),
+    mutant(RRNET, "            inter_units=self.inter_units,\n", "", "method rrnet: inter_units"),
+    mutant(RRNET, _RECIPE, _RECIPE.replace("10", "9"), "experiment: graph"),
+    mutant(RRNET, _RECIPE, _RECIPE.replace("2)", "1)"), "experiment: graph"),
+    mutant(RRNET, _RECIPE, _RECIPE.replace("20", "10"), "experiment: graph"),
+    mutant(RRNET, _RECIPE, "()", "experiment: graph"),
+    mutant(RRNET, "if not self.standardize:", "if True:", "method rrnet: standardize"),
+    mutant(RRNET, 'if self.edge_score and "edge_weight" in store:', "if False:", "method rrnet: edge_score"),
+    mutant(RRNET, "if self.baseline_logit:  # start", "if False:  # start", "method rrnet: baseline_logit"),
+    mutant(RRNET, "return logits + self.offset if self.baseline_logit else logits", "return logits",
+           "method rrnet: baseline_logit"),
+    mutant(RRNET, 'if self.loss == "bce":\n            loss', "if True:\n            loss", "method rrnet: loss"),
+    mutant(RRNET, 'logits.sigmoid() if self.loss == "bce" else share', "logits.sigmoid()", "method rrnet: loss"),
+    mutant(RRNET, 'self.inter = (self.source, "candidate", self.target)',
+           'self.inter = ("audio", "candidate", self.target)', "method rrnet: source"),
+    mutant(RRNET, 'self.inter = (self.source, "candidate", self.target)',
+           'self.inter = (self.source, "candidate", "label")', "method rrnet: target"),
+]  # fmt: skip
+
+CMCR = "methods.cmcr.task"
+OF_CMCR = [
+    mutant(CMCR, "if self.renormalize:", "if True:", "method cmcr: renormalize"),
+    mutant(CMCR, '{"final_relu": final_relu, "half"', '{"final_relu": False, "half"', "method cmcr: final_relu"),
+    mutant(CMCR, '"half": half}', '"half": False}', "method cmcr: half"),
+    mutant(CMCR, "self.recall: Recall = recall\n", 'self.recall: Recall = "softmax"\n', "method cmcr: recall="),
+    mutant(CMCR, "semantic_noise(x, self.noise_variance)", "semantic_noise(x, 0.004)", "method cmcr: noise_variance"),
+    mutant(CMCR, "x + self.noise_variance**0.5", "x + 0.004**0.5", "method cmcr: noise_variance"),
+    mutant(CMCR, '"temperature": temperature,', '"temperature": 0.01,', "method cmcr: temperature"),
+    mutant(CMCR, '"pseudo_temperature": pseudo_temperature,', '"pseudo_temperature": 0.01,',
+           "method cmcr: pseudo_temperature"),
+    mutant(CMCR, "self.recall, self.recall_temperature, seed", "self.recall, 0.01, seed",
+           "method cmcr: recall_temperature"),
+    mutant(CMCR, "temperature=self.recall_temperature)", "temperature=0.01)", "method cmcr: recall_temperature"),
+    mutant("methods.cmcr.losses", "info_nce(v, a, pseudo_temperature)", "info_nce(v, a, temperature)",
+           "method cmcr: pseudo_temperature"),
+    mutant(CMCR, '{"hidden_channels": hidden_channels, ', '{"hidden_channels": 1024, ', "method cmcr: hidden_channels"),
+    mutant(CMCR, '"out_channels": channels}', '"out_channels": 512}', "method cmcr: channels"),
+    mutant(CMCR, '"intra_weight": intra_weight,', '"intra_weight": 0.1,', "method cmcr: intra_weight"),
+    mutant(CMCR, "None if intra_spaces is None else tuple(intra_spaces)", "None", "method cmcr: intra_spaces"),
+    mutant(CMCR, "self.batch_size, self.edges = batch_size,", "self.batch_size, self.edges = 10240,",
+           "method cmcr: batch_size"),
+    mutant(CMCR, "(edges_per_item, edge_items)", "(0, edge_items)", "method cmcr: edges_per_item"),
+    mutant(CMCR, "(edges_per_item, edge_items)", "(edges_per_item, 100)", "method cmcr: edge_items"),
+    mutant(CMCR, "dict(heads or {})", "{}", "method cmcr: heads"),
+    mutant(CMCR, '"overlap": overlap_loss', '"overlap": True', "method cmcr: overlap_loss"),
+    mutant(CMCR, '"pseudo": pseudo_loss', '"pseudo": True', "method cmcr: pseudo_loss"),
+]  # fmt: skip
+
+LIR, SEARCH = "methods.lir.task", "methods.lir.dependencies"
+OF_LIR = [
+    mutant("methods.lir.objective", '{"margin": self.margin}', '{"margin": 1.2}', "method lir: margin"),
+    mutant("methods.lir.objective", "LOSSES[self.loss](", 'LOSSES["triplet"](', "method lir: loss"),
+    mutant(LIR, '"signs": signs', '"signs": "absolute"', "method lir: signs"),
+    mutant(LIR, '"l1": l1', '"l1": 0.0', "method lir: l1"),
+    mutant(LIR, '"ridge": ridge', '"ridge": None', "method lir: ridge"),
+    mutant(LIR, '"restarts": restarts', '"restarts": 5', "method lir: restarts"),
+    mutant(LIR, '"penalty_discount": penalty_discount', '"penalty_discount": 1.0', "method lir: penalty_discount"),
+    mutant(SEARCH, ", signs=signs)", ")", "method lir: signs"),
+    mutant(SEARCH, "l1=l1, ", "", "method lir: l1"),
+    mutant(SEARCH, "restarts=restarts, ", "", "method lir: restarts"),
+    mutant(SEARCH, "penalty_discount=penalty_discount, ", "", "method lir: penalty_discount"),
+    mutant(LIR, '"weighting": weighting', '"weighting": "hard"', "method lir: weighting"),
+    mutant(LIR, '"intra_weight": intra_weight', '"intra_weight": 0.1', "method lir: intra_weight"),
+    mutant(LIR, '"inter_weight": inter_weight', '"inter_weight": 0.4', "method lir: inter_weight"),
+    mutant(LIR, '"threshold": threshold', '"threshold": 0.5', "method lir: threshold"),
+    mutant(LIR, '"mask_own_pair": mask_own_pair', '"mask_own_pair": False', "method lir: mask_own_pair"),
+    mutant("methods.lir.network", "mask_own_pair=mask_own_pair)", "mask_own_pair=False)", "method lir: mask_own_pair"),
+    mutant(LIR, '"dropout": dropout}', '"dropout": 0.15}', "method lir: dropout"),
+    mutant("methods.lir.network", "hidden_channels, layers, dropout)", "hidden_channels, layers, 0.15)",
+           "method lir: dropout"),
+    mutant(LIR, "standardize=self.standardize)", "standardize=True)", "method lir: standardize"),
+    mutant(LIR, '"layers": layers', '"layers": 3', "method lir: layers"),
+    mutant(LIR, '"hidden_channels": hidden_channels', '"hidden_channels": 1024', "method lir: hidden_channels"),
+    mutant(LIR, "batch_size=self.batch_size, sampler", "batch_size=400, sampler", "method lir: batch_size"),
+    mutant(LIR, '"proxies": proxies', '"proxies": True', "method lir: proxies"),
+    mutant(LIR, "Objective(loss, margin, semantic_alignment,", "Objective(loss, margin, True,",
+           "method lir: semantic_alignment"),
+    mutant(LIR, "semantic_alignment, interaction_weight, interaction)", "semantic_alignment, 0.005, interaction)",
+           "method lir: interaction_weight"),
+    mutant(LIR, "Teacher(epochs=self.teacher_epochs,", "Teacher(epochs=0,", "method lir: teacher_epochs"),
+    mutant(LIR, '"source": dependencies', '"source": "inferred"', "method lir: dependencies"),
+    mutant(LIR, ", snapshot_epochs=self.snapshot_epochs, **shared", ", **shared", "method lir: snapshot_epochs"),
+    mutant(LIR, "for epoch in self.insertion_epochs}", "for epoch in ()}", "method lir: insertion_epochs"),
+    mutant(LIR, "if self.measure_every and", "if False and", "method lir: measure_every"),
+    mutant(LIR, "self.nodes = (audio,", 'self.nodes = ("audio",', "method lir: audio"),
+    mutant(LIR, "self.nodes = (audio, visual,", 'self.nodes = (audio, "visual",', "method lir: visual"),
+    mutant(LIR, "self.nodes = (audio, visual, concept)", 'self.nodes = (audio, visual, "concept")',
+           "method lir: concept"),
+]  # fmt: skip
+
+MLTM = "methods.mltm.task"
+_OBJECTIVE = "Objective(loss, epsilon, mass, temperature, entropy_weight, margin)"
+OF_MLTM = [
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("temperature", "0.07"), "method mltm: temperature"),
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("entropy_weight", "0.05"), "method mltm: entropy_weight"),
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("margin", "0.2"), "method mltm: margin"),
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("epsilon", "0.05"), "method mltm: epsilon"),
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("mass", "None"), "method mltm: mass"),
+    mutant(MLTM, _OBJECTIVE, _OBJECTIVE.replace("loss", '"mltm"'), "method mltm: loss"),
+    mutant("methods.mltm.losses", "x @ y.T / self.temperature", "x @ y.T / 0.07", "method mltm: temperature"),
+    mutant("methods.mltm.losses", "info_nce(x, y, self.temperature)", "info_nce(x, y, 0.07)",
+           "method mltm: temperature"),
+    mutant("methods.mltm.losses", ", margin=self.margin)", ")", "method mltm: margin"),
+    mutant("methods.mltm.losses", "self.entropy_weight * ", "0.05 * ", "method mltm: entropy_weight"),
+    mutant(MLTM, "nn.Dropout(self.dropout)", "nn.Dropout(0.2)", "method mltm: dropout"),
+    mutant(MLTM, "self.threshold / max", "0.01 / max", "method mltm: threshold"),
+    mutant(MLTM, 'metric if loss == "mltm" else "euclidean"', '"full"', "method mltm: metric"),
+    mutant(MLTM, 'self.objective.epsilon)["plan"]', '0.05)["plan"]', "method mltm: epsilon"),
+    mutant(MLTM, "shuffled_partners(own, self.noise, seed)", "own", "method mltm: noise"),
+    mutant(MLTM, "kind, self.batch_size, seed", "kind, 256, seed", "method mltm: batch_size"),
+    mutant(MLTM, "len(rows) > self.train_sounds:", "len(rows) > 2000:", "method mltm: train_sounds"),
+    mutant(MLTM, "nn.Linear(x.shape[1], self.hidden_channels),\n", "nn.Linear(x.shape[1], self.shared_channels),\n",
+           "method mltm: hidden_channels"),
+    mutant(MLTM, "d = self.shared_channels", "d = 4", "method mltm: shared_channels"),
+    mutant(MLTM, "self.audio, self.text = audio, text", 'self.audio, self.text = "audio", text', "method mltm: audio"),
+    mutant(MLTM, "self.audio, self.text = audio, text", 'self.audio, self.text = audio, "text"', "method mltm: text"),
+]  # fmt: skip
+
+OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "running.training", "cli.runs"
+OF_RUNS = [
+    mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),
+    mutant(OPTIMIZERS, "momentum=options.momentum", "momentum=0.9", "optimizer: momentum"),
+    mutant(OPTIMIZERS, "            weight_decay=options.weight_decay,\n", "", "optimizer: weight_decay"),
+    mutant(OPTIMIZERS, ", weight_decay=options.weight_decay)", ")", "optimizer: weight_decay"),
+    mutant(OPTIMIZERS, "lr=options.lr,\n", "lr=0.1,\n", "optimizer: lr"),
+    mutant(OPTIMIZERS, "kind(parameters, lr=options.lr", "kind(parameters, lr=0.1", "optimizer: lr"),
+    mutant(OPTIMIZERS, 'torch.optim.Adam if options.type == "adam" else torch.optim.AdamW', "torch.optim.Adam",
+           "optimizer: type"),
+    mutant(OPTIMIZERS, 'if options.schedule == "one_cycle":', "if False:", "train: schedule"),
+    mutant(OPTIMIZERS, 'if options.schedule == "cosine":', "if False:", "train: schedule"),
+    mutant(OPTIMIZERS, "options.epochs * steps_per_epoch", "options.epochs", "train in batches: schedule"),
+    mutant("methods.task", '"interval": "step"', '"interval": "epoch"', "train in batches: schedule"),
+    mutant(OPTIMIZERS, "total_steps=steps, cycle_momentum=False", "total_steps=steps", "train: optimizer"),
+    mutant(TRAINING, "precision=options.precision", 'precision="32-true"', "train: precision"),
+    mutant(TRAINING, "Checkpoints(directory, options.checkpoint_every)", "Checkpoints(directory, 10)",
+           "train: checkpoint_every"),
+    mutant("running.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
+    mutant(TRAINING, "max_epochs=options.epochs", "max_epochs=3", "train: epochs"),
+    mutant("running.settings", "if threads is not None:", "if False:", "train: threads"),
+    mutant("running.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
+    mutant("running.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
+           "test_features_are_checked"),
+    mutant("run", "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
+    mutant("run", 'if options.precision == "64-true":', "if False:", "test_short_options"),
+    mutant("run", "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
+           "experiment: seed"),
+    mutant("run", '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
+    mutant("run", "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
+    mutant("run", "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "train: device"),
+    mutant("printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
+    mutant("printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
+    mutant(RUNS, ', "seed": seed', "", "test_short_options"),
+    mutant(RUNS, ', "train.precision": precision', "", "test_short_options"),
+    mutant(RUNS, ', "output": output', "", "test_short_options"),
+    mutant(RUNS, '"train.device": device, ', "", "test_short_options"),
+    mutant("folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
+]  # fmt: skip
+
+CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
+OF_ENCODERS = [
+    mutant("encoders.cnn_training", "weight_decay=recipe.weight_decay", "weight_decay=0.05",
+           "encoder logmel_cnn: weight_decay"),
+    mutant("encoders.cnn_training", "self.soft_label[rows], recipe.mixup, rng", "self.soft_label[rows], 0.4, rng",
+           "encoder logmel_cnn: mixup"),
+    mutant(CNN, "replace(self.recipe, epochs=inner_epochs)", "self.recipe", "encoder logmel_cnn: inner_epochs"),
+    mutant(CNN, "seed = context.seed if self.seed is None else self.seed", "seed = context.seed",
+           "encoder logmel_cnn: seed"),
+    mutant(CNN, "inner_folds(store, train) if self.out_of_fold else", "inner_folds(store, train) if True else",
+           "encoder logmel_cnn: out_of_fold"),
+    mutant("encoders.logmel_modulation", 'solver="lsqr", shrinkage=self.shrinkage', 'solver="lsqr", shrinkage=0.4',
+           "encoder logmel_modulation: shrinkage"),
+    mutant("encoders.logmel_modulation", "if not self.scores:", "if False:", "encoder logmel_modulation: scores"),
+    mutant(TOWER, "seed = context.seed if self.seed is None else self.seed", "seed = context.seed",
+           "encoder text_aligned: seed"),
+    mutant(TOWER, "target.T / recipe.temperature", "target.T / 0.07", "encoder text_aligned: temperature"),
+    mutant(TOWER, "weight_decay=recipe.weight_decay", "weight_decay=0.01", "encoder text_aligned: weight_decay"),
+    mutant("encoders.clip", 'self.model, "clip"', '"openai/clip-vit-base-patch32", "clip"', "encoder clip: model"),
+]  # fmt: skip
+
+COUPLING = "transforms.coupling_edges"
+OF_GRAPHS = [
+    mutant("transforms.knn", "None if self.within is None else node_attribute(data, self.node, self.within)", "None",
+           "transform knn: within"),
+    mutant("transforms.candidates", "if self.add_true:", "if False:", "transform candidates: add_true"),
+    mutant(COUPLING, "F.normalize(x.detach().float()) if self.unit_rows else x.detach().float()",
+           "F.normalize(x.detach().float())", "transform coupling_edges: unit_rows"),
+    mutant(COUPLING, "plan > self.threshold / max", "plan > 1e-3 / max", "transform coupling_edges: threshold"),
+    mutant(COUPLING, "if self.along is None:", "if True:", "transform coupling_edges: along"),
+    mutant(COUPLING, 'limits: _Limits = {"max_iter": self.max_iter, "tol": self.tol}\n        if self.solver',
+           'limits: _Limits = {"max_iter": 2000, "tol": self.tol}\n        if self.solver',
+           "transform coupling_edges: max_iter"),
+    mutant(COUPLING, 'limits: _Limits = {"max_iter": self.max_iter, "tol": self.tol}\n        if self.solver',
+           'limits: _Limits = {"max_iter": self.max_iter, "tol": 1e-6}\n        if self.solver',
+           "transform coupling_edges: tol"),
+    mutant("transforms.memory_edges", "self.k, chunk_size=self.chunk_size", "self.k",
+           "transform memory_edges: chunk_size"),
+    mutant("transforms.memory_edges", "memory, self.temperature, self.k", "memory, 0.01, self.k",
+           "transform memory_edges: temperature"),
+    mutant("transforms.memory_edges", "_rows(data, self.target, self.state)", '_rows(data, self.target, "x")',
+           "transform memory_edges: state"),
+]  # fmt: skip
+
+OF_DATASETS = [
+    mutant("datasets.esc_dataset", "on_leakage=self.on_leakage", 'on_leakage="warn"', "data set esc50: on_leakage"),
+    mutant("datasets.esc_dataset", "val_fold=self.val_fold", "val_fold=None", "data set esc10: val_fold"),
+    mutant("datasets.audio_visual_features", "self.val_fraction, self.seed)", "self.val_fraction, 0)",
+           "data set ave: seed"),
+    mutant("datasets.audio_visual_features", "self.val_fraction, self.seed)", "0.0, self.seed)",
+           "data set vegas: val_fraction"),
+    mutant("datasets.class_paired", "pair_by_class(audio, visual, self.class_map, self.seed)",
+           "pair_by_class(audio, visual, self.class_map, 0)", "data set class_paired: seed"),
+    mutant("datasets.class_paired", "draw_cooccurrence(pairs, self.cooccurrence, self.seed)",
+           "draw_cooccurrence(pairs, 0.0, self.seed)", "data set class_paired: cooccurrence"),
+    mutant("datasets.class_paired", "mixed, self.second_level, ", "mixed, 0.5, ",
+           "data set class_paired: second_level"),
+    mutant("datasets.audiocaps", "self.seconds, self.on_missing_audio)", "10.0, self.on_missing_audio)",
+           "data set audiocaps: seconds"),
+    mutant("datasets.captioned_audio", 'drop_missing=on_missing_audio == "drop"', "drop_missing=False",
+           "data set clotho: on_missing_audio"),
+    mutant("datasets.space_files", 'part.get("split", "test")', '"test"', "held-out rows: split"),
+    mutant("datasets.space_files", "if self.normalize else rows", "if False else rows", "data set spaces: normalize"),
+    mutant("datasets.esc50_zero_shot", "own == self.val_part if self.val_part is not None else", "own < 0 if True else",
+           "data set esc50_zero_shot: val_part"),
+]  # fmt: skip
+
+MUTANTS = [*OF_RRNET, *OF_CMCR, *OF_LIR, *OF_MLTM, *OF_RUNS, *OF_ENCODERS, *OF_GRAPHS, *OF_DATASETS]

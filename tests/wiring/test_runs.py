@@ -1,0 +1,122 @@
+"""What is wired around the options: the command line's short forms, what a run checks, says and computes again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+import torch
+import yaml
+from click.testing import CliRunner
+from torch_geometric.data import HeteroData
+
+import avgraph
+from avgraph.cli import main
+from avgraph.config import experiment_from_dict
+from avgraph.errors import GraphError
+from avgraph.printing import print_run
+from avgraph.run import Run, load_task
+from tests.wiring.runs import GRAPH, RRNET
+
+DECLARED = {
+    "name": "short",
+    "dataset": {"type": "tests.wiring.toys:Names"},
+    "graph": GRAPH,
+    "method": RRNET,
+    "train": {"epochs": 2, "device": "auto"},
+}
+# Option of `avgraph train` → value, the key it stands for (None: not of the configuration) and what is there then.
+SHORT = {
+    "--set": ("method.hidden_channels=5", "method.hidden_channels", 5),
+    "--device": ("cpu", "train.device", "cpu"),
+    "--precision": ("64-true", "train.precision", "64-true"),
+    "--seed": ("7", "seed", 7),
+    "--output": ("there", "output", "there"),
+}
+NO_KEY = {
+    "--folds": "makes several runs: test_folds_on_the_command_line",
+    "--quiet": "hides a bar that only a terminal shows",
+}
+
+
+def file(folder: Path) -> Path:
+    """The declared experiment as a file."""
+    path = folder / "short.yaml"
+    path.write_text(yaml.safe_dump(DECLARED), encoding="utf-8")
+    return path
+
+
+def test_every_option_of_train_on_the_command_line_has_a_row() -> None:
+    options = {word for p in main.commands["train"].params if isinstance(p, click.Option) for word in p.opts}
+    assert options == SHORT.keys() | NO_KEY.keys()
+
+
+def test_short_options_are_the_keys_that_they_stand_for(sandbox: Path) -> None:
+    words = [word for option, (value, _, _) in SHORT.items() for word in (option, value)]
+    done = CliRunner().invoke(main, ["train", str(file(sandbox)), *words])
+    assert done.exit_code == 0, done.output
+    (path,) = Path("there").glob("short/*/config.yaml")
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for option, (_, key, expected) in SHORT.items():
+        value, declared = written, DECLARED
+        for part in key.split("."):
+            value, declared = value[part], declared.get(part, {}) if isinstance(declared, dict) else {}
+        assert value == expected, option
+        assert declared != expected, f"{option}: the file says so already"
+    run = avgraph.load_run(path.parent)
+    assert next(iter(torch.load(path.parent / "checkpoints/last.ckpt")["state_dict"].values())).dtype == torch.float64
+    assert next(load_task(run.directory, run.experiment).parameters()).dtype == torch.float64
+    again = avgraph.evaluate(run)
+    assert again == {name: value for name, value in run.metrics.items() if "/" in name}
+    assert {"train/accuracy", "test/accuracy"} <= again.keys()
+
+
+def test_folds_on_the_command_line(sandbox: Path) -> None:
+    words = ["--folds", "2,3", "--output", "by_fold", "--set", "train.epochs=0", "--set", "dataset.fold=1"]
+    done = CliRunner().invoke(main, ["train", str(file(sandbox)), *words])
+    assert done.exit_code == 0, done.output
+    folds = {
+        path.parent.name: yaml.safe_load(path.read_text()) for path in Path("by_fold").glob("short/*/*/config.yaml")
+    }
+    assert {name: written["dataset"]["fold"] for name, written in folds.items()} == {"fold-2": 2, "fold-3": 3}
+
+
+class Broken:
+    """A data set whose audio features are what they may not be."""
+
+    def __init__(self, features: str) -> None:
+        self.features = features
+
+    def load(self) -> HeteroData:
+        """One row is not finite, or all are raw."""
+        x = torch.ones(3, 2)
+        x[1, 0] = torch.nan
+        return HeteroData(audio={} if self.features == "none" else {"x": x if self.features == "nan" else x.bool()})
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ("nan", r"node type 'audio': row 1 of x is not finite \(1 such rows\)"),
+        ("raw", r"'audio' has raw input \(3, 2\) torch\.bool; declare an encoder for it, as encoders\.audio"),
+        ("none", r"encoders: node type 'audio' has no features; declare an encoder for it"),
+    ],
+)  # fmt: skip
+def test_features_are_checked_before_training(features: str, message: str) -> None:
+    dataset = {"type": "tests.wiring.test_runs:Broken", "features": features}
+    with pytest.raises(GraphError, match=message):
+        avgraph.train(experiment_from_dict({**DECLARED, "dataset": dataset}))
+
+
+def test_leakage_and_notes_are_told_beside_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    leak = {"source_file": "777", "test": ["a"], "other": ["b"]}
+    data = {"source": "real", "dataset": "esc50", "note": "reconstructed", "leakage": [leak]}
+    experiment = experiment_from_dict(DECLARED)
+    print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": data}))
+    told = capsys.readouterr().out
+    assert "note: source files in more than one fold: 777" in told
+    assert "note: reconstructed" in told
+    assert "data: esc50" in told
+    print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": {**data, "source": "synthetic"}}))
+    assert "data: SYNTHETIC stand-in" in capsys.readouterr().out
