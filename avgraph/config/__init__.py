@@ -19,6 +19,7 @@ from avgraph.config.datasets import (
 from avgraph.config.encoders import (
     GloveOptions,
     HashingOptions,
+    LogisticRegressionOptions,
     LogmelCnnOptions,
     LogmelModulationOptions,
     PrecomputedOptions,
@@ -75,6 +76,7 @@ __all__ = [
     "HashingOptions",
     "KnnOptions",
     "LirOptions",
+    "LogisticRegressionOptions",
     "LogmelCnnOptions",
     "LogmelModulationOptions",
     "MemoryEdgesOptions",

@@ -54,6 +54,9 @@ ENCODERS: Mapping[str, Builtin] = {
         encoders.LogmelModulationOptions, "avgraph.encoders.logmel_modulation:LogmelModulation"
     ),
     "precomputed": Builtin(encoders.PrecomputedOptions, "avgraph.encoders.precomputed:Precomputed"),
+    "logistic_regression": Builtin(
+        encoders.LogisticRegressionOptions, "avgraph.encoders.logistic_regression:LogisticRegression"
+    ),
     "hashing": Builtin(encoders.HashingOptions, "avgraph.encoders.hashing:Hashing"),
     "glove": Builtin(encoders.GloveOptions, "avgraph.encoders.glove:GloVe"),
     "sentence_transformers": Builtin(

@@ -67,6 +67,17 @@ class PrecomputedOptions(EncoderOptions):
         yield from named(("score",), self.score, "numbers")
 
 
+class LogisticRegressionOptions(EncoderOptions):
+    """Class scores of the vectors that came with the data set, by logistic regression, out of fold.
+
+    Attributes:
+        strengths: inverse penalties to choose among, by training rows that were held out.
+    """
+
+    type: Literal["logistic_regression"] = "logistic_regression"
+    strengths: Annotated[list[Rate], Field(min_length=1)] = Field(default=[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3])
+
+
 class HashingOptions(EncoderOptions):
     """Character n-grams of the names, hashed: needs no download."""
 

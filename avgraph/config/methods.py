@@ -20,11 +20,12 @@ class RrnetOptions(MethodOptions):
         intra_units, inter_units: how many of each; they take turns, and what is left over comes last. Inter units
             alone hand what nodes know to the candidate edges.
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
-        baseline_logit: add the encoder's log-probability of an edge to its logit.
+        baseline_logit: start from the log-probability that the encoder gives a candidate edge, where it gives one.
         loss: of the candidates of a source node against each other, or of every edge by itself.
         edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
-        product: add the product of the two ends' projections to the logit of an edge (not in the paper).
+        product: where no encoder's probability is there to start from, add the product of the two ends' projections to
+            the logit of an edge (not in the paper).
     """
 
     node_keys = ("source", "target")
@@ -32,7 +33,7 @@ class RrnetOptions(MethodOptions):
     type: Literal["rrnet"] = "rrnet"
     source: Name = "audio"
     target: Name = "label"
-    hidden_channels: Positive = 32
+    hidden_channels: Positive = 16
     intra_units: Count = 1
     inter_units: Positive = 1
     aggr: Literal["mean", "sum"] = "mean"
@@ -40,14 +41,14 @@ class RrnetOptions(MethodOptions):
     reduction: Literal["mean", "sum"] = "mean"
     loss: Literal["bce", "cross_entropy"] = "cross_entropy"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    baseline_logit: bool = False
+    baseline_logit: bool = True
     edge_score: bool = True
     standardize: bool = True
     product: bool = True
     came_later: ClassVar[Mapping[str, Any]] = {"product": False}
     train_defaults: ClassVar[Mapping[str, Any]] = {
-        "epochs": 200,
-        "optimizer": {"type": "adamw", "lr": 0.01, "weight_decay": 0.01},
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
         "schedule": "cosine",
     }
 

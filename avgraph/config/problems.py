@@ -13,6 +13,7 @@ from avgraph.suggestions import did_you_mean
 Path = tuple[str | int, ...]
 
 MOST_SHOWN = 10
+_LONGEST = 1_000  # characters of a message; what it quotes may be of any length
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Problem:
             >>> Problem(Origin("x.yaml:9"), ("graph", 0, "k"), "expected a whole number, got 'x'").line()
             "x.yaml:9: graph.0.k: expected a whole number, got 'x'"
         """
-        parts = (self.origin.where, dotted(self.path), self.message)
+        parts = (self.origin.where, dotted(self.path), shortened(self.message, _LONGEST))
         return one_line(": ".join(part for part in parts if part))
 
 

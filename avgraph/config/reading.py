@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avgraph.config.component import METHOD
+from avgraph.config.component import METHOD, TRANSFORM, Component
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.inputs import problems_of
@@ -60,12 +60,24 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
     """
     layers = Layers()
     tree = layers.file(os.fsdecode(path))
-    method = tree.content.get("method")
-    options = None if method is None else METHOD.options_class(unmarked(method))
-    if method is not None and options is not None and issubclass(options, MethodOptions):
-        later = merge(marked(options.came_later), method)
-        tree = Marked({**tree.content, "method": later}, tree.origin)
-    return _experiment(tree, layers.problems, (), None, False)
+    content = dict(tree.content)
+    if "method" in content:
+        content["method"] = _as_then(METHOD, content["method"])
+    if isinstance(getattr(content.get("graph"), "content", None), list):
+        graph = content["graph"]
+        content["graph"] = Marked([_as_then(TRANSFORM, step) for step in graph.content], graph.origin)
+    return _experiment(Marked(content, tree.origin), layers.problems, (), None, False)
+
+
+def _as_then(component: Component, written: Marked) -> Marked:
+    """Options as an older version wrote them: with those that came later, without those that had no effect."""
+    options = component.options_class(unmarked(written))
+    if options is None or not isinstance(written.content, dict):
+        return written
+    later = options.came_later if issubclass(options, MethodOptions) else {}
+    told = merge(marked(later), written)
+    unused = options.model_construct(**unmarked(told)).unused()
+    return Marked({key: value for key, value in told.content.items() if key not in unused}, told.origin)
 
 
 def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:

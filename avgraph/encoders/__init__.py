@@ -7,6 +7,7 @@ from avgraph.encoders.clip import CLIP
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.glove import GloVe
 from avgraph.encoders.hashing import Hashing
+from avgraph.encoders.logistic_regression import LogisticRegression
 from avgraph.encoders.logmel_cnn import LogmelCNN
 from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.precomputed import Precomputed
@@ -20,6 +21,7 @@ __all__ = [
     "EncodeContext",
     "GloVe",
     "Hashing",
+    "LogisticRegression",
     "LogmelCNN",
     "LogmelModulation",
     "Precomputed",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class LogisticRegression:
         tensor([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
     """
 
-    def __init__(self, strengths: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)) -> None:
+    def __init__(self, strengths: Sequence[float] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)) -> None:
         self.strengths = tuple(strengths)
 
     def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
@@ -67,7 +68,7 @@ class LogisticRegression:
         if len(train) == 0:
             raise DataError(f"logistic_regression: node type '{node}' has no training row")
         groups = inner_folds(store, train)
-        about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": self.strengths}
+        about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": list(self.strengths)}
         found = remembered(
             context, about, [x, store.y, train, groups], lambda: {"score": self._scores(x, store.y, train, groups)}
         )

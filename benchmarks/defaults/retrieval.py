@@ -95,6 +95,11 @@ def _both(x: torch.Tensor, y: torch.Tensor, x_y: torch.Tensor, y_y: torch.Tensor
     return (mean_average_precision(x, y, x_y, y_y) + mean_average_precision(y, x, y_y, x_y)) / 2
 
 
+def _random(*parts: torch.Tensor) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(part.shape, generator=generator) for part in parts]
+
+
 def baselines(method: str, data: HeteroData) -> dict[str, float]:
     """Chance, and linear maps: cluster-CCA of clips, ridge regression on texts, least squares between two spaces."""
     if method == "cmcr":
@@ -115,7 +120,7 @@ def baselines(method: str, data: HeteroData) -> dict[str, float]:
         beta = torch.linalg.solve(ridge, x[train].T @ (other.x[place[one.y[train]]] - centre))
         chosen = torch.isin(other.y, one.y[test])
         left, right, label = x[test] @ beta, other.x[chosen] - centre, other.y[chosen]
-    draw = [torch.randn(part.shape, generator=torch.Generator().manual_seed(0)) for part in (left, right)]
+    draw = _random(left, right)
     return {"chance": _both(*draw, one.y[test], label), "linear": _both(left, right, one.y[test], label)}
 
 
@@ -140,7 +145,7 @@ def _linear_spaces(data: HeteroData) -> dict[str, float]:
     masks = data[one].test_mask, data[other].test_mask
     x, y = rows[last][masks[0]], data[other][f"x_{last}"][masks[1]]
     labels = data[one].y[masks[0]], data[other].y[masks[1]]
-    draw = [torch.randn(part.shape, generator=torch.Generator().manual_seed(0)) for part in (x, y)]
+    draw = _random(x, y)
     return {"chance": _both(*draw, *labels), "linear": _both(x - x.mean(0), y - y.mean(0), *labels)}
 
 

@@ -174,17 +174,13 @@ def _spaces(held: Mapping[str, Mapping[str, Tensor]], out: Mapping[str, dict[str
 
 def _made_up_spaces(seed: int) -> HeteroData:
     """A chain of three spaces, 600 items each; the two ends are compared, which nothing joins directly."""
-    (a, b1, b2, c, first, last), y = _made_up(1200, 10, (40, 40, 48, 48, 32, 64), seed)
-    one = torch.arange(1200) < 600
-    held = {"text": {"one": a[one], "two": b1[one]}, "picture": {"two": b2[one], "three": c[one]}}
-    for node, space, x in (("sound", "one", first), ("shape", "three", last)):
-        width = held["text"]["one"] if space == "one" else held["picture"]["three"]
-        held[node] = {space: x[one] @ torch.linalg.lstsq(x[one], width).solution}
-    ends = {
-        "heard": _held_out("one", a[~one], y[~one]),
-        "formed": _held_out("three", c[~one], y[~one]),
-    }
-    return _spaces(held, ends)
+    (a, b, c), y = _made_up(1800, 10, (40, 48, 32), seed)
+    first, second, rest = slice(600), slice(600, 1200), slice(1200, 1800)
+    held = {
+        "text": {"one": a[first], "two": b[first]}, "picture": {"two": b[second], "three": c[second]},
+        "sound": {"one": a[second]}, "shape": {"three": c[first]},
+    }  # fmt: skip
+    return _spaces(held, {"heard": _held_out("one", a[rest], y[rest]), "formed": _held_out("three", c[rest], y[rest])})
 
 
 def _caption_spaces(seed: int) -> HeteroData:

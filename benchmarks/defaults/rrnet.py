@@ -25,7 +25,7 @@ dataset:
     audio: {{x: audio.npy, y: audio_labels.txt, split: split.txt}}
     label: {{{label}}}
 encoders:
-  audio: {{type: precomputed}}
+  audio: {{type: logistic_regression}}
   label: {{type: {encoder}}}
 graph:
   - {{type: knn, node: audio, k: 10}}
@@ -35,15 +35,13 @@ method: {{type: rrnet}}
 
 GRID: tuple[Mapping[str, Any], ...] = (
     {},
-    {"method.hidden_channels": 16},
-    {"method.hidden_channels": 64},
+    {"method.hidden_channels": 32},
     {"method.dropout": 0.2},
-    {"train.optimizer.lr": 0.003},
-    {"train.epochs": 100},
-    {"train.optimizer.weight_decay": 0.1},
+    {"train.optimizer.lr": 0.001},
+    {"train.optimizer.lr": 0.01},
+    {"train.epochs": 300},
     {"method.intra_units": 0},
-    {"method.product": False},
-    {"method.standardize": False},
+    {"encoders.audio.type": "precomputed"},
 )
 
 

@@ -140,6 +140,22 @@ def test_with_the_baseline_logit_training_starts_from_the_baseline() -> None:
     assert metrics["test/accuracy"] == metrics["test/baseline_accuracy"]
 
 
+@pytest.mark.parametrize("weight", [None, -1.0, 7.0])
+def test_without_probabilities_on_the_edges_there_is_no_baseline_to_start_from(weight: float | None) -> None:
+    data = graph()
+    if weight is None:
+        del data[CANDIDATE].edge_weight
+    else:
+        data[CANDIDATE].edge_weight[3] = weight
+    task, other = RRNetTask(baseline_logit=True, edge_score=False), RRNetTask(baseline_logit=False, edge_score=False)
+    for each in (task, other):
+        torch.manual_seed(0)
+        each.bind(data, TrainOptions())
+        each.eval()
+    assert task.model.product is not None  # in its place
+    torch.testing.assert_close(task.forward(), other.forward(), rtol=0, atol=0)
+
+
 def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
     task = fitted(RRNetTask(loss="cross_entropy"), graph())
     learned, metrics = task.annotated(), task.metrics()
@@ -189,10 +205,6 @@ def test_errors_name_what_is_missing() -> None:
     data = graph()
     with pytest.raises(GraphError, match="no audio-candidate-item edges"):
         RRNetTask(target="item").bind(data, TrainOptions())
-    unscored = copy.copy(data)
-    del unscored[CANDIDATE].edge_weight
-    with pytest.raises(GraphError, match="needs a score on every candidate edge"):
-        RRNetTask(baseline_logit=True).bind(unscored, TrainOptions())
     unlabelled = copy.copy(data)
     unlabelled[CANDIDATE].train_mask = torch.zeros(data[CANDIDATE].num_edges, dtype=torch.bool)
     with pytest.raises(GraphError, match="no candidate edge belongs to a training node"):

@@ -133,7 +133,7 @@ COMPONENTS = (
         row("spaces", LOUD, NODES, becomes(["text", "sounds"]), normalize=True),
         row("held_out", {"audio": HELD_OUT}, NODES, gains("audio")),
         row("names", {"text": "names.txt"}, keys("text"), gains("name")),
-        row("normalize", True, error(), becomes(""), spaces=LOUD),
+        row("normalize", False, error(), tells("has length"), spaces=LOUD),
     ),
     Component("held-out rows", HeldOutFiles, _held_out, HELD_OUT, (
         row("x", {"clip": "clip_image.npy"}, keys("audio"), gains("x_clip")),

@@ -41,6 +41,12 @@ def pictures() -> HeteroData:
     return data
 
 
+def vectors() -> HeteroData:
+    """Vectors of two classes that overlap."""
+    y = torch.arange(24) % 2
+    return HeteroData(audio={"x": rows(24, 3, 0) + y[:, None], "y": y, **masks(24)})
+
+
 def names() -> HeteroData:
     """Names, features and scores of six nodes."""
     return HeteroData(label={"name": ["dog", "rain"] * 3, "x": rows(6, 3, 0), "score": rows(6, 2, 1).softmax(1)})
@@ -88,6 +94,10 @@ COMPONENTS = (
         "precomputed", config.PrecomputedOptions, names, "label", {},
         row("x", "x.npy", size("label"), becomes((6, 4))),
         row("score", "score.npy", attribute("label", "score"), becomes(torch.full((6, 2), 0.5))),
+    ),
+    _encoder(
+        "logistic_regression", config.LogisticRegressionOptions, vectors, "audio", {"strengths": [1.0]},
+        row("strengths", [1e-4], TRAIN_SCORES),
     ),
     _encoder(
         "hashing", config.HashingOptions, names, "label", {"channels": 8},

@@ -114,7 +114,9 @@ TRAINED_SOUNDS = seen(
 GIVEN = {"dependencies": "given"}
 
 RRNET = Component(
-    "method rrnet", config.RrnetOptions, _rrnet, {"hidden_channels": 4}, (
+    "method rrnet", config.RrnetOptions, _rrnet,
+    {"hidden_channels": 4, "loss": "bce", "dropout": 0.0, "baseline_logit": False, "edge_score": False,
+     "standardize": False, "product": False}, (
         row("source", "user", BOUND, tells("no user-candidate-label edges")),
         row("target", "item", BOUND, tells("no audio-candidate-item edges")),
         row("hidden_channels", 5, shape("model.decoder.0.weight"), becomes((5, 5))),
@@ -132,6 +134,8 @@ RRNET = Component(
         row("baseline_logit", True, seen("whether the first logits are the scores' logarithm", lambda world: bool(
             torch.allclose(world.bound.forward().detach(), world.bound.graph[CANDIDATE].edge_weight.log()))),
             becomes(True)),
+        row("product", True, PARAMETERS, gains("model.product.source.weight")),
+        row("product", True, LOSS),
         row("edge_score", True, shape("model.edge_encoder.audio__candidate__label.first.weight"), becomes((4, 11))),
         row("edge_score", True, shape("model.edge_encoder.audio__near__audio.first.weight"), becomes((4, 13))),
         row("standardize", True, given("model.node_encoder.audio.0")),
@@ -215,7 +219,7 @@ CMCR = Component(
     "method cmcr", config.CmcrOptions, _cmcr,
     {"channels": 4, "temperature": 0.5, "pseudo_temperature": 0.5, "recall_temperature": 0.1}, (
         row("hidden_channels", 8, shape(f"{HEAD}.weight"), becomes((8, 6))),
-        row("channels", 5, shape("heads.head_a.net2.0.weight"), becomes((5, 1024))),
+        row("channels", 5, shape("heads.head_a.net2.0.weight"), becomes((5, 256))),
         row("final_relu", True, seen("least entry of a projected row", lambda world: float(
             world.task.project("a", world.task.graph["text"].x_a).min())), becomes(0.0)),
         row("half", True, PARAMETERS, gains("heads.head_a.net.0.weight")),

@@ -15,7 +15,7 @@ from tests.wiring.row import Component, becomes, gains, nearly, row, tells
 from tests.wiring.see import COURSE, error, seen, update
 from tests.wiring.worlds import MethodWorld, RunWorld, TrainWorld
 
-RRNET = {"type": "rrnet", "hidden_channels": 4}
+RRNET = {"type": "rrnet", "hidden_channels": 4, "loss": "bce", "dropout": 0.0}
 GRAPH = [{"type": "complete", "source": "audio", "target": "label"}]
 CANDIDATE = ("audio", "candidate", "label")
 UPDATE = update("model.decoder.0.weight")
@@ -33,7 +33,7 @@ def _steps(options: Mapping[str, Any]) -> TrainWorld:
 
 
 def _optimizer(options: Mapping[str, Any]) -> MethodWorld:
-    return MethodWorld("Sounds", RRNET, {"epochs": 2, "optimizer": options, "device": "cpu"})
+    return MethodWorld("Sounds", RRNET, {"epochs": 2, "optimizer": options, "schedule": "constant", "device": "cpu"})
 
 
 def _one_cycle(lr: float, steps: int) -> list[float]:
@@ -85,7 +85,7 @@ EXPERIMENT = Component(
 )  # fmt: skip
 
 TRAIN = Component(
-    "train", TrainOptions, _train, {"epochs": 3, "optimizer": SGD, "device": "cpu"}, (
+    "train", TrainOptions, _train, {"epochs": 3, "optimizer": SGD, "schedule": "constant", "device": "cpu"}, (
         row("epochs", 2, seen("epochs that are logged", lambda world: (world.task, len(world.history))[1]), becomes(2)),
         row("optimizer", {"type": "sgd", "lr": 0.2}, COURSE, nearly([0.2] * 3)),
         row("optimizer", {"type": "sgd", "lr": 0.1, "momentum": 0.5}, seen("momentum", _momentum), becomes(0.5)),
@@ -110,14 +110,15 @@ TRAIN = Component(
 
 # With four steps an epoch a schedule that took an epoch for a step would end elsewhere.
 STEPS = Component(
-    "train in batches", TrainOptions, _steps, {"epochs": 2, "optimizer": SGD, "device": "cpu"}, (
+    "train in batches", TrainOptions, _steps,
+    {"epochs": 2, "optimizer": SGD, "schedule": "constant", "device": "cpu"}, (
         row("schedule", "cosine", COURSE, nearly(_cosine(0.1, 8)[3::4])),
         row("schedule", "one_cycle", COURSE, nearly(_one_cycle(0.1, 8)[3::4])),
     ),
 )  # fmt: skip
 
 OPTIMIZER = Component(
-    "optimizer", OptimizerOptions, _optimizer, {"lr": 0.1}, (
+    "optimizer", OptimizerOptions, _optimizer, {"type": "sgd", "lr": 0.1}, (
         row("type", "adam", UPDATE),
         row("type", "adamw", UPDATE, type="adam", weight_decay=0.5),
         row("lr", 0.2, COURSE, nearly([0.2, 0.2])),

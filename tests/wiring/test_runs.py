@@ -37,6 +37,7 @@ SHORT = {
 NO_KEY = {
     "--folds": "makes several runs: test_folds_on_the_command_line",
     "--quiet": "hides a bar that only a terminal shows",
+    "--json": "changes what is printed alone: tests/test_command_results.py",
 }
 
 

@@ -33,11 +33,12 @@ class RRNetTask(Task):
         hidden_channels, intra_units, inter_units, aggr, incidence, dropout: see `RRNet`.
         reduction: of the loss over labelled candidate edges; ``"sum"`` is the paper's Eq. 9, for small learning rates.
         loss: ``"bce"`` on every candidate edge (Eq. 9) or ``"cross_entropy"`` over the candidates of a source node.
-        baseline_logit: add the log-probability of the model that proposed the candidates to each logit.
+        baseline_logit: start from the log-probability of every candidate edge, where the model that proposed them gave
+            one (``edge_weight`` in [0, 1]): training then only corrects it.
         edge_score: give every edge that has one its ``edge_weight`` (similarity) or, on candidate edges, the logarithm
             of its ``view_score`` (one score per view), as attributes.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes before it is encoded.
-        product: see `RRNet`.
+        product: see `RRNet`; only where there is no such probability to start from.
 
     The defaults are what works on data that nobody tuned for (docs/defaults.md); ``configs/rrnet/`` has the paper's.
     """
@@ -46,7 +47,7 @@ class RRNetTask(Task):
         self,
         source: str = "audio",
         target: str = "label",
-        hidden_channels: int = 32,
+        hidden_channels: int = 16,
         intra_units: int = 1,
         inter_units: int = 1,
         aggr: Literal["mean", "sum"] = "mean",
@@ -54,7 +55,7 @@ class RRNetTask(Task):
         reduction: Literal["mean", "sum"] = "mean",
         loss: Literal["bce", "cross_entropy"] = "cross_entropy",
         dropout: float = 0.5,
-        baseline_logit: bool = False,
+        baseline_logit: bool = True,
         edge_score: bool = True,
         standardize: bool = True,
         product: bool = True,
@@ -75,7 +76,7 @@ class RRNetTask(Task):
         """Find the intra and inter graphs and build the model.
 
         Raises:
-            GraphError: if there are no labelled candidate edges, or scores are asked for that are not there.
+            GraphError: if there are no labelled candidate edges.
         """
         super().bind(graph, train)
         self.inter = (self.source, "candidate", self.target)
@@ -85,8 +86,7 @@ class RRNetTask(Task):
         edges = graph[self.inter]
         check_labelled(graph, self.source, self.target)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (self.source, self.target)]
-        if self.baseline_logit and "edge_weight" not in edges:
-            raise GraphError("rrnet: baseline_logit needs a score on every candidate edge (edge_weight)")
+        self.starts_scored = self.baseline_logit and "edge_weight" in edges and _are_probabilities(edges.edge_weight)
         self.attributes = {kind: self._attribute(kind) for kind in (*intra, self.inter)}
         self.model = RRNet(
             {node: graph[node].x.shape[1] for node in (self.source, self.target)},
@@ -99,14 +99,11 @@ class RRNetTask(Task):
             aggr=self.aggr,
             incidence=self.incidence,
             dropout=self.dropout,
-            product=self.product,
+            product=self.product and not self.starts_scored,
         )
-        if self.baseline_logit:  # start as the baseline: training then only corrects it
+        if self.starts_scored:
             nn.init.zeros_(self.model.decoder.last.weight)
             nn.init.zeros_(self.model.decoder.last.bias)
-            if self.model.product is not None:
-                nn.init.zeros_(self.model.product.source.weight)
-                nn.init.zeros_(self.model.product.source.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _attribute(self, kind: EdgeType) -> Tensor | None:
@@ -143,14 +140,14 @@ class RRNetTask(Task):
         }
         store = self.graph[self.inter]
         self.edge_y, self.edge_train = store.y.to(device), store.train_mask.to(device)
-        if self.baseline_logit:
+        if self.starts_scored:
             self.offset = store.edge_weight.to(device, weight.dtype).clamp_min(1e-6).log()
 
     def forward(self) -> Float[Tensor, " e"]:
         """Logits of all candidate edges."""
         self._place()
         logits: Tensor = self.model(self.x, self.edges, self.edge_attr, self.plans)
-        return logits + self.offset if self.baseline_logit else logits
+        return logits + self.offset if self.starts_scored else logits
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One step over all labelled candidate edges (Eq. 9)."""
@@ -226,3 +223,7 @@ class RRNetTask(Task):
         dense[edge_index[0], edge_index[1]] = logits
         result[self.source].prediction = self.graph[self.target].y[dense.argmax(1)]
         return result
+
+
+def _are_probabilities(weight: Tensor) -> bool:
+    return bool(((weight >= 0) & (weight <= 1 + 1e-4)).all())  # rounding may lift one above 1
