@@ -14,6 +14,7 @@ import pytest
 
 from avgraph.config import MethodOptions, load_experiment, load_run_experiment
 from avgraph.config.builtin import METHODS
+from avgraph.errors import ConfigError
 
 NODES = ("audio", "label", "visual", "text")
 ROOT = Path(__file__).parents[2]
@@ -51,3 +52,18 @@ def test_a_run_from_before_an_option_came_stays_what_it_was(tmp_path: Path, name
     found = load_run_experiment(tmp_path / "config.yaml").to_dict()
     assert found["method"] == {**ADDED[name], **older["method"]}
     assert found["train"] == older["train"]
+
+
+def test_a_run_from_before_an_option_without_effect_was_a_mistake_still_loads(tmp_path: Path) -> None:
+    older = copy.deepcopy(PUBLISHED["configs/mltm/paper.yaml"])
+    older["dataset"] = {"type": "files", "nodes": {node: {"x": "x.npy"} for node in NODES}}
+    older["method"] |= {"temperature": 0.07, "entropy_weight": 0.05, "margin": 0.2}
+    older["graph"] = [
+        {"type": "coupling_edges", "source": "audio", "target": "text", "solver": "emd", "epsilon": 0.05, "tol": 1e-6}
+    ]
+    del older["encoders"]
+    (tmp_path / "config.yaml").write_text(json.dumps(older))
+    found = load_run_experiment(tmp_path / "config.yaml")
+    assert found.to_dict()["method"] == PUBLISHED["configs/mltm/paper.yaml"]["method"]
+    with pytest.raises(ConfigError, match="temperature: only the loss"):
+        load_experiment(tmp_path / "config.yaml")

@@ -68,6 +68,7 @@ def test_unknown_name_and_offline_fetch() -> None:
 
 @pytest.mark.usefixtures("no_shared_data")
 def test_fetch_unpacks_into_the_cache_once(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVGRAPH_OFFLINE", raising=False)
     write_table(tmp_path / "ESC-50-abc" / "meta" / "esc50.csv", rows())
     write_audio(tmp_path / "ESC-50-abc" / "audio", rows())
     made = tmp_path / "made.zip"

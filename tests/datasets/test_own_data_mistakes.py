@@ -204,7 +204,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     "a row of NaN": (array("audio.npy", np.full((18, 4), np.nan)), "NaN or infinite values in row 0"),
     "pickled objects": (
         lambda folder, _: np.save(folder / "audio.npy", np.array([{}] * 18, dtype=object)),
-        r"audio\.npy: not a readable \.npy file",
+        r"audio\.npy: holds Python objects, which only a pickle can",
     ),
     "no features": (audio(x=None), "node type 'audio' has no features; declare an encoder for it"),
     "a row of zeros": (array("audio.npy", np.eye(18, 4)), "audio: x: row 4 is zero, so it has no cosine similarity"),

@@ -44,7 +44,7 @@ def test_names_become_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     data = graph()
     context = EncodeContext(device="cuda:1", quiet=False)
     x = SentenceTransformers("my/model").encode(data, "label", context=context)["label"].x
-    assert calls == [("my/model", "cuda:1"), (["Dog bark", "rain"], True, True)]
+    assert calls == [("my/model", "cuda:1"), (["Dog bark", "rain"], True, False)]  # no bar without a terminal
     assert torch.equal(x, torch.tensor([[8.0, 1.0], [4.0, 1.0]]))
     assert list(data["label"].keys()) == ["name"]
 
