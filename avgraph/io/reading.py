@@ -92,6 +92,10 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
         raise DataError(f"{shown}: not a readable {kind} file: what it claims to hold fits no memory") from None
     except (struct.error, EOFError) as error:
         raise DataError(f"{shown}: not a readable {kind} file: it ends too early ({reason_of(error)})") from error
+    except OSError as error:
+        if error.errno is None:  # a library's own, about what the file holds
+            raise DataError(f"{shown}: not a readable {kind} file: {reason_of(error)}") from error
+        raise DataError(f"{shown}: cannot be read: {error.strerror}") from error
     except RecursionError:
         raise DataError(f"{shown}: not a readable {kind} file: it is nested too deeply") from None
     except Exception as error:

@@ -204,6 +204,8 @@ def test_what_is_not_connected_is_refused_by_name(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_variants_train(options: str, tmp_path: Path) -> None:
     changes = [("batch_size: 80", f"batch_size: 80, {options}"), ("epochs: 8", "epochs: 2")]
+    if options == "half: true":  # which has no hidden layer
+        changes.append(("hidden_channels: 32, ", ""))
     run = avgraph.train(two_spaces(tmp_path, *changes))
     assert run.metrics["test/map_audio_to_image"] > CHANCE
     history = (run.directory / "metrics.jsonl").read_text()

@@ -196,7 +196,7 @@ def test_test_labels_change_nothing_that_is_learned() -> None:
 
 
 def test_errors_name_what_is_wrong() -> None:
-    with pytest.raises(GraphError, match=r"teacher_epochs is 10, but train\.epochs is 5: the student never starts"):
+    with pytest.raises(GraphError, match=r"expected fewer than train\.epochs, 5, got 10: the student never starts"):
         LIRTask(**SMALL).bind(clips(), TrainOptions(epochs=5))
     train = TrainOptions()
     with pytest.raises(GraphError, match=r"snapshot_epochs: expected epochs below train\.epochs, 30, got 30"):
@@ -205,7 +205,7 @@ def test_errors_name_what_is_wrong() -> None:
         LIRTask(insertion_epochs=[20, 40], **SMALL).bind(clips(), TrainOptions(epochs=30))
     with pytest.raises(GraphError, match=r"insertion_epochs: 10 is teacher_epochs, the student's own; leave it out"):
         LIRTask(insertion_epochs=[10], **SMALL).bind(clips(), train)
-    with pytest.raises(GraphError, match=r"insertion_epochs insert a graph, but method\.interaction_weight is 0"):
+    with pytest.raises(GraphError, match=r"insertion_epochs: insert a graph, but method\.interaction_weight is 0"):
         LIRTask(insertion_epochs=[20], interaction_weight=0.0, **SMALL).bind(clips(), train)
     with pytest.raises(GraphError, match="the graph has no 'image' nodes"):
         LIRTask(visual="image", **SMALL).bind(clips(), train)
