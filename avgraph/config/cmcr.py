@@ -43,8 +43,8 @@ class CmcrOptions(MethodOptions):
     half: bool = False
     recall: Literal["softmax", "argmax", "random"] = "softmax"
     recall_temperature: Rate = 0.01
-    temperature: Rate = 0.01
-    pseudo_temperature: Rate = 0.01
+    temperature: Rate = 0.1
+    pseudo_temperature: Rate = 0.1
     noise_variance: NonNegative = 0.004
     renormalize: bool = True
     overlap_loss: bool = True

@@ -92,7 +92,7 @@ class LirOptions(MethodOptions):
 
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
-        "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
+        "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 5e-4},
     }
 
     type: Literal["lir"] = "lir"
@@ -168,7 +168,7 @@ class MltmOptions(MethodOptions):
     type: Literal["mltm"] = "mltm"
     audio: Name = "audio"
     text: Name = "text"
-    hidden_channels: Positive = 256
+    hidden_channels: Positive = 1024
     shared_channels: Positive = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     metric: Literal["full", "diagonal", "euclidean"] = "full"

@@ -36,7 +36,7 @@ NODES = {"lir": {"type": "class_paired"}, "mltm": {"type": "esc50_zero_shot"}, "
 GRID: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "lir": (
         {"train.optimizer.lr": 3e-4},
-        {"train.optimizer.lr": 3e-3},
+        {"train.optimizer.lr": 1e-3},
         {"method.hidden_channels": 1024},
         {"method.batch_size": 400},
         {"method.interaction_weight": 0.0},
@@ -45,7 +45,7 @@ GRID: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "mltm": (
         {"train.optimizer.lr": 3e-4},
         {"train.optimizer.lr": 3e-3},
-        {"method.hidden_channels": 1024},
+        {"method.hidden_channels": 256},
         {"method.epsilon": 0.1},
         {"method.loss": "info_nce"},
         {"train.epochs": 100},
@@ -54,7 +54,7 @@ GRID: Mapping[str, tuple[Mapping[str, object], ...]] = {
         {"train.optimizer.lr": 1e-3},
         {"train.optimizer.lr": 1e-2},
         {"method.hidden_channels": 1024},
-        {"method.temperature": 0.05, "method.pseudo_temperature": 0.05},
+        {"method.temperature": 0.01, "method.pseudo_temperature": 0.01},
         {"method.noise_variance": 0.0},
         {"train.epochs": 100},
     ),

@@ -44,7 +44,7 @@ class MLTMTask(Task):
         self,
         audio: str = "audio",
         text: str = "text",
-        hidden_channels: int = 256,
+        hidden_channels: int = 1024,
         shared_channels: int = 128,
         dropout: float = 0.2,
         metric: Literal["full", "diagonal", "euclidean"] = "full",
