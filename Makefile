@@ -24,7 +24,7 @@ test: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest  # idle threads sleep: short tests on shared cores
 
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet -c constraints.txt -e .[bench]
