@@ -67,7 +67,7 @@ class Child:
     @property
     def error(self) -> str:
         """What it has written to standard error so far."""
-        return self.err.read_text()
+        return self.err.read_text() if self.err.exists() else ""  # it may not have begun
 
     def until(self, true: Any, seconds: float = 60) -> None:
         """Wait until ``true()``, while it runs."""

@@ -45,8 +45,10 @@ def interruptible(then: str = "") -> Iterator[None]:
                 signal.signal(number, _stop)
         yield
     except (KeyboardInterrupt, SystemExit) as raised:
-        stop = raised.__context__ if isinstance(raised, SystemExit) else raised
-        if not isinstance(stop, KeyboardInterrupt):
+        stop: BaseException | None = raised
+        while stop is not None and not isinstance(stop, KeyboardInterrupt):
+            stop = stop.__context__  # Lightning's exit may come of a later error in its own cleaning up
+        if stop is None:
             raise
         if not then and isinstance(stop, Interrupted):
             raise stop from None

@@ -119,19 +119,20 @@ def test_folds_name_the_folder_of_all(tmp_path: Path, fork_server: ForkServer) -
     child.until(lambda: list(tmp_path.glob("runs/small/*/fold-1/metrics.jsonl")))
     (directory,) = tmp_path.glob("runs/small/*")
     child.kill(signal.SIGTERM)
-    assert child.wait() == 143
+    assert child.wait() == 143, child.error
     assert child.error == f"stopped; avgraph resume {directory} continues\n"
 
 
 def test_while_encoders_are_fitted_side_by_side(tmp_path: Path, fork_server: ForkServer) -> None:
     options = {**ENDLESS, "  device: cpu": "  device: cpu\n  threads: 2"}
-    path = synthetic_experiment(tmp_path, "{type: logmel_cnn, channels: 16, epochs: 1000}", **options)
+    encoder = "{type: logmel_cnn, channels: 16, epochs: 1000, inner_epochs: 1000}"
+    path = synthetic_experiment(tmp_path, encoder, **options)
     child = fork_server.start(["train", str(path), "--quiet"], env={"XDG_CACHE_HOME": str(tmp_path / "cache")})
     cache = tmp_path / "cache/avgraph/encoders"
-    child.until(lambda: len(list(cache.glob(".*.pt"))) == 2)  # two networks, each in a thread
+    child.until(lambda: len(list(cache.glob(".*.pt"))) == 3)  # two networks, each in a thread, and what they are for
     (directory,) = tmp_path.glob("runs/small/*")
     child.kill(signal.SIGTERM)
-    assert child.wait() == 143
+    assert child.wait() == 143, child.error
     assert child.error == f"stopped; avgraph resume {directory} continues\n"
     assert list(cache.iterdir()) == []
 
@@ -144,7 +145,7 @@ def test_an_ignored_signal_stays_ignored(tmp_path: Path, fork_server: ForkServer
     lines = (directory / "metrics.jsonl").read_text().count("\n")
     child.until(lambda: (directory / "metrics.jsonl").read_text().count("\n") > lines + 20)
     child.kill(signal.SIGTERM)
-    assert child.wait() == 143
+    assert child.wait() == 143, child.error
 
 
 @pytest.mark.parametrize("number", STOPPING)
