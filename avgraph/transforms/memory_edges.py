@@ -86,7 +86,7 @@ class MemoryEdges(BaseTransform):
 
 def dropped_mass(
     data: HeteroData, source: str, target: str, *, relation: str = "recalled"
-) -> Float[Tensor, num_targets]:
+) -> Float[Tensor, " num_targets"]:
     """Attention of each target node that its ``k`` edges leave out: 0 is an exact readout by edges.
 
     Shapes:
