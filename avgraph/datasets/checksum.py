@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from avgraph.io.checksum import sha256_file as sha256_file
-
 
 def sha256_listing(checksums: Mapping[str, str]) -> str:
     """One SHA-256 for many files: that of the sorted lines ``<sha256>  <name>``, as ``sha256sum`` prints them.

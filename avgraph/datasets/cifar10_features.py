@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
+from avgraph.io.checksum import sha256_file
 from avgraph.io.npz import read_npz
 
 FILE = "efficientnet_lite0_pca384.npz"

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.datasets.checksum import sha256_file
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
+from avgraph.io.checksum import sha256_file
 from avgraph.io.npz import read_npz
 
 FILE = "fsdd_8khz.npz"

@@ -14,9 +14,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.cache import cache_folder, kept_array
 from avgraph.datasets.checks import as_whole
-from avgraph.datasets.checksum import sha256_file
 from avgraph.errors import DataError
 from avgraph.io.arrays import map_array, read_array
+from avgraph.io.checksum import sha256_file
 from avgraph.io.references import split_reference
 from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.space_states import state_name
