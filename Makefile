@@ -7,7 +7,7 @@ ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
 
-PUBLIC := run folds discovery matching embedding config datasets encoders transforms nn dag methods metrics export report
+PUBLIC := config datasets encoders transforms nn dag methods metrics export figures runs tools
 
 .PHONY: train test lint bench docs clean
 

@@ -13,25 +13,25 @@ from avgraph.version import __version__
 if TYPE_CHECKING:
     from avgraph.config import Experiment, load_experiment
     from avgraph.dag import DAG, grasp
-    from avgraph.discovery import Discovery, discover_table
-    from avgraph.folds import FoldRuns, resume_folds, train_folds
-    from avgraph.run import Run, evaluate, load_run, resume, train
+    from avgraph.runs.folds import FoldRuns, resume_folds, train_folds
+    from avgraph.runs.run import Run, evaluate, load_run, resume, train
+    from avgraph.tools.discover import Discovery, discover_table
 
 _HOME = {
     "Experiment": "avgraph.config",
     "load_experiment": "avgraph.config",
     "DAG": "avgraph.dag",
     "grasp": "avgraph.dag",
-    "Discovery": "avgraph.discovery",
-    "discover_table": "avgraph.discovery",
-    "FoldRuns": "avgraph.folds",
-    "resume_folds": "avgraph.folds",
-    "train_folds": "avgraph.folds",
-    "Run": "avgraph.run",
-    "evaluate": "avgraph.run",
-    "load_run": "avgraph.run",
-    "resume": "avgraph.run",
-    "train": "avgraph.run",
+    "Discovery": "avgraph.tools.discover",
+    "discover_table": "avgraph.tools.discover",
+    "FoldRuns": "avgraph.runs.folds",
+    "resume_folds": "avgraph.runs.folds",
+    "train_folds": "avgraph.runs.folds",
+    "Run": "avgraph.runs.run",
+    "evaluate": "avgraph.runs.run",
+    "load_run": "avgraph.runs.run",
+    "resume": "avgraph.runs.run",
+    "train": "avgraph.runs.run",
 }
 
 __all__ = [

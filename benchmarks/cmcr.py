@@ -39,17 +39,17 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
-from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.datasets.cifar10_features import load_cifar10_features  # noqa: E402
 from avgraph.datasets.sound_picture_spaces import PROMPTS, centred  # noqa: E402
 from avgraph.encoders import EncodeContext, Hashing  # noqa: E402
 from avgraph.io.arrays import read_array  # noqa: E402
+from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.metrics import mean_average_precision  # noqa: E402
 from avgraph.nn import Projector  # noqa: E402
-from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.running.settings import run_settings  # noqa: E402
-from avgraph.running.training import fit  # noqa: E402
+from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.runs.training import fit  # noqa: E402
+from avgraph.runtime.settings import run_settings  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
 
 DATA = os.environ.get("AVGRAPH_DATA", "")
@@ -74,7 +74,7 @@ def graph_of(seed: int) -> HeteroData:
 
 
 def connected(experiment: Experiment, graph: HeteroData) -> dict[str, float]:
-    """The steps of `avgraph.run.train_in` without its files, the data loaded once a seed."""
+    """The steps of `avgraph.runs.run.train_in` without its files, the data loaded once a seed."""
     task = build_task(experiment)
     torch.manual_seed(experiment.seed)
     task.bind(graph, experiment.train)

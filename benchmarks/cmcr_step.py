@@ -25,8 +25,8 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.config import experiment_from_dict  # noqa: E402
 from avgraph.methods.cmcr import CMCRTask  # noqa: E402
-from avgraph.running.settings import run_settings  # noqa: E402
-from avgraph.running.training import fit  # noqa: E402
+from avgraph.runs.training import fit  # noqa: E402
+from avgraph.runtime.settings import run_settings  # noqa: E402
 
 WIDTH, MEMORY, PAPER_STEPS = 512, 1000, 228
 

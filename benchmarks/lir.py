@@ -31,9 +31,9 @@ from scipy.stats import ttest_rel
 from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.metrics import mean_average_precision
-from avgraph.running.pipeline import build_graph, build_task
-from avgraph.running.settings import run_settings
-from avgraph.running.training import fit
+from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.training import fit
+from avgraph.runtime.settings import run_settings
 from benchmarks.cca import cca, kernel_cca
 
 Scores = dict[str, list[dict[str, float]]]
@@ -67,7 +67,7 @@ def of_length(epochs: int, lr: float) -> dict[str, Any]:
 
 
 def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurrence: float) -> tuple[Scores, list[Any]]:
-    """Every row with every seed: the steps of `avgraph.run.train_in` without its files, the data loaded once a seed."""
+    """Every row with every seed: the steps of `train_in` without its files, the data loaded once a seed."""
     scores: Scores = {name: [] for name in rows}
     graphs = []
     for seed in range(args.seeds):

@@ -21,8 +21,8 @@ import torch
 from avgraph.config import experiment_from_dict
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.methods.lir import LIRTask
-from avgraph.running.settings import run_settings
-from avgraph.running.training import fit
+from avgraph.runs.training import fit
+from avgraph.runtime.settings import run_settings
 from benchmarks.latent_interaction_loss import resident
 
 

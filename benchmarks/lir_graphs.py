@@ -31,10 +31,10 @@ from torch_geometric.data import HeteroData
 from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.lir import LIRTask
-from avgraph.running.directory import CHECKPOINT
-from avgraph.running.pipeline import build_graph, build_task
-from avgraph.running.settings import run_settings
-from avgraph.running.training import fit
+from avgraph.runs.folder import CHECKPOINT
+from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.training import fit
+from avgraph.runtime.settings import run_settings
 from avgraph.transforms import DependencyEdges
 from benchmarks.lir import EXAMPLES, cell, declared, of_length
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from avgraph.dag import grasp
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.lir import LIRTask
-from avgraph.running.pipeline import build_graph, build_task
+from avgraph.runs.pipeline import build_graph, build_task
 from benchmarks.lir import of_length
 from benchmarks.lir_graphs import TRUTH, teacher_of, trained, with_graph
 

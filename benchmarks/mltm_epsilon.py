@@ -20,14 +20,14 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 import torch  # noqa: E402
 
-from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
+from avgraph.io.cache import cache_folder  # noqa: E402
+from avgraph.io.picture import save_figure  # noqa: E402
 from avgraph.methods.mltm import MLTMTask  # noqa: E402
-from avgraph.pictures import save_figure  # noqa: E402
-from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.running.settings import run_settings  # noqa: E402
-from avgraph.running.training import fit  # noqa: E402
+from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.runs.training import fit  # noqa: E402
+from avgraph.runtime.settings import run_settings  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
 EPSILONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)

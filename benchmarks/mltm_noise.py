@@ -26,16 +26,16 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 import torch  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
-from avgraph.cache import cache_folder  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
+from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.methods.mltm import MLTMTask  # noqa: E402
 from avgraph.methods.mltm.pairs import shuffled_partners  # noqa: E402
 from avgraph.methods.mltm.ranking import retrieval_metrics  # noqa: E402
 from avgraph.metrics import recall_at_k  # noqa: E402
-from avgraph.running.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.running.settings import run_settings  # noqa: E402
-from avgraph.running.training import fit  # noqa: E402
+from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.runs.training import fit  # noqa: E402
+from avgraph.runtime.settings import run_settings  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
 SUPERVISED = """\

@@ -45,15 +45,6 @@ def main() -> None:
     # All that a run imports while it works.
     import torch
 
-    import avgraph.cli
-    import avgraph.discovery
-    import avgraph.embedding
-    import avgraph.folds
-    import avgraph.matching
-    import avgraph.methods.rrnet
-    import avgraph.printing
-    import avgraph.run  # noqa: F401
-
     torch.set_num_threads(1)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

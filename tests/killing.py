@@ -11,7 +11,7 @@ from pathlib import Path
 
 _TRAIN_SLOWLY = """
 import sys, time, avgraph
-from avgraph.running.callbacks import History
+from avgraph.runs.callbacks import History
 inner = History.on_train_epoch_end
 def slow(self, *args):
     inner(self, *args)

@@ -196,7 +196,7 @@ from pathlib import Path
 from avgraph.cli.group import main
 @main.command()
 def keep():
-    from avgraph.cache import kept_array
+    from avgraph.io.cache import kept_array
     from avgraph.datasets.logmel_cache import cached_log_mels
     from avgraph.encoders.context import EncodeContext
     from avgraph.encoders.memory import remembered
@@ -226,7 +226,7 @@ FETCH = """
 from avgraph.cli.group import main
 @main.command()
 def get():
-    from avgraph.datasets.download import download
+    from avgraph.io.download import download
     print(download({url!r}, {target!r}, {checksum!r}))
 main(["get"])
 """

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from torch_geometric.data import HeteroData
 
 from avgraph.cli import main
+from avgraph.cli.printing import print_checks
 from avgraph.config import TrainOptions
 from avgraph.methods import RRNetTask, Trivial
-from avgraph.printing import print_checks
-from avgraph.run import Run, resume, train
-from avgraph.running.checks import Outcome, run_checks
+from avgraph.runs.checks import Outcome, run_checks
+from avgraph.runs.run import Run, resume, train
 from avgraph.transforms import Complete
 from tests.pages.snippets import ROOT, snippets
 

@@ -25,9 +25,9 @@ def embed(run: Path, rows: str, space: str, output: Path, device: str, quiet: bo
     from avgraph.io.references import split_reference
 
     may_write([output], force=force, inputs=[split_reference(rows)[0]])
-    from avgraph.embedding import embed_rows
-    from avgraph.printing import print_embedded
+    from avgraph.cli.printing import print_embedded
     from avgraph.runtime.progress import reporting
+    from avgraph.tools.embed import embed_rows
 
     with reporting(not quiet):
         show(lambda: embed_rows(run, space, rows, output, device=device), as_json, embedded_json, print_embedded)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from avgraph.datasets.dataset_status import DatasetStatus
-    from avgraph.embedding import Embedded
-    from avgraph.folds import FoldRuns
+    from avgraph.datasets.catalog import DatasetStatus
     from avgraph.io.provenance import MadeOf
-    from avgraph.matching import Matching
-    from avgraph.run import Run
+    from avgraph.runs.folds import FoldRuns
+    from avgraph.runs.run import Run
+    from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
+    from avgraph.tools.match import Matching
 
 T = TypeVar("T")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")

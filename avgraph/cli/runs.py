@@ -44,14 +44,14 @@ def train(
     from avgraph.config import load_experiment
 
     load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
-    from avgraph.printing import print_folds, print_run
+    from avgraph.cli.printing import print_folds, print_run
 
     if numbers is None:
-        from avgraph.run import train as train_one
+        from avgraph.runs.run import train as train_one
 
         show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
     else:
-        from avgraph.folds import train_folds
+        from avgraph.runs.folds import train_folds
 
         show(lambda: train_folds(experiment, numbers, overrides, quiet=quiet), as_json, folds_json, print_folds)
 
@@ -75,9 +75,9 @@ def _fold_numbers(text: str) -> list[int]:
 @JSON
 def resume(run: Path, quiet: bool, as_json: bool) -> None:
     """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
-    from avgraph.folds import is_fold_run, resume_folds
-    from avgraph.printing import print_folds, print_run
-    from avgraph.run import resume as resume_one
+    from avgraph.cli.printing import print_folds, print_run
+    from avgraph.runs.folds import is_fold_run, resume_folds
+    from avgraph.runs.run import resume as resume_one
 
     if is_fold_run(run):
         show(lambda: resume_folds(run, quiet=quiet), as_json, folds_json, print_folds)
@@ -92,9 +92,9 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
 @JSON
 def evaluate(run: Path, device: str | None, quiet: bool, as_json: bool) -> None:
     """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
-    from avgraph.printing import print_metrics
-    from avgraph.run import evaluate as evaluate_one
-    from avgraph.run import load_run
+    from avgraph.cli.printing import print_metrics
+    from avgraph.runs.run import evaluate as evaluate_one
+    from avgraph.runs.run import load_run
     from avgraph.runtime.progress import reporting
 
     finished = load_run(run)
@@ -116,7 +116,7 @@ def export(run: Path, output: Path, vectors: bool, force: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
     may_write([output], force=force)
     from avgraph.export import export_graph
-    from avgraph.run import load_run
+    from avgraph.runs.run import load_run
 
     click.echo(export_graph(load_run(run).graph, output, vectors=vectors, overwrite=True))
 

@@ -48,11 +48,11 @@ def discover(
     **options: Any,
 ) -> None:
     """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
-    from avgraph.discovery import discover_table, output_files
+    from avgraph.tools.discover import discover_table, output_files
 
     files = output_files(output, picture=options["picture"], bootstraps=options["bootstraps"])
     may_write(files, force=force, inputs=[table])
-    from avgraph.printing import print_discovery
+    from avgraph.cli.printing import print_discovery
     from avgraph.runtime.progress import counted, reporting
 
     with reporting(not quiet), counted(None, "discovering a graph"):
@@ -96,9 +96,9 @@ def match(source: str, target: str, output: Path, quiet: bool, force: bool, as_j
     from avgraph.io.references import split_reference
 
     may_write([output], force=force, inputs=[split_reference(given)[0] for given in (source, target)])
-    from avgraph.matching import match_tables
-    from avgraph.printing import print_matching
+    from avgraph.cli.printing import print_matching
     from avgraph.runtime.progress import reporting
+    from avgraph.tools.match import match_tables
 
     with reporting(not quiet):
         show(lambda: match_tables(source, target, output, **options), as_json, matching_json, print_matching)

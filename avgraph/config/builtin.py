@@ -32,13 +32,13 @@ class Builtin:
 
 
 DATASETS: Mapping[str, Builtin] = {
-    "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc50:ESC50"),
+    "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc_sets:ESC50"),
     "esc50_zero_shot": Builtin(datasets.Esc50ZeroShotOptions, "avgraph.datasets.esc50_zero_shot:Esc50ZeroShot"),
-    "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc10:ESC10"),
+    "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc_sets:ESC10"),
     "synthetic": Builtin(datasets.SyntheticOptions, "avgraph.datasets.synthetic:Synthetic"),
     "class_paired": Builtin(datasets.ClassPairedOptions, "avgraph.datasets.class_paired:ClassPaired"),
-    "ave": Builtin(datasets.AveOptions, "avgraph.datasets.ave:AVE"),
-    "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.vegas:VEGAS"),
+    "ave": Builtin(datasets.AveOptions, "avgraph.datasets.audio_visual_features:AVE"),
+    "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.audio_visual_features:VEGAS"),
     "audiocaps": Builtin(captions.AudioCapsOptions, "avgraph.datasets.audiocaps:AudioCaps"),
     "clotho": Builtin(captions.ClothoOptions, "avgraph.datasets.clotho:Clotho"),
     "esc50_cifar10_spaces": Builtin(

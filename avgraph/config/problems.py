@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from avgraph.errors import ConfigError, one_line, shortened
-from avgraph.suggestions import did_you_mean
+from avgraph.errors import ConfigError, did_you_mean, one_line, shortened
 
 Path = tuple[str | int, ...]
 

@@ -24,7 +24,7 @@ from avgraph.config.options import (
 from avgraph.config.paths import FilePath, absolute
 from avgraph.config.problems import Path, suggest_or_list
 from avgraph.errors import GraphError
-from avgraph.space_overlaps import overlap_graph
+from avgraph.graph.overlaps import overlap_graph
 
 SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 

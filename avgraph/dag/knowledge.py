@@ -9,8 +9,7 @@ import networkx as nx
 import numpy as np
 from jaxtyping import Bool
 
-from avgraph.errors import GraphError
-from avgraph.suggestions import did_you_mean
+from avgraph.errors import GraphError, did_you_mean
 
 # (parent, child), each a column name or a column number.
 Pairs: TypeAlias = Iterable[tuple[str | int, str | int]]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from avgraph.errors import DataError
-from avgraph.suggestions import did_you_mean, first_few
+from avgraph.errors import DataError, did_you_mean, first_few
 
 
 class UnknownColumnError(DataError):

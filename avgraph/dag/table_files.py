@@ -10,10 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from avgraph.dag.selection import Selection
-from avgraph.errors import DataError, shortened
+from avgraph.errors import DataError, first_few, shortened
 from avgraph.io.npy import read_npy
 from avgraph.io.npz import npz_names, read_npz
-from avgraph.suggestions import first_few
 
 # Numbers [n, p], names of the columns if the file has any, and a few words on each column that was left out.
 Read: TypeAlias = tuple[Any, list[str] | None, list[str]]

@@ -1,4 +1,4 @@
-"""What AVE and VEGAS both are: one published file of features, or a stand-in of its shape."""
+"""AVE and VEGAS: one published file of features each, or a stand-in of its shape."""
 
 from __future__ import annotations
 
@@ -90,3 +90,35 @@ class AudioVisualFeatures:
         note = f"synthetic stand-in for {self.name}: made from random numbers"
         provenance = {"dataset": self.name, "source": "synthetic", "note": note, "classes": names, "files": {}}
         return clip_graph(audio, visual, y, split, names, provenance)
+
+
+class AVE(AudioVisualFeatures):
+    """AVE: 1,564 training, 391 test clips in 15 classes; options and graph are those of `AudioVisualFeatures`.
+
+    The file is ``AVE_feature_updated_squence.h5``.
+
+    Example:
+        >>> AVE(root="/nowhere").load()
+        Traceback (most recent call last):
+        avgraph.errors.DataError: dataset.root: /nowhere does not exist
+    """
+
+    name = "ave"
+    files = ("AVE_feature_updated_squence.h5", "ave_feature.h5", "ave.h5", "ave.mat")
+    classes = 15
+
+
+class VEGAS(AudioVisualFeatures):
+    """VEGAS: 22,482 training, 5,621 test clips in 10 classes; options and graph are those of `AudioVisualFeatures`.
+
+    The file is ``vegas_feature.h5``.
+
+    Example:
+        >>> VEGAS(root="/nowhere").load()
+        Traceback (most recent call last):
+        avgraph.errors.DataError: dataset.root: /nowhere does not exist
+    """
+
+    name = "vegas"
+    files = ("vegas_feature.h5", "vegas.h5", "vegas.mat")
+    classes = 10

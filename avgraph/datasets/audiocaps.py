@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.caption_folder import SPLITS, CaptionLayout
+from avgraph.datasets.caption_files import SPLITS, CaptionLayout
 from avgraph.datasets.captioned_audio import OnMissingAudio, load_captioned
 
 _LAYOUT = CaptionLayout(
@@ -20,7 +20,7 @@ _LAYOUT = CaptionLayout(
 class AudioCaps:
     """AudioCaps: 49,274 training recordings of 10 s with a caption each, 494 and 957 with five to validate and test.
 
-    The recordings are YouTube's and not passed on with the captions; `avgraph.datasets.caption_folder` says how their
+    The recordings are YouTube's and not passed on with the captions; `avgraph.datasets.caption_files` says how their
     folder looks. The log-mels of the whole set take 2.8 GB of memory.
 
     Args:

@@ -9,13 +9,12 @@ from typing import Any, Literal
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.caption_folder import SPLITS, CaptionLayout, Recording, find_recordings, find_tables
-from avgraph.datasets.checksum import sha256_listing
+from avgraph.datasets.caption_files import SPLITS, CaptionLayout, Recording, find_recordings, find_tables
 from avgraph.datasets.leakage import find_leakage
 from avgraph.datasets.locate import locate
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
-from avgraph.io.checksum import sha256_file
+from avgraph.io.checksum import sha256_file, sha256_listing
 
 logger = logging.getLogger(__name__)
 

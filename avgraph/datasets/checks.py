@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from avgraph.errors import DataError
-from avgraph.suggestions import first_few
+from avgraph.errors import DataError, first_few
 
 Array = npt.NDArray[np.generic]
 

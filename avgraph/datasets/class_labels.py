@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.datasets.checks import Array, as_class_index, as_whole
-from avgraph.errors import DataError
-from avgraph.suggestions import did_you_mean, first_few
+from avgraph.errors import DataError, did_you_mean, first_few
 
 LABEL = "label"  # the node type that numbers point into
 _MOST_CLASSES = 10_000_000

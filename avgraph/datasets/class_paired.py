@@ -20,9 +20,9 @@ from avgraph.datasets.esc50_sounds import load_esc50_sounds
 from avgraph.datasets.labelled import Labelled
 from avgraph.datasets.locate import locate
 from avgraph.datasets.made_up_clips import made_up_pictures, made_up_sounds, made_up_spoken_digits
-from avgraph.datasets.masks import check_folds
 from avgraph.datasets.pairing import pair_by_class
 from avgraph.errors import DataError
+from avgraph.graph.masks import check_folds
 
 logger = logging.getLogger(__name__)
 

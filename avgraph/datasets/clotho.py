@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.caption_folder import SPLITS, CaptionLayout
+from avgraph.datasets.caption_files import SPLITS, CaptionLayout
 from avgraph.datasets.captioned_audio import OnMissingAudio, load_captioned
 
 _PUBLISHED = {"train": "development", "val": "validation", "test": "evaluation"}
@@ -22,7 +22,7 @@ class Clotho:
     """Clotho 2: 3,839 recordings of 15 to 30 s to train, 1,045 each to validate and test, five captions each.
 
     Read as published (``development/``, ``validation/``, ``evaluation/`` and ``clotho_captions_….csv``), or as
-    `avgraph.datasets.caption_folder` says. Four file names occur in two splits, so that each needs a folder of its own.
+    `avgraph.datasets.caption_files` says. Four file names occur in two splits, so that each needs a folder of its own.
 
     Args:
         root: folder of the recordings; None looks for ``$AVGRAPH_DATA/clotho``, then in the user's cache.

@@ -10,16 +10,16 @@ from typing import Literal, get_args
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.cache import cache_folder
-from avgraph.datasets.download import download, offline
 from avgraph.datasets.esc_layout import RECONSTRUCTED, EscLayout, find_layout, load_pictures
 from avgraph.datasets.esc_table import read_table
-from avgraph.datasets.extract import extract_zip
 from avgraph.datasets.leakage import OnLeakage, find_leakage, handle_leakage
 from avgraph.datasets.locate import Located, locate
-from avgraph.datasets.masks import check_class_coverage, fold_masks
 from avgraph.datasets.synthetic import Synthetic
 from avgraph.errors import DataError, line_of
+from avgraph.graph.masks import check_class_coverage, fold_masks
+from avgraph.io.cache import cache_folder
+from avgraph.io.download import download, offline
+from avgraph.io.extract import extract_zip
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.lock import locked
 from avgraph.runtime.progress import counted

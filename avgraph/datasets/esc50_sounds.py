@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from avgraph.datasets.esc50 import ESC50
+from avgraph.datasets.esc_sets import ESC50
 from avgraph.datasets.labelled import Labelled
 
 # What 8 bits of a log-mel span. The pictures were normalised clip by clip, so that the true level of a clip is lost:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.esc50 import ESC50
+from avgraph.datasets.esc_sets import ESC50
 from avgraph.datasets.locate import locate
 from avgraph.errors import DataError
 from avgraph.io.npz import read_npz

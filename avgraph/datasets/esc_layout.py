@@ -18,11 +18,10 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, FRAMES
-from avgraph.datasets.checksum import sha256_listing
 from avgraph.datasets.esc_table import EscTable
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
-from avgraph.io.checksum import sha256_file
+from avgraph.io.checksum import sha256_file, sha256_listing
 from avgraph.io.npz import read_npz
 
 RECONSTRUCTED = "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"

@@ -22,8 +22,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.checks import as_whole, check_finite
 from avgraph.datasets.clip_graph import clip_graph
-from avgraph.datasets.masks import check_class_coverage
 from avgraph.errors import DataError
+from avgraph.graph.masks import check_class_coverage
 from avgraph.io.checksum import sha256_file
 from avgraph.io.hdf5 import read_hdf5
 from avgraph.io.matlab import read_matlab

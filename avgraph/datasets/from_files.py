@@ -12,8 +12,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.checks import Array, as_split, as_whole, check_edge_index, check_finite, check_numeric
 from avgraph.datasets.class_labels import find_classes, one_label_a_row
-from avgraph.datasets.masks import check_class_coverage
 from avgraph.errors import DataError
+from avgraph.graph.masks import check_class_coverage
 from avgraph.io.arrays import read_array
 from avgraph.io.checksum import sha256_file
 from avgraph.io.references import split_reference

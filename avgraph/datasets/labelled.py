@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from avgraph.errors import DataError
-from avgraph.suggestions import did_you_mean
+from avgraph.errors import DataError, did_you_mean
 
 TRAIN, VAL, TEST = 0, 1, 2
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from avgraph.datasets.masks import Masks
 from avgraph.errors import DataError
+from avgraph.graph.masks import Masks
 
 logger = logging.getLogger(__name__)
 

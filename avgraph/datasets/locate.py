@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avgraph.cache import cache_folder
 from avgraph.errors import DataError
+from avgraph.io.cache import cache_folder
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from avgraph.cache import cache_folder, kept
 from avgraph.datasets.audio import BANDS, SAMPLE_RATE, SECONDS, frames_of, log_mel_picture
-from avgraph.datasets.checksum import sha256_listing
 from avgraph.errors import DataError
+from avgraph.io.cache import cache_folder, kept
+from avgraph.io.checksum import sha256_listing
 from avgraph.io.npz import read_npz
 from avgraph.io.recording import recording
 from avgraph.runtime.progress import progress

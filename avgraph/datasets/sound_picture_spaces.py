@@ -21,10 +21,10 @@ from avgraph.datasets.esc50_sounds import load_esc50_sounds
 from avgraph.datasets.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.datasets.locate import locate
 from avgraph.datasets.made_up_clips import made_up_pictures, made_up_sounds
-from avgraph.datasets.masks import check_folds
 from avgraph.encoders.glove import GloVe
 from avgraph.encoders.hashing import Hashing
 from avgraph.errors import DataError
+from avgraph.graph.masks import check_folds
 from avgraph.io.arrays import read_array
 
 logger = logging.getLogger(__name__)

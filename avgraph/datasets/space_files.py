@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.cache import cache_folder, kept_array
 from avgraph.datasets.checks import as_whole
 from avgraph.errors import DataError
+from avgraph.graph.spaces import state_name
 from avgraph.io.arrays import map_array, read_array
+from avgraph.io.cache import cache_folder, kept_array
 from avgraph.io.checksum import sha256_file
+from avgraph.io.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.io.references import split_reference
-from avgraph.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
-from avgraph.space_states import state_name
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.masks import check_class_coverage, check_folds, fold_masks
 from avgraph.datasets.synthetic_sounds import MOST_CLASSES, class_names, draw_recordings, render
 from avgraph.errors import DataError
+from avgraph.graph.masks import check_class_coverage, check_folds, fold_masks
 
 FOLDS = 5
 CLIPS_PER_RECORDING = 2

@@ -9,7 +9,7 @@ from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.pretrained import load_pretrained, unit_rows_of, with_state
 from avgraph.encoders.text import node_names
 from avgraph.errors import DataError
-from avgraph.node_stores import node_store
+from avgraph.graph.nodes import node_store
 
 
 class CLAP:

@@ -14,16 +14,16 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from avgraph.cache import kept
 from avgraph.encoders.augment import band_shift, circular_shift, colour, mixup, reverse
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.heap import freed_memory_kept
+from avgraph.io.cache import kept
 from avgraph.io.recording import save_tensors
-from avgraph.random_state import random_state_kept
+from avgraph.runtime.heap import freed_memory_kept
 from avgraph.runtime.progress import counted
-from avgraph.side_by_side import side_by_side
+from avgraph.runtime.settings import random_state_kept
+from avgraph.runtime.side_by_side import side_by_side
 
 CACHE_FORMAT = 3  # raise when the network or its training changes, so that old weights are not taken for new ones
 

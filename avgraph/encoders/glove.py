@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from torch_geometric.data import HeteroData
 
-from avgraph.cache import cache_folder
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.text import node_names, with_features, words
-from avgraph.errors import DataError
+from avgraph.errors import DataError, first_few
 from avgraph.io.arrays import read_array
-from avgraph.suggestions import first_few
+from avgraph.io.cache import cache_folder
 
 _LOG = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.precomputed import kept_features
 from avgraph.errors import DataError
-from avgraph.node_stores import node_store
+from avgraph.graph.nodes import node_store
 from avgraph.runtime.progress import progress
 
 _FORMAT = 1  # raise when the scores change, so that old results are not taken for new ones

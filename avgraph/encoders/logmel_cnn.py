@@ -18,10 +18,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.alignment import align
 from avgraph.encoders.cnn_training import CACHE_FORMAT, CNNRecipe, fitted_cnns
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.inner_folds import align, inner_folds
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError

@@ -22,7 +22,7 @@ from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.modulation import modulation_spectrum
 from avgraph.errors import DataError
-from avgraph.io.rows import standardized
+from avgraph.tensors.rows import standardized
 
 _FORMAT = 1  # raise when the features or the scores change, so that old results are not taken for new ones
 

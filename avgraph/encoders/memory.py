@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from avgraph.cache import kept
 from avgraph.encoders.context import EncodeContext
+from avgraph.io.cache import kept
 from avgraph.io.recording import save_tensors
 
 

@@ -14,8 +14,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.errors import DataError
+from avgraph.graph.nodes import node_store
 from avgraph.io.arrays import read_array
-from avgraph.node_stores import node_store
 
 # Attributes with one entry per node, which a file must agree with.
 _PER_NODE = ("x", "y", "name", "score", "train_mask", "val_mask", "test_mask")

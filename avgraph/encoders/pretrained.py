@@ -12,8 +12,8 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
+from avgraph.graph.spaces import state_name
 from avgraph.runtime.progress import progress
-from avgraph.space_states import state_name
 
 
 def load_pretrained(kind: str, model: str, extra: str, device: str) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, GraphError
-from avgraph.node_stores import node_store
+from avgraph.graph.nodes import node_store
 
 
 def words(text: str) -> list[str]:

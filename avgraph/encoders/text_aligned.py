@@ -20,10 +20,10 @@ from avgraph.encoders.logmel_cnn import LogmelCNN
 from avgraph.encoders.logmel_modulation import LogmelModulation
 from avgraph.encoders.memory import remembered
 from avgraph.errors import DataError
-from avgraph.io.rows import standardized
-from avgraph.node_stores import node_store
-from avgraph.random_state import random_state_kept
-from avgraph.space_states import state_name
+from avgraph.graph.nodes import node_store
+from avgraph.graph.spaces import state_name
+from avgraph.runtime.settings import random_state_kept
+from avgraph.tensors.rows import standardized
 
 _FORMAT = 1  # raise when the training changes, so that old results are not taken for new ones
 _FEATURES: dict[str, type[Any]] = {"logmel_modulation": LogmelModulation, "logmel_cnn": LogmelCNN}

@@ -12,7 +12,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.errors import DataError
-from avgraph.space_states import spaces_of, state_name
+from avgraph.graph.spaces import spaces_of, state_name
 
 
 class Views:

@@ -10,7 +10,7 @@ from avgraph.export.column import dump_json
 from avgraph.export.parquet import edge_table, graph_text
 from avgraph.export.tables import GraphTables
 from avgraph.export.target import check_target
-from avgraph.files import atomic_path
+from avgraph.io.files import atomic_path
 
 NODES, GRAPH = b"avgraph_nodes", b"avgraph_graph"  # keys in the schema of the file
 

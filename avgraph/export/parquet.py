@@ -19,7 +19,7 @@ from avgraph.errors import DataError
 from avgraph.export.column import Column, dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable
-from avgraph.files import naming, sync
+from avgraph.io.files import naming, sync
 
 
 def write_parquet(data: HeteroData, directory: str | Path, *, vectors: bool = True) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from avgraph.errors import DataError
-from avgraph.files import atomic_path
+from avgraph.io.files import atomic_path
 
 
 def check_target(path: str | Path) -> Path:

@@ -1,9 +1,22 @@
-"""SHA-256 of a file, so that a result can say exactly what it was made of; no torch."""
+"""SHA-256 of files and of folders, so that a run can say exactly which data it saw."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+
+
+def sha256_listing(checksums: Mapping[str, str]) -> str:
+    """One SHA-256 for many files: that of the sorted lines ``<sha256>  <name>``, as ``sha256sum`` prints them.
+
+    Example:
+        >>> one = sha256_listing({"a.wav": "00", "b.wav": "11"})
+        >>> one == sha256_listing({"b.wav": "11", "a.wav": "00"}), one == sha256_listing({"a.wav": "00"})
+        (True, False)
+    """
+    lines = "".join(f"{checksums[name]}  {name}\n" for name in sorted(checksums))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def sha256_file(path: str | Path) -> str:

@@ -11,10 +11,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, did_you_mean
 from avgraph.io.names import known_name
 from avgraph.io.references import split_reference
-from avgraph.suggestions import did_you_mean
 
 _LONGEST_HEADER = 100 << 20  # of a .safetensors file, as the library has it
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from avgraph.errors import DataError, shortened
-from avgraph.suggestions import did_you_mean
+from avgraph.errors import DataError, did_you_mean, shortened
 
 _MOST_LISTED = 20
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors import check_classes, check_tensors
+from avgraph.tensors.checks import check_classes, check_tensors
 
 
 def accuracy(logits: Tensor, y: Tensor, mask: Tensor) -> float:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors import check_tensors
+from avgraph.tensors.checks import check_tensors
 
 
 def counterfactual_scores(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors import check_tensors
+from avgraph.tensors.checks import check_tensors
 
 
 def best_proposals(similarity: Tensor, picture: Tensor, count: int) -> tuple[Tensor, Tensor]:

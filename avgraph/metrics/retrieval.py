@@ -12,9 +12,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
-from avgraph.tensors import check_classes, check_tensors, unit_rows_of
+from avgraph.tensors.checks import check_classes, check_tensors, unit_rows_of
+from avgraph.tensors.rows import products_with
 
 _MEMORY = 1 << 24  # similarities at a time
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from avgraph.nn.alignment_gap import alignment_gap
-from avgraph.nn.contrastive import contrastive_loss
-from avgraph.nn.coupling import Coupling
-from avgraph.nn.cross_attention_proxy import CrossAttentionProxy, attention_proxy
-from avgraph.nn.edge_transport import sinkhorn_edges
-from avgraph.nn.entropic_transport import sinkhorn
-from avgraph.nn.ground_cost import mahalanobis_cost
-from avgraph.nn.hard_triplet import hard_triplet_loss
-from avgraph.nn.incidence import Incidence
-from avgraph.nn.info_nce import info_nce
-from avgraph.nn.inter_unit import InterUnit
-from avgraph.nn.intra_unit import IntraUnit
-from avgraph.nn.latent_interaction import latent_interaction_loss
-from avgraph.nn.matching import matching_loss
-from avgraph.nn.memory_readout import memory_readout
-from avgraph.nn.n_pair import n_pair_loss
-from avgraph.nn.partial_edge_transport import partial_sinkhorn_edges
-from avgraph.nn.partial_transport import partial_sinkhorn
-from avgraph.nn.positive_semidefinite import project_psd
-from avgraph.nn.projector import Projector
-from avgraph.nn.proxy_triplet import proxy_triplet_loss
-from avgraph.nn.semantic_alignment import semantic_alignment_loss
-from avgraph.nn.semantic_noise import semantic_noise
+from avgraph.nn.contrast.info_nce import info_nce
+from avgraph.nn.contrast.memory_readout import memory_readout
+from avgraph.nn.contrast.projector import Projector
+from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
+from avgraph.nn.edges.incidence import Incidence
+from avgraph.nn.losses.contrastive import contrastive_loss
+from avgraph.nn.losses.cross_attention_proxy import CrossAttentionProxy, attention_proxy
+from avgraph.nn.losses.latent_interaction import latent_interaction_loss
+from avgraph.nn.losses.n_pair import n_pair_loss
+from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
+from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
+from avgraph.nn.message_passing.inter_unit import InterUnit
+from avgraph.nn.message_passing.intra_unit import IntraUnit
+from avgraph.nn.transport.coupling import Coupling, matching_loss
+from avgraph.nn.transport.edge_transport import partial_sinkhorn_edges, sinkhorn_edges
+from avgraph.nn.transport.ground_cost import mahalanobis_cost, project_psd
+from avgraph.nn.transport.sinkhorn import partial_sinkhorn, sinkhorn
 
 __all__ = [
     "Coupling",

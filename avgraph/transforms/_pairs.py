@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.node_stores import MASKS, node_store, node_vector
+from avgraph.graph.nodes import MASKS, node_store, node_vector
 
 
 def set_pairs(

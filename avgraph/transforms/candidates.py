@@ -8,7 +8,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.node_stores import check_finite, node_count, node_store, node_vector
+from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
 

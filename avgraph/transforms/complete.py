@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.node_stores import node_count, node_store
+from avgraph.graph.nodes import node_count, node_store
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.candidates import candidate_scores
 

@@ -12,8 +12,8 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
+from avgraph.graph.nodes import check_finite, node_count
 from avgraph.io.arrays import read_array
-from avgraph.node_stores import check_finite, node_count
 
 
 class DependencyEdges(BaseTransform):

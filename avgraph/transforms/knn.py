@@ -11,11 +11,11 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.equal_rows import products_with
 from avgraph.errors import GraphError
-from avgraph.nn._memory_rows import row_lengths
-from avgraph.node_stores import check_finite, node_attribute
-from avgraph.tensors import check_tensors
+from avgraph.graph.nodes import check_finite, node_attribute
+from avgraph.nn.contrast._memory_rows import row_lengths
+from avgraph.tensors.checks import check_tensors
+from avgraph.tensors.rows import products_with
 from avgraph.transforms._top_k import stable_top_k
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:

@@ -10,10 +10,10 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.nn._memory_rows import Memory
-from avgraph.node_stores import node_attribute, node_count
-from avgraph.transforms._memory_top_k import memory_top_k
+from avgraph.graph.nodes import node_attribute, node_count
+from avgraph.nn.contrast._memory_rows import Memory
 from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms._top_k import memory_top_k
 
 
 class MemoryEdges(BaseTransform):

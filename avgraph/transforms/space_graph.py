@@ -7,8 +7,8 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.space_overlaps import overlap_graph
-from avgraph.space_states import holders, state_name
+from avgraph.graph.overlaps import overlap_graph
+from avgraph.graph.spaces import holders, state_name
 
 SPACE, OVERLAPS = "space", ("space", "overlaps", "space")
 

@@ -24,9 +24,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, experiment_from_dict
 from avgraph.metrics import mean_average_precision
-from avgraph.running.pipeline import build_task
-from avgraph.running.settings import run_settings
-from avgraph.running.training import fit
+from avgraph.runs.pipeline import build_task
+from avgraph.runs.training import fit
+from avgraph.runtime.settings import run_settings
 from benchmarks.cca import cca
 from benchmarks.defaults.retrieval_sets import CLIPS, PAIRS, SPACES, Make
 

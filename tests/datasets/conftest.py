@@ -9,7 +9,7 @@ import pytest
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh user cache per test, and no network beyond this machine: nothing here may touch the user's own."""
     cache = tmp_path_factory.mktemp("cache")
-    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: cache / name)
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: cache / name)
     monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
     return cache / "avgraph"
 

@@ -12,7 +12,7 @@ import torch
 
 from avgraph.datasets import AudioCaps, Clotho
 from avgraph.datasets.audio import log_mel_picture
-from avgraph.datasets.caption_table import read_captions
+from avgraph.datasets.caption_files import read_captions
 from avgraph.errors import DataError
 from tests.datasets.caption_folder import COUNTS, audiocaps_folder, caption_rows, clotho_folder
 

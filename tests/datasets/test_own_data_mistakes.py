@@ -14,7 +14,7 @@ import yaml
 from avgraph.config import load_experiment
 from avgraph.encoders.context import DEFAULT_CONTEXT
 from avgraph.errors import AvgraphError
-from avgraph.running.pipeline import build_graph, build_task
+from avgraph.runs.pipeline import build_graph, build_task
 
 CLASSES = ["cat", "dog", "bird"]
 Y = [CLASSES[row % 3] for row in range(18)]

@@ -20,7 +20,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "cmcr_esc50_cifar10.yaml"
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path / "cache")
     return tmp_path
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from avgraph.encoders import EncodeContext
 from avgraph.encoders.cnn_training import CNNRecipe, fitted_cnns
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.running.settings import run_settings
+from avgraph.runtime.settings import run_settings
 
 RECIPE = CNNRecipe(channels=32, width=8, epochs=2, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
 SHORT = CNNRecipe(channels=32, width=8, epochs=1, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)

@@ -109,7 +109,7 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_search_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path / "cache" / name)
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     with pytest.raises(DataError, match=r"AVGRAPH_DATA is not set\) and .*cache/avgraph/glove.*'hashing'"):
         find_glove()

@@ -38,15 +38,15 @@ def readers() -> list[Reader]:
     from avgraph.config import load_experiment
     from avgraph.dag.table import read_table
     from avgraph.datasets.audio import read_audio
-    from avgraph.datasets.caption_table import read_captions
+    from avgraph.datasets.caption_files import read_captions
     from avgraph.datasets.esc_table import read_table as read_esc
     from avgraph.datasets.feature_file import read_feature_file
     from avgraph.encoders.glove import read_glove
     from avgraph.export import read_graphml, read_json
     from avgraph.methods.cmcr.heads import load_head
-    from avgraph.running import directory
-    from avgraph.running.graph_store import load_graph
-    from avgraph.running.training import load_checkpoint
+    from avgraph.runs import folder as directory
+    from avgraph.runs.graph_store import load_graph
+    from avgraph.runs.training import load_checkpoint
 
     def short_audio(path: Path) -> None:
         read_audio(path, 0.5)
@@ -123,6 +123,6 @@ def _parquet(path: Path) -> None:
 
 
 def _environment(path: Path) -> None:
-    from avgraph.running.directory import check_same_data
+    from avgraph.runs.folder import check_same_data
 
     check_same_data(path.parent, {"files": {"a.npy": "00"}})

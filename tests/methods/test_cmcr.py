@@ -20,8 +20,8 @@ from avgraph.methods.cmcr import CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches
 from avgraph.methods.cmcr.readouts import Gathered, recall
 from avgraph.nn import alignment_gap, info_nce, memory_readout
-from avgraph.running.callbacks import Checkpoints
-from avgraph.running.graph_store import load_graph
+from avgraph.runs.callbacks import Checkpoints
+from avgraph.runs.graph_store import load_graph
 from tests.spaces import CLASSES, two_spaces
 
 CHANCE = 1 / CLASSES

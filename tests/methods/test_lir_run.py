@@ -126,7 +126,7 @@ def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -
 
 def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
-    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: tmp_path)
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path)
     path = experiment(tmp_path)
     dataset = {"type": "class_paired", "sets": "fsdd_digits", "cooccurrence": 0.3, "on_missing": ["synthetic"]}
     options = {"method.insertion_epochs": [], "method.snapshot_epochs": [], "method.teacher_epochs": 1}

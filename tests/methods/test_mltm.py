@@ -19,7 +19,7 @@ from avgraph.methods.mltm import MLTMTask, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
-from avgraph.running.callbacks import Checkpoints
+from avgraph.runs.callbacks import Checkpoints
 
 TEXT = """\
 name: small
@@ -162,7 +162,7 @@ def test_a_run_learns_and_exports(run: avgraph.Run) -> None:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures take longer than these runs; the module's own run draws them."""
-    monkeypatch.setattr("avgraph.run.draw_figures", lambda *_, **__: [])
+    monkeypatch.setattr("avgraph.runs.run.draw_figures", lambda *_, **__: [])
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -8,7 +8,7 @@ from torch.autograd import gradcheck
 from avgraph.nn import Incidence, IntraUnit
 from avgraph.nn import chunks as chunks_module
 from avgraph.nn.chunks import empty_rows, over_chunks
-from avgraph.nn.edge_update import edge_update
+from avgraph.nn.message_passing.edge_update import edge_update
 from tests.nn.graphs import H, random_edges, states
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from avgraph.errors import GraphError
 from avgraph.nn import Incidence
-from avgraph.nn.incidence import Side
+from avgraph.nn.edges.incidence import Side
 
 
 @settings(deadline=None, max_examples=50)

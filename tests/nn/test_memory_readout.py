@@ -14,14 +14,15 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
-from avgraph.nn import _memory_rows, _readout_forward, memory_readout
+from avgraph.nn import memory_readout
+from avgraph.nn.contrast import _memory_rows, _readout_forward
 
 
 @pytest.fixture(autouse=True, params=["fused", "blocked"])
 def forward(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test also runs with the forward pass of other devices."""
     if request.param == "blocked":
-        module = sys.modules["avgraph.nn.memory_readout"]
+        module = sys.modules["avgraph.nn.contrast.memory_readout"]
         monkeypatch.setattr(module, "fused_forward", _readout_forward.blocked_forward)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from avgraph.nn.mlp import MLP
+from avgraph.nn.message_passing.mlp import MLP
 
 
 def test_layers_and_formula() -> None:

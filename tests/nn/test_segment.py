@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch.autograd import gradcheck, gradgradcheck
 
 from avgraph.errors import GraphError
-from avgraph.nn.incidence import Side
-from avgraph.nn.segment import gather_rows, segment_mean, segment_sum
+from avgraph.nn.edges.incidence import Side
+from avgraph.nn.edges.segment import gather_rows, segment_mean, segment_sum
 
 UNSORTED = torch.tensor([3, 0, 3, 1, 3])
 

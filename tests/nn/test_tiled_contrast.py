@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from avgraph.nn import info_nce
-from avgraph.nn._tiled_contrast import tiled_contrast
+from avgraph.nn.contrast._tiled_contrast import tiled_contrast
 
 
 def whole(x: Tensor, y: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def test_info_nce_of_a_large_batch_goes_by_tiles(monkeypatch: pytest.MonkeyPatch
     x, y = views(10)
     expected = info_nce(x, y, 0.05)
     of_table = torch.autograd.grad(expected, (x, y))
-    monkeypatch.setattr(sys.modules["avgraph.nn.info_nce"], "_TILE", 4)
+    monkeypatch.setattr(sys.modules["avgraph.nn.contrast.info_nce"], "_TILE", 4)
     loss = info_nce(x, y, 0.05)
     assert "TiledContrast" in type(loss.grad_fn).__name__
     torch.testing.assert_close(loss, expected)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn import Coupling, matching_loss, partial_sinkhorn, sinkhorn
-from avgraph.nn._transport_inputs import check_solver
+from avgraph.nn.transport._inputs import check_solver
 
 
 def problem(n: int, m: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

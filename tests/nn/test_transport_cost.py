@@ -13,7 +13,7 @@ from torch.autograd import gradcheck
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from avgraph.nn import Coupling, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
-from avgraph.nn.coupling import Grad
+from avgraph.nn.transport.coupling import Grad
 from tests.nn.test_edge_transport import SIZE, dense, graph
 from tests.nn.test_transport import problem
 

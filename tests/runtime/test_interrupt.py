@@ -11,7 +11,7 @@ from pytorch_lightning import LightningModule
 
 import avgraph
 from avgraph.errors import Interrupted
-from avgraph.running.callbacks import History
+from avgraph.runs.callbacks import History
 from avgraph.runtime.interrupt import interruptible
 from tests.experiments import small_experiment, synthetic_experiment
 from tests.forking import Child, ForkServer

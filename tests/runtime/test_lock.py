@@ -162,7 +162,7 @@ import hashlib, sys
 from avgraph.cli.group import main
 @main.command()
 def get():
-    from avgraph.datasets.download import download
+    from avgraph.io.download import download
     print(download({url!r}, {target!r}, {checksum!r}))
 main(["get"])
 """

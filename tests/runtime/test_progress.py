@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from pytorch_lightning import LightningModule, Trainer
 
 from avgraph.cli import main
-from avgraph.running.callbacks import EpochProgress
+from avgraph.runs.callbacks import EpochProgress
 from avgraph.runtime import progress
 from avgraph.runtime.progress import _Lines, counted, reporting
 from tests.experiments import small_experiment

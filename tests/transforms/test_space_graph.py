@@ -9,7 +9,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.export import read_graphml, write_graphml
-from avgraph.space_overlaps import overlap_graph
+from avgraph.graph.overlaps import overlap_graph
 from avgraph.transforms import SpaceGraph
 
 OVERLAPS = ("space", "overlaps", "space")

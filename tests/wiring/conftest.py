@@ -21,5 +21,5 @@ def sandbox(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(_folder)
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
-    monkeypatch.setattr("avgraph.cache.user_cache_path", lambda name: _folder / "cache" / name)
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: _folder / "cache" / name)
     return _folder

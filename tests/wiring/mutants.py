@@ -119,7 +119,7 @@ def main(words: Sequence[str]) -> int:
     for mutant in chosen:  # all that do not fit are told before any test
         patched(file_of(mutant.module, ROOT).read_text(encoding="utf-8"), mutant)
     importlib.import_module("tests.wiring.table")  # and with it every library: a child forgets the package alone
-    importlib.import_module("avgraph.run")
+    importlib.import_module("avgraph.runs.run")
 
     survivors = 0
     with tempfile.TemporaryDirectory() as name:

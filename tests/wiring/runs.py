@@ -10,7 +10,7 @@ import torch
 
 from avgraph import config
 from avgraph.config.train import OptimizerOptions, TrainOptions
-from avgraph.running.training import pick_device
+from avgraph.runs.training import pick_device
 from tests.wiring.row import Component, becomes, gains, nearly, row, tells
 from tests.wiring.see import COURSE, error, seen, update
 from tests.wiring.worlds import MethodWorld, RunWorld, TrainWorld

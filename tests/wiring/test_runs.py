@@ -13,10 +13,10 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.cli import main
+from avgraph.cli.printing import print_run
 from avgraph.config import experiment_from_dict
 from avgraph.errors import GraphError
-from avgraph.printing import print_run
-from avgraph.run import Run, load_task
+from avgraph.runs.run import Run, load_task
 from tests.wiring.runs import GRAPH, RRNET
 
 DECLARED = {

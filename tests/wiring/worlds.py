@@ -20,10 +20,10 @@ from avgraph.config import experiment_from_dict
 from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, build
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.task import Task
-from avgraph.running.directory import CHECKPOINT, ENVIRONMENT, HISTORY
-from avgraph.running.pipeline import build_graph, build_task
-from avgraph.running.settings import run_settings
-from avgraph.running.training import fit
+from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY
+from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.training import fit
+from avgraph.runtime.settings import run_settings
 
 CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from avgraph.errors import DataError, reason_of
+from avgraph.errors import DataError, hint, reason_of
 from avgraph.io.reading import reading
 from avgraph.io.torch_file import load_tensors
 from avgraph.nn import Projector
-from avgraph.suggestions import hint
 
 # What follows the prefix: a full head, or the half head of the 3D model.
 _FIRST = re.compile(r"(?P<prefix>.*?)(?P<layer>net1|net)\.0\.weight")

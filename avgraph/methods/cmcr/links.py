@@ -10,9 +10,9 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.graph.spaces import holders, state_name
 from avgraph.methods.cmcr.readouts import Gathered, Recall, recall
-from avgraph.random_state import epoch_generator
-from avgraph.space_states import holders, state_name
+from avgraph.runtime.settings import epoch_generator
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avgraph.cache import cache_folder, kept_array
-from avgraph.mapped_rows import Array, Rows, row_blocks, take_rows
+from avgraph.io.cache import cache_folder, kept_array
+from avgraph.io.mapped_rows import Array, Rows, row_blocks, take_rows
 from avgraph.nn import memory_readout
-from avgraph.transforms._memory_top_k import memory_top_k
+from avgraph.transforms._top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
 _FORMAT = 1  # raise when a readout is computed in another way, so that an old one is not taken for a new one

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.nodes import MASKS
+from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.methods.cmcr.links import training_rows
 from avgraph.metrics import chance_average_precision, mean_average_precision, modality_gap, recall_at_k
-from avgraph.node_stores import MASKS
-from avgraph.space_states import holders, spaces_of, state_name
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 

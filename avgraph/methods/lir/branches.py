@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.teacher import Teacher
-from avgraph.random_state import random_state_kept
+from avgraph.runtime.settings import random_state_kept
 
 WITHOUT = "without"
 

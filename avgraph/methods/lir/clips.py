@@ -10,7 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.io.rows import standardized
+from avgraph.tensors.rows import standardized
 
 
 @dataclass(frozen=True)

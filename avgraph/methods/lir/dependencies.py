@@ -13,7 +13,7 @@ from torch import Tensor
 from avgraph.dag import dependency_weights, edge_frequency, grasp
 from avgraph.dag.weights import Signs
 from avgraph.errors import DataError, GraphError
-from avgraph.io.rows import standardized
+from avgraph.tensors.rows import standardized
 
 
 @dataclass(frozen=True)

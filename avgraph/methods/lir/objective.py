@@ -1,18 +1,31 @@
-"""The loss of a batch: the teacher's (Eq. 2) or, with a graph, the student's (Eq. 8)."""
+"""The loss of a batch by name: the teacher's (Eq. 2) or, with a graph, the student's (Eq. 8)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.methods.lir.losses import LOSSES
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.teacher import Teacher
-from avgraph.nn import latent_interaction_loss, semantic_alignment_loss
+from avgraph.nn import (
+    contrastive_loss,
+    hard_triplet_loss,
+    latent_interaction_loss,
+    n_pair_loss,
+    proxy_triplet_loss,
+    semantic_alignment_loss,
+)
+
+LOSSES: Mapping[str, Callable[..., Tensor]] = {
+    "triplet": proxy_triplet_loss,
+    "hard_triplet": hard_triplet_loss,
+    "contrastive": contrastive_loss,
+    "n_pair": n_pair_loss,
+}
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from torch_geometric.data import HeteroData
 from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
+from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
 from avgraph.methods.lir.measures import SPLITS, split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
-from avgraph.methods.lir.shuffle import EpochShuffle
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Sampler
 
-from avgraph.random_state import epoch_generator
+from avgraph.runtime.settings import epoch_generator
 
 
 def matching_pairs(label: Tensor, rows: Tensor, text_label: Tensor) -> tuple[Tensor, Tensor]:

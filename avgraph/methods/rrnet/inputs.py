@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from avgraph.errors import GraphError
+from avgraph.errors import GraphError, hint
 from avgraph.nn import Incidence
-from avgraph.suggestions import hint
 
 EdgeType = tuple[str, str, str]
 

@@ -25,8 +25,8 @@ from avgraph.methods.rrnet.inputs import (
     plan_of,
 )
 from avgraph.nn import Incidence, InterUnit, IntraUnit
-from avgraph.nn.mlp import MLP
-from avgraph.nn.segment import gather_rows
+from avgraph.nn.edges.segment import gather_rows
+from avgraph.nn.message_passing.mlp import MLP
 
 __all__ = ["EdgeEncoder", "EdgeType", "RRNet", "plan_of"]
 

@@ -15,13 +15,13 @@ from torch_geometric.utils import softmax
 
 from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
-from avgraph.io.rows import standardized
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
 from avgraph.methods.rrnet.trivial import trivial_answer
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import accuracy, edge_argmax_accuracy
+from avgraph.tensors.rows import standardized
 from avgraph.transforms import KNN, Candidates
 
 

@@ -1,0 +1,147 @@
+"""Runs as tables on the terminal, synthetic data named before any number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # only what was run is imported
+    from avgraph.runs.folds import FoldRuns
+    from avgraph.runs.run import Run
+    from avgraph.tools.discover import Discovery
+    from avgraph.tools.embed import Embedded
+    from avgraph.tools.match import Matching
+
+
+def print_run(run: Run) -> None:
+    """The metrics of a run and where it is."""
+    print_metrics(run.metrics)
+    Console(highlight=False, soft_wrap=True).print(f"run: {run.directory}", markup=False)
+
+
+def print_metrics(metrics: Mapping[str, Any]) -> None:
+    """One row per metric, one column per split."""
+    console = Console(highlight=False, soft_wrap=True)
+    _print_source(console, metrics.get("data", {}))
+    values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
+    if not values:
+        console.print("no metrics: the data hold nothing out to evaluate on")
+        print_checks(metrics)
+        return
+    splits = list(dict.fromkeys(name.split("/", 1)[0] for name in values))
+    table = Table("", *splits, title=Text(str(metrics.get("experiment", ""))), title_justify="left")
+    for row in dict.fromkeys(name.split("/", 1)[1] for name in values):
+        table.add_row(Text(row), *(_number(values.get(f"{split}/{row}")) for split in splits))
+    console.print(table)
+    print_checks(metrics)
+
+
+def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
+    """What speaks against the numbers of a run, a line each."""
+    console = Console(highlight=False, soft_wrap=True)
+    for check in metrics.get("checks", []):
+        console.print(f"check: {of}{check['message']}", markup=False)
+
+
+def print_folds(folds: FoldRuns) -> None:
+    """Mean ± sd over the folds, and every fold."""
+    console = Console(highlight=False, soft_wrap=True)
+    first = next(iter(folds.runs.values()))
+    _print_source(console, first.metrics["data"])
+    table = Table(
+        "",
+        "mean ± sd",
+        *(f"fold {fold}" for fold in folds.runs),
+        title=Text(first.experiment.name),
+        title_justify="left",
+    )
+    for name, row in folds.summary.items():
+        sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
+        table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
+    console.print(table)
+    for fold, run in folds.runs.items():
+        print_checks(run.metrics, f"fold {fold}: ")
+    console.print(f"runs: {folds.directory}", markup=False)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _print_source(console: Console, data: Mapping[str, Any]) -> None:
+    """What the numbers are of; a stand-in cannot be overlooked."""
+    if data.get("source") == "synthetic":
+        console.print("data: SYNTHETIC stand-in, generated; these numbers say nothing about real recordings")
+    elif data:
+        console.print(f"data: {data.get('dataset')}", markup=False)
+    if data.get("note"):
+        console.print(f"note: {data['note']}", markup=False)
+    if data.get("leakage"):
+        console.print(
+            f"note: source files in more than one fold: {', '.join(leak['source_file'] for leak in data['leakage'])}",
+            markup=False,
+        )
+
+
+def print_discovery(found: Discovery, most: int = 15) -> None:
+    """Size and score of a dependency graph, its most stable edges and how far each can be trusted, where it is."""
+    console = Console(highlight=False, soft_wrap=True)
+    for words in found.left_out:
+        Console(highlight=False, soft_wrap=True, stderr=True).print(f"left out: {words}", markup=False)
+    dag, edges = found.dag, found.edges()
+    searched = f"{dag.n_starts} starts" + ("" if dag.converged else ", stopped by the time limit")
+    console.print(
+        f"{found.n_rows} rows, {len(dag.names)} columns: {dag.n_edges} edges, BIC {dag.score:.2f} ({searched})"
+    )
+    told = sum(edge.directed for edge in edges)
+    console.print(f"{told} have a direction that data and knowledge identify (→), {len(edges) - told} have none (—)")
+    stable = sum(edge.adjacent >= 0.9 for edge in edges)
+    console.print(f"{stable} edges are in at least 9 of 10 {found.counted}")
+    table = Table(
+        Column("a", no_wrap=True), "", Column("b", no_wrap=True), "coefficient", "weight", "a → b", "b → a", "joined",
+        caption=f"coefficient: of standardised columns; weight: its share of all, as LIR uses it;\n"
+        f"a → b, b → a, joined: share of {found.stability.count} {found.counted}", caption_justify="left",
+    )  # fmt: skip
+    for edge in edges[:most]:
+        shares = (f"{100 * share:.0f} %" for share in (edge.forward, edge.backward, edge.adjacent))
+        arrow = "→" if edge.directed else "—"
+        table.add_row(
+            Text(edge.parent), arrow, Text(edge.child), f"{edge.coefficient:+.3f}", f"{edge.weight:.4f}", *shares
+        )
+    if edges:
+        console.print(table)
+    if len(edges) > most:
+        console.print(f"… and {len(edges) - most} less stable or weaker edges")
+    if found.consensus is not None:
+        agreed = found.agreed()
+        told = sum(edge.directed for edge in agreed)
+        console.print(f"consensus: {len(agreed)} edges are in most {found.counted}, {told} of them with a direction")
+    for file in found.files:
+        console.print(f"wrote {file}", markup=False)
+
+
+def print_matching(found: Matching, most: int = 15) -> None:
+    """How much mass the pairs hold, the heaviest of them, where the graph is."""
+    console = Console(highlight=False, soft_wrap=True)
+    pairs, sizes = found.pairs(), [found.graph[node].num_nodes for node in ("source", "target")]
+    console.print(
+        f"{sizes[0]} × {sizes[1]} rows, {found.solver}: {len(pairs)} pairs hold {found.moved:.4f} of the mass"
+    )
+    table = Table("source", "target", "mass")
+    for source, target, mass in pairs[:most]:
+        table.add_row(Text(source), Text(target), f"{mass:.6f}")
+    if pairs:
+        console.print(table)
+    if len(pairs) > most:
+        console.print(f"… and {len(pairs) - most} lighter pairs")
+    console.print(f"wrote {found.file}", markup=False)
+
+
+def print_embedded(done: Embedded) -> None:
+    """How many rows were written where."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows", markup=False)

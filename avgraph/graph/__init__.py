@@ -1,0 +1,1 @@
+"""The vocabulary of graphs: node types and their features, spaces of embeddings, masks."""

@@ -1,0 +1,1 @@
+"""Contrastive spaces: InfoNCE, memories, projectors, unit rows."""

@@ -1,0 +1,111 @@
+"""Sums over the edges of a node, and the gather whose gradient is such a sum; deterministic on every device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from avgraph.errors import GraphError
+from avgraph.nn.edges.incidence import Side
+
+LOW_PRECISION = (torch.bfloat16, torch.float16)
+
+
+def segment_sum(x: Float[Tensor, "e h"], side: Side) -> Float[Tensor, "n h"]:
+    """Sum of the rows of each node's edges, ``out[v] = Σ x[k] over edges k of v``; 0 for a node without edges.
+
+    Shapes:
+        x [e, h] → [n, h]
+
+    Raises:
+        GraphError: if there is not one row per edge.
+
+    Example:
+        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=3)
+        >>> segment_sum(torch.tensor([[1.0], [2.0], [3.0]]), side).squeeze(1).tolist()
+        [2.0, 4.0, 0.0]
+    """
+    if len(x) != len(side.index):
+        raise GraphError(f"segment_sum: expected {len(side.index)} rows (one per edge), got {list(x.shape)}")
+    out: Tensor = _SegmentSum.apply(x, side)
+    return out
+
+
+def segment_mean(x: Float[Tensor, "e h"], side: Side) -> Float[Tensor, "n h"]:
+    """Mean of the rows of each node's edges; 0 for a node without edges.
+
+    Shapes:
+        x [e, h] → [n, h]
+
+    Example:
+        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=3)
+        >>> segment_mean(torch.tensor([[1.0], [2.0], [3.0]]), side).squeeze(1).tolist()
+        [2.0, 2.0, 0.0]
+    """
+    return divide_by_degree(segment_sum(x, side), side.degree)
+
+
+def gather_rows(x: Float[Tensor, "n h"], side: Side) -> Float[Tensor, "e h"]:
+    """``x[side.index]`` whose gradient is `segment_sum`, not an atomic index_add.
+
+    Shapes:
+        x [n, h] → [e, h]
+
+    Raises:
+        GraphError: if there is not one row per node.
+
+    Example:
+        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=2)
+        >>> gather_rows(torch.tensor([[5.0], [6.0]]), side).squeeze(1).tolist()
+        [6.0, 5.0, 6.0]
+    """
+    if len(x) != side.num_nodes:
+        raise GraphError(f"gather_rows: expected {side.num_nodes} rows (one per node), got {list(x.shape)}")
+    out: Tensor = _GatherRows.apply(x, side)
+    return out
+
+
+def divide_by_degree(total: Float[Tensor, "n h"], degree: Tensor) -> Float[Tensor, "n h"]:
+    """Sum → mean; a node without edges keeps its zero."""
+    return total / degree.clamp(min=1).unsqueeze(1)
+
+
+def reduce_rows(x: Tensor, side: Side) -> Tensor:
+    """The kernel of `segment_sum`, outside autograd.
+
+    One bag per node reads the rows where they lie, so the permuted copy that `torch.segment_reduce` needs is never
+    written. Measured on 2 CPU threads, 1e6 edges, unsorted / sorted, width 16: 32 / 27 ms against 98 / 25 ms of
+    segment_reduce and 141 ms of index_add; width 64: 48 / 35 ms against 316 / 74 ms and 178 ms.
+    """
+    if x.numel() == 0:
+        return x.new_zeros(side.num_nodes, x.size(1))
+    if x.dtype in LOW_PRECISION:
+        # A running sum in bfloat16 stops growing at 256 equal terms.
+        return reduce_rows(x.float(), side).to(x.dtype)
+    return F.embedding_bag(side.order, x.contiguous(), side.pointer, mode="sum", include_last_offset=True)
+
+
+class _SegmentSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, side: Side) -> Tensor:
+        ctx.side = side
+        return reduce_rows(x, side)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return gather_rows(grads[0], ctx.side), None
+
+
+class _GatherRows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, side: Side) -> Tensor:
+        ctx.side = side
+        return x.index_select(0, side.index)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        return segment_sum(grads[0], ctx.side), None

@@ -1,0 +1,1 @@
+"""Metric losses across modalities and the regularisers on their class graphs."""

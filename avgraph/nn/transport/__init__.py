@@ -1,0 +1,1 @@
+"""Optimal transport: ground costs, couplings on complete and on given edges, their gradients."""

@@ -1,0 +1,1 @@
+"""Experiments become runs: folders, training, folds."""

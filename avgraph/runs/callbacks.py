@@ -1,0 +1,136 @@
+"""Lightning callbacks of a run: reproducible steps, whole checkpoints, one line of metrics per epoch, progress."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.plugins.io import TorchCheckpointIO
+
+from avgraph.io.files import append_line, atomic_path, sync
+from avgraph.io.recording import save_tensors
+from avgraph.runs.folder import CHECKPOINT, HISTORY, read_history, write_text
+from avgraph.runtime.progress import Advance, counted
+
+
+class StepSeed(Callback):
+    """Give every step its own seed, so that a resumed run draws what an unbroken one would have drawn.
+
+    The random state is a function of the run's seed, the epoch and the batch, and need not be saved. What a data
+    loader draws between two epochs comes from the seed set at the end of the one before. (Lightning leaves out
+    ``on_train_epoch_start`` for the first epoch after a checkpoint, so nothing may hang on that hook.)
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def _set(self, epoch: int, step: int) -> None:
+        number = int(np.random.SeedSequence([self.seed, epoch, step]).generate_state(1)[0])
+        random.seed(number)
+        np.random.seed(number)
+        torch.manual_seed(number)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """As at the end of the epoch before."""
+        self._set(trainer.current_epoch, 0)
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """The draws of a step: dropout and the like."""
+        self._set(trainer.current_epoch, batch_idx + 1)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """The draws between this epoch and the next."""
+        self._set(trainer.current_epoch + 1, 0)
+
+
+class History(Callback):
+    """Append one JSON line per epoch to ``metrics.jsonl``; a resumed run drops the lines it is about to repeat."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / HISTORY
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keep the lines of the epochs that the checkpoint has."""
+        records = read_history(self.path.parent)  # refused before any work where it is damaged
+        write_text(self.path, "".join(f"{json.dumps(record)}\n" for record in records[: trainer.current_epoch]))
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Forget the numbers of the epoch before: Lightning would repeat those that this one does not log."""
+        if batch_idx == 0:
+            trainer.logged_metrics.clear()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the epoch's numbers."""
+        # By name: Lightning has them in the order in which they first came, which a resumed run has not seen.
+        values = {name: float(value) for name, value in sorted(trainer.logged_metrics.items())}
+        record: dict[str, Any] = {
+            "epoch": trainer.current_epoch,
+            **values,
+            "lr": trainer.optimizers[0].param_groups[0]["lr"],
+        }
+        append_line(self.path, json.dumps(record))
+
+
+class Checkpoints(Callback):
+    """Save weights, optimizer and schedule every few epochs and at the end."""
+
+    def __init__(self, directory: Path, every: int) -> None:
+        self.directory = directory
+        self.every = every
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save where it is due."""
+        done = trainer.current_epoch + 1
+        if done % self.every == 0 or done == trainer.max_epochs:
+            sync(self.directory / HISTORY)  # which must not be behind the checkpoint after a power cut
+            save_checkpoint(trainer, self.directory)
+
+
+def save_checkpoint(trainer: Trainer, directory: Path) -> None:
+    """Write ``checkpoints/last.ckpt``, whole or not at all (see `WholeCheckpoints`)."""
+    path = directory / CHECKPOINT
+    path.parent.mkdir(exist_ok=True)
+    trainer.save_checkpoint(path)
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints written whole or not at all; Lightning's own go through the folder of temporary files."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write one."""
+        with atomic_path(path) as temporary:
+            save_tensors(checkpoint, temporary)
+
+
+class EpochProgress(Callback):
+    """Reports the epochs with the loss and the time left."""
+
+    def __init__(self, title: str, *, quiet: bool) -> None:
+        self.title = title
+        self.quiet = quiet
+        self.shown = ExitStack()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin with the epochs that the checkpoint has."""
+        assert trainer.max_epochs is not None
+        report = counted(trainer.max_epochs, self.title, done=trainer.current_epoch, quiet=self.quiet)
+        self.advance: Advance = self.shown.enter_context(report)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """One epoch further."""
+        loss = trainer.logged_metrics.get("train/loss")
+        self.advance(loss=None if loss is None else float(loss))
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the bar away."""
+        self.shown.close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Take it away after an error too: Lightning then leaves out ``teardown``."""
+        self.shown.close()

@@ -1,0 +1,208 @@
+"""The folder of a run: never overwritten, every file written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from avgraph.config import Experiment, dump_experiment
+from avgraph.errors import DataError, reason_of
+from avgraph.io.files import atomic_path
+from avgraph.io.reading import check_regular, reading
+from avgraph.runtime.lock import locked
+
+CONFIG = "config.yaml"
+ENVIRONMENT = "environment.json"
+METRICS = "metrics.json"
+HISTORY = "metrics.jsonl"
+CHECKPOINT = Path("checkpoints", "last.ckpt")
+FOLDS = "folds.json"  # only beside the runs of several folds
+GRAPH = "graph.pt"
+GRAPHML = "graph.graphml"
+FIGURES = "figures"
+LOCK = ".lock"  # only while a process works in the folder
+
+_METRICS = {"experiment": str, "seed": int, "data": dict}  # what every metrics.json has
+_PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
+
+
+@contextmanager
+def new_run(experiment: Experiment) -> Iterator[Path]:
+    """The folder of a new run to work in; it is removed when the work fails before anything was learned.
+
+    Raises:
+        DataError: if the folder cannot be made.
+    """
+    parent = Path(experiment.output) / experiment.name
+    ours = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    directory = None
+    try:
+        directory = new_directory(experiment)
+        yield directory
+    except Exception:
+        if directory is None or not any(directory.rglob(HISTORY)):
+            if directory is not None:
+                shutil.rmtree(directory, ignore_errors=True)
+            for folder in ours:
+                with suppress(OSError):  # never made, or another run is in it
+                    folder.rmdir()
+        raise
+
+
+def working_in(directory: Path) -> AbstractContextManager[None]:
+    """Keep other processes out of a run's folder for the length of the block.
+
+    Raises:
+        DataError: naming the process that is at work there.
+    """
+    return locked(directory / LOCK, f"{directory}: in use")
+
+
+def new_directory(experiment: Experiment) -> Path:
+    """Make ``<output>/<name>/<time>-<short hash of the configuration>`` and write ``config.yaml`` into it.
+
+    Raises:
+        OSError: if there is no room for the file; the folder is then removed.
+        DataError: if the folder cannot be made.
+    """
+    text = dump_experiment(experiment)
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{hashlib.sha256(text.encode()).hexdigest()[:7]}"
+    parent = Path(experiment.output) / experiment.name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1, 1000):
+            directory = parent / (stem if attempt == 1 else f"{stem}-{attempt}")
+            try:
+                directory.mkdir()
+                break
+            except FileExistsError:
+                continue
+        else:
+            raise DataError(f"output: {parent / stem}-… : a thousand runs of one second")
+    except OSError as error:
+        raise DataError(f"output: cannot make a run folder under '{parent}': {error.strerror}") from None
+    try:
+        write_text(directory / CONFIG, text)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    return directory
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whole, keys in the order given."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        DataError: if the file is missing or damaged.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
+    try:
+        check_regular(path)
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path}: not readable as JSON: {reason_of(error)}") from None
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def read_history(directory: Path) -> list[dict[str, Any]]:
+    """The lines of ``metrics.jsonl``, one per epoch; none where nothing was trained.
+
+    Example:
+        >>> read_history(Path("/nowhere"))
+        []
+    """
+    path = directory / HISTORY
+    if not path.exists():
+        return []
+    with reading(path, "text"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+            if not isinstance(record, dict) or not isinstance(record.get("epoch"), int):
+                raise ValueError('expected an object with a whole number "epoch"')
+            if not all(isinstance(value, int | float) for value in record.values()):
+                raise ValueError("expected a number for every name")
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path}:{number}: not a line that a run writes: {reason_of(error)}") from None
+        records.append(record)
+    return records
+
+
+def read_metrics(directory: Path) -> dict[str, Any]:
+    """``metrics.json`` of a finished run.
+
+    Raises:
+        DataError: if it is missing or damaged.
+    """
+    content = read_json(directory / METRICS)
+    for name, kind in _METRICS.items():
+        if not isinstance(content.get(name), kind):
+            told = f"no {name!r}" if name not in content else f"{name!r} is no {kind.__name__}"
+            message = f"{directory / METRICS}: not what a finished run writes: {told}"
+            raise DataError(f"{message}; without the file, avgraph resume makes it again")
+    return content
+
+
+def check_same_data(directory: Path, provenance: Mapping[str, Any]) -> None:
+    """Refuse to go on with other data than those a run has learned from.
+
+    Raises:
+        DataError: naming a file whose content is another than when the run began.
+    """
+    if not (directory / CHECKPOINT).is_file() or not (directory / ENVIRONMENT).is_file():
+        return
+    files = dict(provenance.get("files", {}))
+    data = read_json(directory / ENVIRONMENT).get("data", {})
+    known = data.get("files", {}) if isinstance(data, dict) else None
+    if not isinstance(known, dict):
+        raise DataError(f"{directory / ENVIRONMENT}: not what a run writes: expected checksums under data.files")
+    for name, checksum in known.items():
+        if files.get(name, checksum) != checksum:
+            raise DataError(f"{directory}: {name} is not what the run has learned from so far; train a new run")
+
+
+def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What a number depends on besides the configuration: versions, machine, device, data checksums, seed."""
+    import torch
+
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "not installed"
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": packages,
+        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
+        "threads": torch.get_num_threads(),
+        "seed": seed,
+        "data": dict(provenance),
+    }

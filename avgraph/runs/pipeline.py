@@ -1,0 +1,60 @@
+"""From a declared experiment to the graph a method trains on: dataset, encoders, transforms."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import torch
+from torch_geometric.data import HeteroData
+
+from avgraph.config import Experiment
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, build
+from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.views import Views
+from avgraph.errors import GraphError
+from avgraph.graph.spaces import spaces_of
+from avgraph.methods.task import Task
+
+log = logging.getLogger(__name__)
+
+
+def build_task(experiment: Experiment) -> Task:
+    """The declared method with its options; its parameters come with the graph (`Task.bind`)."""
+    task = build(METHODS, experiment.method)
+    if not isinstance(task, Task):
+        raise GraphError(f"method: expected a subclass of avgraph.methods.Task, got {type(task).__name__}")
+    return task
+
+
+def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> HeteroData:
+    """Load the data, encode every declared node type, add the edges.
+
+    Raises:
+        AvgraphError: whatever is wrong with the data or the graph, in one line.
+    """
+    data: HeteroData = build(DATASETS, experiment.dataset).load()
+    for node, options in experiment.encoders.items():
+        if node not in data.node_types:
+            raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
+        views = options if isinstance(options, list) else [options]
+        data = Views([build(ENCODERS, view) for view in views]).encode(data, node, context=context)
+    _check_features(data)
+    steps: Any = task.recipe() if experiment.graph is None else [build(TRANSFORMS, o) for o in experiment.graph]
+    for transform in steps:
+        data = transform(data)
+    return data
+
+
+def _check_features(data: HeteroData) -> None:
+    """Every node type must have finite feature vectors by now; say which has not, and what to declare."""
+    for node in data.node_types:
+        x = data[node].get("x")
+        if x is None and spaces_of(data[node]):
+            continue  # rows of embedding spaces, which their data set checks; they may be too many to hold
+        if x is None or x.ndim != 2 or not x.is_floating_point():
+            found = "no features" if x is None else f"raw input {tuple(x.shape)} {x.dtype}"
+            raise GraphError(f"encoders: node type '{node}' has {found}; declare an encoder for it, as encoders.{node}")
+        bad = (~torch.isfinite(x)).any(1).nonzero().flatten()
+        if len(bad):
+            raise GraphError(f"node type '{node}': row {int(bad[0])} of x is not finite ({len(bad)} such rows)")

@@ -1,0 +1,205 @@
+"""An experiment becomes a run: train, resume, evaluate, load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch_geometric.data import HeteroData
+
+from avgraph.config import Experiment, load_experiment, load_run_experiment
+from avgraph.encoders.context import EncodeContext
+from avgraph.errors import DataError
+from avgraph.export import write_graphml
+from avgraph.figures.figures import draw_figures
+from avgraph.io.cache import cache_folder
+from avgraph.io.files import remove_leftovers
+from avgraph.methods.task import Task
+from avgraph.runs import folder as folder
+from avgraph.runs.checks import Outcome, run_checks
+from avgraph.runs.graph_store import check_storable, load_graph, save_graph
+from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.training import fit, load_weights, pick_device
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.progress import counted, reporting
+from avgraph.runtime.settings import run_settings
+
+Overrides = Sequence[str] | Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk.
+
+    Attributes:
+        directory: its folder.
+        experiment: the resolved configuration.
+        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
+            ``checks`` what speaks against them (see `avgraph.runs.checks`).
+    """
+
+    directory: Path
+    experiment: Experiment
+    metrics: dict[str, Any]
+
+    @cached_property
+    def graph(self) -> HeteroData:
+        """The graph with what was learned on its edges."""
+        return load_graph(self.directory / folder.GRAPH)
+
+
+def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, quiet: bool = True) -> Run:
+    """Train the experiment of a YAML file, or a built one, in a new run folder.
+
+    Args:
+        experiment: a path, or an `Experiment` (which takes no overrides).
+        overrides: ``["train.epochs=5"]`` or ``{"train.epochs": 5}``.
+        quiet: no progress on standard error.
+
+    Raises:
+        AvgraphError: for any mistake in the configuration or the data; the message is one line per mistake.
+    """
+    if isinstance(experiment, Experiment):
+        if overrides:
+            raise TypeError("overrides go with a path; use experiment.model_copy for a built experiment")
+    else:
+        experiment = load_experiment(experiment, overrides, check_files=True)
+    pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
+    with folder.new_run(experiment) as directory:
+        return train_in(directory, experiment, quiet=quiet)
+
+
+def resume(path: str | Path, *, quiet: bool = True) -> Run:
+    """Continue a run that was stopped, and end with the numbers of an unbroken one; a finished run is loaded.
+
+    Raises:
+        DataError: if ``path`` is not the folder of a run, or another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
+    """
+    directory = Path(path)
+    experiment = experiment_of(directory)
+    if not (directory / folder.METRICS).is_file():
+        with _at_work(directory, experiment, quiet=quiet):
+            if not (directory / folder.METRICS).is_file():  # else another process has just finished it
+                remove_leftovers(directory)
+                return _train_in(directory, experiment, quiet=quiet)
+    return load_run(directory)
+
+
+def load_run(path: str | Path) -> Run:
+    """A finished run from its folder.
+
+    Raises:
+        DataError: if ``path`` is not the folder of a finished run.
+    """
+    directory = Path(path)
+    return Run(directory, experiment_of(directory), folder.read_metrics(directory))
+
+
+def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:
+    """Compute the metrics of a run again, from its graph and its last checkpoint.
+
+    Raises:
+        DataError: if graph or checkpoint are missing or damaged.
+    """
+    directory = run.directory if isinstance(run, Run) else Path(run)
+    experiment = experiment_of(directory)
+    with interruptible(), counted(None, f"{experiment.name}: metrics"), run_settings(experiment.train.threads):
+        return load_task(directory, experiment, device).metrics()
+
+
+def load_task(directory: Path, experiment: Experiment, device: str | None = None) -> Task:
+    """The method of a finished run of ``experiment`` with what it has learned, on ``device`` (None: as trained).
+
+    Raises:
+        DataError: if graph or checkpoint are missing or damaged.
+    """
+    options = experiment.train
+    task = build_task(experiment)
+    task.bind(load_graph(directory / folder.GRAPH), options)
+    if options.precision == "64-true":
+        task.double()
+    load_weights(task, directory)
+    task.to(pick_device(device or options.device)).eval()
+    return task
+
+
+def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
+    """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already.
+
+    Raises:
+        DataError: if another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
+    """
+    with _at_work(directory, experiment, quiet=quiet):
+        return _train_in(directory, experiment, quiet=quiet)
+
+
+@contextmanager
+def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterator[None]:
+    """What surrounds the steps of a run."""
+    with (
+        interruptible(f"avgraph resume {directory} continues"),
+        folder.working_in(directory),
+        reporting(not quiet),
+        run_settings(experiment.train.threads),
+    ):
+        yield
+
+
+def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
+    options = experiment.train
+    device = pick_device(options.device)
+    torch.manual_seed(experiment.seed)
+    task = build_task(experiment)
+    context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
+    with counted(None, f"{experiment.name}: building the graph"):
+        graph = build_graph(experiment, task, context)
+    check_storable(graph)
+    provenance = dict(graph.get("provenance", {}))
+    folder.check_same_data(directory, provenance)
+    folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
+
+    torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
+    task.bind(graph, options)
+    fit(task, experiment, directory, device=device, quiet=quiet)
+    with counted(None, f"{experiment.name}: metrics, graph and figures"):
+        return _finish(directory, experiment, task, provenance, device)
+
+
+def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dict[str, Any], device: str) -> Run:
+    """What comes after the last epoch."""
+    task.to(device).eval()
+    found, history = task.metrics(), folder.read_history(directory)
+    metrics: dict[str, Any] = {
+        "experiment": experiment.name,
+        "seed": experiment.seed,
+        "data": {key: value for key, value in provenance.items() if key != "files"},
+        **found,
+        "checks": run_checks(Outcome(found, history, task.trivial())),
+    }
+    learned = task.annotated()
+    save_graph(learned, directory / folder.GRAPH)
+    write_graphml(learned, directory / folder.GRAPHML)
+    draw_figures(learned, history, directory / folder.FIGURES)
+    folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
+    return Run(directory, experiment, metrics)
+
+
+def experiment_of(directory: Path) -> Experiment:
+    """The configuration a run was started with.
+
+    Raises:
+        DataError: if ``directory`` is not the folder of one run.
+    """
+    path = directory / folder.CONFIG
+    if not path.is_file():
+        raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
+    if (directory / folder.FOLDS).is_file():
+        raise DataError(f"{directory}: runs of several folds; name the folder of one, such as {directory}/fold-1")
+    return load_run_experiment(path)

@@ -1,0 +1,1 @@
+"""What is asked of tensors everywhere, and what is done to rows of features."""
