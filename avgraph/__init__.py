@@ -5,9 +5,9 @@ Everything public is imported on first use, so that ``import avgraph`` costs not
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from avgraph.lazy import exports
 from avgraph.version import __version__
 
 if TYPE_CHECKING:
@@ -16,23 +16,6 @@ if TYPE_CHECKING:
     from avgraph.runs.folds import FoldRuns, resume_folds, train_folds
     from avgraph.runs.run import Run, evaluate, load_run, resume, train
     from avgraph.tools.discover import Discovery, discover_table
-
-_HOME = {
-    "Experiment": "avgraph.config",
-    "load_experiment": "avgraph.config",
-    "DAG": "avgraph.dag",
-    "grasp": "avgraph.dag",
-    "Discovery": "avgraph.tools.discover",
-    "discover_table": "avgraph.tools.discover",
-    "FoldRuns": "avgraph.runs.folds",
-    "resume_folds": "avgraph.runs.folds",
-    "train_folds": "avgraph.runs.folds",
-    "Run": "avgraph.runs.run",
-    "evaluate": "avgraph.runs.run",
-    "load_run": "avgraph.runs.run",
-    "resume": "avgraph.runs.run",
-    "train": "avgraph.runs.run",
-}
 
 __all__ = [
     "DAG",
@@ -53,11 +36,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'avgraph' has no attribute '{name}'")
-    return getattr(import_module(_HOME[name]), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "config": ["Experiment", "load_experiment"],
+        "dag": ["DAG", "grasp"],
+        "runs.folds": ["FoldRuns", "resume_folds", "train_folds"],
+        "runs.run": ["Run", "evaluate", "load_run", "resume", "train"],
+        "tools.discover": ["Discovery", "discover_table"],
+    },
+)

@@ -27,7 +27,6 @@ from avgraph.config.encoders import (
 )
 from avgraph.config.experiment import Experiment
 from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
-from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.config.reading import (
     dump_experiment,
     experiment_from_dict,
@@ -42,7 +41,6 @@ from avgraph.config.spaces import (
     SpacesOptions,
     TextAlignedOptions,
 )
-from avgraph.config.train import OptimizerOptions, TrainOptions
 from avgraph.config.transforms import (
     CandidatesOptions,
     CompleteOptions,
@@ -51,6 +49,8 @@ from avgraph.config.transforms import (
     KnnOptions,
     MemoryEdgesOptions,
 )
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.options.train import OptimizerOptions, TrainOptions
 
 __all__ = [
     "AudioCapsOptions",

@@ -18,9 +18,9 @@ from operator import attrgetter
 from typing import Any
 
 from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
-from avgraph.config.options import ComponentOptions
-from avgraph.config.problems import show
 from avgraph.errors import ConfigError, one_line
+from avgraph.options.base import ComponentOptions
+from avgraph.options.problems import show
 
 
 @dataclass(frozen=True)

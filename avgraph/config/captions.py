@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from avgraph.config.inputs import Input, named
-from avgraph.config.options import DatasetOptions, EdgeType, Rate
-from avgraph.config.paths import FilePath
-from avgraph.config.problems import Path
+from avgraph.options.base import DatasetOptions, EdgeType, Rate
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath
+from avgraph.options.problems import Path
 
 
 class _CaptionOptions(DatasetOptions):

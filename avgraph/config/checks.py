@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avgraph.config.options import DatasetOptions, EdgeType, MethodOptions, TransformOptions
-from avgraph.config.problems import Path, suggest_or_list
+from avgraph.options.base import DatasetOptions, EdgeType, MethodOptions, TransformOptions
+from avgraph.options.problems import Path, suggest_or_list
 
 
 @dataclass(frozen=True)

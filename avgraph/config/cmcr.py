@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.config.inputs import Input, named
-from avgraph.config.options import Count, MethodOptions, Name, NonNegative, Positive, Rate
-from avgraph.config.paths import FilePath
+from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath
 
 
 class CmcrOptions(MethodOptions):

@@ -11,7 +11,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from avgraph.config import builtin
 from avgraph.config.builtin import Builtin
-from avgraph.config.options import (
+from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
+from avgraph.options.base import (
     ComponentOptions,
     DatasetOptions,
     EncoderOptions,
@@ -19,8 +20,7 @@ from avgraph.config.options import (
     TransformOptions,
     mistakes,
 )
-from avgraph.config.problems import show, suggest_or_list
-from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
+from avgraph.options.problems import show, suggest_or_list
 
 
 @dataclass(frozen=True)

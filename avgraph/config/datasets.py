@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.config.inputs import Input, Kind, named
-from avgraph.config.options import (
+from avgraph.options.base import (
     DatasetOptions,
     EdgeType,
     Name,
@@ -18,8 +17,9 @@ from avgraph.config.options import (
     SyntheticOnMissing,
     mistakes,
 )
-from avgraph.config.paths import FilePath, absolute
-from avgraph.config.problems import Path, suggest_or_list
+from avgraph.options.inputs import Input, Kind, named
+from avgraph.options.paths import FilePath, absolute
+from avgraph.options.problems import Path, suggest_or_list
 
 Fold = Annotated[int, Field(ge=1, le=5)]
 

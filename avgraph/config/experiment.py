@@ -11,8 +11,8 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
-from avgraph.config.inputs import Input, within
-from avgraph.config.options import (
+from avgraph.config.train_defaults import with_train_defaults
+from avgraph.options.base import (
     DatasetOptions,
     EncoderOptions,
     MethodOptions,
@@ -22,9 +22,9 @@ from avgraph.config.options import (
     mistake,
     mistakes,
 )
-from avgraph.config.problems import Path, show
-from avgraph.config.train import TrainOptions
-from avgraph.config.train_defaults import with_train_defaults
+from avgraph.options.inputs import Input, within
+from avgraph.options.problems import Path, show
+from avgraph.options.train import TrainOptions
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
 

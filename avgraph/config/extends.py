@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import Marked
 from avgraph.config.merge import merge
-from avgraph.config.problems import Mistakes, Problem, show
 from avgraph.errors import shortened
+from avgraph.options.problems import Mistakes, Problem, show
 
 MAX_FILES_DEEP = 20
 _LONGEST_PATH = 300

@@ -9,9 +9,9 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from avgraph.config.marked import MAX_DEPTH, Marked
-from avgraph.config.problems import Mistakes, Origin, Path, Problem, show
 from avgraph.config.yaml_text import TAG, CoreLoader, scalar
 from avgraph.io.reading import irregular
+from avgraph.options.problems import Mistakes, Origin, Path, Problem, show
 
 MAX_BYTES = 1 << 20  # a data file given by mistake is refused before it is read
 MAX_VALUES = 10_000  # aliases of aliases can turn a kilobyte into a billion values

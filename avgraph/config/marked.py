@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from avgraph.config.problems import Mistakes, Origin, Path, Problem, show
+from avgraph.options.problems import Mistakes, Origin, Path, Problem, show
 
 MAX_DEPTH = 40
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
-from avgraph.config.options import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.methods.lir.schedule import schedule_mistakes, teacher_epochs
+from avgraph.options.base import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate
 
 
 class RrnetOptions(MethodOptions):

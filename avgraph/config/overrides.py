@@ -13,8 +13,8 @@ from typing import Any
 from avgraph.config.loader import Source, parse
 from avgraph.config.marked import Marked, marked
 from avgraph.config.merge import merge
-from avgraph.config.problems import Mistakes, Origin, Path, Problem, dotted, show
 from avgraph.errors import shortened
+from avgraph.options.problems import Mistakes, Origin, Path, Problem, dotted, show
 
 _AFTER_FILES = 1 << 20
 

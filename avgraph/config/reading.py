@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from avgraph.config.component import METHOD, TRANSFORM, Component
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
-from avgraph.config.inputs import problems_of
 from avgraph.config.marked import Marked, locate, marked, unmarked
 from avgraph.config.merge import merge
-from avgraph.config.options import MethodOptions
 from avgraph.config.overrides import Overrides, apply_overrides
-from avgraph.config.problems import Mistakes, Origin, Problem, show
 from avgraph.config.yaml_text import to_yaml
+from avgraph.options.base import MethodOptions
+from avgraph.options.inputs import problems_of
+from avgraph.options.problems import Mistakes, Origin, Problem, show
 
 
 def load_experiment(

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.config.inputs import Input, named
-from avgraph.config.options import (
+from avgraph.errors import GraphError
+from avgraph.graph.overlaps import overlap_graph
+from avgraph.options.base import (
     Count,
     DatasetOptions,
     EdgeType,
@@ -21,10 +22,9 @@ from avgraph.config.options import (
     SyntheticOnMissing,
     mistakes,
 )
-from avgraph.config.paths import FilePath, absolute
-from avgraph.config.problems import Path, suggest_or_list
-from avgraph.errors import GraphError
-from avgraph.graph.overlaps import overlap_graph
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath, absolute
+from avgraph.options.problems import Path, suggest_or_list
 
 SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from avgraph.config.component import METHOD
-from avgraph.config.options import MethodOptions
-from avgraph.config.train import TrainOptions
+from avgraph.options.base import MethodOptions
+from avgraph.options.train import TrainOptions
 
 
 def with_train_defaults(experiment: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.config.inputs import Input, named
-from avgraph.config.options import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
-from avgraph.config.paths import FilePath
+from avgraph.options.base import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath
 
 
 class KnnOptions(TransformOptions):

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ConfigDict, model_validator
 
 from avgraph.config.builtin import import_target
-from avgraph.config.options import (
+from avgraph.errors import ConfigError
+from avgraph.options.base import (
     ComponentOptions,
     DatasetOptions,
     EncoderOptions,
@@ -20,8 +21,7 @@ from avgraph.config.options import (
     TransformOptions,
     mistakes,
 )
-from avgraph.config.problems import Path, suggest_or_list
-from avgraph.errors import ConfigError
+from avgraph.options.problems import Path, suggest_or_list
 
 
 class _Open(ComponentOptions):

@@ -1,7 +1,23 @@
 """Published methods, one file per paper."""
 
-from avgraph.methods.rrnet import RRNet, RRNetTask
-from avgraph.methods.task import Task
-from avgraph.methods.trivial import Trivial
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from avgraph.lazy import exports
+
+if TYPE_CHECKING:
+    from avgraph.methods.rrnet import RRNet, RRNetTask
+    from avgraph.methods.task import Task
+    from avgraph.methods.trivial import Trivial
 
 __all__ = ["RRNet", "RRNetTask", "Task", "Trivial"]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "rrnet": ["RRNet", "RRNetTask"],
+        "task": ["Task"],
+        "trivial": ["Trivial"],
+    },
+)

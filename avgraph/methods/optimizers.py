@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
 
-from avgraph.config.train import OptimizerOptions, TrainOptions
+from avgraph.options.train import OptimizerOptions, TrainOptions
 
 
 def build_optimizer(parameters: Iterable[nn.Parameter], options: OptimizerOptions) -> Optimizer:

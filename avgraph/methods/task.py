@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.config.train import TrainOptions
 from avgraph.methods.optimizers import build_optimizer, build_schedule
 from avgraph.methods.trivial import Trivial
+from avgraph.options.train import TrainOptions
 
 
 class Task(LightningModule, ABC):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from avgraph.metrics import top_k_recall
-from avgraph.transforms.candidates import Candidates
-from avgraph.transforms.complete import Complete
-from avgraph.transforms.coupling_edges import CouplingEdges
-from avgraph.transforms.dependency_edges import DependencyEdges
-from avgraph.transforms.knn import KNN, nearest_neighbours
-from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
-from avgraph.transforms.space_graph import SpaceGraph
+from typing import TYPE_CHECKING
+
+from avgraph.lazy import exports
+
+if TYPE_CHECKING:
+    from avgraph.transforms.candidates import Candidates
+    from avgraph.transforms.complete import Complete
+    from avgraph.transforms.coupling_edges import CouplingEdges
+    from avgraph.transforms.dependency_edges import DependencyEdges
+    from avgraph.transforms.knn import KNN, nearest_neighbours
+    from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
+    from avgraph.transforms.space_graph import SpaceGraph
 
 __all__ = [
     "KNN",
@@ -21,5 +25,17 @@ __all__ = [
     "SpaceGraph",
     "dropped_mass",
     "nearest_neighbours",
-    "top_k_recall",
 ]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "candidates": ["Candidates"],
+        "complete": ["Complete"],
+        "coupling_edges": ["CouplingEdges"],
+        "dependency_edges": ["DependencyEdges"],
+        "knn": ["KNN", "nearest_neighbours"],
+        "memory_edges": ["MemoryEdges", "dropped_mass"],
+        "space_graph": ["SpaceGraph"],
+    },
+)

@@ -12,13 +12,13 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.config import experiment_from_dict
-from avgraph.config.train import TrainOptions
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.mltm import MLTMTask, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
+from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
 
 TEXT = """\

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.config.train import OptimizerOptions, TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods import RRNet, RRNetTask
 from avgraph.metrics import accuracy
+from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.transforms import KNN, Candidates, Complete
 
 NEAR, CANDIDATE = ("audio", "near", "audio"), ("audio", "candidate", "label")

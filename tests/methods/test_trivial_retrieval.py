@@ -11,12 +11,12 @@ import torch
 from torch_geometric.data import HeteroData
 
 import avgraph
-from avgraph.config.train import TrainOptions
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.methods.lir import LIRTask
 from avgraph.methods.mltm import MLTMTask, Objective
 from avgraph.methods.task import Task
 from avgraph.metrics import chance_average_precision
+from avgraph.options.train import TrainOptions
 from tests.methods.test_mltm import experiment
 from tests.spaces import two_spaces
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.transforms import Candidates, Complete, top_k_recall
+from avgraph.metrics import top_k_recall
+from avgraph.transforms import Candidates, Complete
 
 EDGE = ("audio", "candidate", "label")
 

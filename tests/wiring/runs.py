@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from avgraph import config
-from avgraph.config.train import OptimizerOptions, TrainOptions
+from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.runs.training import pick_device
 from tests.wiring.row import Component, becomes, gains, nearly, row, tells
 from tests.wiring.see import COURSE, error, seen, update

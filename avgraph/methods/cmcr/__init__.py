@@ -1,7 +1,23 @@
 """C-MCR: spaces of embeddings connected through the modalities they overlap in."""
 
-from avgraph.methods.cmcr.heads import load_head
-from avgraph.methods.cmcr.losses import Side, connection_loss
-from avgraph.methods.cmcr.task import CMCRTask
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from avgraph.lazy import exports
+
+if TYPE_CHECKING:
+    from avgraph.methods.cmcr.heads import load_head
+    from avgraph.methods.cmcr.losses import Side, connection_loss
+    from avgraph.methods.cmcr.task import CMCRTask
 
 __all__ = ["CMCRTask", "Side", "connection_loss", "load_head"]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "heads": ["load_head"],
+        "losses": ["Side", "connection_loss"],
+        "task": ["CMCRTask"],
+    },
+)

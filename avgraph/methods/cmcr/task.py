@@ -11,7 +11,6 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError, hint
 from avgraph.methods.cmcr.heads import load_head
 from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
@@ -22,6 +21,7 @@ from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
 from avgraph.nn.precision import at_least_single
+from avgraph.options.train import TrainOptions
 from avgraph.transforms.space_graph import OVERLAPS, SPACE, SpaceGraph
 
 

@@ -1,6 +1,21 @@
 """LIR: AV-SAL teacher, dependency graph of its classes, student with the latent interaction regulariser."""
 
-from avgraph.methods.lir.encoder import LogitEncoder
-from avgraph.methods.lir.task import LIRTask
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from avgraph.lazy import exports
+
+if TYPE_CHECKING:
+    from avgraph.methods.lir.encoder import LogitEncoder
+    from avgraph.methods.lir.task import LIRTask
 
 __all__ = ["LIRTask", "LogitEncoder"]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "encoder": ["LogitEncoder"],
+        "task": ["LIRTask"],
+    },
+)

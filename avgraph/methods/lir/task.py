@@ -10,8 +10,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
-from avgraph.config.lir_schedule import schedule_mistakes, teacher_epochs
-from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.lir.branches import Branches, logits
@@ -20,10 +18,12 @@ from avgraph.methods.lir.measures import SPLITS, split_maps, split_metrics
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import Objective
 from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
+from avgraph.methods.lir.schedule import schedule_mistakes, teacher_epochs
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
+from avgraph.options.train import TrainOptions
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 

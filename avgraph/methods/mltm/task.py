@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
-from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.mltm.losses import LossName, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
@@ -20,6 +19,7 @@ from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
 from avgraph.nn.precision import at_least_single
+from avgraph.options.train import TrainOptions
 from avgraph.transforms._pairs import set_pairs
 
 

@@ -1,6 +1,21 @@
 """RR-Net: relational reasoning over intra and inter graphs."""
 
-from avgraph.methods.rrnet.model import RRNet
-from avgraph.methods.rrnet.task import RRNetTask
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from avgraph.lazy import exports
+
+if TYPE_CHECKING:
+    from avgraph.methods.rrnet.model import RRNet
+    from avgraph.methods.rrnet.task import RRNetTask
 
 __all__ = ["RRNet", "RRNetTask"]
+
+__getattr__, __dir__ = exports(
+    __name__,
+    {
+        "model": ["RRNet"],
+        "task": ["RRNetTask"],
+    },
+)

@@ -13,7 +13,6 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 from torch_geometric.utils import softmax
 
-from avgraph.config.train import TrainOptions
 from avgraph.errors import GraphError
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
@@ -21,6 +20,7 @@ from avgraph.methods.rrnet.trivial import trivial_answer
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import accuracy, edge_argmax_accuracy
+from avgraph.options.train import TrainOptions
 from avgraph.tensors.rows import standardized
 from avgraph.transforms import KNN, Candidates
 

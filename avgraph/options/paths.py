@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from avgraph.config.options import Name, mistake
+from avgraph.options.base import Name, mistake
 
 
 def absolute(value: Any) -> Any:

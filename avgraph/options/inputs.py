@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Literal
 
-from avgraph.config.problems import Path
 from avgraph.errors import DataError
 from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
 from avgraph.io.references import split_reference
+from avgraph.options.problems import Path
 
 Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights"]
 

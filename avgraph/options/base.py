@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from avgraph.config.inputs import Input, named
-from avgraph.config.problems import Path, show, suggest, suggest_or_list
+from avgraph.errors import ConfigError
+from avgraph.options.inputs import Input, named
+from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
+else:
+    ModelMetaclass = type(BaseModel)
 
 EdgeType = tuple[str, str, str]
 Name = Annotated[str, Field(min_length=1)]
@@ -44,8 +50,23 @@ _EXPECTED = {
 }
 
 
-class Options(BaseModel):
-    """Base of all parts of an experiment."""
+class _Telling(ModelMetaclass):
+    """Makes a class whose call tells what is wrong with its arguments as every other part of the package does."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        try:
+            return super().__call__(*args, **options)
+        except ValidationError as error:
+            lines = (f"{cls.__name__}: {_line(e['loc'], e['msg'])}" for e in error.errors())
+            raise ConfigError("\n".join(lines)) from None
+
+
+class Options(BaseModel, metaclass=_Telling):
+    """Base of all parts of an experiment.
+
+    Raises:
+        ConfigError: where one is built in Python from wrong values; one line a mistake.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
     also_known: ClassVar[tuple[str, ...]] = ()
@@ -157,6 +178,10 @@ class MethodOptions(ComponentOptions):
     def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
         """Option and message of what does not fit into so many epochs."""
         return []
+
+
+def _line(path: Path, message: str) -> str:
+    return f"{dotted(path)}: {message}" if path else message
 
 
 def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:

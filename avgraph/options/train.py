@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from avgraph.config.options import Count, NonNegative, Options, Positive, Rate, mistake, mistakes
-from avgraph.config.problems import show
+from avgraph.options.base import Count, NonNegative, Options, Positive, Rate, mistake, mistakes
+from avgraph.options.problems import show
 
 _DEVICE = "auto|cpu|cuda(:[0-9]{1,4})?"
 _SGD_ONLY = ("momentum", "nesterov")
