@@ -11,7 +11,7 @@ class AvgraphError(Exception):
     """Base of every error that names a mistake in what the user gave."""
 
 
-class ConfigError(AvgraphError):
+class ConfigError(AvgraphError, ValueError):
     """An experiment file, an override or an option is wrong; one line per mistake."""
 
 
