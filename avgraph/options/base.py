@@ -17,6 +17,7 @@ from avgraph.options.inputs import Input, named
 from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
 
 if TYPE_CHECKING:
+    import torch_geometric.data
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
 else:
     ModelMetaclass = type(BaseModel)
@@ -26,6 +27,7 @@ Name = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
+SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 NonNegative = Annotated[float, Field(ge=0)]
 
 _TOLD = "avgraph"  # the kind of an error whose message is already a user's
@@ -125,7 +127,15 @@ class ComponentOptions(Options):
 
 
 class DatasetOptions(ComponentOptions):
-    """Options of a data set."""
+    """Options of a data set, which are the data set: ``load`` imports what does the work."""
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """The graph, with ``provenance``; it has the edges that the data come with.
+
+        Raises:
+            DataError: if there are no data, or they cannot be used.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no load")
 
     def node_types(self) -> tuple[str, ...] | None:
         """Node types of the graph it loads; ``None`` where only loading tells."""
