@@ -5,9 +5,9 @@ from __future__ import annotations
 from avgraph.datasets.captions.options import AudioCaps, Clotho
 from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
-from avgraph.datasets.files.options import Files
+from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.datasets.paired.options import ClassPaired
-from avgraph.datasets.spaces.options import SpaceFiles
+from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
 from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
 from avgraph.datasets.synthetic.options import Synthetic
 
@@ -19,8 +19,11 @@ __all__ = [
     "AudioCaps",
     "ClassPaired",
     "Clotho",
+    "EdgeFiles",
     "Esc50ZeroShot",
     "Files",
+    "HeldOutFiles",
+    "NodeFiles",
     "SoundPictureSpaces",
     "SpaceFiles",
     "Synthetic",

@@ -56,8 +56,11 @@ class _Telling(ModelMetaclass):
     """Makes a class whose call tells what is wrong with its arguments as every other part of the package does."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
+        if args:
+            first = next((key for key in cls.model_fields if key != "type"), "option")
+            raise ConfigError(f"{cls.__name__}: options are given by name, such as {first}=...; got {show(args[0])}")
         try:
-            return super().__call__(*args, **options)
+            return super().__call__(**options)
         except ValidationError as error:
             lines = (f"{cls.__name__}: {_line(e['loc'], e['msg'])}" for e in error.errors())
             raise ConfigError("\n".join(lines)) from None

@@ -8,13 +8,13 @@ import pytest
 
 from avgraph.config import (
     Experiment,
-    FilesOptions,
     RrnetOptions,
     dump_experiment,
     experiment_from_dict,
     load_experiment,
 )
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin
+from avgraph.datasets import Files
 from tests.config.conftest import GOOD, SHORT
 
 FILES = """\
@@ -80,7 +80,7 @@ def test_paths_of_options_made_in_python_start_from_the_working_directory(
     nodes = {"audio": {"x": Path("a.npy")}, "label": {"x": "b.npy"}}
     by_dict = experiment_from_dict({"dataset": {"type": "files", "nodes": nodes}, "method": {"type": "rrnet"}})
     assert by_dict.dataset.arguments()["nodes"]["audio"]["x"] == f"{tmp_path}/a.npy"
-    by_class = FilesOptions(nodes={"audio": {"x": "a.npy"}, "label": {"x": "b.npy"}})  # type: ignore[dict-item]
+    by_class = Files(nodes={"audio": {"x": "a.npy"}, "label": {"x": "b.npy"}})  # type: ignore[dict-item]
     assert Experiment(dataset=by_class, method=RrnetOptions()) == by_dict
 
 

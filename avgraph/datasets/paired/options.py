@@ -105,7 +105,7 @@ class ClassPaired(Clips, Folded):
 
     def unused(self) -> dict[str, str]:
         """The level of second classes, where no clip has one."""
-        return {} if self.cooccurrence else {"second_level": "has no effect with cooccurrence 0"}
+        return {} if self.cooccurrence else {"second_level": "no clip has a second class with cooccurrence 0"}
 
     def inputs(self) -> Iterator[Input]:
         """The folder, unless a stand-in takes its place."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from avgraph.datasets.esc_table import read_table
+from avgraph.datasets.esc.table import read_table
 from avgraph.errors import DataError
 
 HEADER = "filename,fold,target,category\n"

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from avgraph.datasets import Files
 from avgraph.datasets.checks import as_split, check_finite
-from avgraph.errors import DataError
+from avgraph.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_every_format(folder: Path) -> None:
         "text": {"x": "table.parquet:x"},
         "label": {"x": "labels.safetensors:x", "name": "labels.txt"},
     }
-    data = Files(folder, nodes=nodes).load()
+    data = Files(root=folder, nodes=nodes).load()
     assert all(data[node].x.dtype == torch.float32 for node in nodes)
     assert data["audio"].x.tolist() == [[0, 1], [2, 3], [4, 5], [6, 7]]
     assert data["audio"].y.tolist() == [0, 1, 0, 1]  # as the label node has them, not sorted
@@ -58,14 +58,14 @@ def test_every_format(folder: Path) -> None:
 
 
 def test_names_without_a_label_node_are_sorted(folder: Path) -> None:
-    data = Files(folder, nodes={"audio": {"x": "x.npy", "y": "table.parquet:y"}}).load()
+    data = Files(root=folder, nodes={"audio": {"x": "x.npy", "y": "table.parquet:y"}}).load()
     assert data["audio"].y.tolist() == [1, 0, 1, 0]
     assert data.provenance["classes"] == {"audio": ["cat", "dog"]}
 
 
 def test_8_bit_pictures_stay_8_bit(folder: Path) -> None:
     np.save(folder / "u8.npy", np.zeros((4, 128, 216), np.uint8))
-    assert Files(folder, nodes={"audio": {"x": "u8.npy"}}).load()["audio"].x.dtype == torch.uint8
+    assert Files(root=folder, nodes={"audio": {"x": "u8.npy"}}).load()["audio"].x.dtype == torch.uint8
 
 
 @pytest.mark.parametrize("by_row", [False, True])
@@ -76,7 +76,7 @@ def test_edges(folder: Path, by_row: bool) -> None:
     np.save(folder / "attr.npy", np.ones((3, 2), np.float16))
     edge = {"source": "audio", "relation": "likes", "target": "label", "index": "edges.npy"}
     data = Files(
-        folder,
+        root=folder,
         nodes={"audio": {"x": "x.npy"}, "label": {"name": "labels.txt"}},
         edges=[edge | {"weight": "weight.npy", "attr": "attr.npy"}],
     ).load()
@@ -105,7 +105,7 @@ def test_wrong_edges(folder: Path, edge: dict[str, np.ndarray], message: str) ->
         np.save(folder / f"{key}.npy", array)
     declared = {"source": "audio", "relation": "likes", "target": "label"} | {key: f"{key}.npy" for key in edge}
     with pytest.raises(DataError, match=message):
-        Files(folder, nodes={"audio": {"x": "x.npy"}, "label": {"name": "labels.txt"}}, edges=[declared]).load()
+        Files(root=folder, nodes={"audio": {"x": "x.npy"}, "label": {"name": "labels.txt"}}, edges=[declared]).load()
 
 
 @pytest.mark.parametrize(
@@ -129,42 +129,46 @@ def test_wrong_nodes(tmp_path: Path, arrays: dict[str, np.ndarray], message: str
     for key, array in arrays.items():
         np.save(tmp_path / f"{key}.npy", array)
     with pytest.raises(DataError, match=message):
-        Files(tmp_path, nodes={"audio": {key: f"{key}.npy" for key in arrays}}).load()
+        Files(root=tmp_path, nodes={"audio": {key: f"{key}.npy" for key in arrays}}).load()
 
 
 def test_label_out_of_range_of_the_label_node(folder: Path) -> None:
     np.save(folder / "y.npy", np.array([0, 1, 2, 0]))
     nodes = {"audio": {"x": "x.npy", "y": "y.npy"}, "label": {"name": "labels.txt"}}
     with pytest.raises(DataError, match="row 2: expected a class from 0 to 1, got 2"):
-        Files(folder, nodes=nodes).load()
+        Files(root=folder, nodes=nodes).load()
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"nodes": {}}, "dataset.nodes: expected at least one node type"),
-        ({"nodes": {"a": {"x": None}}}, "dataset.nodes.a: expected at least one of x, y, split, name"),
-        ({"nodes": {"a": {"xx": "x.npy"}}}, "dataset.nodes.a.xx: unknown key"),
-        ({"nodes": {"a": {"x": "none.npy"}}}, "none.npy: no such file"),
-        ({"nodes": {"a": {"x": "x.npy"}}, "edges": [{"source": "a"}]}, r"dataset.edges\[0\]: expected source"),
+        ({"nodes": {}}, "nodes: expected at least 1 entry, got an empty mapping"),
+        ({"nodes": {"a": {"x": None}}}, "nodes.a: expected at least one of x, y, split, name"),
+        ({"nodes": {"a": {"xx": "x.npy"}}}, "nodes.a.xx: unknown key"),
+        ({"nodes": {"a": {"x": "x.npy"}}, "edges": [{"source": "a"}]}, r"edges\.0\.relation: missing required key"),
         (
             {
                 "nodes": {"a": {"x": "x.npy"}},
                 "edges": [{"source": "a", "relation": "r", "target": "b", "index": "edges.npy"}],
             },
-            "no node type 'b'; there are a",
+            "edges.0.target: no node type 'b' under nodes; it has: a",
         ),
     ],
 )
 def test_wrong_options(folder: Path, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        Files(folder, **options).load()
+    with pytest.raises(ConfigError, match=f"Files: {message}"):
+        Files(root=folder, **options)
+
+
+def test_a_file_that_is_not_there(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.npy: no such file"):
+        Files(root=folder, nodes={"a": {"x": "none.npy"}}).load()
 
 
 def test_pickled_arrays_are_refused(folder: Path) -> None:
     np.save(folder / "evil.npy", np.array([{"a": 1}], dtype=object))
     with pytest.raises(DataError, match=r"evil\.npy"):
-        Files(folder, nodes={"a": {"x": "evil.npy"}}).load()
+        Files(root=folder, nodes={"a": {"x": "evil.npy"}}).load()
 
 
 @given(st.lists(st.sampled_from(["train", "val", "test", 2, "2"]), min_size=1, max_size=10))
@@ -184,12 +188,3 @@ def test_check_finite_agrees_with_a_loop(values: list[float]) -> None:
         return
     with pytest.raises(DataError, match=f"row {bad[0]}"):
         check_finite(np.array(values), "x")
-
-
-def test_from_a_declared_experiment_every_key_arrives(folder: Path) -> None:
-    from avgraph.config.datasets import FilesOptions
-
-    options = FilesOptions.model_validate(
-        {"type": "files", "root": str(folder), "nodes": {"audio": {"x": "x.npy"}}, "edges": []}
-    )
-    assert Files(**options.arguments()).load()["audio"].x.shape == (4, 2)

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 import avgraph
-from avgraph.datasets.sound_picture_spaces import SoundPictureSpaces
+from avgraph.datasets import SoundPictureSpaces
 from avgraph.encoders.text_aligned import TextAligned
-from avgraph.errors import DataError
+from avgraph.errors import ConfigError, DataError
 from avgraph.transforms import SpaceGraph
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "cmcr_esc50_cifar10.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "cmcr_esc50_cifar10.yaml"
 
 
 @pytest.fixture
@@ -36,9 +36,19 @@ def test_stand_in_is_named_and_pairs_nothing(nowhere: Path) -> None:
     assert set(data["audio"].fold[data["audio"].test_mask].tolist()) == {2}
     assert set(data["audio"].fold[data["audio"].val_mask].tolist()) == {3}
     with pytest.raises(DataError, match=r"expected esc50/, cifar10/efficientnet_lite0_pca384\.npz and text/minilm"):
-        SoundPictureSpaces(on_missing=()).load()
-    with pytest.raises(DataError, match="fold"):
+        SoundPictureSpaces(on_missing=[]).load()
+    with pytest.raises(ConfigError, match="fold: expected a number of at most 5, got 6"):
         SoundPictureSpaces(fold=6)
+
+
+def test_a_root_that_lacks_a_set_follows_on_missing(nowhere: Path) -> None:
+    root = nowhere / "half"
+    (root / "cifar10").mkdir(parents=True)
+    assert SoundPictureSpaces(root=root).load().provenance["source"] == "synthetic"
+    with pytest.raises(DataError, match=r"expected esc50/, .* in .*half; see on_missing"):
+        SoundPictureSpaces(root=root, on_missing=[]).load()
+    with pytest.raises(DataError, match=r"dataset\.root: .*absent does not exist"):
+        SoundPictureSpaces(root=nowhere / "absent").load()
 
 
 def test_towers_find_the_texts_of_held_out_rows(nowhere: Path) -> None:
@@ -69,7 +79,7 @@ def test_the_example_runs_on_the_stand_in(nowhere: Path) -> None:
 
 @pytest.mark.data
 def test_the_real_sets(data_root: Path) -> None:
-    data = SoundPictureSpaces(data_root, on_missing=()).load()
+    data = SoundPictureSpaces(root=data_root, on_missing=[]).load()
     assert data.provenance["source"] == "real"
     assert data["text"].num_nodes == 20_060
     assert data["text"].x_sound.shape == (20_060, 384)

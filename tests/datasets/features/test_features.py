@@ -11,8 +11,8 @@ import torch
 from scipy.io import savemat
 
 from avgraph.datasets import AVE, VEGAS
-from avgraph.datasets.feature_file import read_feature_file
-from avgraph.errors import DataError
+from avgraph.datasets.features.file import read_feature_file
+from avgraph.errors import ConfigError, DataError
 
 
 def arrays(classes: int = 15) -> dict[str, np.ndarray]:
@@ -93,10 +93,10 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
 
 
 def test_names_and_stand_in(tmp_path: Path, no_shared_data: None) -> None:
-    with pytest.raises(DataError, match="expected 15 names, got 2"):
-        AVE(class_names=["a", "b"]).load()
-    with pytest.raises(DataError, match="val_fraction: expected a fraction"):
-        AVE(val_fraction=1.0).load()
+    with pytest.raises(ConfigError, match="AVE: class_names: expected 15 names, got 2"):
+        AVE(class_names=["a", "b"])
+    with pytest.raises(ConfigError, match=r"AVE: val_fraction: expected a number below 1, got 1\.0"):
+        AVE(val_fraction=1.0)
     with pytest.raises(DataError, match=r"vegas: no vegas_feature.h5 or vegas.h5 or vegas.mat in"):
         VEGAS(on_missing=[]).load()
     with pytest.raises(DataError, match="vegas: no vegas_feature"):

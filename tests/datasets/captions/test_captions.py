@@ -12,20 +12,20 @@ import torch
 
 from avgraph.datasets import AudioCaps, Clotho
 from avgraph.datasets.audio import log_mel_picture
-from avgraph.datasets.caption_files import read_captions
-from avgraph.errors import DataError
+from avgraph.datasets.captions.tables import read_captions
+from avgraph.errors import ConfigError, DataError
 from tests.datasets.caption_folder import COUNTS, audiocaps_folder, caption_rows, clotho_folder
 
 
 @pytest.mark.usefixtures("no_shared_data")
 def test_rows_as_written_here(tmp_path: Path) -> None:
-    data = AudioCaps(audiocaps_folder(tmp_path), seconds=0.5).load()
+    data = AudioCaps(root=audiocaps_folder(tmp_path), seconds=0.5).load()
     assert data["audio"].name[0] == "train 0_dog"
     assert data["text"].name[0] == 'A dog is heard, then "stops"'
 
 
 def test_audiocaps(tmp_path: Path) -> None:
-    data = AudioCaps(audiocaps_folder(tmp_path), seconds=0.5).load()
+    data = AudioCaps(root=audiocaps_folder(tmp_path), seconds=0.5).load()
     audio, text = data["audio"], data["text"]
     assert audio.x.dtype == torch.uint8
     assert audio.x.shape == (20, 128, 1 + 22_050 // 1024)
@@ -43,7 +43,7 @@ def test_audiocaps(tmp_path: Path) -> None:
 
 
 def test_clotho_as_published_and_in_one_folder(tmp_path: Path) -> None:
-    published = Clotho(clotho_folder(tmp_path / "a"), seconds=0.5).load()
+    published = Clotho(root=clotho_folder(tmp_path / "a"), seconds=0.5).load()
     assert published["text"].y.tolist() == [number for number in range(20) for _ in range(5)]
     flat = tmp_path / "b"
     flat.mkdir()
@@ -53,7 +53,7 @@ def test_clotho_as_published_and_in_one_folder(tmp_path: Path) -> None:
     tables.mkdir()
     for split, name in (("train", "development"), ("val", "validation"), ("test", "evaluation")):
         shutil.copy(tmp_path / "a" / f"clotho_captions_{name}.csv", tables / f"clotho_{split}.csv")
-    other = Clotho(flat, captions=tables, seconds=0.5).load()
+    other = Clotho(root=flat, captions=tables, seconds=0.5).load()
     assert torch.equal(other["audio"].x, published["audio"].x)
     assert other["text"].name == published["text"].name
     assert other.provenance["files"]["audio/"] == published.provenance["files"]["audio/"]
@@ -83,7 +83,7 @@ def test_bad_rows_are_named(tmp_path: Path) -> None:
     ):
         rewrite(val, change)
         with pytest.raises(DataError, match=message):
-            AudioCaps(root).load()
+            AudioCaps(root=root).load()
         val.write_text(original, encoding="utf-8")
     (tmp_path / "short.csv").write_text("file_name,caption_1,caption_2\na.wav,rain\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"short\.csv:2: caption_2 is empty"):
@@ -103,9 +103,9 @@ def test_missing_recordings_are_named_or_left_out(tmp_path: Path, caplog: pytest
         rf"audiocaps_train\.csv:4: '{gone}' is not in .*train \(1 of 12 are missing\); dataset\.on_missing_audio: drop"
     )
     with pytest.raises(DataError, match=text):
-        AudioCaps(root, seconds=0.5).load()
+        AudioCaps(root=root, seconds=0.5).load()
     with caplog.at_level(logging.WARNING):
-        data = AudioCaps(root, seconds=0.5, on_missing_audio="drop").load()
+        data = AudioCaps(root=root, seconds=0.5, on_missing_audio="drop").load()
     assert "left out recordings that are not there: train 1" in caplog.text
     assert len(data["audio"].name) == 19
     assert data["text"].y.max() == 18
@@ -113,7 +113,7 @@ def test_missing_recordings_are_named_or_left_out(tmp_path: Path, caplog: pytest
     for path in (root / "test").iterdir():
         path.unlink()
     with pytest.raises(DataError, match="audiocaps: none of the 4 recordings of test is in"):
-        AudioCaps(root, on_missing_audio="drop").load()
+        AudioCaps(root=root, on_missing_audio="drop").load()
 
 
 def test_a_recording_in_the_folder_of_another_split_is_an_error(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_recording_in_the_folder_of_another_split_is_an_error(tmp_path: Path) 
     shutil.move(root / "val" / name, root / "train" / name)
     for choice in ("error", "drop"):
         with pytest.raises(DataError, match=rf"audiocaps_val\.csv:2: '{name}' is of val, but lies in .*train"):
-            AudioCaps(root, on_missing_audio=choice).load()  # type: ignore[arg-type]
+            AudioCaps(root=root, on_missing_audio=choice).load()  # type: ignore[arg-type]
 
 
 def test_one_recording_of_two_splits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,7 +130,7 @@ def test_one_recording_of_two_splits(tmp_path: Path, caplog: pytest.LogCaptureFi
     train, test = (caption_rows("clotho", split)[1][0] for split in ("train", "test"))
     shutil.copy(root / "development" / train, root / "evaluation" / test)
     with caplog.at_level(logging.WARNING):
-        data = Clotho(root, seconds=0.5).load()
+        data = Clotho(root=root, seconds=0.5).load()
     assert "clotho: 1 recording(s) of the test also occur in other splits" in caplog.text
     assert data.provenance["leakage"][0]["other"] == [data["audio"].name[0]]
     for folder in ("development", "validation", "evaluation"):  # all in one: a name can be of one split only
@@ -142,7 +142,7 @@ def test_one_recording_of_two_splits(tmp_path: Path, caplog: pytest.LogCaptureFi
         r"evaluation\.csv:3: .* is in clotho_captions_development\.csv:2 too; give every split its folder: development"
     )
     with pytest.raises(DataError, match=message):
-        Clotho(root, seconds=0.5).load()
+        Clotho(root=root, seconds=0.5).load()
 
 
 @pytest.mark.usefixtures("no_shared_data")
@@ -152,6 +152,6 @@ def test_nothing_there_and_wrong_options(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"clotho: no clotho_train\.csv or clotho_captions_development\.csv in .*captions"
     ):
-        Clotho(tmp_path).load()
-    with pytest.raises(DataError, match=r"dataset\.seconds: expected a number above 0, got 0"):
-        AudioCaps(tmp_path, seconds=0).load()
+        Clotho(root=tmp_path).load()
+    with pytest.raises(ConfigError, match=r"AudioCaps: seconds: expected a number above 0, got 0"):
+        AudioCaps(root=tmp_path, seconds=0)

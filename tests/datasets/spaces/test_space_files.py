@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from avgraph.config import experiment_from_dict
-from avgraph.datasets.space_files import SpaceFiles
+from avgraph.datasets import SpaceFiles
 from avgraph.errors import ConfigError, DataError
 from tests.spaces import write_spaces
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_training_rows_stay_mapped_and_held_out_rows_are_loaded(folder: Path) -> None:
-    data = SpaceFiles(folder, spaces=SPACES, held_out={"audio": AUDIO}, names={"text": "names.txt"}).load()
+    data = SpaceFiles(root=folder, spaces=SPACES, held_out={"audio": AUDIO}, names={"text": "names.txt"}).load()
     assert isinstance(data["text"].x_clap, np.memmap)
     assert not data["text"].x_clap.flags.writeable
     assert data["text"].num_nodes == 240
@@ -57,14 +57,14 @@ def test_other_formats(kind: str, folder: Path) -> None:
     else:
         np.save(folder / "rows.npy", x.astype(np.float16))
     reference = "rows.npy" if kind == "float16" else f"rows.{kind}:x"
-    data = SpaceFiles(folder, spaces={**SPACES, "clap": {**SPACES["clap"], "sounds": reference}}).load()
+    data = SpaceFiles(root=folder, spaces={**SPACES, "clap": {**SPACES["clap"], "sounds": reference}}).load()
     np.testing.assert_allclose(np.asarray(data["sounds"].x_clap, np.float32), x, atol=1e-3)
 
 
 def test_rows_are_scaled_on_request_once(folder: Path) -> None:
     x = np.load(folder / "clap_sounds.npy")
     np.save(folder / "clap_sounds.npy", x * np.linspace(1, 9, len(x), dtype=np.float32)[:, None])
-    spaces = SpaceFiles(folder, spaces=SPACES, normalize=True)
+    spaces = SpaceFiles(root=folder, spaces=SPACES, normalize=True)
     rows = spaces.load()["sounds"].x_clap
     assert isinstance(rows, np.memmap)
     np.testing.assert_allclose(rows, x, atol=1e-6)
@@ -77,21 +77,21 @@ def test_rows_are_scaled_on_request_once(folder: Path) -> None:
 def test_rows_of_another_length_are_scaled_and_named_and_unit_rows_stay_as_they_are(folder: Path) -> None:
     x, text = np.load(folder / "clap_sounds.npy"), np.load(folder / "clap_text.npy")
     np.save(folder / "clap_sounds.npy", x * np.linspace(1, 9, len(x), dtype=np.float32)[:, None])
-    data = SpaceFiles(folder, spaces=SPACES).load()
+    data = SpaceFiles(root=folder, spaces=SPACES).load()
     np.testing.assert_allclose(data["sounds"].x_clap, x, atol=1e-6)
     np.testing.assert_array_equal(data["text"].x_clap, text)
     assert data.provenance["scaled_to_length_1"] == ["clap_sounds.npy"]
     np.save(folder / "clap_sounds.npy", x)
-    assert "scaled_to_length_1" not in SpaceFiles(folder, spaces=SPACES).load().provenance
+    assert "scaled_to_length_1" not in SpaceFiles(root=folder, spaces=SPACES).load().provenance
     np.save(folder / "clap_sounds.npy", 2 * x)
     with pytest.raises(DataError, match=r"clap_sounds\.npy \(clap\.sounds\): row 0 has length 2, expected 1"):
-        SpaceFiles(folder, spaces=SPACES, normalize=False).load()
+        SpaceFiles(root=folder, spaces=SPACES, normalize=False).load()
 
 
 def test_wrong_files_are_named(folder: Path) -> None:
     def told(message: str, **given: Any) -> None:
         with pytest.raises(DataError, match=message):
-            SpaceFiles(folder, **{"spaces": SPACES, **given}).load()
+            SpaceFiles(root=folder, **{"spaces": SPACES, **given}).load()
 
     for file, message in (
         ("clap_text.npy", r"y\.npy \(held_out\.audio\.y\): expected 240 whole numbers"),
@@ -99,10 +99,10 @@ def test_wrong_files_are_named(folder: Path) -> None:
     ):
         told(message, held_out={"audio": {**AUDIO, "x": {"clap": file}}})
     told(r"names\.txt: expected 120 names, one per row, got 240", names={"sounds": "names.txt"})
-    told(r"names\.txt \(clap\.text\): expected floating-point rows", spaces={"clap": {"text": "names.txt"}})
-    told(r"absent\.npy: no such file", spaces={"clap": {"text": "absent.npy"}})
+    told(r"names\.txt \(clap\.text\): expected floating-point rows", spaces={**SPACES, "clap": {"text": "names.txt"}})
+    told(r"absent\.npy: no such file", spaces={**SPACES, "clap": {"text": "absent.npy"}})
     with pytest.raises(DataError, match=r"dataset\.root: .*nowhere is not a folder"):
-        SpaceFiles(folder / "nowhere", spaces=SPACES).load()
+        SpaceFiles(root=folder / "nowhere", spaces=SPACES).load()
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,6 @@ def test_paths_start_from_the_folder_of_the_yaml(folder: Path) -> None:
 def test_held_out_rows_may_be_in_two_spaces(folder: Path) -> None:
     files = {"x": {"clap": "clap_text.npy", "clip": "clip_text.npy"}, "y": "row.npy"}
     np.save(folder / "row.npy", np.arange(240))
-    data = SpaceFiles(folder, spaces=SPACES, held_out={"query": files}).load()
+    data = SpaceFiles(root=folder, spaces=SPACES, held_out={"query": files}).load()
     assert data["query"].x_clip.shape == (240, 10)
     assert torch.equal(data["query"].y, torch.arange(240))

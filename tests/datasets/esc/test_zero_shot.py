@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from avgraph.datasets.esc50_zero_shot import Esc50ZeroShot, class_parts
-from avgraph.errors import DataError
+from avgraph.datasets import Esc50ZeroShot
+from avgraph.datasets.esc.zero_shot import class_parts
+from avgraph.errors import ConfigError, DataError
+from tests.datasets.esc_folder import rows, write_pictures, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -42,15 +44,17 @@ def test_masks_follow_the_class() -> None:
 
 
 def test_bad_options_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"dataset\.part: expected a part from 1 to 5, got 6"):
+    with pytest.raises(ConfigError, match=r"^Esc50ZeroShot: part: expected a number of at most 5, got 6$"):
         Esc50ZeroShot(part=6)
-    with pytest.raises(DataError, match=r"dataset\.val_part: expected another part than the test part 1"):
+    with pytest.raises(ConfigError, match=r"^Esc50ZeroShot: val_part: expected another part than the test part"):
         Esc50ZeroShot(val_part=1)
+    write_table(tmp_path / "esc50.csv", rows())
+    write_pictures(tmp_path / "esc50_logmel_u8.npz", rows())
     np.savez(tmp_path / "v.npz", esc50=np.array(["dog"]), esc50_x=np.ones((1, 2)))
-    with pytest.raises(DataError, match=r"v\.npz: no sentence vector for class 'rooster' \(1 missing\)"):
-        Esc50ZeroShot(text=tmp_path / "v.npz")._vectors(["dog", "rooster"])
+    with pytest.raises(DataError, match=r"v\.npz: no sentence vector for class 'crowing rooster' \(1 missing\)"):
+        Esc50ZeroShot(root=tmp_path, text=tmp_path / "v.npz").load()
     with pytest.raises(DataError, match=r"none\.npz: no such file"):
-        Esc50ZeroShot(text=tmp_path / "none.npz")._vectors(["dog"])
+        Esc50ZeroShot(root=tmp_path, text=tmp_path / "none.npz").load()
 
 
 @pytest.mark.data

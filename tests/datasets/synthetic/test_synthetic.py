@@ -7,8 +7,9 @@ import torch
 from sklearn.linear_model import RidgeClassifier
 
 from avgraph.datasets import Synthetic
-from avgraph.datasets.synthetic_sounds import MOST_CLASSES, class_names
-from avgraph.errors import DataError
+from avgraph.datasets.synthetic.options import MOST_CLASSES
+from avgraph.datasets.synthetic.sounds import CONTOURS, RHYTHMS, TIMBRES, class_names
+from avgraph.errors import ConfigError
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
@@ -43,6 +44,7 @@ def test_a_recording_stays_in_one_fold_and_class() -> None:
 
 
 def test_names_are_distinct_and_cannot_be_taken_for_real() -> None:
+    assert len(CONTOURS) * len(RHYTHMS) * len(TIMBRES) == MOST_CLASSES
     names = class_names(MOST_CLASSES)
     assert len(set(names)) == MOST_CLASSES
     assert all(name.startswith("synthetic ") for name in names)
@@ -61,13 +63,13 @@ def test_pixels_hint_at_the_class_but_do_not_give_it_away() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"classes": 1}, "dataset.classes: expected 2 to 120, got 1"),
-        ({"classes": 121}, "dataset.classes: expected 2 to 120, got 121"),
-        ({"clips_per_class": 4}, "dataset.clips_per_class: expected at least 5, got 4"),
-        ({"seed": -1}, "dataset.seed: expected 0 or more, got -1"),
-        ({"fold": 6}, "dataset.fold: expected a fold from 1 to 5, got 6"),
+        ({"classes": 1}, "classes: expected a number of at least 2, got 1"),
+        ({"classes": 121}, "classes: expected a number of at most 120, got 121"),
+        ({"clips_per_class": 4}, "clips_per_class: expected a number of at least 5, got 4"),
+        ({"seed": -1}, "seed: expected a number of at least 0, got -1"),
+        ({"fold": 6}, "fold: expected a number of at most 5, got 6"),
     ],
 )
 def test_bad_options(options: dict[str, int], message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(ConfigError, match=f"^Synthetic: {message}$"):
         Synthetic(**options)

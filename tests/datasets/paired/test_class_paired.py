@@ -9,15 +9,15 @@ import pytest
 import torch
 
 from avgraph.datasets import ClassPaired
-from avgraph.datasets.cifar10_features import FILE as CIFAR
-from avgraph.datasets.cifar10_features import load_cifar10_features
-from avgraph.datasets.cooccurrence import draw_cooccurrence
-from avgraph.datasets.digits import FILE as FSDD
-from avgraph.datasets.digits import load_digit_pictures, load_spoken_digits, spoken_digit_features
-from avgraph.datasets.esc50_sounds import mix_logmels
-from avgraph.datasets.labelled import Labelled
-from avgraph.datasets.pairing import pair_by_class
-from avgraph.errors import DataError
+from avgraph.datasets.paired.cifar10 import FILE as CIFAR
+from avgraph.datasets.paired.cifar10 import load_cifar10_features
+from avgraph.datasets.paired.cooccurrence import draw_cooccurrence
+from avgraph.datasets.paired.digits import FILE as FSDD
+from avgraph.datasets.paired.digits import load_digit_pictures, load_spoken_digits, spoken_digit_features
+from avgraph.datasets.paired.esc50_sounds import mix_logmels
+from avgraph.datasets.paired.labelled import Labelled
+from avgraph.datasets.paired.pairing import pair_by_class
+from avgraph.errors import ConfigError, DataError
 
 MAP = {"dog": ["bark", "howl"], "cat": ["meow"], "bird": ["song"]}
 
@@ -59,12 +59,12 @@ def test_pairs_depend_on_the_seed_alone() -> None:
 def test_bad_maps_are_named() -> None:
     with pytest.raises(DataError, match="no class 'barks'; did you mean 'bark'"):
         pair_by_class(sounds(), pictures(), {"dog": ["barks"], "cat": ["meow"]})
-    with pytest.raises(DataError, match="'meow' is under 'dog' and 'cat'"):
-        pair_by_class(sounds(), pictures(), {"dog": ["meow"], "cat": ["meow"]})
-    with pytest.raises(DataError, match="at least 2 classes, got 1"):
-        pair_by_class(sounds(), pictures(), {"dog": ["bark"]})
-    with pytest.raises(DataError, match=r"class_map\.cat: expected at least one class of sounds"):
-        pair_by_class(sounds(), pictures(), {"dog": ["bark"], "cat": []})
+    with pytest.raises(ConfigError, match=r"class_map\.cat\.0: 'meow' is under 'dog' and 'cat'; expected it once"):
+        ClassPaired(class_map={"dog": ["meow"], "cat": ["meow"]})
+    with pytest.raises(ConfigError, match="class_map: expected at least 2 entry"):
+        ClassPaired(class_map={"dog": ["bark"]})
+    with pytest.raises(ConfigError, match=r"class_map\.cat: expected at least 1 entry, got an empty list"):
+        ClassPaired(class_map={"dog": ["bark"], "cat": []})
     without = pictures()
     without.split[without.y == 2] = 0
     with pytest.raises(DataError, match="class 'dog': 8 validation sounds, but no validation picture"):
@@ -99,8 +99,6 @@ def test_the_truth_names_every_pair_of_concepts() -> None:
     found = draw_cooccurrence(pairs, 0.5)
     truth = set(zip(*found.concept_pairs().tolist(), strict=True))
     assert truth == {(c + 3 * m, int(found.companion[c]) + 3 * k) for c in range(3) for m in range(2) for k in range(2)}
-    with pytest.raises(DataError, match=r"expected a fraction in \[0, 1\], got 1.5"):
-        draw_cooccurrence(pairs, 1.5)
 
 
 def test_mixed_log_mels_are_sums_of_power() -> None:
@@ -149,7 +147,7 @@ def write_sets(root: Path) -> None:
 
 def test_spoken_digits_from_files(tmp_path: Path) -> None:
     write_sets(tmp_path)
-    data = ClassPaired("fsdd_digits", root=tmp_path, fold=1, val_fold=2, cooccurrence=0.4).load()
+    data = ClassPaired(sets="fsdd_digits", root=tmp_path, fold=1, val_fold=2, cooccurrence=0.4).load()
     assert data["audio"].x.shape == (100, 384)
     assert data["visual"].x.shape == (100, 64)
     assert int(data["audio"].test_mask.sum()) == 50
@@ -161,7 +159,7 @@ def test_spoken_digits_from_files(tmp_path: Path) -> None:
     assert data.provenance["source"] == "real"
     assert len(data.provenance["files"]) == 1
     spoken = load_spoken_digits(tmp_path / "fsdd")
-    plain = ClassPaired("fsdd_digits", root=tmp_path).load()
+    plain = ClassPaired(sets="fsdd_digits", root=tmp_path).load()
     torch.testing.assert_close(plain["audio"].x, spoken_digit_features(spoken.x))
     assert "second_y" not in plain["audio"]
     untouched = data["audio"].second_y < 0
@@ -184,19 +182,28 @@ def test_cifar10_features_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sets", ["esc50_cifar10", "fsdd_digits"])
 def test_without_data_a_stand_in_says_so(sets: str, tmp_path: Path, no_shared_data: None) -> None:
-    data = ClassPaired(sets, cooccurrence=0.2).load()  # type: ignore[arg-type]
+    data = ClassPaired(sets=sets, cooccurrence=0.2).load()  # type: ignore[arg-type]
     assert data.provenance["source"] == "synthetic"
     assert "random numbers" in data.provenance["note"]
     assert bool(data["audio"].test_mask.any())
     with pytest.raises(DataError, match=r"class_paired: no .* see on_missing"):
-        ClassPaired(sets, root=tmp_path, on_missing=[]).load()  # type: ignore[arg-type]
+        ClassPaired(sets=sets, root=tmp_path, on_missing=[]).load()  # type: ignore[arg-type]
 
 
 def test_options_out_of_range_are_named() -> None:
-    with pytest.raises(DataError, match=r"second_level: expected a number above 0, got 0"):
-        ClassPaired(second_level=0)
-    with pytest.raises((DataError, TypeError), match="fsdd_digits"):
-        ClassPaired("esc50")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"second_level: expected a number above 0, got 0"):
+        ClassPaired(cooccurrence=0.2, second_level=0)
+    with pytest.raises(ConfigError, match=r"cooccurrence: expected a number of at most 1, got 1.5"):
+        ClassPaired(cooccurrence=1.5)
+    with pytest.raises(ConfigError, match="fsdd_digits"):
+        ClassPaired(sets="esc50")  # type: ignore[arg-type]
+
+
+def test_the_level_of_second_classes_is_an_error_where_there_are_none() -> None:
+    with pytest.raises(ConfigError, match=r"second_level: no clip has a second class with cooccurrence 0"):
+        ClassPaired(second_level=0.7)
+    assert "second_level" not in ClassPaired().model_dump()
+    assert ClassPaired(cooccurrence=0.1, second_level=0.7).model_dump()["second_level"] == 0.7
 
 
 @pytest.mark.data
@@ -206,5 +213,5 @@ def test_real_sets(data_root: Path) -> None:
     assert data["visual"].x.shape == (280, 384)
     assert data["audio"].y.bincount().tolist() == [40, 80, 40, 40, 40, 40]
     assert len(data["visual"].row.unique()) == 280
-    digits = ClassPaired("fsdd_digits", root=data_root).load()
+    digits = ClassPaired(sets="fsdd_digits", root=data_root).load()
     assert int(digits["audio"].test_mask.sum()) == 300

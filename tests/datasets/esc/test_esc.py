@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from avgraph.datasets import ESC10, ESC50, esc
+from avgraph.datasets import ESC10, ESC50
 from avgraph.datasets.audio import log_mel_picture
+from avgraph.datasets.esc import folder
 from avgraph.errors import DataError
-
-from .esc_folder import rows, write_audio, write_pictures, write_table
+from tests.datasets.esc_folder import rows, write_audio, write_pictures, write_table
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def picture_folder(tmp_path: Path) -> Path:
 
 
 def test_audio_folder(audio_folder: Path) -> None:
-    data = ESC50(audio_folder, fold=4, val_fold=5).load()
+    data = ESC50(root=audio_folder, fold=4, val_fold=5).load()
     audio = data["audio"]
     assert (audio.x.shape, audio.x.dtype) == ((10, 128, 216), torch.uint8)
     assert torch.equal(audio.x[3], log_mel_picture(audio_folder / "audio" / audio_name(3)))
@@ -58,27 +58,27 @@ def audio_name(row: int) -> str:
 def test_published_layout_with_meta_folder(audio_folder: Path) -> None:
     (audio_folder / "meta").mkdir()
     (audio_folder / "esc50.csv").rename(audio_folder / "meta" / "esc50.csv")
-    assert ESC50(audio_folder).load()["audio"].x.shape == (10, 128, 216)
+    assert ESC50(root=audio_folder).load()["audio"].x.shape == (10, 128, 216)
 
 
 def test_log_mels_are_cached_by_content(audio_folder: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = ESC50(audio_folder).load()
+    first = ESC50(root=audio_folder).load()
     moved = audio_folder.with_name("moved")
     shutil.copytree(audio_folder, moved)  # other place, other times, same content
     with monkeypatch.context() as patch:
         patch.setattr("avgraph.datasets.logmel_cache.log_mel_picture", None)
-        assert torch.equal(ESC50(moved).load()["audio"].x, first["audio"].x)
+        assert torch.equal(ESC50(root=moved).load()["audio"].x, first["audio"].x)
     (cached,) = (own_cache / "logmel").glob("*.npz")
     cached.write_bytes(b"damaged")
-    assert torch.equal(ESC50(audio_folder).load()["audio"].x, first["audio"].x)
+    assert torch.equal(ESC50(root=audio_folder).load()["audio"].x, first["audio"].x)
     shutil.copy(moved / "audio" / audio_name(0), moved / "audio" / audio_name(1))
-    changed = ESC50(moved).load()
+    changed = ESC50(root=moved).load()
     assert torch.equal(changed["audio"].x[1], first["audio"].x[0])
     assert changed.provenance["files"]["audio/"] != first.provenance["files"]["audio/"]
 
 
 def test_pictures_follow_the_table_not_the_order_of_the_npz(picture_folder: Path) -> None:
-    data = ESC50(picture_folder, fold=5).load()
+    data = ESC50(root=picture_folder, fold=5).load()
     assert data["audio"].x[:, 0, 0].tolist() == list(range(10))
     assert data.provenance["note"] == "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"
     assert set(data.provenance["files"]) == {"esc50.csv", "esc50_logmel_u8.npz"}
@@ -98,39 +98,39 @@ def test_pictures_follow_the_table_not_the_order_of_the_npz(picture_folder: Path
 def test_npz_that_does_not_fit(picture_folder: Path, key: str, value: np.ndarray, message: str) -> None:
     write_pictures(picture_folder / "esc50_logmel_u8.npz", rows(), **{key: value})
     with pytest.raises(DataError, match=message):
-        ESC50(picture_folder, fold=5).load()
+        ESC50(root=picture_folder, fold=5).load()
 
 
 def test_npz_with_a_clip_more_than_the_table(picture_folder: Path) -> None:
     write_table(picture_folder / "esc50.csv", rows()[:-1])
     with pytest.raises(DataError, match=r"row 0 \(5-1051-A-1\) is not in esc50.csv"):
-        ESC50(picture_folder).load()
+        ESC50(root=picture_folder).load()
 
 
 def test_missing_clip_names_the_row(audio_folder: Path) -> None:
     (audio_folder / "audio" / audio_name(4)).unlink()
     with pytest.raises(DataError, match=r"esc50.csv:6: clip '3-1030-A-0.wav' is not in .*audio"):
-        ESC50(audio_folder).load()
+        ESC50(root=audio_folder).load()
 
 
 def test_broken_clip_is_named(audio_folder: Path) -> None:
     (audio_folder / "audio" / audio_name(4)).write_bytes(b"")
     with pytest.raises(DataError, match=r"3-1030-A-0.wav: not a readable audio file"):
-        ESC50(audio_folder).load()
+        ESC50(root=audio_folder).load()
 
 
 def test_leakage_warns_drops_or_raises(audio_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        warned = ESC50(audio_folder, fold=1, on_leakage="warn").load()
+        warned = ESC50(root=audio_folder, fold=1, on_leakage="warn").load()
     assert "1 source file(s) of the test fold also occur in other folds (777)" in caplog.text
     leak = [{"source_file": "777", "test": ["1-777-A-1"], "other": ["2-777-A-1"]}]
     assert warned.provenance["leakage"] == leak
     assert warned["audio"].train_mask[3]
-    dropped = ESC50(audio_folder, fold=1, on_leakage="drop").load()["audio"]
+    dropped = ESC50(root=audio_folder, fold=1, on_leakage="drop").load()["audio"]
     assert not dropped.train_mask[3]
     assert dropped.train_mask.sum() == warned["audio"].train_mask.sum() - 1
     with pytest.raises(DataError, match=r"\(777\); dataset.on_leakage: drop leaves their 1 clip"):
-        ESC50(audio_folder, fold=1, on_leakage="error").load()
+        ESC50(root=audio_folder, fold=1, on_leakage="error").load()
 
 
 def test_class_that_only_the_test_fold_has(tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_class_that_only_the_test_fold_has(tmp_path: Path) -> None:
     write_table(tmp_path / "esc50.csv", table)
     write_pictures(tmp_path / "esc50_logmel_u8.npz", table)
     with pytest.raises(DataError, match="no training example of class 'crowing rooster'"):
-        ESC50(tmp_path, fold=1).load()
+        ESC50(root=tmp_path, fold=1).load()
     write_table(tmp_path / "esc50.csv", [row for row in rows() if row["fold"] != 1])
     with pytest.raises(DataError, match=r"dataset.fold: .*esc50.csv has no clip of fold 1"):
-        ESC50(tmp_path, fold=1).load()
+        ESC50(root=tmp_path, fold=1).load()
 
 
 def test_esc10_from_its_own_folder_and_from_a_full_esc50(tmp_path: Path) -> None:
@@ -156,12 +156,12 @@ def test_esc10_from_its_own_folder_and_from_a_full_esc50(tmp_path: Path) -> None
     ]
     write_table(tmp_path / "full" / "meta" / "esc50.csv", table)
     write_audio(tmp_path / "full" / "audio", table)
-    full = ESC10(tmp_path / "full", fold=5).load()
+    full = ESC10(root=tmp_path / "full", fold=5).load()
     assert full["label"].name == ["crowing rooster", "rain"]
     assert full["audio"].y.tolist() == [0] * 5 + [1] * 5
     write_table(tmp_path / "own" / "esc10.csv", rows())
     write_audio(tmp_path / "own" / "audio", rows())
-    assert ESC10(tmp_path / "own", fold=5).load()["audio"].y.tolist() == [0, 1] * 5
+    assert ESC10(root=tmp_path / "own", fold=5).load()["audio"].y.tolist() == [0, 1] * 5
 
 
 @pytest.mark.usefixtures("no_shared_data")
@@ -195,7 +195,7 @@ def test_without_a_network_two_short_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AVGRAPH_OFFLINE", "")
-    monkeypatch.setattr(esc, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
+    monkeypatch.setattr(folder, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
     with caplog.at_level(logging.WARNING):
         assert ESC50(on_missing=["download", "synthetic"]).load().provenance["source"] == "synthetic"
     assert [record.message for record in caplog.records] == [
@@ -211,7 +211,7 @@ def test_a_cache_that_cannot_be_written_is_named_before_the_stand_in(
     own_cache.parent.mkdir(exist_ok=True)
     own_cache.write_text("a file where the folder should be")
     monkeypatch.setenv("AVGRAPH_OFFLINE", "")
-    monkeypatch.setattr(esc, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
+    monkeypatch.setattr(folder, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
     with caplog.at_level(logging.WARNING):
         ESC50(on_missing=["download", "synthetic"]).load()
     assert caplog.records[0].message == f"esc50: {own_cache}: File exists"
@@ -219,14 +219,14 @@ def test_a_cache_that_cannot_be_written_is_named_before_the_stand_in(
 
 def test_explicit_root_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"dataset.root: .*nowhere does not exist"):
-        ESC50(tmp_path / "nowhere").load()
+        ESC50(root=tmp_path / "nowhere").load()
     with pytest.raises(DataError, match="esc50: not found in"):
-        ESC50(tmp_path).load()
+        ESC50(root=tmp_path).load()
 
 
 @pytest.mark.data
 def test_real_esc50(data_root: Path) -> None:
-    data = ESC50(data_root / "esc50", fold=4).load()
+    data = ESC50(root=data_root / "esc50", fold=4).load()
     assert data["audio"].x.shape == (2000, 128, 216)
     assert torch.bincount(data["audio"].y).tolist() == [40] * 50
     assert torch.bincount(data["audio"].fold).tolist() == [0] + [400] * 5
@@ -235,7 +235,7 @@ def test_real_esc50(data_root: Path) -> None:
 
 @pytest.mark.data
 def test_real_esc10_table(data_root: Path) -> None:
-    from avgraph.datasets.catalog import describe
+    from avgraph.tools.catalog import describe
 
     status = describe("esc10", data_root / "esc10")
     assert (status.clips, status.classes, dict(status.folds)) == (400, 10, dict.fromkeys(range(1, 6), 80))
