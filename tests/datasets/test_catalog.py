@@ -101,7 +101,7 @@ def test_every_built_in_data_set_says_what_it_is_and_what_it_lacks(name: str) ->
     assert status.source in ("missing", "synthetic", "yours")
     assert status.note
     assert status.source != "missing" or status.looked or all(part.looked for part in status.parts)
-    with pytest.raises(DataError, match="nothing to download|AVGRAPH_OFFLINE is set"):
+    with pytest.raises(DataError, match=r"nothing to download|AVGRAPH_OFFLINE is set"):
         catalog.fetch(name)
 
 
