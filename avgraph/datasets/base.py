@@ -88,7 +88,7 @@ class Dataset(DatasetOptions):
             >>> Synthetic.what()
             'Made-up clips, for tests and for a look without data.'
         """
-        return (cls.__doc__ or "").strip().split("\n")[0]
+        return (cls.__doc__ or "").strip().split("\n")[0].replace("``", "")
 
     @classmethod
     def describe(cls, root: Root = None) -> DatasetStatus:

@@ -57,8 +57,7 @@ class _Telling(ModelMetaclass):
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
         if args:
-            first = next((key for key in cls.model_fields if key != "type"), "option")
-            raise ConfigError(f"{cls.__name__}: options are given by name, such as {first}=...; got {show(args[0])}")
+            raise ConfigError(f"{cls.__name__}: options are given by name, as option=value; got {show(args[0])}")
         try:
             return super().__call__(**options)
         except ValidationError as error:

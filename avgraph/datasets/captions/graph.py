@@ -66,11 +66,11 @@ def describe_captioned(kind: type[Captioned], root: str | Path | None) -> Datase
     """
     layout, name, what = kind.layout, kind.type_name(), kind.what()
     located = locate([layout.dataset], root, holds=Path.is_dir)
-    if located.folder is None:
-        note = f"no folder of recordings; {layout.homepage} says where they come from"
-        return DatasetStatus(name, what, "missing", looked=located.looked, note=note)
     try:
-        tables = find_tables(layout, located.folder, None)
+        tables = find_tables(layout, located.folder or located.looked[0], None)
+        if located.folder is None:
+            there = f"its tables are in {tables['train'].parent}"
+            raise DataError(f"no folder of recordings ({layout.homepage}); {there}")
         found, absent = find_recordings(layout, located.folder, tables, drop_missing=True)
     except DataError as error:
         return DatasetStatus(name, what, "missing", looked=located.looked, note=str(error))

@@ -91,11 +91,12 @@ class AudioCaps(Captioned):
 
 
 class Clotho(Captioned):
-    """Clotho: recordings of Freesound with five captions each; options as for AudioCaps.
+    """Clotho: recordings of Freesound with five captions each.
 
-    3,839 recordings of 15 to 30 s to train, 1,045 each to validate and test (Clotho 2; Drossos, Lipping & Virtanen,
-    ICASSP 2020). Read as published (``development/``, ``validation/``, ``evaluation/`` and ``clotho_captions_….csv``),
-    or as `avgraph.datasets.captions.tables` says. Four file names occur in two splits, so that each needs a folder.
+    Options are those of AudioCaps. 3,839 recordings of 15 to 30 s to train, 1,045 each to validate and test (Clotho 2;
+    Drossos, Lipping & Virtanen, ICASSP 2020). Read as published (``development/``, ``validation/``, ``evaluation/`` and
+    ``clotho_captions_….csv``), or as `avgraph.datasets.captions.tables` says. Four file names occur in two splits, so
+    that each needs a folder of its own.
     """
 
     layout = CaptionLayout(

@@ -78,9 +78,9 @@ class ESC50(_Esc):
 
 
 class ESC10(_Esc):
-    """ESC-10: the ten classes of ESC-50 that are easiest to tell apart; options as there.
+    """ESC-10: the ten classes of ESC-50 that are easiest to tell apart.
 
-    Its own folder is read as well as the clips marked ``esc10`` in a full ESC-50.
+    Options are those of ESC-50. Its own folder is read as well as the clips marked ``esc10`` in a full ESC-50.
     """
 
     type: Literal["esc10"] = "esc10"

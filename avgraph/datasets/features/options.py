@@ -78,9 +78,9 @@ class AVE(_Features):
 
 
 class VEGAS(_Features):
-    """VEGAS: 28,103 clips in 10 classes; options as for AVE.
+    """VEGAS: 28,103 clips in 10 classes, as one file of features.
 
-    The file is ``vegas_feature.h5``.
+    Options are those of AVE. The file is ``vegas_feature.h5``.
     """
 
     files = ("vegas_feature.h5", "vegas.h5", "vegas.mat")
