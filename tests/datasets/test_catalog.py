@@ -36,7 +36,7 @@ def test_describes_what_is_missing(own_cache: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_shared_data")
-def test_describes_the_sets_that_are_paired(tmp_path: Path, own_cache: Path) -> None:
+def test_describes_the_sets_that_are_paired(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = catalog.describe("class_paired")
     assert (nothing.source, nothing.note) == ("missing", "needs esc50 and cifar10, or fsdd")
     (own_cache / "fsdd").mkdir(parents=True)
@@ -55,6 +55,10 @@ def test_describes_the_sets_that_are_paired(tmp_path: Path, own_cache: Path) -> 
     assert (sounds.source, sounds.looked) == ("missing", (tmp_path / "esc50",))
     assert (spoken.source, spoken.looked) == ("missing", (tmp_path / "fsdd",))
     assert "pictures   7 in 2 classes" in str(pictures)
+    monkeypatch.setenv("AVGRAPH_DATA", str(own_cache))  # whoever names a root is told of that root alone
+    write_table(own_cache / "esc50" / "esc50.csv", rows())
+    write_audio(own_cache / "esc50" / "audio", rows())
+    assert catalog.describe("class_paired", tmp_path).parts[0].source == "missing"
     spaces = catalog.describe("esc50_cifar10_spaces", tmp_path)
     assert (spaces.source, spaces.note) == ("missing", "lacks esc50, text")
     for name in ("fsdd", "cifar10"):

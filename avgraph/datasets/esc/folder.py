@@ -80,19 +80,18 @@ def fetched_folder(name: str) -> Path:
     return folder
 
 
-def describe_esc(dataset: EscName, root: str | Path | None, name: str, what: str) -> DatasetStatus:
+def describe_esc(dataset: EscName, located: Located, name: str, what: str) -> DatasetStatus:
     """What there is of it, without reading any audio.
 
     Args:
         dataset: whose clips.
-        root: the only folder to look in; None looks where `load_esc` does.
+        located: where it was looked for.
         name: of the data set that is described.
         what: it is.
 
     Raises:
-        DataError: if ``root`` is no folder, or the table there is wrong.
+        DataError: if the table there is wrong.
     """
-    located = locate_esc(dataset, root)
     layout = None if located.folder is None else find_layout(located.folder, dataset)
     if layout is None:
         note = f"`avgraph data fetch {name}` downloads ESC-50, which holds ESC-10 too (about 650 MB, {HOMEPAGE})"

@@ -31,9 +31,10 @@ class _Esc(Folded):
     @classmethod
     def describe(cls, root: Root = None) -> DatasetStatus:
         """Its folder, clips, folds, and recordings that are in two of them; no audio is read."""
-        from avgraph.datasets.esc.folder import describe_esc
+        from avgraph.datasets.esc.folder import describe_esc, locate_esc
 
-        return describe_esc("esc10" if cls is ESC10 else "esc50", root, cls.type_name(), cls.what())
+        dataset: Literal["esc10", "esc50"] = "esc10" if cls is ESC10 else "esc50"
+        return describe_esc(dataset, locate_esc(dataset, root), cls.type_name(), cls.what())
 
     @classmethod
     def fetch(cls) -> Path:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.base import DatasetStatus
-from avgraph.datasets.esc.folder import describe_esc
+from avgraph.datasets.esc.folder import describe_esc, locate_esc
 from avgraph.datasets.esc.options import ESC50, Esc50ZeroShot
 from avgraph.datasets.locate import Located, locate
 from avgraph.errors import DataError
@@ -73,9 +73,9 @@ def describe_zero_shot(root: str | Path | None, name: str, what: str) -> Dataset
     """ESC-50's folder and clips; its folds are not used.
 
     Raises:
-        DataError: as `describe_esc`.
+        DataError: if ``root`` is no folder, or the table there is wrong.
     """
-    clips, vectors = describe_esc("esc50", root, name, what), _located()
+    clips, vectors = describe_esc("esc50", locate_esc("esc50", root), name, what), _located()
     if vectors.folder is not None:
         told = f"sentence vectors in {vectors.folder / VECTORS}"
     else:

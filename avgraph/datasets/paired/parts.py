@@ -46,9 +46,7 @@ def describe_sounds(root: str | Path | None) -> DatasetStatus:
     Raises:
         DataError: if its table is wrong.
     """
-    located = locate_sounds(root)
-    status = describe_esc("esc50", located.folder, "esc50", ESC50.what())
-    return replace(status, looked=located.looked, leakage={})
+    return replace(describe_esc("esc50", locate_sounds(root), "esc50", ESC50.what()), leakage={})
 
 
 def describe_pictures(root: str | Path | None) -> DatasetStatus:
