@@ -40,8 +40,8 @@ from torch import Tensor, nn  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.config import Experiment, load_experiment  # noqa: E402
-from avgraph.datasets.cifar10_features import load_cifar10_features  # noqa: E402
-from avgraph.datasets.sound_picture_spaces import PROMPTS, centred  # noqa: E402
+from avgraph.datasets.paired.cifar10 import load_cifar10_features  # noqa: E402
+from avgraph.datasets.spaces.sound_picture import PROMPTS, centred  # noqa: E402
 from avgraph.encoders import EncodeContext, Hashing  # noqa: E402
 from avgraph.io.arrays import read_array  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402

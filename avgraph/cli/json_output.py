@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from avgraph.datasets.catalog import DatasetStatus
+    from avgraph.datasets.base import DatasetStatus
     from avgraph.io.provenance import MadeOf
     from avgraph.runs.folds import FoldRuns
     from avgraph.runs.run import Run
@@ -113,6 +113,11 @@ def embedded_json(done: Embedded) -> dict[str, Any]:
 def status_json(status: DatasetStatus) -> dict[str, Any]:
     """Of `avgraph data show`."""
     return asdict(status)
+
+
+def catalog_json(found: Sequence[DatasetStatus]) -> dict[str, Any]:
+    """Of `avgraph data list`."""
+    return {"datasets": [status_json(status) for status in found]}
 
 
 def _made_of(made_of: MadeOf) -> dict[str, Any]:

@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from avgraph.config.captions import AudioCapsOptions, ClothoOptions
 from avgraph.config.cmcr import CmcrOptions
-from avgraph.config.datasets import (
-    AveOptions,
-    ClassPairedOptions,
-    EdgeFiles,
-    Esc10Options,
-    Esc50Options,
-    Esc50ZeroShotOptions,
-    FilesOptions,
-    NodeFiles,
-    SyntheticOptions,
-    VegasOptions,
-)
 from avgraph.config.encoders import (
     GloveOptions,
     HashingOptions,
@@ -37,8 +24,6 @@ from avgraph.config.schema import experiment_schema
 from avgraph.config.spaces import (
     ClapOptions,
     ClipOptions,
-    SoundPictureSpacesOptions,
-    SpacesOptions,
     TextAlignedOptions,
 )
 from avgraph.config.transforms import (
@@ -53,25 +38,16 @@ from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, 
 from avgraph.options.train import OptimizerOptions, TrainOptions
 
 __all__ = [
-    "AudioCapsOptions",
-    "AveOptions",
     "CandidatesOptions",
     "ClapOptions",
-    "ClassPairedOptions",
     "ClipOptions",
-    "ClothoOptions",
     "CmcrOptions",
     "CompleteOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",
     "DependencyEdgesOptions",
-    "EdgeFiles",
     "EncoderOptions",
-    "Esc10Options",
-    "Esc50Options",
-    "Esc50ZeroShotOptions",
     "Experiment",
-    "FilesOptions",
     "GloveOptions",
     "HashingOptions",
     "KnnOptions",
@@ -82,18 +58,13 @@ __all__ = [
     "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
-    "NodeFiles",
     "OptimizerOptions",
     "PrecomputedOptions",
     "RrnetOptions",
     "SentenceTransformersOptions",
-    "SoundPictureSpacesOptions",
-    "SpacesOptions",
-    "SyntheticOptions",
     "TextAlignedOptions",
     "TrainOptions",
     "TransformOptions",
-    "VegasOptions",
     "dump_experiment",
     "experiment_from_dict",
     "experiment_schema",

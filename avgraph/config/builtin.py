@@ -17,9 +17,10 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
+from avgraph import datasets
+from avgraph.config import cmcr, encoders, methods, spaces, transforms
 from avgraph.errors import ConfigError, one_line
-from avgraph.options.base import ComponentOptions
+from avgraph.options.base import ComponentOptions, DatasetOptions
 from avgraph.options.problems import show
 
 
@@ -31,21 +32,24 @@ class Builtin:
     target: str
 
 
-DATASETS: Mapping[str, Builtin] = {
-    "esc50": Builtin(datasets.Esc50Options, "avgraph.datasets.esc_sets:ESC50"),
-    "esc50_zero_shot": Builtin(datasets.Esc50ZeroShotOptions, "avgraph.datasets.esc50_zero_shot:Esc50ZeroShot"),
-    "esc10": Builtin(datasets.Esc10Options, "avgraph.datasets.esc_sets:ESC10"),
-    "synthetic": Builtin(datasets.SyntheticOptions, "avgraph.datasets.synthetic:Synthetic"),
-    "class_paired": Builtin(datasets.ClassPairedOptions, "avgraph.datasets.class_paired:ClassPaired"),
-    "ave": Builtin(datasets.AveOptions, "avgraph.datasets.audio_visual_features:AVE"),
-    "vegas": Builtin(datasets.VegasOptions, "avgraph.datasets.audio_visual_features:VEGAS"),
-    "audiocaps": Builtin(captions.AudioCapsOptions, "avgraph.datasets.audiocaps:AudioCaps"),
-    "clotho": Builtin(captions.ClothoOptions, "avgraph.datasets.clotho:Clotho"),
-    "esc50_cifar10_spaces": Builtin(
-        spaces.SoundPictureSpacesOptions, "avgraph.datasets.sound_picture_spaces:SoundPictureSpaces"
-    ),
-    "spaces": Builtin(spaces.SpacesOptions, "avgraph.datasets.space_files:SpaceFiles"),
-    "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
+def options_of(row: Builtin | type[ComponentOptions]) -> type[ComponentOptions]:
+    """The options of a row."""
+    return row.options if isinstance(row, Builtin) else row
+
+
+DATASETS: Mapping[str, type[DatasetOptions]] = {
+    "esc50": datasets.ESC50,
+    "esc50_zero_shot": datasets.Esc50ZeroShot,
+    "esc10": datasets.ESC10,
+    "synthetic": datasets.Synthetic,
+    "class_paired": datasets.ClassPaired,
+    "ave": datasets.AVE,
+    "vegas": datasets.VEGAS,
+    "audiocaps": datasets.AudioCaps,
+    "clotho": datasets.Clotho,
+    "esc50_cifar10_spaces": datasets.SoundPictureSpaces,
+    "spaces": datasets.SpaceFiles,
+    "files": datasets.Files,
 }
 
 ENCODERS: Mapping[str, Builtin] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avgraph.config.component import METHOD, TRANSFORM, Component
+from avgraph.config.component import DATASET, METHOD, TRANSFORM, Component
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
@@ -61,8 +61,9 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
     layers = Layers()
     tree = layers.file(os.fsdecode(path))
     content = dict(tree.content)
-    if "method" in content:
-        content["method"] = _as_then(METHOD, content["method"])
+    for key, component in (("dataset", DATASET), ("method", METHOD)):
+        if key in content:
+            content[key] = _as_then(component, content[key])
     if isinstance(getattr(content.get("graph"), "content", None), list):
         graph = content["graph"]
         content["graph"] = Marked([_as_then(TRANSFORM, step) for step in graph.content], graph.origin)

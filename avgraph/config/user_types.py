@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, model_validator
 
@@ -23,6 +23,9 @@ from avgraph.options.base import (
 )
 from avgraph.options.problems import Path, suggest_or_list
 
+if TYPE_CHECKING:
+    import torch_geometric.data
+
 
 class _Open(ComponentOptions):
     model_config = ConfigDict(extra="allow", allow_inf_nan=True)
@@ -35,6 +38,14 @@ class _Open(ComponentOptions):
 
 class UserDataset(DatasetOptions, _Open):
     """Options of a user's own data set: what its ``__init__`` takes."""
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """What the user's class loads.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
+        return import_target(self.type)(**self.arguments()).load()
 
 
 class UserEncoder(EncoderOptions, _Open):

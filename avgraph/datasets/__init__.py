@@ -1,21 +1,15 @@
-"""Datasets: each one is built with its options and gives a ``HeteroData`` graph with splits by ``load()``."""
+"""Data sets: each one is its options, and ``load()`` gives a ``HeteroData`` graph with splits. No torch before that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from avgraph.lazy import exports
-
-if TYPE_CHECKING:
-    from avgraph.datasets.audio_visual_features import AVE, VEGAS
-    from avgraph.datasets.audiocaps import AudioCaps
-    from avgraph.datasets.class_paired import ClassPaired
-    from avgraph.datasets.clotho import Clotho
-    from avgraph.datasets.esc_sets import ESC10, ESC50
-    from avgraph.datasets.from_files import Files
-    from avgraph.datasets.sound_picture_spaces import SoundPictureSpaces
-    from avgraph.datasets.space_files import SpaceFiles
-    from avgraph.datasets.synthetic import Synthetic
+from avgraph.datasets.captions.options import AudioCaps, Clotho
+from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
+from avgraph.datasets.features.options import AVE, VEGAS
+from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
+from avgraph.datasets.paired.options import ClassPaired
+from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
+from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
+from avgraph.datasets.synthetic.options import Synthetic
 
 __all__ = [
     "AVE",
@@ -25,23 +19,12 @@ __all__ = [
     "AudioCaps",
     "ClassPaired",
     "Clotho",
+    "EdgeFiles",
+    "Esc50ZeroShot",
     "Files",
+    "HeldOutFiles",
+    "NodeFiles",
     "SoundPictureSpaces",
     "SpaceFiles",
     "Synthetic",
 ]
-
-__getattr__, __dir__ = exports(
-    __name__,
-    {
-        "audio_visual_features": ["AVE", "VEGAS"],
-        "audiocaps": ["AudioCaps"],
-        "class_paired": ["ClassPaired"],
-        "clotho": ["Clotho"],
-        "esc_sets": ["ESC10", "ESC50"],
-        "from_files": ["Files"],
-        "sound_picture_spaces": ["SoundPictureSpaces"],
-        "space_files": ["SpaceFiles"],
-        "synthetic": ["Synthetic"],
-    },
-)

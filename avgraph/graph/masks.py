@@ -20,24 +20,6 @@ class Masks(NamedTuple):
     test: Tensor
 
 
-def check_folds(fold: int, val_fold: int | None) -> None:
-    """Check the numbers of the test fold and the validation fold.
-
-    Raises:
-        DataError: if one is not 1 to 5, or both are the same.
-
-    Example:
-        >>> check_folds(1, 1)
-        Traceback (most recent call last):
-        avgraph.errors.DataError: dataset.val_fold: expected another fold than the test fold 1
-    """
-    for key, value in (("fold", fold), ("val_fold", val_fold)):
-        if value is not None and value not in range(1, 6):
-            raise DataError(f"dataset.{key}: expected a fold from 1 to 5, got {value}")
-    if fold == val_fold:
-        raise DataError(f"dataset.val_fold: expected another fold than the test fold {fold}")
-
-
 def fold_masks(folds: Int64[Tensor, " n"], fold: int, val_fold: int | None = None) -> Masks:
     """Test on ``fold``, validate on ``val_fold`` (nowhere if None), train on the rest.
 

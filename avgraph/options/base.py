@@ -17,6 +17,7 @@ from avgraph.options.inputs import Input, named
 from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
 
 if TYPE_CHECKING:
+    import torch_geometric.data
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
 else:
     ModelMetaclass = type(BaseModel)
@@ -26,6 +27,7 @@ Name = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
+SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 NonNegative = Annotated[float, Field(ge=0)]
 
 _TOLD = "avgraph"  # the kind of an error whose message is already a user's
@@ -54,8 +56,10 @@ class _Telling(ModelMetaclass):
     """Makes a class whose call tells what is wrong with its arguments as every other part of the package does."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
+        if args:
+            raise ConfigError(f"{cls.__name__}: options are given by name, as option=value; got {show(args[0])}")
         try:
-            return super().__call__(*args, **options)
+            return super().__call__(**options)
         except ValidationError as error:
             lines = (f"{cls.__name__}: {_line(e['loc'], e['msg'])}" for e in error.errors())
             raise ConfigError("\n".join(lines)) from None
@@ -125,7 +129,15 @@ class ComponentOptions(Options):
 
 
 class DatasetOptions(ComponentOptions):
-    """Options of a data set."""
+    """Options of a data set, which are the data set: ``load`` imports what does the work."""
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """The graph, with ``provenance``; it has the edges that the data come with.
+
+        Raises:
+            DataError: if there are no data, or they cannot be used.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no load")
 
     def node_types(self) -> tuple[str, ...] | None:
         """Node types of the graph it loads; ``None`` where only loading tells."""

@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, build
+from avgraph.config.builtin import ENCODERS, METHODS, TRANSFORMS, build
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
@@ -33,7 +33,7 @@ def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> H
     Raises:
         AvgraphError: whatever is wrong with the data or the graph, in one line.
     """
-    data: HeteroData = build(DATASETS, experiment.dataset).load()
+    data: HeteroData = experiment.dataset.load()
     for node, options in experiment.encoders.items():
         if node not in data.node_types:
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")

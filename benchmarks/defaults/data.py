@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from avgraph.datasets.digits import NAMES, load_spoken_digits, spoken_digit_features
+from avgraph.datasets.paired.digits import load_spoken_digits, spoken_digit_features
+from avgraph.datasets.paired.options import DIGITS
 
 TRAIN, VAL, TEST = 0, 1, 2
 DRAWS = 3
@@ -48,7 +49,7 @@ def made_up(draw: int) -> Table:
 def spoken_digits(draw: int) -> Table:
     """3000 clips, 384 log-mels; draw k tests on takes 5k to 5k + 4 of every speaker, the first is the customary one."""
     sounds = load_spoken_digits(_folder("fsdd"), fold=draw + 1, val_fold=draw + 2)
-    return Table(spoken_digit_features(sounds.x).numpy(), sounds.y.numpy(), sounds.split.numpy(), NAMES)
+    return Table(spoken_digit_features(sounds.x).numpy(), sounds.y.numpy(), sounds.split.numpy(), DIGITS)
 
 
 def cifar10_features(draw: int) -> Table:
@@ -76,7 +77,7 @@ def esc50_means(draw: int) -> Table:
 def drawn_digits(draw: int) -> Table:
     """scikit-learn's 1797 pictures of 8 × 8."""
     bunch = load_digits()
-    return Table(bunch.data, bunch.target, _shares(len(bunch.target), draw), NAMES)
+    return Table(bunch.data, bunch.target, _shares(len(bunch.target), draw), DIGITS)
 
 
 SETS: Mapping[str, Callable[[int], Table]] = {

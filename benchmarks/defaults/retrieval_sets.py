@@ -18,8 +18,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.class_paired import CLASS_MAPS, ClassPaired
-from avgraph.datasets.esc50_zero_shot import Esc50ZeroShot
+from avgraph.datasets import ClassPaired, Esc50ZeroShot
+from avgraph.datasets.paired.options import CLASS_MAPS
 from avgraph.encoders.modulation import modulation_spectrum
 
 Make = Callable[[int], HeteroData]
@@ -90,7 +90,7 @@ def _clips(audio: Tensor, visual: Tensor, y: Tensor, seed: int) -> HeteroData:
 
 def _paired(sets: str, seed: int) -> HeteroData:
     fold = seed % 5 + 1
-    data = ClassPaired(sets, fold=fold, val_fold=fold % 5 + 1, seed=seed, on_missing=()).load()  # type: ignore[arg-type]
+    data = ClassPaired(sets=sets, fold=fold, val_fold=fold % 5 + 1, seed=seed, on_missing=[]).load()  # type: ignore[arg-type]
     if data["audio"].x.ndim == 3:
         data["audio"].x = _standard(modulation_spectrum(data["audio"].x), data["audio"].train_mask)
     return data
@@ -126,14 +126,14 @@ def _pairs(x: Tensor, text: Tensor, number: Tensor, seed: int) -> HeteroData:
 
 def _sounds(seed: int) -> HeteroData:
     part = seed % 5 + 1
-    data = Esc50ZeroShot(part=part, val_part=part % 5 + 1, on_missing=()).load()
+    data = Esc50ZeroShot(part=part, val_part=part % 5 + 1, on_missing=[]).load()
     data["audio"].x = _standard(_esc_spectra(), data["audio"].train_mask)
     return data
 
 
 @lru_cache(maxsize=1)
 def _esc_spectra() -> Tensor:
-    return modulation_spectrum(Esc50ZeroShot(on_missing=()).load()["audio"].x)
+    return modulation_spectrum(Esc50ZeroShot(on_missing=[]).load()["audio"].x)
 
 
 def _made_up_pairs(seed: int) -> HeteroData:

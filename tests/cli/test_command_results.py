@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from avgraph.cli import main
 from avgraph.cli.json_output import plain
+from avgraph.config.builtin import DATASETS
 from avgraph.export import export_graph
 from avgraph.io.checksum import sha256_file
 from avgraph.tools.match import match_tables
@@ -94,6 +95,15 @@ def test_runs_as_json(tmp_path: Path) -> None:
 
 def test_data_show_as_json() -> None:
     assert call_json("data", "show", "synthetic")["source"] == "synthetic"
+    assert call_json("data", "show", "audiocaps")["what"].startswith("AudioCaps: recordings of YouTube")
+
+
+def test_data_list() -> None:
+    told = {one["name"]: one for one in call_json("data", "list")["datasets"]}
+    assert set(told) == set(DATASETS)
+    code, out, _ = call("data", "list")
+    assert (code, len(out.splitlines())) == (0, len(DATASETS))
+    assert "files                 yours      Your own arrays" in out
 
 
 def test_numbers_are_finite() -> None:

@@ -10,9 +10,10 @@ from avgraph.config import (
     Experiment,
     KnnOptions,
     RrnetOptions,
-    SyntheticOptions,
     experiment_from_dict,
 )
+from avgraph.datasets import Synthetic
+from avgraph.errors import ConfigError
 from tests.config.conftest import GOOD, SHORT, Lines
 
 NEAR = "{type: knn, node: audio, k: 1}"
@@ -152,10 +153,10 @@ def test_what_has_no_effect_is_not_written_to_the_run() -> None:
 
 def test_an_experiment_made_in_python_is_checked_too() -> None:
     graph = [KnnOptions(node="audio", k=1), CandidatesOptions(source="audio", target="label", k=2)]
-    made = Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph)
+    made = Experiment(dataset=Synthetic(), method=RrnetOptions(), graph=graph)
     assert made.graph == graph
-    with pytest.raises(ValueError, match="method rrnet needs edges"):
-        Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph[:1])
+    with pytest.raises(ConfigError, match="method rrnet needs edges"):
+        Experiment(dataset=Synthetic(), method=RrnetOptions(), graph=graph[:1])
     with pytest.raises(ValueError, match="frozen"):
         made.seed = 5
 

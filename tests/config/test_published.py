@@ -67,3 +67,11 @@ def test_a_run_from_before_an_option_without_effect_was_a_mistake_still_loads(tm
     assert found.to_dict()["method"] == PUBLISHED["configs/mltm/paper.yaml"]["method"]
     with pytest.raises(ConfigError, match="temperature: only the loss"):
         load_experiment(tmp_path / "config.yaml")
+
+
+def test_so_does_one_with_an_option_of_a_data_set_that_had_no_effect(tmp_path: Path) -> None:
+    dataset = {"type": "class_paired", "cooccurrence": 0.0, "second_level": 0.5}
+    (tmp_path / "config.yaml").write_text(json.dumps({"dataset": dataset, "method": {"type": "lir"}}))
+    assert "second_level" not in load_run_experiment(tmp_path / "config.yaml").to_dict()["dataset"]
+    with pytest.raises(ConfigError, match=r"dataset\.second_level: no clip has a second class with cooccurrence 0"):
+        load_experiment(tmp_path / "config.yaml")

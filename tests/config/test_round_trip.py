@@ -8,13 +8,14 @@ import pytest
 
 from avgraph.config import (
     Experiment,
-    FilesOptions,
     RrnetOptions,
     dump_experiment,
     experiment_from_dict,
     load_experiment,
 )
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin, options_of
+from avgraph.datasets import Files
+from avgraph.options.base import ComponentOptions
 from tests.config.conftest import GOOD, SHORT
 
 FILES = """\
@@ -80,7 +81,7 @@ def test_paths_of_options_made_in_python_start_from_the_working_directory(
     nodes = {"audio": {"x": Path("a.npy")}, "label": {"x": "b.npy"}}
     by_dict = experiment_from_dict({"dataset": {"type": "files", "nodes": nodes}, "method": {"type": "rrnet"}})
     assert by_dict.dataset.arguments()["nodes"]["audio"]["x"] == f"{tmp_path}/a.npy"
-    by_class = FilesOptions(nodes={"audio": {"x": "a.npy"}, "label": {"x": "b.npy"}})  # type: ignore[dict-item]
+    by_class = Files(nodes={"audio": {"x": "a.npy"}, "label": {"x": "b.npy"}})  # type: ignore[dict-item]
     assert Experiment(dataset=by_class, method=RrnetOptions()) == by_dict
 
 
@@ -91,10 +92,11 @@ def test_a_changed_copy_can_be_dumped() -> None:
 
 
 @pytest.mark.parametrize("row", [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *METHODS.values()])
-def test_every_path_keeps_the_folder_of_its_file(row: Builtin) -> None:
+def test_every_path_keeps_the_folder_of_its_file(row: Builtin | type[ComponentOptions]) -> None:
+    options = options_of(row)
     paths = {
         key
-        for key, field in row.options.model_fields.items()
+        for key, field in options.model_fields.items()
         if "function absolute" in f"{field.annotation} {field.metadata}"
     }
-    assert paths == set(row.options.path_keys)
+    assert paths == set(options.path_keys)

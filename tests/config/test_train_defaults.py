@@ -12,7 +12,6 @@ from avgraph.config import (
     Experiment,
     OptimizerOptions,
     RrnetOptions,
-    SyntheticOptions,
     TrainOptions,
     dump_experiment,
     experiment_schema,
@@ -20,6 +19,7 @@ from avgraph.config import (
 )
 from avgraph.config.builtin import METHODS
 from avgraph.config.train_defaults import with_train_defaults
+from avgraph.datasets import Synthetic
 from tests.config.conftest import SHORT, Lines
 
 OPTIMIZER = {"type": "adamw", "lr": 0.25, "weight_decay": 0.5}
@@ -64,7 +64,7 @@ def test_an_optimizer_of_another_type_takes_nothing_over(tmp_path: Path, lines: 
 def test_in_python_what_was_set_is_what_was_written() -> None:
     def train(*given: Any) -> TrainOptions:
         parts: dict[str, Any] = {"train": given[0]} if given else {}
-        return Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), **parts).train
+        return Experiment(dataset=Synthetic(), method=RrnetOptions(), **parts).train
 
     assert train().epochs == 7
     some = train(TrainOptions(schedule="constant"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avgraph.config import dump_experiment, load_experiment
-from avgraph.config.builtin import DATASETS, build, import_target
+from avgraph.config.builtin import import_target
 from avgraph.errors import ConfigError
 from tests.config.conftest import SHORT, Lines
 
@@ -18,7 +18,10 @@ class Data:
     def __init__(self, size, *, seed=0):
         self.size, self.seed = size, seed
     def load(self):
-        return self.size
+        from torch_geometric.data import HeteroData
+        data = HeteroData()
+        data.given = self.size, self.seed
+        return data
 
 class Step:
     def __init__(self, **options):
@@ -59,8 +62,7 @@ def test_a_class_beside_the_file(tmp_path: Path) -> None:
     experiment = load_experiment(tmp_path / "x.yaml")
     assert experiment.dataset.arguments() == {"size": [1, "a"], "seed": float("inf")}
     assert type(experiment.dataset.arguments()["size"][1]) is str
-    made = build(DATASETS, experiment.dataset)
-    assert (made.size, made.seed) == ([1, "a"], float("inf"))
+    assert experiment.dataset.load().given == ([1, "a"], float("inf"))
 
 
 def test_the_graph_of_own_classes_is_not_checked(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_a_run_finds_the_class_again_from_anywhere(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(elsewhere)
     again = load_experiment(run / "config.yaml")
     assert again == first
-    assert build(DATASETS, again.dataset).size == 1
+    assert again.dataset.load().given == (1, 0)
 
 
 def test_an_installed_module_keeps_its_name(tmp_path: Path) -> None:

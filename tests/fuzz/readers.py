@@ -38,9 +38,9 @@ def readers() -> list[Reader]:
     from avgraph.config import load_experiment
     from avgraph.dag.table import read_table
     from avgraph.datasets.audio import read_audio
-    from avgraph.datasets.caption_files import read_captions
-    from avgraph.datasets.esc_table import read_table as read_esc
-    from avgraph.datasets.feature_file import read_feature_file
+    from avgraph.datasets.captions.tables import read_captions
+    from avgraph.datasets.esc.table import read_table as read_esc
+    from avgraph.datasets.features.file import read_feature_file
     from avgraph.encoders.glove import read_glove
     from avgraph.export import read_graphml, read_json
     from avgraph.methods.cmcr.heads import load_head

@@ -12,7 +12,7 @@ import pytest
 
 from avgraph.cli import main
 from avgraph.cli.json_output import discovery_json, embedded_json, matching_json, status_json
-from avgraph.datasets.catalog import describe
+from avgraph.tools.catalog import describe
 from avgraph.tools.discover import discover_table
 from avgraph.tools.embed import Embedded
 from avgraph.tools.match import match_tables

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from avgraph import config
-from avgraph.config.datasets import EdgeFiles, NodeFiles
-from avgraph.config.spaces import HeldOutFiles
+from avgraph import datasets
 from tests.wiring.row import Component, Row, becomes, gains, row, tells
 from tests.wiring.see import KINDS, NODES, attribute, count, error, keys, provenance, size
 from tests.wiring.worlds import DatasetWorld
@@ -84,10 +82,10 @@ def _held_out(options: Mapping[str, Any]) -> DatasetWorld:
 LOUD = {"clap": {"text": "clap_text.npy", "sounds": "loud.npy"}, "clip": {"text": "clip_text.npy"}}
 
 COMPONENTS = (
-    _esc("esc50", config.Esc50Options, "esc"),
-    _esc("esc10", config.Esc10Options, "ten"),
+    _esc("esc50", datasets.ESC50, "esc"),
+    _esc("esc10", datasets.ESC10, "ten"),
     _dataset(
-        "esc50_zero_shot", config.Esc50ZeroShotOptions, {"root": "esc_one", "text": "text_3.npz"},
+        "esc50_zero_shot", datasets.Esc50ZeroShot, {"root": "esc_one", "text": "text_3.npz"},
         row("root", "esc_two", size("audio"), becomes((20, 128, 216))),
         row("part", 2, attribute("text", "test_mask")),
         row("val_part", 2, count("text", "val_mask"), becomes(1)),
@@ -95,7 +93,7 @@ COMPONENTS = (
         ABSENT,
     ),
     _dataset(
-        "synthetic", config.SyntheticOptions, {"classes": 3, "clips_per_class": 5},
+        "synthetic", datasets.Synthetic, {"classes": 3, "clips_per_class": 5},
         row("classes", 4, size("audio"), becomes((20, 128, 216))),
         row("clips_per_class", 10, size("audio"), becomes((30, 128, 216))),
         row("fold", 2, attribute("audio", "test_mask")),
@@ -103,7 +101,7 @@ COMPONENTS = (
         row("seed", 1, attribute("audio", "x")),
     ),
     _dataset(
-        "class_paired", config.ClassPairedOptions,
+        "class_paired", datasets.ClassPaired,
         {"root": "pairs", "class_map": {"dog": ["dog"], "cat": ["cat"]}},
         row("sets", "fsdd_digits", keys("visual"), gains("picture"), root=None, class_map=None),
         row("root", "empty", provenance("source"), becomes("synthetic")),
@@ -116,44 +114,44 @@ COMPONENTS = (
         row("seed", 1, attribute("visual", "row")),
         row("on_missing", [], error(), tells("see on_missing"), root="empty"),
     ),
-    _features("ave", config.AveOptions, 15),
-    _features("vegas", config.VegasOptions, 10),
-    _captions("audiocaps", config.AudioCapsOptions, 0.3),
-    _captions("clotho", config.ClothoOptions, 0.3),
+    _features("ave", datasets.AVE, 15),
+    _features("vegas", datasets.VEGAS, 10),
+    _captions("audiocaps", datasets.AudioCaps, 0.3),
+    _captions("clotho", datasets.Clotho, 0.3),
     _dataset(
-        "esc50_cifar10_spaces", config.SoundPictureSpacesOptions, {"root": "pairs"},
+        "esc50_cifar10_spaces", datasets.SoundPictureSpaces, {"root": "pairs"},
         row("root", "pairs", provenance("source"), becomes("real"), root=None),
         row("fold", 2, attribute("audio", "test_mask")),
         row("val_fold", 2, count("audio", "val_mask"), becomes(4)),
         row("on_missing", [], error(), tells("see on_missing"), root=None),
     ),
     _dataset(
-        "spaces", config.SpacesOptions, SPACES,
+        "spaces", datasets.SpaceFiles, SPACES,
         row("root", "empty", error(), tells("clap_text.npy")),
         row("spaces", LOUD, NODES, becomes(["text", "sounds"]), normalize=True),
         row("held_out", {"audio": HELD_OUT}, NODES, gains("audio")),
         row("names", {"text": "names.txt"}, keys("text"), gains("name")),
         row("normalize", False, error(), tells("has length"), spaces=LOUD),
     ),
-    Component("held-out rows", HeldOutFiles, _held_out, HELD_OUT, (
+    Component("held-out rows", datasets.HeldOutFiles, _held_out, HELD_OUT, (
         row("x", {"clip": "clip_image.npy"}, keys("audio"), gains("x_clip")),
         row("y", "y2.npy", attribute("audio", "y")),
         row("name", "held.txt", keys("audio"), gains("name")),
         row("split", "val", count("audio", "val_mask"), becomes(6)),
     )),
     _dataset(
-        "files", config.FilesOptions, FILES,
+        "files", datasets.Files, FILES,
         row("root", "below", size("audio"), becomes((6, 9)), nodes={"audio": {"x": "x.npy"}}),
         row("nodes", {"image": {"x": "x.npy"}}, NODES, becomes(["image"])),
         row("edges", [EDGE], KINDS, becomes(["audio-has-label"])),
     ),
-    Component("files of a node type", NodeFiles, _one_node, {"x": "x.npy"}, (
+    Component("files of a node type", datasets.NodeFiles, _one_node, {"x": "x.npy"}, (
         row("x", "x2.npy", size("audio"), becomes((6, 5))),
         row("y", "y.npy", keys("audio"), gains("y")),
         row("split", "split.npy", keys("audio"), gains("test_mask")),
         row("name", "names.txt", keys("audio"), gains("name")),
     )),
-    Component("files of an edge type", EdgeFiles, _one_edge, EDGE, (
+    Component("files of an edge type", datasets.EdgeFiles, _one_edge, EDGE, (
         row("source", "label", KINDS, becomes(["label-has-label"])),
         row("relation", "is", KINDS, becomes(["audio-is-label"])),
         row("target", "audio", KINDS, becomes(["audio-has-audio"])),

@@ -1,0 +1,1 @@
+"""Recordings with captions: AudioCaps and Clotho."""

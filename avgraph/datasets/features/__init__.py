@@ -1,0 +1,1 @@
+"""Audio-visual clips as one published file of features: AVE and VEGAS."""

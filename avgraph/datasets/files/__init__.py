@@ -1,0 +1,1 @@
+"""Your own arrays as a graph."""

@@ -1,0 +1,1 @@
+"""Labelled sounds and labelled pictures, paired by class."""

@@ -1,0 +1,145 @@
+"""Your own embeddings in several spaces: the options. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from avgraph.datasets.base import Dataset
+from avgraph.errors import GraphError
+from avgraph.graph.overlaps import overlap_graph
+from avgraph.options.base import Name, Options, SpaceName, mistakes
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath, absolute
+from avgraph.options.problems import suggest_or_list
+
+if TYPE_CHECKING:
+    import torch_geometric.data
+
+
+class HeldOutFiles(Options):
+    """Rows to validate or test on.
+
+    Attributes:
+        x: space → file of their embeddings in it.
+        y: file of classes, or of the number of the pair that each row belongs to.
+        name: file of names.
+        split: what the rows are for.
+    """
+
+    x: Annotated[dict[Name, Name], Field(min_length=1)]
+    y: Name
+    name: Name | None = None
+    split: Literal["val", "test"] = "test"
+
+
+class SpaceFiles(Dataset):
+    """Your own embeddings in two spaces or more: one file per space and modality, mapped and never loaded whole.
+
+    Files are read a block at a time, in float16, float32 or float64 (`avgraph.io.arrays.map_array` says which formats
+    can be).
+
+    Attributes:
+        root: folder that the files are in; none: the folder of the YAML file.
+        spaces: space → the modalities it holds → file of rows; row i of a modality is one item in every space.
+        held_out: node type → rows to evaluate on.
+        names: modality → file of names, for the exported graph.
+        normalize: scale all rows to length 1, into files of the user cache; false refuses rows of another length. None
+            scales the files that have such rows, and the run names them.
+    """
+
+    path_keys = ("root",)
+
+    type: Literal["spaces"] = "spaces"
+    root: FilePath | None = None
+    spaces: dict[SpaceName, Annotated[dict[Name, Name], Field(min_length=1)]]
+    held_out: dict[Name, HeldOutFiles] | None = None
+    names: dict[Name, Name] | None = None
+    normalize: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absolute_without_root(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or value.get("root") is not None:
+            return value
+        value = dict(value)
+        for key, depth in (("spaces", 2), ("held_out", 2), ("names", 1)):
+            if isinstance(value.get(key), Mapping):
+                value[key] = _absolute(value[key], depth)
+        return value
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """Graph without edges: a node type per modality, with its rows in every space as ``x_<space>``.
+
+        Held-out rows and names are loaded, the others stay mapped.
+
+        Raises:
+            DataError: naming the file and the row that is zero, not finite or not of length 1, or a file that is
+                unreadable, cut short or has another number of rows or columns than it should.
+
+        Example:
+            >>> import tempfile
+            >>> import numpy as np
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     np.save(f"{folder}/text.npy", np.eye(3))
+            ...     spaces = {"clap": {"text": "text.npy"}, "clip": {"text": "text.npy"}}
+            ...     data = SpaceFiles(root=folder, spaces=spaces).load()
+            ...     data["text"].num_nodes, list(data["text"])
+            (3, ['x_clap', 'x_clip', 'num_nodes'])
+        """
+        from avgraph.datasets.spaces.files import load_space_files
+
+        return load_space_files(self)
+
+    def node_types(self) -> tuple[str, ...] | None:
+        """Modalities, and the rows to evaluate on."""
+        spaces = getattr(self, "spaces", None)  # absent where the options hold mistakes
+        if not spaces:
+            return None
+        return tuple(dict.fromkeys([*(node for held in spaces.values() for node in held), *(self.held_out or ())]))
+
+    def inputs(self) -> Iterator[Input]:
+        """The folder, then the files of spaces, held-out rows and names."""
+        yield from super().inputs()
+        for space, held in self.spaces.items():
+            for node, file in held.items():
+                yield from named(("spaces", space, node), file, "numbers", self.root)
+        for node, part in (self.held_out or {}).items():
+            for space, file in part.x.items():
+                yield from named(("held_out", node, "x", space), file, "numbers", self.root)
+            yield from named(("held_out", node, "y"), part.y, "array", self.root)
+            yield from named(("held_out", node, "name"), part.name, "array", self.root)
+        for node, file in (self.names or {}).items():
+            yield from named(("names", node), file, "array", self.root)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SpaceFiles:
+        try:
+            overlap_graph(self.spaces)
+        except GraphError as error:
+            raise mistakes([(("spaces",), str(error), self.spaces)]) from None
+        modalities = {node for held in self.spaces.values() for node in held}
+        found: list[Any] = []
+        for node, files in (self.held_out or {}).items():
+            if node in modalities:
+                found.append((("held_out", node), "is a modality to train on; give the held-out rows a name", node))
+            for space in files.x:
+                if space not in self.spaces:
+                    told = suggest_or_list(space, self.spaces, "there are")
+                    found.append((("held_out", node, "x", space), f"no space '{space}' under spaces{told}", space))
+        for node in self.names or ():
+            if node not in modalities:
+                told = suggest_or_list(node, modalities, "there are")
+                found.append((("names", node), f"no modality '{node}' under spaces{told}", node))
+        if found:
+            raise mistakes(found)
+        return self
+
+
+def _absolute(value: Any, depth: int) -> Any:
+    """Paths within nested mappings, but for the split of held-out rows."""
+    if not isinstance(value, Mapping):
+        return absolute(value)
+    return {key: part if key == "split" else _absolute(part, depth - 1) for key, part in value.items()}

@@ -1,0 +1,1 @@
+"""A made-up data set in the shape of ESC-50."""
