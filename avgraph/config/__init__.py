@@ -16,15 +16,6 @@ from avgraph.config.datasets import (
     SyntheticOptions,
     VegasOptions,
 )
-from avgraph.config.encoders import (
-    GloveOptions,
-    HashingOptions,
-    LogisticRegressionOptions,
-    LogmelCnnOptions,
-    LogmelModulationOptions,
-    PrecomputedOptions,
-    SentenceTransformersOptions,
-)
 from avgraph.config.experiment import Experiment
 from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.reading import (
@@ -34,14 +25,10 @@ from avgraph.config.reading import (
     load_run_experiment,
 )
 from avgraph.config.schema import experiment_schema
-from avgraph.config.spaces import (
-    ClapOptions,
-    ClipOptions,
-    SoundPictureSpacesOptions,
-    SpacesOptions,
-    TextAlignedOptions,
-)
-from avgraph.config.transforms import (
+from avgraph.config.spaces import SoundPictureSpacesOptions, SpacesOptions
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.options.train import OptimizerOptions, TrainOptions
+from avgraph.transforms.options import (
     CandidatesOptions,
     CompleteOptions,
     CouplingEdgesOptions,
@@ -49,16 +36,12 @@ from avgraph.config.transforms import (
     KnnOptions,
     MemoryEdgesOptions,
 )
-from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
-from avgraph.options.train import OptimizerOptions, TrainOptions
 
 __all__ = [
     "AudioCapsOptions",
     "AveOptions",
     "CandidatesOptions",
-    "ClapOptions",
     "ClassPairedOptions",
-    "ClipOptions",
     "ClothoOptions",
     "CmcrOptions",
     "CompleteOptions",
@@ -72,25 +55,17 @@ __all__ = [
     "Esc50ZeroShotOptions",
     "Experiment",
     "FilesOptions",
-    "GloveOptions",
-    "HashingOptions",
     "KnnOptions",
     "LirOptions",
-    "LogisticRegressionOptions",
-    "LogmelCnnOptions",
-    "LogmelModulationOptions",
     "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
     "NodeFiles",
     "OptimizerOptions",
-    "PrecomputedOptions",
     "RrnetOptions",
-    "SentenceTransformersOptions",
     "SoundPictureSpacesOptions",
     "SpacesOptions",
     "SyntheticOptions",
-    "TextAlignedOptions",
     "TrainOptions",
     "TransformOptions",
     "VegasOptions",

@@ -40,9 +40,17 @@ class UserDataset(DatasetOptions, _Open):
 class UserEncoder(EncoderOptions, _Open):
     """Options of a user's own encoder: what its ``__init__`` takes."""
 
+    def encode(self, data: Any, node: str, *, context: Any) -> Any:
+        """As the user's class does."""
+        return import_target(self.type)(**self.arguments()).encode(data, node, context=context)
+
 
 class UserTransform(TransformOptions, _Open):
     """Options of a user's own transform: what its ``__init__`` takes."""
+
+    def transform(self) -> Any:
+        """An instance of the user's class."""
+        return import_target(self.type)(**self.arguments())
 
 
 class UserMethod(MethodOptions, _Open):

@@ -23,6 +23,7 @@ else:
 
 EdgeType = tuple[str, str, str]
 Name = Annotated[str, Field(min_length=1)]
+SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
@@ -123,6 +124,10 @@ class ComponentOptions(Options):
         """The files and folders it names, folders before what is in them."""
         return iter(())
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Every option, but a type that the name of the class says already."""
+        return ((key, value) for key, value in super().__repr_args__() if key != "type" or ":" in self.type)
+
 
 class DatasetOptions(ComponentOptions):
     """Options of a data set."""
@@ -145,11 +150,19 @@ class DatasetOptions(ComponentOptions):
 
 
 class EncoderOptions(ComponentOptions):
-    """Options of an encoder of one node type."""
+    """An encoder of one node type."""
+
+    def encode(self, data: Any, node: str, *, context: Any) -> Any:
+        """A shallow copy of a graph with what was encoded of a node type, as every kind of encoder does."""
+        raise NotImplementedError(f"{type(self).__name__}.encode")
 
 
 class TransformOptions(ComponentOptions):
     """Options of a step that adds edges."""
+
+    def transform(self) -> Any:
+        """The step, a `torch_geometric.transforms.BaseTransform`."""
+        raise NotImplementedError(f"{type(self).__name__}.transform")
 
     def edge_type(self) -> EdgeType | None:
         """The edge type it adds; ``None`` where only running it tells."""

@@ -20,7 +20,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.class_paired import CLASS_MAPS, ClassPaired
 from avgraph.datasets.esc50_zero_shot import Esc50ZeroShot
-from avgraph.encoders.modulation import modulation_spectrum
+from avgraph.encoders.logmel_modulation import modulation_spectrum
 
 Make = Callable[[int], HeteroData]
 

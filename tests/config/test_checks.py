@@ -13,6 +13,7 @@ from avgraph.config import (
     SyntheticOptions,
     experiment_from_dict,
 )
+from avgraph.errors import ConfigError
 from tests.config.conftest import GOOD, SHORT, Lines
 
 NEAR = "{type: knn, node: audio, k: 1}"
@@ -154,7 +155,7 @@ def test_an_experiment_made_in_python_is_checked_too() -> None:
     graph = [KnnOptions(node="audio", k=1), CandidatesOptions(source="audio", target="label", k=2)]
     made = Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph)
     assert made.graph == graph
-    with pytest.raises(ValueError, match="method rrnet needs edges"):
+    with pytest.raises(ConfigError, match="method rrnet needs edges"):
         Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph[:1])
     with pytest.raises(ValueError, match="frozen"):
         made.seed = 5

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin, import_target
+from avgraph.config.builtin import DATASETS, METHODS, Builtin, import_target
 
-ROWS = {**DATASETS, **ENCODERS, **TRANSFORMS, **METHODS}
+ROWS = {**DATASETS, **METHODS}
 
 
 def test_no_torch() -> None:

@@ -14,7 +14,8 @@ from avgraph.config import (
     experiment_from_dict,
     load_experiment,
 )
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, Builtin
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
+from avgraph.options.base import ComponentOptions
 from tests.config.conftest import GOOD, SHORT
 
 FILES = """\
@@ -90,11 +91,14 @@ def test_a_changed_copy_can_be_dumped() -> None:
     assert "fold: 3\n" in dump_experiment(experiment.model_copy(update={"dataset": dataset}))
 
 
-@pytest.mark.parametrize("row", [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *METHODS.values()])
-def test_every_path_keeps_the_folder_of_its_file(row: Builtin) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [*(row.options for row in (*DATASETS.values(), *METHODS.values())), *ENCODERS.values(), *TRANSFORMS.values()],
+)
+def test_every_path_keeps_the_folder_of_its_file(options: type[ComponentOptions]) -> None:
     paths = {
         key
-        for key, field in row.options.model_fields.items()
+        for key, field in options.model_fields.items()
         if "function absolute" in f"{field.annotation} {field.metadata}"
     }
-    assert paths == set(row.options.path_keys)
+    assert paths == set(options.path_keys)

@@ -57,7 +57,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
 def test_the_second_encoding_equals_the_first(tmp_path: Path) -> None:
     context = EncodeContext(cache=tmp_path)
     first, second, other = (
-        LogmelModulation(shrinkage).encode(clips(), "audio", context=context)["audio"] for shrinkage in (0.4, 0.4, 0.9)
+        LogmelModulation(shrinkage=part).encode(clips(), "audio", context=context)["audio"] for part in (0.4, 0.4, 0.9)
     )
     assert torch.equal(first.x, second.x)
     assert torch.equal(first.score, second.score)

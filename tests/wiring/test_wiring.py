@@ -52,8 +52,8 @@ def _classes(options: type[Options]) -> Iterator[type[Options]]:
 
 
 def _options() -> list[tuple[type[Options], str]]:
-    tables = (DATASETS, ENCODERS, TRANSFORMS, METHODS)
-    start = [Experiment, *(row.options for table in tables for row in table.values())]
+    rows = (*DATASETS.values(), *METHODS.values())
+    start = [Experiment, *(row.options for row in rows), *ENCODERS.values(), *TRANSFORMS.values()]
     classes = dict.fromkeys(found for options in start for found in _classes(options))
     return [
         (options, name)

@@ -17,7 +17,7 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.config import experiment_from_dict
-from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, build
+from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, build
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.task import Task
 from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY
@@ -28,9 +28,10 @@ from avgraph.runtime.settings import run_settings
 CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 
 
-def options_of(table: Mapping[str, Builtin], name: str, options: Mapping[str, Any]) -> Any:
+def options_of(table: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Any:
     """Checked options, as a YAML file gives them."""
-    return table[name].options.model_validate({"type": name, **options})
+    row = table[name]
+    return (row if isinstance(row, type) else row.options).model_validate({"type": name, **options})
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class EncoderWorld:
     @cached_property
     def data(self) -> HeteroData:
         """The graph with what was encoded."""
-        encoder = build(ENCODERS, options_of(ENCODERS, self.name, self.options))
+        encoder = options_of(ENCODERS, self.name, self.options)
         return encoder.encode(self.source(), self.node, context=EncodeContext(seed=3))
 
 
@@ -73,7 +74,7 @@ class TransformWorld:
     @cached_property
     def data(self) -> HeteroData:
         """The graph with more edges."""
-        return build(TRANSFORMS, options_of(TRANSFORMS, self.name, self.options))(self.source())
+        return options_of(TRANSFORMS, self.name, self.options).transform()(self.source())
 
 
 class MethodWorld:
