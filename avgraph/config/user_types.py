@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import PathFinder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, model_validator
 
@@ -22,6 +22,9 @@ from avgraph.options.base import (
     mistakes,
 )
 from avgraph.options.problems import Path, suggest_or_list
+
+if TYPE_CHECKING:
+    import torch_geometric.data
 
 
 class _Open(ComponentOptions):
@@ -40,8 +43,12 @@ class UserDataset(DatasetOptions, _Open):
 class UserEncoder(EncoderOptions, _Open):
     """Options of a user's own encoder: what its ``__init__`` takes."""
 
-    def encode(self, data: Any, node: str, *, context: Any) -> Any:
-        """As the user's class does."""
+    def encode(self, data: torch_geometric.data.HeteroData, node: str, *, context: Any) -> Any:
+        """What the user's class makes of a node type.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
         return import_target(self.type)(**self.arguments()).encode(data, node, context=context)
 
 
@@ -49,7 +56,11 @@ class UserTransform(TransformOptions, _Open):
     """Options of a user's own transform: what its ``__init__`` takes."""
 
     def transform(self) -> Any:
-        """An instance of the user's class."""
+        """An instance of the user's class.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
         return import_target(self.type)(**self.arguments())
 
 

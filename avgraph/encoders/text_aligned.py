@@ -7,6 +7,7 @@ that texts far from any training class keep their place.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +46,14 @@ def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeCon
     if len(train) < 2:
         raise DataError(f"text_aligned: node type '{node}' has {len(train)} training rows, expected at least 2")
     seed = context.seed if options.seed is None else options.seed
-    about = {"encoder": "text_aligned", "format": _FORMAT, "recipe": options.model_dump(include=_RECIPE), "seed": seed}
+    about: dict[str, Any] = {
+        "encoder": "text_aligned",
+        "format": _FORMAT,
+        "recipe": options.model_dump(include=_RECIPE),
+        "seed": seed,
+    }
+    if context.device == "cpu":  # sums of two threads round otherwise than those of one, and training carries it on
+        about["threads"] = torch.get_num_threads()
     found = remembered(
         context,
         about,

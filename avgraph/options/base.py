@@ -17,6 +17,8 @@ from avgraph.options.inputs import Input, named
 from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
 
 if TYPE_CHECKING:
+    import torch_geometric.data
+    import torch_geometric.transforms
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
 else:
     ModelMetaclass = type(BaseModel)
@@ -150,19 +152,23 @@ class DatasetOptions(ComponentOptions):
 
 
 class EncoderOptions(ComponentOptions):
-    """An encoder of one node type."""
+    """Options of an encoder of one node type, which are the encoder: ``encode`` imports what does the work."""
 
-    def encode(self, data: Any, node: str, *, context: Any) -> Any:
-        """A shallow copy of a graph with what was encoded of a node type, as every kind of encoder does."""
-        raise NotImplementedError(f"{type(self).__name__}.encode")
+    def encode(self, data: torch_geometric.data.HeteroData, node: str, *, context: Any) -> Any:
+        """A shallow copy of ``data`` with feature vectors of ``node``; ``context`` is that of `avgraph.encoders`.
+
+        Raises:
+            DataError: if the node type lacks what the encoder reads.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no encode")
 
 
 class TransformOptions(ComponentOptions):
     """Options of a step that adds edges."""
 
-    def transform(self) -> Any:
-        """The step, a `torch_geometric.transforms.BaseTransform`."""
-        raise NotImplementedError(f"{type(self).__name__}.transform")
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """The step; called with a graph it returns a shallow copy with the edges."""
+        raise NotImplementedError(f"{type(self).__name__} has no transform")
 
     def edge_type(self) -> EdgeType | None:
         """The edge type it adds; ``None`` where only running it tells."""

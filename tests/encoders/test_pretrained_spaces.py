@@ -93,9 +93,8 @@ def test_texts_and_sounds_of_clap(clap: Path) -> None:
 
 
 def test_texts_may_be_in_both_spaces(clip: Path, clap: Path) -> None:
-    both = Views([CLIP(model=str(clip)), CLAP(model=str(clap))]).encode(HeteroData(text={"name": NAMES}), "text")[
-        "text"
-    ]
+    views = Views([CLIP(model=str(clip)), CLAP(model=str(clap))])
+    both = views.encode(HeteroData(text={"name": NAMES}), "text")["text"]
     assert both.x_clip.shape == both.x_clap.shape == (4, 8)
     assert not torch.equal(both.x_clip, both.x_clap)
 
