@@ -125,7 +125,8 @@ def triangles(edge: Float[np.ndarray, " edges"], bins: Float[np.ndarray, " bins"
         array([[0. , 0.5, 1. , 0.5, 0. ]])
     """
     low, centre, high = edge[:-2, None], edge[1:-1, None], edge[2:, None]
-    return np.maximum(np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)), 0)
+    triangle: np.ndarray = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
+    return triangle.clip(min=0)
 
 
 def log_mel(waveform: Float32[np.ndarray, " samples"]) -> Float32[Tensor, "bands frames"]:
