@@ -60,8 +60,12 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
     """
     layers = Layers()
     tree = layers.file(os.fsdecode(path))
-    kinds = {"dataset": DATASET, "encoders": ENCODERS.component, "graph": TRANSFORM, "method": METHOD}
+    kinds = {"dataset": DATASET, "graph": TRANSFORM, "method": METHOD}
     content = {key: _as_then(kinds[key], part) if key in kinds else part for key, part in tree.content.items()}
+    if isinstance(getattr(content.get("encoders"), "content", None), dict):
+        encoders = content["encoders"]
+        views = {node: _as_then(ENCODERS.component, view) for node, view in encoders.content.items()}
+        content["encoders"] = Marked(views, encoders.origin)
     return _experiment(Marked(content, tree.origin), layers.problems, (), None, False)
 
 
@@ -70,11 +74,8 @@ def _as_then(component: Component, written: Marked) -> Marked:
     if isinstance(written.content, list):
         return Marked([_as_then(component, part) for part in written.content], written.origin)
     options = component.options_class(unmarked(written))
-    if not isinstance(written.content, dict):
+    if options is None or not isinstance(written.content, dict):
         return written
-    if options is None:  # encoders by node type, or a user's own
-        parts = {key: _as_then(component, part) for key, part in written.content.items()}
-        return Marked(parts, written.origin)
     later = options.came_later if issubclass(options, MethodOptions) else {}
     told = merge(marked(later), written)
     unused = options.model_construct(**unmarked(told)).unused()
