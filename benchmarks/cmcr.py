@@ -203,7 +203,9 @@ def words_chain(graph: HeteroData) -> HeteroData:
     """Sound, words, picture: the outer spaces overlap with the middle one in different captions."""
     text, three = graph["text"], HeteroData()
     is_audiocaps = torch.from_numpy(read_array("text/minilm_captions.npz:source", DATA) == "audiocaps")
-    hashed = centred(Hashing(300).encode(HeteroData(text={"name": text.name}), "text")["text"].x, len(is_audiocaps))
+    hashed = centred(
+        Hashing(channels=300).encode(HeteroData(text={"name": text.name}), "text")["text"].x, len(is_audiocaps)
+    )
     for node, is_own, space, x in (
         ("audiocaps", is_audiocaps, "sound", text.x_sound), ("clotho", ~is_audiocaps, "picture", text.x_picture)
     ):  # fmt: skip

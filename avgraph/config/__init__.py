@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 from avgraph.config.cmcr import CmcrOptions
-from avgraph.config.encoders import (
-    GloveOptions,
-    HashingOptions,
-    LogisticRegressionOptions,
-    LogmelCnnOptions,
-    LogmelModulationOptions,
-    PrecomputedOptions,
-    SentenceTransformersOptions,
-)
 from avgraph.config.experiment import Experiment
 from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.reading import (
@@ -21,12 +12,9 @@ from avgraph.config.reading import (
     load_run_experiment,
 )
 from avgraph.config.schema import experiment_schema
-from avgraph.config.spaces import (
-    ClapOptions,
-    ClipOptions,
-    TextAlignedOptions,
-)
-from avgraph.config.transforms import (
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.options.train import OptimizerOptions, TrainOptions
+from avgraph.transforms.options import (
     CandidatesOptions,
     CompleteOptions,
     CouplingEdgesOptions,
@@ -34,13 +22,9 @@ from avgraph.config.transforms import (
     KnnOptions,
     MemoryEdgesOptions,
 )
-from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
-from avgraph.options.train import OptimizerOptions, TrainOptions
 
 __all__ = [
     "CandidatesOptions",
-    "ClapOptions",
-    "ClipOptions",
     "CmcrOptions",
     "CompleteOptions",
     "CouplingEdgesOptions",
@@ -48,21 +32,13 @@ __all__ = [
     "DependencyEdgesOptions",
     "EncoderOptions",
     "Experiment",
-    "GloveOptions",
-    "HashingOptions",
     "KnnOptions",
     "LirOptions",
-    "LogisticRegressionOptions",
-    "LogmelCnnOptions",
-    "LogmelModulationOptions",
     "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
     "OptimizerOptions",
-    "PrecomputedOptions",
     "RrnetOptions",
-    "SentenceTransformersOptions",
-    "TextAlignedOptions",
     "TrainOptions",
     "TransformOptions",
     "dump_experiment",

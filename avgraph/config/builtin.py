@@ -17,11 +17,12 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph import datasets
-from avgraph.config import cmcr, encoders, methods, spaces, transforms
+from avgraph import datasets, encoders
+from avgraph.config import cmcr, methods
 from avgraph.errors import ConfigError, one_line
-from avgraph.options.base import ComponentOptions, DatasetOptions
+from avgraph.options.base import ComponentOptions, DatasetOptions, EncoderOptions, TransformOptions
 from avgraph.options.problems import show
+from avgraph.transforms import options as transforms
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,6 @@ class Builtin:
 
     options: type[ComponentOptions]
     target: str
-
-
-def options_of(row: Builtin | type[ComponentOptions]) -> type[ComponentOptions]:
-    """The options of a row."""
-    return row.options if isinstance(row, Builtin) else row
 
 
 DATASETS: Mapping[str, type[DatasetOptions]] = {
@@ -52,34 +48,26 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "files": datasets.Files,
 }
 
-ENCODERS: Mapping[str, Builtin] = {
-    "logmel_cnn": Builtin(encoders.LogmelCnnOptions, "avgraph.encoders.logmel_cnn:LogmelCNN"),
-    "logmel_modulation": Builtin(
-        encoders.LogmelModulationOptions, "avgraph.encoders.logmel_modulation:LogmelModulation"
-    ),
-    "precomputed": Builtin(encoders.PrecomputedOptions, "avgraph.encoders.precomputed:Precomputed"),
-    "logistic_regression": Builtin(
-        encoders.LogisticRegressionOptions, "avgraph.encoders.logistic_regression:LogisticRegression"
-    ),
-    "hashing": Builtin(encoders.HashingOptions, "avgraph.encoders.hashing:Hashing"),
-    "glove": Builtin(encoders.GloveOptions, "avgraph.encoders.glove:GloVe"),
-    "sentence_transformers": Builtin(
-        encoders.SentenceTransformersOptions, "avgraph.encoders.sentence_transformers:SentenceTransformers"
-    ),
-    "clip": Builtin(spaces.ClipOptions, "avgraph.encoders.clip:CLIP"),
-    "clap": Builtin(spaces.ClapOptions, "avgraph.encoders.clap:CLAP"),
-    "text_aligned": Builtin(spaces.TextAlignedOptions, "avgraph.encoders.text_aligned:TextAligned"),
+ENCODERS: Mapping[str, type[EncoderOptions]] = {
+    "logmel_cnn": encoders.LogmelCNN,
+    "logmel_modulation": encoders.LogmelModulation,
+    "precomputed": encoders.Precomputed,
+    "logistic_regression": encoders.LogisticRegression,
+    "hashing": encoders.Hashing,
+    "glove": encoders.GloVe,
+    "sentence_transformers": encoders.SentenceTransformers,
+    "clip": encoders.CLIP,
+    "clap": encoders.CLAP,
+    "text_aligned": encoders.TextAligned,
 }
 
-TRANSFORMS: Mapping[str, Builtin] = {
-    "knn": Builtin(transforms.KnnOptions, "avgraph.transforms.knn:KNN"),
-    "candidates": Builtin(transforms.CandidatesOptions, "avgraph.transforms.candidates:Candidates"),
-    "complete": Builtin(transforms.CompleteOptions, "avgraph.transforms.complete:Complete"),
-    "coupling_edges": Builtin(transforms.CouplingEdgesOptions, "avgraph.transforms.coupling_edges:CouplingEdges"),
-    "dependency_edges": Builtin(
-        transforms.DependencyEdgesOptions, "avgraph.transforms.dependency_edges:DependencyEdges"
-    ),
-    "memory_edges": Builtin(transforms.MemoryEdgesOptions, "avgraph.transforms.memory_edges:MemoryEdges"),
+TRANSFORMS: Mapping[str, type[TransformOptions]] = {
+    "knn": transforms.KnnOptions,
+    "candidates": transforms.CandidatesOptions,
+    "complete": transforms.CompleteOptions,
+    "coupling_edges": transforms.CouplingEdgesOptions,
+    "dependency_edges": transforms.DependencyEdgesOptions,
+    "memory_edges": transforms.MemoryEdgesOptions,
 }
 
 METHODS: Mapping[str, Builtin] = {

@@ -10,7 +10,6 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from avgraph.config import builtin
-from avgraph.config.builtin import Builtin, options_of
 from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
 from avgraph.options.base import (
     ComponentOptions,
@@ -35,7 +34,7 @@ class Component:
     """
 
     kind: str
-    table: Mapping[str, Builtin] | Mapping[str, type[DatasetOptions]]
+    table: Mapping[str, type[ComponentOptions]]
     base: type[ComponentOptions]
     user: type[ComponentOptions]
     does: str | None
@@ -59,7 +58,7 @@ class Component:
             hint = suggest_or_list(name, self.table, "known types")
             hint += "" if "did you mean" in hint else ", or your own, as module:Class"
             raise mistakes([(("type",), f"unknown {self.kind} {show(name)}{hint}", name)])
-        return options_of(self.table[name]).model_validate(value)
+        return self.table[name].model_validate(value)
 
     def guess(self, value: Any) -> ComponentOptions | None:
         """Unchecked options that hold no more than the node types named in a mapping with mistakes."""
@@ -74,8 +73,7 @@ class Component:
         if isinstance(value, self.base):
             return type(value)
         name = value.get("type") if isinstance(value, Mapping) else None
-        row = self.table.get(name) if isinstance(name, str) else None
-        return None if row is None else options_of(row)
+        return self.table.get(name) if isinstance(name, str) else None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read first, then check that the result is of the annotated class."""
@@ -94,7 +92,7 @@ class Component:
             "type": "object",
             "not": {"required": ["type"]},
         }
-        return {"oneOf": [*(_demand_type(options_of(row), handler) for row in self.table.values()), own, rest]}
+        return {"oneOf": [*(_demand_type(options, handler) for options in self.table.values()), own, rest]}
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,9 @@ def _told(defaults: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} ({_told(v)})" if isinstance(v, Mapping) else f"{key} {v}" for key, v in defaults.items())
 
 
-DATASET = Component("data set", builtin.DATASETS, DatasetOptions, UserDataset, "load")
+DATASET = Component(
+    "data set", {k: row.options for k, row in builtin.DATASETS.items()}, DatasetOptions, UserDataset, "load"
+)
 ENCODERS = OneOrMore(Component("encoder", builtin.ENCODERS, EncoderOptions, UserEncoder, "encode"))
 TRANSFORM = Component("transform", builtin.TRANSFORMS, TransformOptions, UserTransform, "__call__")
-METHOD = Component("method", builtin.METHODS, MethodOptions, UserMethod, None)
+METHOD = Component("method", {k: row.options for k, row in builtin.METHODS.items()}, MethodOptions, UserMethod, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avgraph.config.component import DATASET, METHOD, TRANSFORM, Component
+from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
 from avgraph.config.experiment import Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
@@ -60,18 +60,19 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
     """
     layers = Layers()
     tree = layers.file(os.fsdecode(path))
-    content = dict(tree.content)
-    for key, component in (("dataset", DATASET), ("method", METHOD)):
-        if key in content:
-            content[key] = _as_then(component, content[key])
-    if isinstance(getattr(content.get("graph"), "content", None), list):
-        graph = content["graph"]
-        content["graph"] = Marked([_as_then(TRANSFORM, step) for step in graph.content], graph.origin)
+    kinds = {"dataset": DATASET, "graph": TRANSFORM, "method": METHOD}
+    content = {key: _as_then(kinds[key], part) if key in kinds else part for key, part in tree.content.items()}
+    if isinstance(getattr(content.get("encoders"), "content", None), dict):
+        encoders = content["encoders"]
+        views = {node: _as_then(ENCODERS.component, view) for node, view in encoders.content.items()}
+        content["encoders"] = Marked(views, encoders.origin)
     return _experiment(Marked(content, tree.origin), layers.problems, (), None, False)
 
 
 def _as_then(component: Component, written: Marked) -> Marked:
     """Options as an older version wrote them: with those that came later, without those that had no effect."""
+    if isinstance(written.content, list):
+        return Marked([_as_then(component, part) for part in written.content], written.origin)
     options = component.options_class(unmarked(written))
     if options is None or not isinstance(written.content, dict):
         return written

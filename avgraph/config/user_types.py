@@ -51,9 +51,25 @@ class UserDataset(DatasetOptions, _Open):
 class UserEncoder(EncoderOptions, _Open):
     """Options of a user's own encoder: what its ``__init__`` takes."""
 
+    def encode(self, data: torch_geometric.data.HeteroData, node: str, *, context: Any) -> Any:
+        """What the user's class makes of a node type.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
+        return import_target(self.type)(**self.arguments()).encode(data, node, context=context)
+
 
 class UserTransform(TransformOptions, _Open):
     """Options of a user's own transform: what its ``__init__`` takes."""
+
+    def transform(self) -> Any:
+        """An instance of the user's class.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
+        return import_target(self.type)(**self.arguments())
 
 
 class UserMethod(MethodOptions, _Open):

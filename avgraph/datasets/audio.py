@@ -109,10 +109,24 @@ def mel_filterbank() -> Float32[Tensor, "bands bins"]:
         torch.Size([128, 1025])
     """
     bins = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)
-    edge = mel_to_hz(np.linspace(0.0, hz_to_mel(np.array(SAMPLE_RATE / 2)).item(), BANDS + 2))[:, None]
-    low, centre, high = edge[:-2], edge[1:-1], edge[2:]
-    triangle = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
-    return torch.from_numpy((np.maximum(triangle, 0.0) * 2.0 / (high - low)).astype(np.float32))
+    edge = mel_to_hz(np.linspace(0.0, hz_to_mel(np.array(SAMPLE_RATE / 2)).item(), BANDS + 2))
+    area = (edge[2:] - edge[:-2])[:, None] / 2.0
+    return torch.from_numpy((triangles(edge, bins) / area).astype(np.float32))
+
+
+def triangles(edge: Float[np.ndarray, " edges"], bins: Float[np.ndarray, " bins"]) -> Float[np.ndarray, "bands bins"]:
+    """Filters that rise from 0 at one edge to 1 at the next and fall to 0 at the one after.
+
+    Shapes:
+        edge [bands + 2], ascending; bins [bins], the frequencies of a spectrum → [bands, bins]
+
+    Example:
+        >>> triangles(np.array([0.0, 2.0, 4.0]), np.arange(5.0))
+        array([[0. , 0.5, 1. , 0.5, 0. ]])
+    """
+    low, centre, high = edge[:-2, None], edge[1:-1, None], edge[2:, None]
+    triangle: np.ndarray = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
+    return triangle.clip(min=0)
 
 
 def log_mel(waveform: Float32[np.ndarray, " samples"]) -> Float32[Tensor, "bands frames"]:

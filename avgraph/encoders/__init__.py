@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
-    from avgraph.encoders.clap import CLAP
-    from avgraph.encoders.clip import CLIP
     from avgraph.encoders.context import EncodeContext
-    from avgraph.encoders.glove import GloVe
-    from avgraph.encoders.hashing import Hashing
-    from avgraph.encoders.logistic_regression import LogisticRegression
-    from avgraph.encoders.logmel_cnn import LogmelCNN
-    from avgraph.encoders.logmel_modulation import LogmelModulation
-    from avgraph.encoders.precomputed import Precomputed
-    from avgraph.encoders.sentence_transformers import SentenceTransformers
-    from avgraph.encoders.text_aligned import TextAligned
+    from avgraph.encoders.into_spaces import CLAP, CLIP, TextAligned
+    from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
+    from avgraph.encoders.names import GloVe, Hashing, SentenceTransformers
+    from avgraph.encoders.vectors import LogisticRegression, Precomputed
     from avgraph.encoders.views import Views
 
 __all__ = [
@@ -38,17 +32,11 @@ __all__ = [
 __getattr__, __dir__ = exports(
     __name__,
     {
-        "clap": ["CLAP"],
-        "clip": ["CLIP"],
         "context": ["EncodeContext"],
-        "glove": ["GloVe"],
-        "hashing": ["Hashing"],
-        "logistic_regression": ["LogisticRegression"],
-        "logmel_cnn": ["LogmelCNN"],
-        "logmel_modulation": ["LogmelModulation"],
-        "precomputed": ["Precomputed"],
-        "sentence_transformers": ["SentenceTransformers"],
-        "text_aligned": ["TextAligned"],
+        "into_spaces": ["CLAP", "CLIP", "TextAligned"],
+        "log_mels": ["LogmelCNN", "LogmelModulation"],
+        "names": ["GloVe", "Hashing", "SentenceTransformers"],
+        "vectors": ["LogisticRegression", "Precomputed"],
         "views": ["Views"],
     },
 )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.names import GloVe
 from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError, first_few
 from avgraph.io.arrays import read_array
@@ -22,56 +22,25 @@ _LOG = logging.getLogger(__name__)
 Vectors = dict[str, npt.NDArray[np.float32]]
 
 
-class GloVe:
-    """Encode ``data[node].name`` by the mean of the vectors of its words; unknown words are left out.
-
-    Args:
-        path: a GloVe text file (``word v1 v2 …`` per line) or an ``.npz`` with ``word`` [v] and ``x`` [v, d].
-            ``None`` takes ``$AVGRAPH_DATA/text/glove_6b_50d_vocab.npz``, or else the file in the folder
-            ``glove`` of the user cache.
-
-    Shapes:
-        name [n] → x [n, d].
-
-    Raises:
-        DataError: from ``encode``, if there is no file, it is malformed, or it knows no word of a name.
-
-    Example:
-        >>> import tempfile
-        >>> data = HeteroData(label={"name": ["dog_bark", "rain"]})
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = Path(folder, "glove.txt")
-        ...     _ = path.write_text("dog 1 0\\nbark 0 1\\nrain 2 2\\n")
-        ...     GloVe(path).encode(data, "label")["label"].x
-        tensor([[0.5000, 0.5000],
-                [2.0000, 2.0000]])
-    """
-
-    def __init__(self, path: str | Path | None = None) -> None:
-        self.path = None if path is None else Path(path).expanduser()
-
-    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
-        """Return a shallow copy of ``data`` with ``data[node].x``."""
-        names = node_names(data, node)
-        name_words = [words(name) for name in names]
-        path = find_glove() if self.path is None else self.path
-        vectors = read_glove(path, {word for name in name_words for word in name})
-        missing = sorted({word for name in name_words for word in name if word not in vectors})
-        if missing:
-            _LOG.warning("%s: %d words of %s.name not found: %s", path, len(missing), node, first_few(missing, 10))
-        rows = []
-        for row, name in enumerate(name_words):
-            known = [vectors[word] for word in name if word in vectors]
-            if not known:
-                raise DataError(
-                    f"{node}.name: row {row}: {path} knows no word of {names[row]!r}; "
-                    "rename it, use another file, or the encoder 'hashing', which takes any word"
-                )
-            rows.append(np.mean(known, axis=0, dtype=np.float64))
-        return with_features(data, node, np.stack(rows).astype(np.float32))
-
-    def __repr__(self) -> str:
-        return f"GloVe(path={None if self.path is None else str(self.path)!r})"
+def encode(options: GloVe, data: HeteroData, node: str) -> HeteroData:
+    """A shallow copy of ``data`` with ``data[node].x``, the means of the vectors of words that are known."""
+    names = node_names(data, node)
+    name_words = [words(name) for name in names]
+    path = find_glove() if options.path is None else Path(options.path)
+    vectors = read_glove(path, {word for name in name_words for word in name})
+    missing = sorted({word for name in name_words for word in name if word not in vectors})
+    if missing:
+        _LOG.warning("%s: %d words of %s.name not found: %s", path, len(missing), node, first_few(missing, 10))
+    rows = []
+    for row, name in enumerate(name_words):
+        known = [vectors[word] for word in name if word in vectors]
+        if not known:
+            raise DataError(
+                f"{node}.name: row {row}: {path} knows no word of {names[row]!r}; "
+                "rename it, use another file, or the encoder 'hashing', which takes any word"
+            )
+        rows.append(np.mean(known, axis=0, dtype=np.float64))
+    return with_features(data, node, np.stack(rows).astype(np.float32))
 
 
 def find_glove() -> Path:

@@ -9,53 +9,23 @@ import numpy as np
 import numpy.typing as npt
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.names import Hashing
 from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError
 
 
-class Hashing:
-    """Encode ``data[node].name`` by the words and the character 3- to 5-grams in it.
-
-    Names are close when they share words or parts of words (``dog`` and ``dogs``); what words mean is not
-    known. Equal on every machine and in every process.
-
-    Args:
-        channels: length of the vectors.
-
-    Shapes:
-        name [n] → x [n, channels], unit rows.
-
-    Raises:
-        DataError: from ``encode``, if a name has no word.
-
-    Example:
-        >>> data = HeteroData(label={"name": ["dog", "dogs", "rain"]})
-        >>> x = Hashing(channels=64).encode(data, "label")["label"].x
-        >>> bool(x[0] @ x[1] > x[0] @ x[2])
-        True
-    """
-
-    def __init__(self, channels: int = 300) -> None:
-        if channels < 1:
-            raise DataError(f"channels: expected at least 1, got {channels}")
-        self.channels = channels
-
-    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
-        """Return a shallow copy of ``data`` with ``data[node].x``."""
-        names = node_names(data, node)
-        x = np.stack([hash_text(name, self.channels) for name in names])
-        length = np.linalg.norm(x, axis=1, keepdims=True)
-        if (length == 0).any():
-            row = int(np.flatnonzero(length[:, 0] == 0)[0])
-            raise DataError(
-                f"{node}.name: row {row}: the hashed features of {names[row]!r} cancel to zero in "
-                f"{self.channels} channels; use more channels"
-            )
-        return with_features(data, node, (x / length).astype(np.float32))
-
-    def __repr__(self) -> str:
-        return f"Hashing(channels={self.channels})"
+def encode(options: Hashing, data: HeteroData, node: str) -> HeteroData:
+    """A shallow copy of ``data`` with ``data[node].x``, unit rows."""
+    names = node_names(data, node)
+    x = np.stack([hash_text(name, options.channels) for name in names])
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    if (length == 0).any():
+        row = int(np.flatnonzero(length[:, 0] == 0)[0])
+        raise DataError(
+            f"{node}.name: row {row}: the hashed features of {names[row]!r} cancel to zero in "
+            f"{options.channels} channels; use more channels"
+        )
+    return with_features(data, node, (x / length).astype(np.float32))
 
 
 def hash_text(text: str, channels: int) -> npt.NDArray[np.float64]:

@@ -22,10 +22,11 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
-from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.precomputed import kept_features
+from avgraph.encoders.vectors import LogisticRegression
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
 from avgraph.runtime.progress import progress
@@ -34,75 +35,54 @@ _FORMAT = 1  # raise when the scores change, so that old results are not taken f
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300  # beyond these the held-out loss moves no more
 
 
-class LogisticRegression:
-    """Keep the vectors ``x`` [n, d] that the data set gave and add ``score`` [n, classes].
+def encode(options: LogisticRegression, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
+    """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
+    store = node_store(data, node)
+    for needed in ("x", "y", "train_mask"):
+        if needed not in store:
+            raise DataError(f"logistic_regression: node type '{node}' has no '{needed}'; it needs vectors with classes")
+    x, train = kept_features(f"{node}.x", store.x), store.train_mask.nonzero().flatten()
+    if len(train) == 0:
+        raise DataError(f"logistic_regression: node type '{node}' has no training row")
+    groups = inner_folds(store, train)
+    about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": options.strengths}
+    found = remembered(
+        context, about, [x, store.y, train, groups],
+        lambda: {"score": _scores(options.strengths, x, store.y, train, groups)},
+    )  # fmt: skip
+    result = copy.copy(data)
+    result[node].x, result[node].score = x, found["score"]
+    return result
 
-    Args:
-        strengths: inverse penalties C to choose among, see `sklearn.linear_model.LogisticRegression`.
 
-    Shapes:
-        x [n, d] float; y [n] → score [n, classes], rows of probabilities.
+def _scores(
+    strengths: Sequence[float],
+    x: Float[Tensor, "n d"],
+    y: Int[Tensor, " n"],
+    train: Int[Tensor, " m"],
+    groups: Int[Tensor, " m"],
+) -> Float[Tensor, "n c"]:
+    """Probabilities by the strength that is best on held-out rows."""
+    rows = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).double().numpy()
+    classes, own = int(y.max()) + 1, y[train]
+    held_out, temperature, loss = {}, {}, {}
+    for strength in progress(strengths, "logistic regression"):
+        logits = torch.empty(len(train), classes)
+        for fold in groups.unique():
+            shared, left = groups != fold, groups == fold
+            fitted = _fitted(rows[train[shared].numpy()], own[shared], strength)
+            logits[left] = class_logits(fitted, rows[train[left].numpy()], classes)
+        held_out[strength], temperature[strength] = logits, best_temperature(logits, own)
+        loss[strength] = float(F.cross_entropy(logits / temperature[strength], own))
+    best = min(loss, key=lambda strength: loss[strength])
+    logits = class_logits(_fitted(rows[train.numpy()], own, best), rows, classes)
+    logits[train] = held_out[best]
+    return (logits / temperature[best]).softmax(1)
 
-    Raises:
-        DataError: from ``encode``, without vectors, classes or training rows, or with a single class.
 
-    Example:
-        >>> x = torch.eye(2).repeat(20, 1)
-        >>> data = HeteroData(audio={"x": x, "y": torch.arange(40) % 2, "train_mask": torch.arange(40) < 30})
-        >>> LogisticRegression().encode(data, "audio")["audio"].score[30:].argmax(1)
-        tensor([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
-    """
-
-    def __init__(self, strengths: Sequence[float] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)) -> None:
-        self.strengths = tuple(strengths)
-
-    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
-        """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
-        store = node_store(data, node)
-        for needed in ("x", "y", "train_mask"):
-            if needed not in store:
-                raise DataError(
-                    f"logistic_regression: node type '{node}' has no '{needed}'; it needs vectors with classes"
-                )
-        x, train = kept_features(f"{node}.x", store.x), store.train_mask.nonzero().flatten()
-        if len(train) == 0:
-            raise DataError(f"logistic_regression: node type '{node}' has no training row")
-        groups = inner_folds(store, train)
-        about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": list(self.strengths)}
-        found = remembered(
-            context, about, [x, store.y, train, groups], lambda: {"score": self._scores(x, store.y, train, groups)}
-        )
-        result = copy.copy(data)
-        result[node].x, result[node].score = x, found["score"]
-        return result
-
-    def _scores(
-        self, x: Float[Tensor, "n d"], y: Int[Tensor, " n"], train: Int[Tensor, " m"], groups: Int[Tensor, " m"]
-    ) -> Float[Tensor, "n c"]:
-        """Probabilities by the strength that is best on held-out rows."""
-        rows = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).double().numpy()
-        classes, own = int(y.max()) + 1, y[train]
-        held_out, temperature, loss = {}, {}, {}
-        for strength in progress(self.strengths, "logistic regression"):
-            logits = torch.empty(len(train), classes)
-            for fold in groups.unique():
-                shared, left = groups != fold, groups == fold
-                fitted = self._fitted(rows[train[shared].numpy()], own[shared], strength)
-                logits[left] = class_logits(fitted, rows[train[left].numpy()], classes)
-            held_out[strength], temperature[strength] = logits, best_temperature(logits, own)
-            loss[strength] = float(F.cross_entropy(logits / temperature[strength], own))
-        best = min(loss, key=lambda strength: loss[strength])
-        logits = class_logits(self._fitted(rows[train.numpy()], own, best), rows, classes)
-        logits[train] = held_out[best]
-        return (logits / temperature[best]).softmax(1)
-
-    @staticmethod
-    def _fitted(rows: np.ndarray, y: Tensor, strength: float) -> Classifier:
-        check_two_classes("logistic_regression", y)
-        model = Classifier(C=strength, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # near the end is good enough for a score
-            return model.fit(rows, y.numpy())
-
-    def __repr__(self) -> str:
-        return f"LogisticRegression(strengths={self.strengths})"
+def _fitted(rows: np.ndarray, y: Tensor, strength: float) -> Classifier:
+    check_two_classes("logistic_regression", y)
+    model = Classifier(C=strength, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # near the end is good enough for a score
+        return model.fit(rows, y.numpy())

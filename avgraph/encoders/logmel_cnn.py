@@ -9,7 +9,6 @@ its embedding is carried into the space of the network fitted on all of them by 
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -18,9 +17,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.cnn_training import CACHE_FORMAT, CNNRecipe, fitted_cnns
+from avgraph.encoders.cnn_training import CACHE_FORMAT, fitted_cnns, recipe
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import align, inner_folds
+from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
@@ -58,83 +58,43 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
     return torch.stack(both).mean(0).cpu(), score.cpu()
 
 
-class LogmelCNN:
-    """Compact CNN on log-mels, trained on the training clips; writes ``x`` [n, channels] and ``score`` [n, classes].
+def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
+    """A copy of ``data`` whose ``node`` store holds embeddings and scores."""
+    store = data[node]
+    for needed in ("x", "y", "train_mask"):
+        if needed not in store:
+            raise DataError(f"logmel_cnn: node type '{node}' has no '{needed}'; it needs log-mels with classes")
+    train = store.train_mask.nonzero().flatten()
+    if len(train) == 0:
+        raise DataError(f"logmel_cnn: node type '{node}' has no training clip")
+    groups = inner_folds(store, train) if options.out_of_fold else torch.zeros_like(train)
+    seed = context.seed if options.seed is None else options.seed
+    recipes = [recipe(options, options.epochs), recipe(options, options.inner_epochs) if options.out_of_fold else None]
+    about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}
+    found = remembered(
+        context,
+        about,
+        [store.x, store.y, train, groups],
+        lambda: _fit_and_encode(options, store, train, groups, seed, context),
+    )
+    result = copy.copy(data)
+    result[node].x, result[node].score = found["x"], found["score"]
+    return result
 
-    Args:
-        channels: width of the embedding.
-        width: channels after the first convolution; the cost grows with its square.
-        epochs, batch_size, lr, weight_decay: AdamW under a one-cycle schedule.
-        mixup: α of the Beta distribution; 0 switches it off.
-        out_of_fold: encode each training clip by a network that has not seen its fold.
-        inner_epochs: of those networks.
-        seed: of weights and augmentation; ``None`` takes the run's.
 
-    Raises:
-        DataError: without log-mels, classes or training clips.
-
-    Example:
-        >>> from avgraph.datasets import Synthetic
-        >>> data = Synthetic(classes=3, clips_per_class=5).load()
-        >>> encoder = LogmelCNN(channels=16, width=4, epochs=1, out_of_fold=False)
-        >>> encoder.encode(data, "audio", context=EncodeContext())["audio"].score.shape
-        torch.Size([15, 3])
-    """
-
-    def __init__(
-        self,
-        channels: int = 512,
-        width: int = 32,
-        epochs: int = 60,
-        batch_size: int = 32,
-        lr: float = 3e-3,
-        weight_decay: float = 0.05,
-        mixup: float = 0.4,
-        out_of_fold: bool = True,
-        inner_epochs: int = 30,
-        seed: int | None = None,
-    ) -> None:
-        self.recipe = CNNRecipe(channels, width, epochs, batch_size, lr, weight_decay, mixup)
-        self.inner_recipe = replace(self.recipe, epochs=inner_epochs)
-        self.out_of_fold = out_of_fold
-        self.seed = seed
-
-    def encode(self, data: HeteroData, node: str, *, context: EncodeContext) -> HeteroData:
-        """A copy of ``data`` whose ``node`` store holds embeddings and scores."""
-        store = data[node]
-        for needed in ("x", "y", "train_mask"):
-            if needed not in store:
-                raise DataError(f"logmel_cnn: node type '{node}' has no '{needed}'; it needs log-mels with classes")
-        train = store.train_mask.nonzero().flatten()
-        if len(train) == 0:
-            raise DataError(f"logmel_cnn: node type '{node}' has no training clip")
-        groups = inner_folds(store, train) if self.out_of_fold else torch.zeros_like(train)
-        seed = context.seed if self.seed is None else self.seed
-        recipes = [asdict(self.recipe), asdict(self.inner_recipe) if self.out_of_fold else None]
-        about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}
-        found = remembered(
-            context,
-            about,
-            [store.x, store.y, train, groups],
-            lambda: self._encoded(store, train, groups, seed, context),
-        )
-        result = copy.copy(data)
-        result[node].x, result[node].score = found["x"], found["score"]
-        return result
-
-    def _encoded(
-        self, store: Any, train: Tensor, groups: Tensor, seed: int, context: EncodeContext
-    ) -> dict[str, Tensor]:
-        """Fit the networks and encode every clip by one that has not seen it."""
-        x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
-        held_out = sorted(set(groups.tolist())) if self.out_of_fold else []
-        fits = [(train, self.recipe), *((train[groups != fold], self.inner_recipe) for fold in held_out)]
-        network, *inner = fitted_cnns(x, y, classes, fits, seed=seed, context=context)
-        seen, score = _encode(network, x, context.device)
-        embedding = seen.clone()
-        for fold, inner_network in zip(held_out, inner, strict=True):
-            own, shared = train[groups == fold], train[groups != fold]
-            inner_embedding, inner_score = _encode(inner_network, x, context.device)
-            embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
-            score[own] = inner_score[own]
-        return {"x": embedding, "score": score}
+def _fit_and_encode(
+    options: LogmelCNN, store: Any, train: Tensor, groups: Tensor, seed: int, context: EncodeContext
+) -> dict[str, Tensor]:
+    """Fit the networks and encode every clip by one that has not seen it."""
+    x, y, classes = prepare(store.x), store.y, int(store.y.max()) + 1
+    held_out = sorted(set(groups.tolist())) if options.out_of_fold else []
+    fits = [(train, options.epochs), *((train[groups != fold], options.inner_epochs) for fold in held_out)]
+    network, *inner = fitted_cnns(x, y, classes, fits, options, seed=seed, context=context)
+    seen, score = _encode(network, x, context.device)
+    embedding = seen.clone()
+    for fold, inner_network in zip(held_out, inner, strict=True):
+        own, shared = train[groups == fold], train[groups != fold]
+        inner_embedding, inner_score = _encode(inner_network, x, context.device)
+        embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
+        score[own] = inner_score[own]
+    return {"x": embedding, "score": score}

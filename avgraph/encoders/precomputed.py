@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.vectors import Precomputed
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
 from avgraph.io.arrays import read_array
@@ -21,55 +20,20 @@ from avgraph.io.arrays import read_array
 _PER_NODE = ("x", "y", "name", "score", "train_mask", "val_mask", "test_mask")
 
 
-class Precomputed:
-    """Take ``x`` and ``score`` of a node type from files, or keep what the dataset gave.
-
-    Args:
-        x: reference to features [n, d]: ``features.npy``, ``bundle.npz:key``, ``weights.safetensors:key`` or
-            ``table.parquet:column``; ``None`` keeps ``data[node].x``, which must be features already.
-        score: reference to class probabilities [n, C]; ``None`` keeps what there is, if anything.
-
-    Shapes:
-        x [n, d] and score [n, C], float32.
-
-    Raises:
-        DataError: from ``encode``, if a file cannot be read, or what it holds is no finite matrix with one row
-            per node; the message names the file and the row.
-
-    Example:
-        >>> import tempfile
-        >>> data = HeteroData(label={"name": ["dog", "rain"]})
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     np.save(f"{folder}/x.npy", np.eye(2))
-        ...     Precomputed(x=f"{folder}/x.npy").encode(data, "label")["label"].x
-        tensor([[1., 0.],
-                [0., 1.]])
-    """
-
-    def __init__(self, x: str | Path | None = None, score: str | Path | None = None) -> None:
-        self.x, self.score = x, score
-
-    def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
-        """Return a shallow copy of ``data`` with ``data[node].x`` and maybe ``data[node].score``."""
-        store = node_store(data, node)
-        if self.x is None and "x" not in store:
-            raise DataError(f"{node}.x: the dataset gives none; expected precomputed: x, a file of features")
-        data = copy.copy(data)
-        for attribute, reference in (("x", self.x), ("score", self.score)):
-            if reference is not None:
-                given = read_array(reference)
-                _check_rows(str(reference), len(given) if given.ndim else 0, store, attribute)
-                data[node][attribute] = _matrix(str(reference), given)
-            elif attribute in store:
-                data[node][attribute] = kept_features(f"{node}.{attribute}", store[attribute])
-        return data
-
-    def __repr__(self) -> str:
-        return f"Precomputed(x={_shown(self.x)}, score={_shown(self.score)})"
-
-
-def _shown(reference: str | Path | None) -> str:
-    return "None" if reference is None else repr(str(reference))
+def encode(options: Precomputed, data: HeteroData, node: str) -> HeteroData:
+    """A shallow copy of ``data`` with ``data[node].x`` and maybe ``data[node].score``."""
+    store = node_store(data, node)
+    if options.x is None and "x" not in store:
+        raise DataError(f"{node}.x: the dataset gives none; expected precomputed: x, a file of features")
+    data = copy.copy(data)
+    for attribute, reference in (("x", options.x), ("score", options.score)):
+        if reference is not None:
+            given = read_array(reference)
+            _check_rows(reference, len(given) if given.ndim else 0, store, attribute)
+            data[node][attribute] = _matrix(reference, given)
+        elif attribute in store:
+            data[node][attribute] = kept_features(f"{node}.{attribute}", store[attribute])
+    return data
 
 
 def _check_rows(name: str, rows: int, store: Any, replaced: str) -> None:

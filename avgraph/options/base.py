@@ -18,12 +18,14 @@ from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_lis
 
 if TYPE_CHECKING:
     import torch_geometric.data
+    import torch_geometric.transforms
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
 else:
     ModelMetaclass = type(BaseModel)
 
 EdgeType = tuple[str, str, str]
 Name = Annotated[str, Field(min_length=1)]
+SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
@@ -127,6 +129,10 @@ class ComponentOptions(Options):
         """The files and folders it names, folders before what is in them."""
         return iter(())
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Every option, but a type that the name of the class says already."""
+        return ((key, value) for key, value in super().__repr_args__() if key != "type" or ":" in self.type)
+
 
 class DatasetOptions(ComponentOptions):
     """Options of a data set, which are the data set: ``load`` imports what does the work."""
@@ -157,11 +163,23 @@ class DatasetOptions(ComponentOptions):
 
 
 class EncoderOptions(ComponentOptions):
-    """Options of an encoder of one node type."""
+    """Options of an encoder of one node type, which are the encoder: ``encode`` imports what does the work."""
+
+    def encode(self, data: torch_geometric.data.HeteroData, node: str, *, context: Any) -> Any:
+        """A shallow copy of ``data`` with feature vectors of ``node``; ``context`` is that of `avgraph.encoders`.
+
+        Raises:
+            DataError: if the node type lacks what the encoder reads.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no encode")
 
 
 class TransformOptions(ComponentOptions):
     """Options of a step that adds edges."""
+
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """The step; called with a graph it returns a shallow copy with the edges."""
+        raise NotImplementedError(f"{type(self).__name__} has no transform")
 
     def edge_type(self) -> EdgeType | None:
         """The edge type it adds; ``None`` where only running it tells."""

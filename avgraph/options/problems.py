@@ -91,7 +91,7 @@ def show(value: Any) -> str:
         return repr(value)
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return "a list" if value else "an empty list"
     return f"a Python {type(value).__name__}"
 

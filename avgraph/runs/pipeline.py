@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment
-from avgraph.config.builtin import ENCODERS, METHODS, TRANSFORMS, build
+from avgraph.config.builtin import METHODS, build
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
@@ -38,9 +38,9 @@ def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> H
         if node not in data.node_types:
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
         views = options if isinstance(options, list) else [options]
-        data = Views([build(ENCODERS, view) for view in views]).encode(data, node, context=context)
+        data = Views(views).encode(data, node, context=context)
     _check_features(data)
-    steps: Any = task.recipe() if experiment.graph is None else [build(TRANSFORMS, o) for o in experiment.graph]
+    steps: Any = task.recipe() if experiment.graph is None else [step.transform() for step in experiment.graph]
     for transform in steps:
         data = transform(data)
     return data

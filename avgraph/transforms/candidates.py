@@ -11,6 +11,7 @@ from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms.options import CandidatesOptions, check_arguments
 
 
 class Candidates(BaseTransform):
@@ -56,8 +57,7 @@ class Candidates(BaseTransform):
         relation: str = "candidate",
         add_true: bool = False,
     ) -> None:
-        if k < 1:
-            raise GraphError(f"k: expected at least 1 candidate per node, got {k}")
+        check_arguments(CandidatesOptions, source=source, target=target, k=k, relation=relation, add_true=add_true)
         self.source, self.target, self.k = source, target, k
         self.scores, self.relation, self.add_true = scores, relation, add_true
 

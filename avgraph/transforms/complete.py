@@ -9,6 +9,7 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.graph.nodes import node_count, node_store
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.candidates import candidate_scores
+from avgraph.transforms.options import CompleteOptions, check_arguments
 
 
 class Complete(BaseTransform):
@@ -34,6 +35,7 @@ class Complete(BaseTransform):
     """
 
     def __init__(self, source: str, target: str, *, relation: str = "candidate") -> None:
+        check_arguments(CompleteOptions, source=source, target=target, relation=relation)
         self.source, self.target, self.relation = source, target, relation
 
     def forward(self, data: HeteroData) -> HeteroData:

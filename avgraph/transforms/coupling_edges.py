@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -15,14 +15,12 @@ from avgraph.graph.nodes import check_finite, node_attribute
 from avgraph.nn import mahalanobis_cost, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms.options import CouplingEdgesOptions, Solver, check_arguments
 
 
 class _Limits(TypedDict):
     max_iter: int
     tol: float
-
-
-Solver = Literal["sinkhorn", "partial", "emd", "unbalanced"]
 
 
 class CouplingEdges(BaseTransform):
@@ -75,15 +73,11 @@ class CouplingEdges(BaseTransform):
         max_iter: int = 2000,
         tol: float = 1e-6,
     ) -> None:
-        for name, value, owner in (("mass", mass, "partial"), ("marginal_penalty", marginal_penalty, "unbalanced")):
-            if (value is not None) != (solver == owner):
-                wanted = "expected with" if value is None else "expected only with"
-                raise GraphError(f"{name}: {wanted} solver '{owner}', got {value} with '{solver}'")
-        if not epsilon > 0 or max_iter < 1 or not tol > 0:
-            got = f"{epsilon}, {max_iter}, {tol}"
-            raise GraphError(f"epsilon, max_iter, tol: expected above 0, at least 1 and above 0, got {got}")
-        if not 0 <= threshold < 1:
-            raise GraphError(f"threshold: expected at least 0 and below 1, got {threshold}")
+        check_arguments(
+            CouplingEdgesOptions, source=source, target=target, solver=solver, epsilon=epsilon, mass=mass,
+            marginal_penalty=marginal_penalty, unit_rows=unit_rows, along=along, threshold=threshold,
+            relation=relation, max_iter=max_iter, tol=tol,
+        )  # fmt: skip
         self.source, self.target, self.solver, self.epsilon = source, target, solver, epsilon
         self.mass, self.marginal_penalty, self.metric, self.unit_rows = mass, marginal_penalty, metric, unit_rows
         self.along, self.threshold, self.relation = along, threshold, relation

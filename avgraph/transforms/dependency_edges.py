@@ -14,6 +14,7 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count
 from avgraph.io.arrays import read_array
+from avgraph.transforms.options import DependencyEdgesOptions, check_arguments
 
 
 class DependencyEdges(BaseTransform):
@@ -39,7 +40,10 @@ class DependencyEdges(BaseTransform):
     """
 
     def __init__(self, weights: Any, *, node: str = "concept", relation: str = "drives") -> None:
-        if isinstance(weights, (str, Path)):
+        is_file = isinstance(weights, (str, Path))
+        file = weights if is_file else "weights.npy"  # of a matrix only the rest is an option
+        check_arguments(DependencyEdgesOptions, weights=file, node=node, relation=relation)
+        if is_file:
             weights = read_array(weights)
         matrix = weights.detach() if isinstance(weights, Tensor) else torch.from_numpy(np.array(weights, dtype=float))
         if matrix.dim() != 2 or matrix.shape[0] != matrix.shape[1]:

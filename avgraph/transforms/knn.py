@@ -17,6 +17,7 @@ from avgraph.nn.contrast._memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.tensors.rows import products_with
 from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms.options import KnnOptions, check_arguments
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:
 # float64, float32, and as much again where duplicates are expanded and rows are sorted.
@@ -102,8 +103,7 @@ class KNN(BaseTransform):
     """
 
     def __init__(self, node: str, k: int, *, relation: str = "near", within: str | None = None) -> None:
-        if k < 1:
-            raise GraphError(f"k: expected at least 1 neighbour per node, got {k}")
+        check_arguments(KnnOptions, node=node, k=k, relation=relation, within=within)
         self.node, self.k, self.relation, self.within = node, k, relation, within
 
     def forward(self, data: HeteroData) -> HeteroData:

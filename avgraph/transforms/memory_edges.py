@@ -14,6 +14,7 @@ from avgraph.graph.nodes import node_attribute, node_count
 from avgraph.nn.contrast._memory_rows import Memory
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import memory_top_k
+from avgraph.transforms.options import MemoryEdgesOptions, check_arguments
 
 
 class MemoryEdges(BaseTransform):
@@ -55,8 +56,10 @@ class MemoryEdges(BaseTransform):
         relation: str = "recalled",
         chunk_size: int | None = None,
     ) -> None:
-        if k < 1:
-            raise GraphError(f"k: expected at least 1 memory row per node, got {k}")
+        check_arguments(
+            MemoryEdgesOptions, source=source, target=target, k=k, temperature=temperature, state=state,
+            relation=relation, chunk_size=chunk_size,
+        )  # fmt: skip
         self.source, self.target, self.k, self.temperature = source, target, k, temperature
         self.state, self.relation, self.chunk_size = state, relation, chunk_size
 

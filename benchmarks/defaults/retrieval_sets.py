@@ -20,7 +20,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets import ClassPaired, Esc50ZeroShot
 from avgraph.datasets.paired.options import CLASS_MAPS
-from avgraph.encoders.modulation import modulation_spectrum
+from avgraph.encoders.logmel_modulation import modulation_spectrum
 
 Make = Callable[[int], HeteroData]
 

@@ -203,13 +203,13 @@ def test_a_folder_of_tables_is_replaced_only_when_asked_and_only_if_it_is_one(
 def test_messages_name_options(tables: tuple[Path, Path], tmp_path: Path) -> None:
     output = ["-o", tmp_path / "c.graphml"]
     for words, message in (
-        (["--solver", "partial"], "--mass: expected with solver 'partial', got None with 'partial'"),
-        (["--marginal-penalty", "1"], "--marginal-penalty: expected only with solver 'unbalanced', got 1.0"),
+        (["--solver", "partial"], "--mass: expected a number with solver 'partial'"),
+        (["--marginal-penalty", "1"], "--marginal-penalty: expected a number with solver 'unbalanced' and none"),
         (["--solver", "emd", "--max-iter", "5"], "--max-iter: not with solver 'emd', which is exact"),
-        (["--epsilon", "-1"], "--epsilon, --max-iter, tol: expected above 0"),
+        (["--epsilon", "-1"], "--epsilon: expected a number above 0, got -1"),
     ):
         code, _, told = call("match", *tables, *output, *words)
         assert code == 2
         assert told.startswith(message), told
-    with pytest.raises(ValueError, match=r"^marginal_penalty: expected only with"):  # Python names its own arguments
+    with pytest.raises(ValueError, match=r"^marginal_penalty: expected a number"):  # Python names its own arguments
         match_tables(*tables, tmp_path / "c.graphml", marginal_penalty=1.0)

@@ -187,6 +187,14 @@ def test_a_whole_number_may_stand_for_a_number() -> None:
             "[{type: logmel_modulation, shrinkage: 2}]",
             "encoders.audio.0.shrinkage: expected a number of at most 1, got 2",
         ),
+        (
+            "{type: logmel_modulation, scores: false, shrinkage: 0.4}",
+            "encoders.audio.shrinkage: only with scores, whose discriminants it is of",
+        ),
+        (
+            "[{type: logmel_cnn, out_of_fold: false, inner_epochs: 5}]",
+            "encoders.audio.0.inner_epochs: only with out_of_fold, whose networks it is of",
+        ),
         ("[[{type: logmel_cnn}]]", "encoders.audio.0: expected a mapping with a type, got a list"),
     ],
 )

@@ -102,7 +102,7 @@ def test_wrong_overrides_in_python(good: Path, overrides: object, message: str) 
 def test_what_is_no_text_is_no_override() -> None:
     tree = marked({"seed": 1})
     for overrides, line in [
-        ([("seed",)], "--set ('seed',): expected KEY=VALUE, got a list"),
+        ([("seed",)], "--set ('seed',): expected KEY=VALUE, got a Python tuple"),
         ({"seed.a": None}, "--set seed.a=null: seed.a: cannot be set: seed is 1"),
         ([5], "--set 5: expected KEY=VALUE, got 5"),
         ({5: 1}, "--set 5=1: expected KEY=VALUE with a dotted KEY such as train.epochs, got KEY 5"),

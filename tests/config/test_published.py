@@ -61,9 +61,13 @@ def test_a_run_from_before_an_option_without_effect_was_a_mistake_still_loads(tm
     older["graph"] = [
         {"type": "coupling_edges", "source": "audio", "target": "text", "solver": "emd", "epsilon": 0.05, "tol": 1e-6}
     ]
-    del older["encoders"]
+    modulation = {"type": "logmel_modulation", "scores": False}
+    cnn = {**PUBLISHED["configs/rrnet/esc50.yaml"]["encoders"]["audio"], "out_of_fold": False}
+    older["encoders"] = {"audio": {**modulation, "shrinkage": 0.4}, "text": [cnn]}
     (tmp_path / "config.yaml").write_text(json.dumps(older))
     found = load_run_experiment(tmp_path / "config.yaml")
+    del cnn["inner_epochs"]
+    assert found.to_dict()["encoders"] == {"audio": modulation, "text": [cnn]}
     assert found.to_dict()["method"] == PUBLISHED["configs/mltm/paper.yaml"]["method"]
     with pytest.raises(ConfigError, match="temperature: only the loss"):
         load_experiment(tmp_path / "config.yaml")

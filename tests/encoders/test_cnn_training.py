@@ -6,13 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from avgraph.encoders import EncodeContext
-from avgraph.encoders.cnn_training import CNNRecipe, fitted_cnns
+from avgraph.encoders import EncodeContext, LogmelCNN
+from avgraph.encoders.cnn_training import fitted_cnns
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.runtime.settings import run_settings
 
-RECIPE = CNNRecipe(channels=32, width=8, epochs=2, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
-SHORT = CNNRecipe(channels=32, width=8, epochs=1, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
+OPTIONS = LogmelCNN(channels=32, width=8, batch_size=16, lr=0.01, weight_decay=0.05, mixup=0.4)
 
 
 def clips() -> tuple[Tensor, Tensor]:
@@ -24,8 +23,8 @@ def clips() -> tuple[Tensor, Tensor]:
 def fitted(folds: list[int], context: EncodeContext | None = None, seed: int = 0) -> list[SeparableCNN]:
     x, y = clips()
     rows = torch.arange(64)
-    fits = [(rows, RECIPE) if fold == 0 else (rows[rows % 4 != fold], SHORT) for fold in folds]
-    return fitted_cnns(x, y, 4, fits, seed=seed, context=context or EncodeContext())
+    fits = [(rows, 2) if fold == 0 else (rows[rows % 4 != fold], 1) for fold in folds]
+    return fitted_cnns(x, y, 4, fits, OPTIONS, seed=seed, context=context or EncodeContext())
 
 
 def equal(one: SeparableCNN, other: SeparableCNN) -> bool:

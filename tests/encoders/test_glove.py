@@ -41,7 +41,7 @@ def test_mean_of_the_words(tmp_path: Path, kind: str) -> None:
     else:
         path = write_text(tmp_path / "glove.txt", "4 2\n" if kind == "word2vec header" else "")
     data = graph("Dog_bark", "rain", "dog dog bark")
-    x = GloVe(path).encode(data, "label")["label"].x
+    x = GloVe(path=path).encode(data, "label")["label"].x
     assert x.dtype == torch.float32
     torch.testing.assert_close(x, torch.tensor([[0.5, 0.5], [2.0, 2.0], [2 / 3, 1 / 3]]))
     assert list(data["label"].keys()) == ["name"]
@@ -65,7 +65,7 @@ def test_lines_of_the_published_files(tmp_path: Path) -> None:
 def test_unknown_words_are_left_out_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write_text(tmp_path / "glove.txt")
     with caplog.at_level(logging.WARNING, logger="avgraph.encoders.glove"):
-        x = GloVe(path).encode(graph("dog zyzzyva", "rain"), "label")["label"].x
+        x = GloVe(path=path).encode(graph("dog zyzzyva", "rain"), "label")["label"].x
     assert x[0].tolist() == [1.0, 0.0]
     assert "1 words of label.name not found: zyzzyva" in caplog.text
 
@@ -73,7 +73,7 @@ def test_unknown_words_are_left_out_and_logged(tmp_path: Path, caplog: pytest.Lo
 def test_a_name_without_known_words_is_refused(tmp_path: Path) -> None:
     path = write_text(tmp_path / "glove.txt")
     with pytest.raises(DataError, match=r"label\.name: row 1: .*glove\.txt knows no word of 'zyzzyva'; .*'hashing'"):
-        GloVe(path).encode(graph("dog", "zyzzyva"), "label")
+        GloVe(path=path).encode(graph("dog", "zyzzyva"), "label")
 
 
 @pytest.mark.parametrize(
@@ -91,21 +91,21 @@ def test_malformed_text(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "glove.txt"
     path.write_text(text)
     with pytest.raises(DataError, match=message):
-        GloVe(path).encode(graph("dog"), "label")
+        GloVe(path=path).encode(graph("dog"), "label")
 
 
 def test_malformed_npz(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", word=np.array(["dog"]), x=np.ones((2, 2)))
     with pytest.raises(DataError, match=r"expected word \[v\] of text and x \[v, d\] .* \[1\] and float64 \[2, 2\]"):
-        GloVe(tmp_path / "a.npz").encode(graph("dog"), "label")
+        GloVe(path=tmp_path / "a.npz").encode(graph("dog"), "label")
     np.savez(tmp_path / "b.npz", words=np.array(["dog"]))
     with pytest.raises(DataError, match=r"b\.npz: no key 'word'; did you mean 'words'\?"):
-        GloVe(tmp_path / "b.npz").encode(graph("dog"), "label")
+        GloVe(path=tmp_path / "b.npz").encode(graph("dog"), "label")
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.txt: no such GloVe file; without one, use the encoder 'hashing'"):
-        GloVe(tmp_path / "gone.txt").encode(graph("dog"), "label")
+        GloVe(path=tmp_path / "gone.txt").encode(graph("dog"), "label")
 
 
 def test_search_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

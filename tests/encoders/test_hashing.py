@@ -17,7 +17,7 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders import Hashing
 from avgraph.encoders.hashing import hash_text
 from avgraph.encoders.text import words
-from avgraph.errors import DataError, GraphError
+from avgraph.errors import ConfigError, DataError, GraphError
 
 
 def encode(*names: str, channels: int = 300) -> torch.Tensor:
@@ -104,7 +104,7 @@ def test_input_is_not_modified() -> None:
 def test_refused() -> None:
     with pytest.raises(DataError, match=r"label\.name: row 1: expected a text with at least one word, got '__'"):
         encode("dog", "__")
-    with pytest.raises(DataError, match="channels: expected at least 1, got 0"):
+    with pytest.raises(ConfigError, match=r"^Hashing: channels: expected a number of at least 1, got 0$"):
         Hashing(channels=0)
     with pytest.raises(GraphError, match=r"no node type 'lable'; did you mean 'label'\?"):
         Hashing().encode(HeteroData(label={"name": ["dog"]}), "lable")

@@ -34,8 +34,8 @@ def shape_of(score: Tensor) -> Tensor:
 
 
 def test_scores_are_those_of_scikit_learn_at_the_best_strength() -> None:
-    data, strengths = noisy(), (0.001, 0.1, 10.0)
-    score = LogisticRegression(strengths).encode(data, "audio")["audio"].score
+    data, strengths = noisy(), [0.001, 0.1, 10.0]
+    score = LogisticRegression(strengths=strengths).encode(data, "audio")["audio"].score
     store, train = data["audio"], np.arange(90)
     x = ((store.x - store.x[:90].mean(0)) / store.x[:90].std(0, correction=0)).double().numpy()
     folds = PredefinedSplit(inner_folds(store, torch.arange(90)).numpy())
@@ -56,7 +56,7 @@ def test_the_score_of_a_training_row_does_not_know_its_class() -> None:
     data, changed = noisy(), noisy()
     changed["audio"].y[4] = (changed["audio"].y[4] + 1) % 3
     changed["audio"].fold = data["audio"].fold = torch.arange(N) % 4  # the same groups, whatever the classes
-    one, other = (LogisticRegression((0.1,)).encode(d, "audio")["audio"].score for d in (data, changed))
+    one, other = (LogisticRegression(strengths=[0.1]).encode(d, "audio")["audio"].score for d in (data, changed))
     torch.testing.assert_close(shape_of(one)[4], shape_of(other)[4])
     assert not torch.allclose(shape_of(one)[5], shape_of(other)[5], atol=1e-4)
 

@@ -39,6 +39,8 @@ def encoder(**options: object) -> LogmelCNN:
         "lr": 0.01,
         **options,
     }
+    if not settings.get("out_of_fold", True):
+        del settings["inner_epochs"]
     return LogmelCNN(**settings)  # type: ignore[arg-type]
 
 

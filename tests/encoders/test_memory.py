@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from torch_geometric.data import HeteroData
 
-from avgraph.encoders import EncodeContext, LogmelModulation
+from avgraph.encoders import EncodeContext, LogmelModulation, TextAligned
 from avgraph.encoders.memory import remembered
+from avgraph.runtime.settings import run_settings
 from tests.encoders.test_logmel_modulation import clips
 
 
@@ -57,8 +59,24 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
 def test_the_second_encoding_equals_the_first(tmp_path: Path) -> None:
     context = EncodeContext(cache=tmp_path)
     first, second, other = (
-        LogmelModulation(shrinkage).encode(clips(), "audio", context=context)["audio"] for shrinkage in (0.4, 0.4, 0.9)
+        LogmelModulation(shrinkage=part).encode(clips(), "audio", context=context)["audio"] for part in (0.4, 0.4, 0.9)
     )
     assert torch.equal(first.x, second.x)
     assert torch.equal(first.score, second.score)
     assert not torch.equal(first.score, other.score)
+
+
+def test_a_tower_of_another_number_of_threads_is_another_tower(tmp_path: Path) -> None:
+    data = HeteroData(text={"x_toy": torch.eye(4)})
+    data["audio"].x, data["audio"].text = torch.randn(64, 8), torch.arange(64) % 4
+    data["audio"].train_mask = torch.arange(64) < 48
+    encoder = TextAligned(space="toy", epochs=3, batch_size=16)
+
+    def rows(threads: int, cache: Path | None) -> Tensor:
+        with run_settings(threads):
+            found: Tensor = encoder.encode(data, "audio", context=EncodeContext(cache=cache))["audio"].x_toy
+        return found
+
+    for threads in (1, 2, 1):
+        assert torch.equal(rows(threads, tmp_path), rows(threads, None))
+    assert len(list(tmp_path.iterdir())) == 2

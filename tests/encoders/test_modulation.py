@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from avgraph.encoders.modulation import _log_modulation, modulation_spectrum
+from avgraph.encoders.logmel_modulation import _log_modulation, modulation_spectrum
 from avgraph.errors import DataError
 
 

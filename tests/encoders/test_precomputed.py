@@ -95,4 +95,4 @@ def test_refused_without_a_file(tmp_path: Path) -> None:
 
 
 def test_repr() -> None:
-    assert repr(Precomputed(x="a.npy")) == "Precomputed(x='a.npy', score=None)"
+    assert repr(Precomputed(x="/a.npy")) == "Precomputed(x='/a.npy', score=None)"

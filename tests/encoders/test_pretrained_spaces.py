@@ -11,9 +11,7 @@ import pytest
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders import Views
-from avgraph.encoders.clap import CLAP
-from avgraph.encoders.clip import CLIP
+from avgraph.encoders import CLAP, CLIP, Views
 from avgraph.errors import DataError
 
 SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -70,32 +68,33 @@ def test_texts_and_pictures_of_clip(clip: Path) -> None:
     pictures = torch.from_numpy(np.random.default_rng(0).integers(0, 255, (5, 40, 50, 3)).astype(np.uint8))
     data = HeteroData(image={"x": pictures}, text={"name": NAMES})
     for node, count in (("image", 5), ("text", 4)):
-        once = CLIP(str(clip)).encode(data, node)[node].x_clip
+        once = CLIP(model=str(clip)).encode(data, node)[node].x_clip
         assert once.shape == (count, 8)
         torch.testing.assert_close(once.norm(dim=1), torch.ones(count))
-        torch.testing.assert_close(CLIP(str(clip), batch_size=2).encode(data, node)[node].x_clip, once)
+        torch.testing.assert_close(CLIP(model=str(clip), batch_size=2).encode(data, node)[node].x_clip, once)
         assert len(once.unique(dim=0)) == count
     assert "x_clip" not in data["image"]
     with pytest.raises(
         DataError, match=r"clip: image\.x: expected pictures uint8 \[n, h, w, 3\], got torch\.uint8 \[5, 3"
     ):
-        CLIP(str(clip)).encode(HeteroData(image={"x": pictures.permute(0, 3, 1, 2)}), "image")
+        CLIP(model=str(clip)).encode(HeteroData(image={"x": pictures.permute(0, 3, 1, 2)}), "image")
 
 
 def test_texts_and_sounds_of_clap(clap: Path) -> None:
     data = HeteroData(audio={"waveform": torch.randn(3, 16_000)}, text={"name": NAMES})
     for node, count in (("audio", 3), ("text", 4)):
-        rows = CLAP(str(clap), sampling_rate=16_000).encode(data, node)[node].x_clap
+        rows = CLAP(model=str(clap), sampling_rate=16_000).encode(data, node)[node].x_clap
         assert rows.shape == (count, 8)
         torch.testing.assert_close(rows.norm(dim=1), torch.ones(count))
     with pytest.raises(DataError, match="expects 16000 Hz, got 48000 Hz"):
-        CLAP(str(clap)).encode(data, "audio")
+        CLAP(model=str(clap)).encode(data, "audio")
     with pytest.raises(DataError, match=r"audio\.waveform: expected floating-point \[n, samples\]"):
-        CLAP(str(clap)).encode(HeteroData(audio={"waveform": torch.zeros(3)}), "audio")
+        CLAP(model=str(clap)).encode(HeteroData(audio={"waveform": torch.zeros(3)}), "audio")
 
 
 def test_texts_may_be_in_both_spaces(clip: Path, clap: Path) -> None:
-    both = Views([CLIP(str(clip)), CLAP(str(clap))]).encode(HeteroData(text={"name": NAMES}), "text")["text"]
+    views = Views([CLIP(model=str(clip)), CLAP(model=str(clap))])
+    both = views.encode(HeteroData(text={"name": NAMES}), "text")["text"]
     assert both.x_clip.shape == both.x_clap.shape == (4, 8)
     assert not torch.equal(both.x_clip, both.x_clap)
 
@@ -109,4 +108,4 @@ def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def test_a_model_that_cannot_be_loaded(library: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"model .* cannot be loaded"):
-        CLIP(str(tmp_path)).encode(HeteroData(text={"name": NAMES}), "text")
+        CLIP(model=str(tmp_path)).encode(HeteroData(text={"name": NAMES}), "text")

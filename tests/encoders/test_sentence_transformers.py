@@ -43,7 +43,7 @@ def test_names_become_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = install(monkeypatch)
     data = graph()
     context = EncodeContext(device="cuda:1", quiet=False)
-    x = SentenceTransformers("my/model").encode(data, "label", context=context)["label"].x
+    x = SentenceTransformers(model="my/model").encode(data, "label", context=context)["label"].x
     assert calls == [("my/model", "cuda:1"), (["Dog bark", "rain"], True, False)]  # no bar without a terminal
     assert torch.equal(x, torch.tensor([[8.0, 1.0], [4.0, 1.0]]))
     assert list(data["label"].keys()) == ["name"]
@@ -59,7 +59,7 @@ def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_model_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     install(monkeypatch, error=error)
     with pytest.raises(DataError, match=r"^model 'x' cannot be loaded: offline$"):
-        SentenceTransformers("x").encode(graph(), "label")
+        SentenceTransformers(model="x").encode(graph(), "label")
 
 
 def test_bad_vectors(monkeypatch: pytest.MonkeyPatch) -> None:

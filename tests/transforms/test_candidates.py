@@ -152,7 +152,7 @@ def test_refused() -> None:
     data = graph(torch.rand(3, 4))
     with pytest.raises(GraphError, match="k = 5 candidates of 4 'label' nodes: k is at most 4"):
         Candidates("audio", "label", 5)(data)
-    with pytest.raises(GraphError, match="expected at least 1 candidate per node, got 0"):
+    with pytest.raises(GraphError, match="k: expected a number of at least 1, got 0"):
         Candidates("audio", "label", 0)
     with pytest.raises(GraphError, match=r"no node type 'lable'; did you mean 'label'\? the graph has: audio, label"):
         Candidates("audio", "lable", 1)(data)

@@ -191,7 +191,7 @@ def test_messages_name_what_there_is() -> None:
         KNN("audio", k=1, within="flod")(data)
     with pytest.raises(GraphError, match="audio: k = 12 neighbours of 12 rows"):
         KNN("audio", k=12)(data)
-    with pytest.raises(GraphError, match="expected at least 1 neighbour per node, got 0"):
+    with pytest.raises(GraphError, match=r"^k: expected a number of at least 1, got 0"):
         KNN("audio", k=0)
     data["label"].name = ["dog"]
     with pytest.raises(GraphError, match="'label' has no 'x'; it has: name"):

@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.config import builtin
-from avgraph.config.transforms import MemoryEdgesOptions
+from avgraph.config import MemoryEdgesOptions
 from avgraph.errors import GraphError
 from avgraph.io.arrays import read_array
 from avgraph.nn import memory_readout
@@ -102,7 +101,7 @@ def test_input_is_kept_and_edges_are_replaced() -> None:
 
 def test_options_build_it() -> None:
     options = MemoryEdgesOptions(source="image_memory", target="text", k=3, temperature=0.1, state="x_clip")
-    built = builtin.build(builtin.TRANSFORMS, options)
+    built = options.transform()
     expected = "MemoryEdges('image_memory', 'text', k=3, temperature=0.1, state='x_clip', relation='recalled')"
     assert repr(built) == expected
     assert options.edge_type() == KIND
@@ -112,7 +111,7 @@ def test_refused() -> None:
     data = graph()
     with pytest.raises(GraphError, match="k = 41 of 40 'image_memory' rows: k is at most 40"):
         MemoryEdges("image_memory", "text", 41)(data)
-    with pytest.raises(GraphError, match="k: expected at least 1 memory row per node, got 0"):
+    with pytest.raises(GraphError, match="k: expected a number of at least 1, got 0"):
         MemoryEdges("image_memory", "text", 0)
     with pytest.raises(GraphError, match="temperature: expected a number above 0, got 0"):
         MemoryEdges("image_memory", "text", 1, temperature=0.0)(data)

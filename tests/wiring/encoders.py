@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph import config
+from avgraph import encoders
 from tests.wiring.library import PretrainedWorld
 from tests.wiring.row import Component, Row, becomes, gains, loses, row, tells
 from tests.wiring.see import attribute, error, keys, seen, size
@@ -71,8 +71,8 @@ TOWER = attribute("audio", "x_toy")
 
 COMPONENTS = (
     _encoder(
-        "logmel_cnn", config.LogmelCnnOptions, pictures, "audio",
-        {"channels": 6, "width": 4, "epochs": 1, "inner_epochs": 1, "batch_size": 4, "lr": 0.01},
+        "logmel_cnn", encoders.LogmelCNN, pictures, "audio",
+        {"channels": 6, "width": 4, "epochs": 1, "batch_size": 4, "lr": 0.01},
         row("channels", 5, size("audio"), becomes((12, 5))),
         row("width", 5, TEST_SCORES),
         row("epochs", 2, TEST_SCORES),
@@ -82,50 +82,50 @@ COMPONENTS = (
         row("weight_decay", 50.0, TRAIN_SCORES),
         row("mixup", 0.0, TEST_SCORES),
         row("out_of_fold", False, TRAIN_SCORES),
-        row("inner_epochs", 2, TRAIN_SCORES),
+        row("inner_epochs", 2, TRAIN_SCORES, inner_epochs=1),
         row("seed", 1, TEST_SCORES),
     ),
     _encoder(
-        "logmel_modulation", config.LogmelModulationOptions, pictures, "audio", {},
+        "logmel_modulation", encoders.LogmelModulation, pictures, "audio", {},
         row("shrinkage", 0.9, TEST_SCORES),
         row("scores", False, keys("audio"), loses("score")),
     ),
     _encoder(
-        "precomputed", config.PrecomputedOptions, names, "label", {},
+        "precomputed", encoders.Precomputed, names, "label", {},
         row("x", "x.npy", size("label"), becomes((6, 4))),
         row("score", "score.npy", attribute("label", "score"), becomes(torch.full((6, 2), 0.5))),
     ),
     _encoder(
-        "logistic_regression", config.LogisticRegressionOptions, vectors, "audio", {"strengths": [1.0]},
+        "logistic_regression", encoders.LogisticRegression, vectors, "audio", {"strengths": [1.0]},
         row("strengths", [1e-4], TRAIN_SCORES),
     ),
     _encoder(
-        "hashing", config.HashingOptions, names, "label", {"channels": 8},
+        "hashing", encoders.Hashing, names, "label", {"channels": 8},
         row("channels", 9, size("label"), becomes((6, 9))),
     ),
     _encoder(
-        "glove", config.GloveOptions, names, "label", {"path": "glove.txt"},
+        "glove", encoders.GloVe, names, "label", {"path": "glove.txt"},
         row("path", "glove2.txt", size("label"), becomes((6, 3))),
     ),
     _encoder(
-        "sentence_transformers", config.SentenceTransformersOptions, names, "label", {"model": "one"},
+        "sentence_transformers", encoders.SentenceTransformers, names, "label", {"model": "one"},
         row("model", "two", MODEL, becomes("two")), world=PretrainedWorld,
     ),
     _encoder(
-        "clip", config.ClipOptions, names, "label", {"model": "one", "batch_size": 6},
+        "clip", encoders.CLIP, names, "label", {"model": "one", "batch_size": 6},
         row("model", "two", MODEL, becomes("two")),
         row("space", "other", keys("label"), gains("x_other")),
         row("batch_size", 4, BATCHES, becomes([4, 2])), world=PretrainedWorld,
     ),
     _encoder(
-        "clap", config.ClapOptions, sounds, "audio", {"model": "one", "batch_size": 6, "sampling_rate": 16_000},
+        "clap", encoders.CLAP, sounds, "audio", {"model": "one", "batch_size": 6, "sampling_rate": 16_000},
         row("model", "two", MODEL, becomes("two")),
         row("space", "other", keys("audio"), gains("x_other")),
         row("sampling_rate", 48_000, error(), tells("expects 16000 Hz, got 48000 Hz")),
         row("batch_size", 4, BATCHES, becomes([4, 1])), world=PretrainedWorld,
     ),
     _encoder(
-        "text_aligned", config.TextAlignedOptions, aligned, "audio",
+        "text_aligned", encoders.TextAligned, aligned, "audio",
         {"space": "toy", "hidden_channels": 8, "epochs": 2, "batch_size": 6, "dropout": 0.0},
         row("space", "other", keys("audio"), gains("x_other")),
         row("text", "line", TOWER),

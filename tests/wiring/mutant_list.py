@@ -199,23 +199,24 @@ OF_RUNS = [
 
 CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
 OF_ENCODERS = [
-    mutant("encoders.cnn_training", "weight_decay=recipe.weight_decay", "weight_decay=0.05",
+    mutant("encoders.cnn_training", "weight_decay=options.weight_decay", "weight_decay=0.05",
            "encoder logmel_cnn: weight_decay"),
-    mutant("encoders.cnn_training", "self.soft_label[rows], recipe.mixup, rng", "self.soft_label[rows], 0.4, rng",
+    mutant("encoders.cnn_training", "self.soft_label[rows], options.mixup, rng", "self.soft_label[rows], 0.4, rng",
            "encoder logmel_cnn: mixup"),
-    mutant(CNN, "replace(self.recipe, epochs=inner_epochs)", "self.recipe", "encoder logmel_cnn: inner_epochs"),
-    mutant(CNN, "seed = context.seed if self.seed is None else self.seed", "seed = context.seed",
+    mutant(CNN, "(train[groups != fold], options.inner_epochs)", "(train[groups != fold], options.epochs)",
+           "encoder logmel_cnn: inner_epochs"),
+    mutant(CNN, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",
            "encoder logmel_cnn: seed"),
-    mutant(CNN, "inner_folds(store, train) if self.out_of_fold else", "inner_folds(store, train) if True else",
-           "encoder logmel_cnn: out_of_fold"),
-    mutant("encoders.logmel_modulation", 'solver="lsqr", shrinkage=self.shrinkage', 'solver="lsqr", shrinkage=0.4',
+    mutant(CNN, "if options.out_of_fold else []", "if True else []", "encoder logmel_cnn: out_of_fold"),
+    mutant("encoders.logmel_modulation", 'solver="lsqr", shrinkage=options.shrinkage', 'solver="lsqr", shrinkage=0.4',
            "encoder logmel_modulation: shrinkage"),
-    mutant("encoders.logmel_modulation", "if not self.scores:", "if False:", "encoder logmel_modulation: scores"),
-    mutant(TOWER, "seed = context.seed if self.seed is None else self.seed", "seed = context.seed",
+    mutant("encoders.logmel_modulation", "if not options.scores:", "if False:", "encoder logmel_modulation: scores"),
+    mutant(TOWER, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",
            "encoder text_aligned: seed"),
-    mutant(TOWER, "target.T / recipe.temperature", "target.T / 0.07", "encoder text_aligned: temperature"),
-    mutant(TOWER, "weight_decay=recipe.weight_decay", "weight_decay=0.01", "encoder text_aligned: weight_decay"),
-    mutant("encoders.clip", 'self.model, "clip"', '"openai/clip-vit-base-patch32", "clip"', "encoder clip: model"),
+    mutant(TOWER, "target.T / options.temperature", "target.T / 0.07", "encoder text_aligned: temperature"),
+    mutant(TOWER, "weight_decay=options.weight_decay", "weight_decay=0.01", "encoder text_aligned: weight_decay"),
+    mutant("encoders.pretrained", 'options.model, "clip"', '"openai/clip-vit-base-patch32", "clip"',
+           "encoder clip: model"),
 ]  # fmt: skip
 
 COUPLING = "transforms.coupling_edges"

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from avgraph.config import Experiment
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, options_of
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, Options, TransformOptions
 from tests.wiring.row import Component, Row, same
 from tests.wiring.table import COMPONENTS
@@ -52,8 +52,12 @@ def _classes(options: type[Options]) -> Iterator[type[Options]]:
 
 
 def _options() -> list[tuple[type[Options], str]]:
-    tables: tuple[Mapping[str, Any], ...] = (DATASETS, ENCODERS, TRANSFORMS, METHODS)
-    start = [Experiment, *(options_of(row) for table in tables for row in table.values())]
+    tables = (DATASETS, ENCODERS, TRANSFORMS)
+    start = [
+        Experiment,
+        *(row for table in tables for row in table.values()),
+        *(row.options for row in METHODS.values()),
+    ]
     classes = dict.fromkeys(found for options in start for found in _classes(options))
     return [
         (options, name)

@@ -17,7 +17,7 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.config import experiment_from_dict
-from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, build, options_of
+from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.task import Task
 from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY
@@ -30,7 +30,7 @@ CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 
 def checked(table: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Any:
     """Checked options, as a YAML file gives them."""
-    return options_of(table[name]).model_validate({"type": name, **options})
+    return table[name].model_validate({"type": name, **options})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class EncoderWorld:
     @cached_property
     def data(self) -> HeteroData:
         """The graph with what was encoded."""
-        encoder = build(ENCODERS, checked(ENCODERS, self.name, self.options))
+        encoder = checked(ENCODERS, self.name, self.options)
         return encoder.encode(self.source(), self.node, context=EncodeContext(seed=3))
 
 
@@ -73,7 +73,7 @@ class TransformWorld:
     @cached_property
     def data(self) -> HeteroData:
         """The graph with more edges."""
-        return build(TRANSFORMS, checked(TRANSFORMS, self.name, self.options))(self.source())
+        return checked(TRANSFORMS, self.name, self.options).transform()(self.source())
 
 
 class MethodWorld:

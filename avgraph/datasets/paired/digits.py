@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from avgraph.datasets.audio import triangles
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.datasets.paired.options import DIGITS
 from avgraph.io.checksum import sha256_file
@@ -81,13 +82,11 @@ def _features(waveform: Tensor, window: Tensor, filters: Tensor) -> Tensor:
 
 
 def _mel_filters() -> Tensor:
-    """Triangles over the bins of the spectrum, evenly spaced in mel from 60 Hz to 4 kHz [bands, bins]."""
+    """Triangles over the bins of the spectrum, evenly spaced in O'Shaughnessy's mel from 60 Hz to 4 kHz."""
     top, bottom = (2595 * np.log10(1 + f / 700) for f in (4000.0, 60.0))
-    edge = torch.from_numpy(700 * (10 ** (np.linspace(bottom, top, _BANDS + 2) / 2595) - 1)).float()
-    frequency = torch.linspace(0, 4000, _WINDOW // 2 + 1)
-    rise = (frequency - edge[:-2, None]) / (edge[1:-1] - edge[:-2])[:, None]
-    fall = (edge[2:, None] - frequency) / (edge[2:] - edge[1:-1])[:, None]
-    return torch.minimum(rise, fall).clamp_min(0)
+    edge = 700 * (10 ** (np.linspace(bottom, top, _BANDS + 2) / 2595) - 1)
+    bins = np.linspace(0, 4000, _WINDOW // 2 + 1)
+    return torch.from_numpy(triangles(edge.astype(np.float32), bins.astype(np.float32)))
 
 
 def load_digit_pictures(fold: int = 1, val_fold: int | None = None) -> Labelled:

@@ -29,8 +29,7 @@ from avgraph.datasets.paired.parts import (
     locate_sounds,
 )
 from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
-from avgraph.encoders.glove import GloVe
-from avgraph.encoders.hashing import Hashing
+from avgraph.encoders import GloVe, Hashing
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 
@@ -159,7 +158,7 @@ def _real_texts(folder: Path, audio: Labelled, image: Labelled) -> tuple[list[st
             raise DataError(f"{folder / 'minilm_labels.npz'}: {key} has no class {missing[0]!r}")
         vectors.append(read_array(f"minilm_labels.npz:{key}_x", folder)[[row_of[_plain(name)] for name in classes]])
     names = captions + _prompts(audio, image)
-    glove = GloVe(folder / "glove_6b_50d_vocab.npz").encode(HeteroData(text={"name": names}), "text")["text"].x
+    glove = GloVe(path=folder / "glove_6b_50d_vocab.npz").encode(HeteroData(text={"name": names}), "text")["text"].x
     minilm = torch.from_numpy(np.concatenate(vectors).astype(np.float32))
     return names, {space: centred(x, len(captions)) for space, x in ((SOUND, minilm), (PICTURE, glove))}
 
@@ -170,7 +169,9 @@ def _made_up_texts(audio: Labelled, image: Labelled) -> tuple[list[str], dict[st
     captions = [form.format(one, other) for form in _MADE_UP for one in known for other in known]
     names = captions + _prompts(audio, image)
     graph = HeteroData(text={"name": names})
-    encoded = {space: Hashing(width).encode(graph, "text")["text"].x for space, width in ((SOUND, 96), (PICTURE, 64))}
+    encoded = {
+        space: Hashing(channels=width).encode(graph, "text")["text"].x for space, width in ((SOUND, 96), (PICTURE, 64))
+    }
     return names, {space: centred(x, len(captions)) for space, x in encoded.items()}
 
 

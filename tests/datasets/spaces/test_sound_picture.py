@@ -9,7 +9,7 @@ import torch
 
 import avgraph
 from avgraph.datasets import SoundPictureSpaces
-from avgraph.encoders.text_aligned import TextAligned
+from avgraph.encoders import TextAligned
 from avgraph.errors import ConfigError, DataError
 from avgraph.transforms import SpaceGraph
 
@@ -53,20 +53,20 @@ def test_a_root_that_lacks_a_set_follows_on_missing(nowhere: Path) -> None:
 
 def test_towers_find_the_texts_of_held_out_rows(nowhere: Path) -> None:
     data = SoundPictureSpaces().load()
-    made = TextAligned("picture", epochs=20).encode(data, "image")
+    made = TextAligned(space="picture", epochs=20).encode(data, "image")
     assert "x_picture" not in data["image"]
     store, text = made["image"], made["text"].x_picture
     torch.testing.assert_close(store.x_picture.norm(dim=1), torch.ones(len(store.y)))
     prompts = store.text.unique()
     named = prompts[(store.x_picture @ text[prompts].T).argmax(1)]
     assert float((named == store.text)[store.test_mask].float().mean()) > 0.8
-    again = TextAligned("picture", epochs=20).encode(data, "image")
+    again = TextAligned(space="picture", epochs=20).encode(data, "image")
     assert torch.equal(again["image"].x_picture, store.x_picture)
     with pytest.raises(DataError, match="text_aligned: 'text' has no x_pictures; it has"):
-        TextAligned("pictures").encode(data, "image")
+        TextAligned(space="pictures").encode(data, "image")
     del data["image"].text
     with pytest.raises(DataError, match="text_aligned: node type 'image' has no 'text'"):
-        TextAligned("picture").encode(data, "image")
+        TextAligned(space="picture").encode(data, "image")
 
 
 def test_the_example_runs_on_the_stand_in(nowhere: Path) -> None:

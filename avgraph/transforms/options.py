@@ -1,21 +1,35 @@
-"""Options of the graph transforms: each adds the edges of one relation."""
+"""Options of the graph transforms: each adds the edges of one relation. Imports no torch.
+
+The constructors, ``KNN("audio", k=10)``, take the same names and defaults and are checked by these classes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from avgraph import transforms
+from avgraph.errors import GraphError
 from avgraph.options.base import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.problems import dotted
+
+if TYPE_CHECKING:
+    import torch_geometric.transforms
+
+Solver = Literal["sinkhorn", "partial", "emd", "unbalanced"]
 
 
 class KnnOptions(TransformOptions):
     """Every node gets edges from its ``k`` nearest neighbours of the same type, by cosine similarity.
 
     Attributes:
+        node: node type.
+        k: neighbours per node.
+        relation: name of the relation.
         within: only between nodes with the same value of this attribute, such as ``fold``.
     """
 
@@ -30,6 +44,10 @@ class KnnOptions(TransformOptions):
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""
         return (self.node, self.relation, self.node)
+
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.KNN`."""
+        return transforms.KNN(**self.arguments())
 
 
 class _PairOptions(TransformOptions):
@@ -48,6 +66,10 @@ class CandidatesOptions(_PairOptions):
     """Every source node gets edges to the ``k`` targets that its encoder scores highest.
 
     Attributes:
+        source: node type.
+        target: node type.
+        relation: name of the relation.
+        k: candidates per source node.
         add_true: add the true target of a training node where it is not among them.
     """
 
@@ -55,11 +77,25 @@ class CandidatesOptions(_PairOptions):
     k: Positive
     add_true: bool = False
 
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.Candidates`."""
+        return transforms.Candidates(**self.arguments())
+
 
 class CompleteOptions(_PairOptions):
-    """Every source node gets an edge to every target."""
+    """Every source node gets an edge to every target.
+
+    Attributes:
+        source: node type.
+        target: node type.
+        relation: name of the relation.
+    """
 
     type: Literal["complete"] = "complete"
+
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.Complete`."""
+        return transforms.Complete(**self.arguments())
 
 
 class DependencyEdgesOptions(TransformOptions):
@@ -67,6 +103,8 @@ class DependencyEdgesOptions(TransformOptions):
 
     Attributes:
         weights: file of the matrix [p, p], such as ``weights.npy`` or ``bundle.npz:key``.
+        node: node type with p nodes.
+        relation: name of the relation.
     """
 
     node_keys = ("node",)
@@ -85,11 +123,18 @@ class DependencyEdgesOptions(TransformOptions):
         """The edge type it adds."""
         return (self.node, self.relation, self.node)
 
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.DependencyEdges`."""
+        return transforms.DependencyEdges(**self.arguments())
+
 
 class CouplingEdgesOptions(_PairOptions):
     """Edges of an optimal-transport coupling of two node types whose features have one width.
 
     Attributes:
+        source: node type.
+        target: node type.
+        relation: name of the relation.
         solver: ``sinkhorn``, ``partial``, ``emd`` or ``unbalanced``.
         epsilon: weight of the entropy, of costs whose largest is 1; not for ``emd``, nor are ``max_iter`` and ``tol``.
         mass: total mass moved, of 1, for ``partial``.
@@ -103,7 +148,7 @@ class CouplingEdgesOptions(_PairOptions):
 
     type: Literal["coupling_edges"] = "coupling_edges"
     relation: Name = "coupled"
-    solver: Literal["sinkhorn", "partial", "emd", "unbalanced"] = "sinkhorn"
+    solver: Solver = "sinkhorn"
     epsilon: Rate = 0.05
     mass: Annotated[float, Field(gt=0, le=1)] | None = None
     marginal_penalty: Rate | None = None
@@ -127,11 +172,19 @@ class CouplingEdgesOptions(_PairOptions):
         limits = ("epsilon", "max_iter", "tol") if self.solver == "emd" else ()
         return dict.fromkeys(limits, "not with solver 'emd', which is exact")
 
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.CouplingEdges`."""
+        return transforms.CouplingEdges(**self.arguments())
+
 
 class MemoryEdgesOptions(_PairOptions):
     """Every target node gets edges from the ``k`` rows of a memory that it attends to most.
 
     Attributes:
+        source: node type of the memory.
+        target: node type of the queries.
+        relation: name of the relation.
+        k: memory rows per node.
         temperature: of the softmax of cosine similarities over the whole memory.
         state: attribute of the target nodes in the space of the memory.
         chunk_size: memory rows at a time.
@@ -143,3 +196,26 @@ class MemoryEdgesOptions(_PairOptions):
     temperature: Rate = 0.01
     state: Name = "x"
     chunk_size: Positive | None = None
+
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.MemoryEdges`."""
+        return transforms.MemoryEdges(**self.arguments())
+
+
+def check_arguments(options: type[TransformOptions], **given: Any) -> None:
+    """Refuse arguments of a constructor that its options class refuses; those at their default count as not written.
+
+    Raises:
+        GraphError: one line a mistake.
+
+    Example:
+        >>> check_arguments(KnnOptions, node="audio", k=0)
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: k: expected a number of at least 1, got 0
+    """
+    default = {key: options.model_fields[key].default for key in given}
+    written = {key: x for key, x in given.items() if x != default[key] or type(x) is not type(default[key])}
+    try:
+        options.model_validate({"type": options.model_fields["type"].default, **written})
+    except ValidationError as error:
+        raise GraphError("\n".join(f"{dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None
