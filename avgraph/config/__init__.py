@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from avgraph.config.captions import AudioCapsOptions, ClothoOptions
-from avgraph.config.cmcr import CmcrOptions
 from avgraph.config.datasets import (
     AveOptions,
     ClassPairedOptions,
@@ -26,7 +25,6 @@ from avgraph.config.encoders import (
     SentenceTransformersOptions,
 )
 from avgraph.config.experiment import Experiment
-from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.reading import (
     dump_experiment,
     experiment_from_dict,
@@ -49,6 +47,10 @@ from avgraph.config.transforms import (
     KnnOptions,
     MemoryEdgesOptions,
 )
+from avgraph.methods.cmcr.options import CmcrOptions
+from avgraph.methods.lir.options import LirOptions
+from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
 

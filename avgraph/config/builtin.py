@@ -17,9 +17,13 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
+from avgraph.config import captions, datasets, encoders, spaces, transforms
 from avgraph.errors import ConfigError, one_line
-from avgraph.options.base import ComponentOptions
+from avgraph.methods.cmcr.options import CmcrOptions
+from avgraph.methods.lir.options import LirOptions
+from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.rrnet.options import RrnetOptions
+from avgraph.options.base import ComponentOptions, MethodOptions
 from avgraph.options.problems import show
 
 
@@ -78,12 +82,17 @@ TRANSFORMS: Mapping[str, Builtin] = {
     "memory_edges": Builtin(transforms.MemoryEdgesOptions, "avgraph.transforms.memory_edges:MemoryEdges"),
 }
 
-METHODS: Mapping[str, Builtin] = {
-    "rrnet": Builtin(methods.RrnetOptions, "avgraph.methods.rrnet:RRNetTask"),
-    "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
-    "mltm": Builtin(methods.MltmOptions, "avgraph.methods.mltm:MLTMTask"),
-    "cmcr": Builtin(cmcr.CmcrOptions, "avgraph.methods.cmcr:CMCRTask"),
+METHODS: Mapping[str, type[MethodOptions]] = {
+    "rrnet": RrnetOptions,
+    "lir": LirOptions,
+    "mltm": MltmOptions,
+    "cmcr": CmcrOptions,
 }
+
+
+def options_in(row: Builtin | type[ComponentOptions]) -> type[ComponentOptions]:
+    """The options class of a row."""
+    return row.options if isinstance(row, Builtin) else row
 
 
 def build(table: Mapping[str, Builtin], options: ComponentOptions) -> Any:

@@ -10,7 +10,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from avgraph.config import builtin
-from avgraph.config.builtin import Builtin
+from avgraph.config.builtin import Builtin, options_in
 from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
 from avgraph.options.base import (
     ComponentOptions,
@@ -35,7 +35,7 @@ class Component:
     """
 
     kind: str
-    table: Mapping[str, Builtin]
+    table: Mapping[str, Builtin | type[ComponentOptions]]
     base: type[ComponentOptions]
     user: type[ComponentOptions]
     does: str | None
@@ -59,7 +59,7 @@ class Component:
             hint = suggest_or_list(name, self.table, "known types")
             hint += "" if "did you mean" in hint else ", or your own, as module:Class"
             raise mistakes([(("type",), f"unknown {self.kind} {show(name)}{hint}", name)])
-        return self.table[name].options.model_validate(value)
+        return options_in(self.table[name]).model_validate(value)
 
     def guess(self, value: Any) -> ComponentOptions | None:
         """Unchecked options that hold no more than the node types named in a mapping with mistakes."""
@@ -75,7 +75,7 @@ class Component:
             return type(value)
         name = value.get("type") if isinstance(value, Mapping) else None
         row = self.table.get(name) if isinstance(name, str) else None
-        return None if row is None else row.options
+        return None if row is None else options_in(row)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read first, then check that the result is of the annotated class."""
@@ -94,7 +94,7 @@ class Component:
             "type": "object",
             "not": {"required": ["type"]},
         }
-        return {"oneOf": [*(_demand_type(row.options, handler) for row in self.table.values()), own, rest]}
+        return {"oneOf": [*(_demand_type(options_in(row), handler) for row in self.table.values()), own, rest]}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,17 @@ class UserTransform(TransformOptions, _Open):
 class UserMethod(MethodOptions, _Open):
     """Options of a user's own method: what its ``__init__`` takes."""
 
+    def task(self) -> Any:
+        """An instance of the class.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
+        return import_target(self.type)(**self.arguments())
+
+    def recipe(self) -> None:
+        """Its class tells (`avgraph.methods.Task.recipe`)."""
+
 
 def checked_user_type(value: Mapping[str, Any], does: str | None) -> dict[str, Any]:
     """Import the class that ``value["type"]`` names and check that it takes the other keys.

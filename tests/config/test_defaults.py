@@ -19,7 +19,7 @@ from avgraph.config import (
     load_experiment,
 )
 from avgraph.config.builtin import METHODS
-from avgraph.config.train_defaults import with_train_defaults
+from avgraph.config.defaults import with_train_defaults
 from tests.config.conftest import SHORT, Lines
 
 OPTIMIZER = {"type": "adamw", "lr": 0.25, "weight_decay": 0.5}
