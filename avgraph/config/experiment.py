@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
@@ -102,7 +102,7 @@ class Experiment(Options):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _fits_together(cls, value: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    def _fits_together(cls, value: Any, handler: Callable[[Any], Any], info: Any) -> Any:
         """Fill in what the method says, and check the parts against each other, even where some are wrong."""
         own_graph = not isinstance(value, Mapping) or value.get("graph") is not None
         if isinstance(value, Mapping):

@@ -181,5 +181,6 @@ def test_stages_of_lir_that_would_never_come(lines: Lines) -> None:
         experiment_from_dict(yaml.safe_load(fits.replace("  teacher_epochs: 400\n", fitting)))
     experiment_from_dict(yaml.safe_load(fits), {"method.interaction_weight": 0})
     assert lines(fits.replace("  teacher_epochs: 400\n", "  insertion_epochs: [2]\n")) == [
-        "x.yaml:4: method.insertion_epochs: 2 is teacher_epochs, the student's own; leave it out"
+        "x.yaml:4: method.insertion_epochs: is gone; train a run for each M, with method.teacher_epochs: M, and one "
+        "with method.interaction_weight: 0"
     ]

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from avgraph.config import Experiment
-from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS, options_in
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, Options, TransformOptions
 from tests.wiring.row import Component, Row, same
 from tests.wiring.table import COMPONENTS
@@ -53,7 +53,7 @@ def _classes(options: type[Options]) -> Iterator[type[Options]]:
 
 def _options() -> list[tuple[type[Options], str]]:
     tables = (DATASETS, ENCODERS, TRANSFORMS, METHODS)
-    start = [Experiment, *(row.options for table in tables for row in table.values())]
+    start = [Experiment, *(options_in(row) for table in tables for row in table.values())]
     classes = dict.fromkeys(found for options in start for found in _classes(options))
     return [
         (options, name)

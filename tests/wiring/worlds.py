@@ -17,7 +17,7 @@ from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.config import experiment_from_dict
-from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, build
+from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS, Builtin, build, options_in
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.task import Task
 from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY
@@ -30,7 +30,7 @@ CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 
 def options_of(table: Mapping[str, Builtin], name: str, options: Mapping[str, Any]) -> Any:
     """Checked options, as a YAML file gives them."""
-    return table[name].options.model_validate({"type": name, **options})
+    return options_in(table[name]).model_validate({"type": name, **options})
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class MethodWorld:
             task = build_task(self.experiment)
             graph = build_graph(self.experiment, task, EncodeContext())
             torch.manual_seed(0)
-            task.bind(graph, self.experiment.train)
+            task.bind(graph, self.experiment.train, 0)
         self.start = {name: value.clone() for name, value in task.state_dict().items()}
         return task
 
