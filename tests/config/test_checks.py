@@ -13,6 +13,7 @@ from avgraph.config import (
     SyntheticOptions,
     experiment_from_dict,
 )
+from avgraph.errors import ConfigError
 from tests.config.conftest import GOOD, SHORT, Lines
 
 NEAR = "{type: knn, node: audio, k: 1}"
@@ -90,7 +91,9 @@ def test_edges_are_built_once(lines: Lines) -> None:
     twice = FILES.replace("[{source", "[{source: user, relation: candidate, target: item, index: f.npy}, {source")
     assert lines(twice + "method: {type: rrnet, source: user, target: item}\n") == [
         "x.yaml:4: dataset.edges.1: builds the edges (user, candidate, item), as dataset.edges.0 does; "
-        "give one of them another relation"
+        "give one of them another relation",
+        "x.yaml:5: method: where no graph is declared it builds the edges (user, candidate, item), as dataset.edges.0 "
+        "does; declare one ([] adds no edges)",
     ]
 
 
@@ -114,6 +117,13 @@ def test_an_option_that_would_be_ignored_is_refused(lines: Lines, method: str, l
     nodes = ", ".join(f"{node}: {{x: a.npy}}" for node in ("audio", "visual", "text", "label"))
     dataset = SHORT.replace("type: synthetic", f"type: files, nodes: {{{nodes}}}")
     assert lines(dataset.replace("rrnet", method)) == [f"x.yaml:2: method.{line}"]
+
+
+def test_a_method_that_would_learn_nothing_is_refused(lines: Lines) -> None:
+    off = "method: {type: cmcr, overlap_loss: false, pseudo_loss: false, intra_spaces: []}\n"
+    assert lines(f"dataset: {{type: esc50_cifar10_spaces}}\n{off}") == [
+        "x.yaml:2: method: overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +164,7 @@ def test_an_experiment_made_in_python_is_checked_too() -> None:
     graph = [KnnOptions(node="audio", k=1), CandidatesOptions(source="audio", target="label", k=2)]
     made = Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph)
     assert made.graph == graph
-    with pytest.raises(ValueError, match="method rrnet needs edges"):
+    with pytest.raises(ConfigError, match="method rrnet needs edges"):
         Experiment(dataset=SyntheticOptions(), method=RrnetOptions(), graph=graph[:1])
     with pytest.raises(ValueError, match="frozen"):
         made.seed = 5

@@ -89,7 +89,7 @@ def test_a_run_says_everything_and_other_defaults_later_change_nothing(
 
 
 def test_a_method_of_the_user_has_the_general_ones(tmp_path: Path) -> None:
-    own = "dataset: {type: synthetic}\nmethod: {type: tests.config.test_train_defaults:Own}\n"
+    own = "dataset: {type: synthetic}\nmethod: {type: tests.config.test_defaults:Own}\n"
     (tmp_path / "x.yaml").write_text(own)
     assert load_experiment(tmp_path / "x.yaml").train == GENERAL
     assert (GENERAL.optimizer.type, GENERAL.schedule) == ("adamw", "cosine")

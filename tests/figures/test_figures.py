@@ -101,7 +101,12 @@ def test_curves_name_every_insertion(tmp_path: Path) -> None:
 
 def test_curves_show_every_point_of_every_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr("avgraph.figures.curves.save_figure", lambda figure, path: drawn.append(figure))
+
+    def keep(figure: Any, path: Path) -> Path:
+        drawn.append(figure)
+        return path
+
+    monkeypatch.setattr("avgraph.figures.curves.save_figure", keep)
     draw_curves({"M = 4": history(4), "without": history()}, tmp_path / "c.png", inserted={"M = 4": 4})
     loss, score = drawn[0].axes
     lines = {line.get_label(): line.get_xydata().tolist() for line in loss.lines}

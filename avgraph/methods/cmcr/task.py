@@ -31,7 +31,7 @@ class CMCRTask(Task):
     item is computed once, on clean rows; the noise is fresh at every step; a head sees one modality at a time.
 
     Args:
-        options: see there.
+        options: what each does is said in `CmcrOptions`.
     """
 
     def __init__(self, options: CmcrOptions) -> None:

@@ -36,7 +36,7 @@ class LIRTask(Task):
     the embedding of one modality alone, never a proxy; the protocol with proxies is reported apart, as ``batch_proxy``.
 
     Args:
-        options: see there.
+        options: what each does is said in `LirOptions`.
     """
 
     def __init__(self, options: LirOptions) -> None:

@@ -34,7 +34,7 @@ class MLTMTask(Task):
     batches and optimiser; the metric is learned by ``"mltm"`` only.
 
     Args:
-        options: see there.
+        options: what each does is said in `MltmOptions`.
     """
 
     def __init__(self, options: MltmOptions) -> None:

@@ -24,7 +24,7 @@ class RRNetTask(Task):
     """RR-Net as a training task: which target does each source node map to?
 
     Args:
-        options: see there.
+        options: what each does is said in `RrnetOptions`.
     """
 
     def __init__(self, options: RrnetOptions) -> None:
