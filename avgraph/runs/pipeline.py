@@ -29,8 +29,11 @@ def build_task(experiment: Experiment) -> Task:
     task = experiment.method.task()
     if not isinstance(task, Task):
         raise GraphError(f"method: expected a subclass of avgraph.methods.Task, got {type(task).__name__}")
-    if not {"graph", "train", "seed"} <= set(inspect.signature(task.bind).parameters):
-        raise GraphError(f"method: expected {type(task).__name__}.bind(graph, train, seed), which has the run's seed")
+    try:
+        inspect.signature(task.bind).bind("graph", "train", "seed")
+    except TypeError:
+        message = f"method: expected {type(task).__name__}.bind(graph, train, seed), whose seed is that of the run"
+        raise GraphError(message) from None
     return task
 
 
