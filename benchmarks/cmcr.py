@@ -77,7 +77,7 @@ def connected(experiment: Experiment, graph: HeteroData) -> dict[str, float]:
     """The steps of `avgraph.runs.run.train_in` without its files, the data loaded once a seed."""
     task = build_task(experiment)
     torch.manual_seed(experiment.seed)
-    task.bind(graph, experiment.train)
+    task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
     found = task.eval().metrics()

@@ -24,7 +24,7 @@ from torch import Tensor  # noqa: E402
 from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.config import experiment_from_dict  # noqa: E402
-from avgraph.methods.cmcr import CMCRTask  # noqa: E402
+from avgraph.methods.cmcr import CmcrOptions, CMCRTask  # noqa: E402
 from avgraph.runs.training import fit  # noqa: E402
 from avgraph.runtime.settings import run_settings  # noqa: E402
 
@@ -76,8 +76,8 @@ def main(batch: int, steps: int, device: str) -> None:
             "train": {"epochs": 1, "optimizer": optimizer, "schedule": "constant", "device": device},
         }
     )
-    task = Timed(batch_size=batch, hidden_channels=1024, channels=512)
-    task.bind(graph, experiment.train)
+    task = Timed(CmcrOptions(batch_size=batch, hidden_channels=1024, channels=512))
+    task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device=device, quiet=True)
     seconds = statistics.median(task.seconds[1:] or task.seconds)

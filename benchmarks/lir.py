@@ -81,7 +81,7 @@ def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurre
                 graphs.append(build_graph(experiment, task, EncodeContext(seed=seed)))
             start = time.perf_counter()
             torch.manual_seed(seed)
-            task.bind(graphs[seed], experiment.train)
+            task.bind(graphs[seed], experiment.train, experiment.seed)
             with run_settings(None), tempfile.TemporaryDirectory() as folder:
                 fit(task, experiment, Path(folder), device="cpu", quiet=True)
             scores[name].append(task.eval().metrics() | {"seconds": time.perf_counter() - start})

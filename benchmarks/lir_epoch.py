@@ -14,13 +14,12 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from avgraph.config import experiment_from_dict
 from avgraph.datasets.clip_graph import clip_graph
-from avgraph.methods.lir import LIRTask
+from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
 from benchmarks.latent_interaction_loss import resident
@@ -29,8 +28,8 @@ from benchmarks.latent_interaction_loss import resident
 class Timed(LIRTask):
     """Clock and processor time of every epoch, and of what is inferred before it."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, options: LirOptions) -> None:
+        super().__init__(options)
         self.times: list[tuple[str, float, float]] = []
 
     def on_train_epoch_start(self) -> None:
@@ -39,11 +38,11 @@ class Timed(LIRTask):
     def infer_graphs(self) -> None:
         before = now()
         super().infer_graphs()
-        if self.current_epoch == self.teacher_epochs:
+        if self.current_epoch == self.starts:
             self.times.append(("graph", *(b - a for a, b in zip(before, now(), strict=True))))
 
     def on_train_epoch_end(self) -> None:
-        stage = "teacher" if self.current_epoch < self.teacher_epochs else "student"
+        stage = "teacher" if self.current_epoch < self.starts else "student"
         self.times.append((stage, *(b - a for a, b in zip(self.start, now(), strict=True))))
 
 
@@ -70,8 +69,8 @@ def main(clips: int, classes: int) -> None:
         }
     )
     torch.manual_seed(0)
-    task = Timed(teacher_epochs=2, hidden_channels=1024, batch_size=400)
-    task.bind(graph, experiment.train)
+    task = Timed(LirOptions(teacher_epochs=2, hidden_channels=1024, batch_size=400))
+    task.bind(graph, experiment.train, experiment.seed)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     with run_settings(None), tempfile.TemporaryDirectory() as folder:

@@ -103,7 +103,7 @@ def trained(experiment: Experiment, graph: HeteroData, place: Path) -> LIRTask:
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
     assert isinstance(task, LIRTask)
-    task.bind(graph, experiment.train)
+    task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None):
         fit(task, experiment, place, device="cpu", quiet=True)
     return task.eval()

@@ -55,8 +55,8 @@ def one_split(part: int, folder: str) -> dict[float, dict[str, float]]:
     found = {}
     for epsilon in EPSILONS:
         torch.manual_seed(experiment.seed)
-        task = Watched(**{**experiment.method.arguments(), "epsilon": epsilon})
-        task.bind(graph, experiment.train)
+        task = Watched(experiment.method.model_copy(update={"epsilon": epsilon}))
+        task.bind(graph, experiment.train, experiment.seed)
         with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
             fit(task, experiment, Path(directory), device="cpu", quiet=True)
         metrics = task.eval().metrics()

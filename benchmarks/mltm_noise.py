@@ -80,24 +80,24 @@ class Watched(MLTMTask):
         self.train()
 
     def test_metrics(self) -> dict[str, float]:
-        sounds, texts = self.graph[self.audio], self.graph[self.text]
+        sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
         rows = sounds.test_mask.nonzero()[:, 0]
         x, y = self.embed(rows, torch.arange(len(texts.y)))
-        return retrieval_metrics(x, y, sounds.y[rows], texts.y, self.ground_metric, self.objective.epsilon)
+        return retrieval_metrics(x, y, sounds.y[rows], texts.y, self.ground_metric, self.options.epsilon)
 
     def noisy_validation(self) -> float:
-        sounds, texts = self.graph[self.audio], self.graph[self.text]
+        sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
         rows = sounds.val_mask.nonzero()[:, 0]
         x, y = self.embed(rows, torch.arange(len(texts.y)))
-        own = shuffled_partners(sounds.y[rows], self.noise, torch.initial_seed() % 2**32)
+        own = shuffled_partners(sounds.y[rows], self.options.noise, torch.initial_seed() % 2**32)
         return recall_at_k(x, y, own, texts.y, k=1)
 
 
 def trained(graph: HeteroData, experiment: Experiment, folder: str) -> list[dict[str, Any]]:
     torch.manual_seed(experiment.seed)
-    task = Watched(**experiment.method.arguments())
+    task = Watched(experiment.method)
     task.history = []
-    task.bind(graph, experiment.train)
+    task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
         fit(task, experiment, Path(directory), device="cpu", quiet=True)
     return task.history

@@ -15,6 +15,7 @@ from avgraph.cli import main
 from avgraph.cli.printing import print_checks
 from avgraph.config import TrainOptions
 from avgraph.methods import RRNetTask, Trivial
+from avgraph.methods.rrnet import RrnetOptions
 from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.run import Run, resume, train
 from avgraph.transforms import Complete
@@ -86,8 +87,8 @@ def test_the_loss_of_a_constant(loss: str, mean: float) -> None:
     data = Complete("audio", "label")(data)
     count = 150 if loss == "bce" else 15  # edges, or nodes
     for reduction, factor in (("mean", 1), ("sum", count)):
-        task = RRNetTask(loss=loss, reduction=reduction)  # type: ignore[arg-type]
-        task.bind(data, TrainOptions())
+        task = RRNetTask(RrnetOptions(loss=loss, reduction=reduction))  # type: ignore[arg-type]
+        task.bind(data, TrainOptions(), 0)
         found = task.trivial()
         assert found.loss == pytest.approx(factor * mean, rel=1e-5 if loss == "cross_entropy" else 1e-3)
         assert found.metrics == {"train/accuracy": 2 / 15, "test/accuracy": 0.0}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from avgraph.config.cmcr import CmcrOptions
 from avgraph.config.experiment import Experiment
-from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
 from avgraph.config.reading import (
     dump_experiment,
     experiment_from_dict,
@@ -12,6 +10,10 @@ from avgraph.config.reading import (
     load_run_experiment,
 )
 from avgraph.config.schema import experiment_schema
+from avgraph.methods.cmcr.options import CmcrOptions
+from avgraph.methods.lir.options import LirOptions
+from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.transforms.options import (

@@ -19,7 +19,8 @@ class Parts:
     Attributes:
         wrong: paths of the parts that hold mistakes: of those only the node types that they name are taken.
         encoded: node types that have an encoder.
-        graph: the declared transforms; ``None`` where the method's own recipe is taken.
+        graph: the transforms; ``None`` where a user's own method tells them.
+        own_graph: whether they are declared, not the method's recipe.
     """
 
     dataset: DatasetOptions | None = None
@@ -27,6 +28,7 @@ class Parts:
     graph: Sequence[TransformOptions | None] | None = None
     method: MethodOptions | None = None
     wrong: Collection[Path] = ()
+    own_graph: bool = True
 
 
 def cross_check(parts: Parts) -> list[tuple[Path, str]]:
@@ -39,7 +41,7 @@ def _node_types(parts: Parts) -> list[tuple[Path, str]]:
     if known is None:
         return []
     named: list[tuple[Path, str]] = [(("encoders", node), node) for node in parts.encoded]
-    for index, step in enumerate(parts.graph or ()):
+    for index, step in enumerate((parts.graph or ()) if parts.own_graph else ()):
         if step is not None:
             named += [(("graph", index, option), node) for option, node in step.node_fields().items()]
     if parts.method is not None:
@@ -58,7 +60,10 @@ def _edges_once(parts: Parts) -> list[tuple[Path, str]]:
         name = ".".join(map(str, path))
         if edge in first:
             same = f"builds the edges {show_edge(edge)}, as {first[edge]} does"
-            found.append((path, f"{same}; give one of them another relation"))
+            if path[0] == "graph" and not parts.own_graph:
+                found.append((("method",), f"where no graph is declared it {same}; declare one ([] adds no edges)"))
+            else:
+                found.append((path, f"{same}; give one of them another relation"))
         first.setdefault(edge, name)
     return found
 

@@ -154,9 +154,7 @@ def _told(defaults: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} ({_told(v)})" if isinstance(v, Mapping) else f"{key} {v}" for key, v in defaults.items())
 
 
-DATASET = Component(
-    "data set", {k: row.options for k, row in builtin.DATASETS.items()}, DatasetOptions, UserDataset, "load"
-)
+DATASET = Component("data set", builtin.DATASETS, DatasetOptions, UserDataset, "load")
 ENCODERS = OneOrMore(Component("encoder", builtin.ENCODERS, EncoderOptions, UserEncoder, "encode"))
 TRANSFORM = Component("transform", builtin.TRANSFORMS, TransformOptions, UserTransform, "__call__")
-METHOD = Component("method", {k: row.options for k, row in builtin.METHODS.items()}, MethodOptions, UserMethod, None)
+METHOD = Component("method", builtin.METHODS, MethodOptions, UserMethod, None)

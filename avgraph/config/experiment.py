@@ -11,7 +11,7 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
-from avgraph.config.train_defaults import with_train_defaults
+from avgraph.config.defaults import with_recipe, with_train_defaults
 from avgraph.options.base import (
     DatasetOptions,
     EncoderOptions,
@@ -28,6 +28,8 @@ from avgraph.options.train import TrainOptions
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
 
+OLD_RUN = "a run"
+"""Context of validation: a graph that was not written is what the run was made with, whatever else the data hold."""
 _NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
 
 
@@ -40,7 +42,7 @@ class Experiment(Options):
         dataset: what to load.
         encoders: node type → how its raw input becomes vectors, or a list of such ways (views); without one it keeps
             what the data set gave.
-        graph: transforms that add edges, in order; none is the recipe of the method.
+        graph: transforms that add edges, in order; what the method does by itself where it is not written.
         method: what to train.
         train: how; what it leaves out is the method's default, and then that of `TrainOptions`.
         output: folder of all runs, relative to the working directory.
@@ -100,17 +102,19 @@ class Experiment(Options):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _fits_together(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
-        """Check the parts against each other, even where some are wrong in themselves."""
+    def _fits_together(cls, value: Any, handler: Callable[[Any], Any], info: Any) -> Any:
+        """Fill in what the method says, and check the parts against each other, even where some are wrong."""
+        own_graph = not isinstance(value, Mapping) or value.get("graph") is not None
         if isinstance(value, Mapping):
-            value = with_train_defaults(value)
+            value = with_recipe(with_train_defaults(value))
         try:
             made = handler(value)
         except ValidationError as error:
-            parts = _readable(value)
+            parts = _readable(value, own_graph)
             found = [(e["loc"], e["msg"], e["input"]) for e in error.errors()]
         else:
-            parts = Parts(made.dataset, list(made.encoders), made.graph, made.method)
+            graph = None if info.context == OLD_RUN and not own_graph else made.graph
+            parts = Parts(made.dataset, list(made.encoders), graph, made.method, own_graph=own_graph)
             found = [
                 (("method", option), message, getattr(made.method, option))
                 for option, message in made.method.training_mistakes(made.train.epochs)
@@ -121,7 +125,7 @@ class Experiment(Options):
         return made
 
 
-def _readable(value: Any) -> Parts:
+def _readable(value: Any, own_graph: bool) -> Parts:
     """What can be known of the parts of a mapping that holds mistakes."""
     if not isinstance(value, Mapping):
         return Parts()
@@ -144,4 +148,5 @@ def _readable(value: Any) -> Parts:
         else None,
         read(METHOD, ("method",), value.get("method")),
         wrong,
+        own_graph,
     )

@@ -8,7 +8,7 @@ carries over that the later file cannot have meant:
 * an empty mapping ``{}`` clears what was there.
 
 A mapping that names no type has none that could change. Beneath all files lie the defaults of the method (see
-`avgraph.config.train_defaults`).
+`avgraph.config.defaults`).
 """
 
 from __future__ import annotations

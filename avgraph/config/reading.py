@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
-from avgraph.config.experiment import Experiment
+from avgraph.config.experiment import OLD_RUN, Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
 from avgraph.config.merge import merge
@@ -66,20 +66,26 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
         encoders = content["encoders"]
         views = {node: _as_then(ENCODERS.component, view) for node, view in encoders.content.items()}
         content["encoders"] = Marked(views, encoders.origin)
-    return _experiment(Marked(content, tree.origin), layers.problems, (), None, False)
+    return _experiment(Marked(content, tree.origin), layers.problems, (), None, False, OLD_RUN)
 
 
 def _as_then(component: Component, written: Marked) -> Marked:
-    """Options as an older version wrote them: with those that came later, without those that had no effect."""
+    """Options as an older version wrote them: with those that came later, without those that said nothing."""
     if isinstance(written.content, list):
         return Marked([_as_then(component, part) for part in written.content], written.origin)
     options = component.options_class(unmarked(written))
     if options is None or not isinstance(written.content, dict):
         return written
     later = options.came_later if issubclass(options, MethodOptions) else {}
-    told = merge(marked(later), written)
+    told = merge(marked(later), _without_gone(written, options.gone))
     unused = options.model_construct(**unmarked(told)).unused()
     return Marked({key: value for key, value in told.content.items() if key not in unused}, told.origin)
+
+
+def _without_gone(written: Marked, gone: Collection[str]) -> Marked:
+    """Options without those that are gone, where they asked for nothing."""
+    kept = {key: value for key, value in written.content.items() if key not in gone or value.content}
+    return Marked(kept, written.origin)
 
 
 def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:
@@ -104,7 +110,12 @@ def dump_experiment(experiment: Experiment) -> str:
 
 
 def _experiment(
-    tree: Marked, problems: list[Problem], overrides: Overrides, stem: str | None, check_files: bool
+    tree: Marked,
+    problems: list[Problem],
+    overrides: Overrides,
+    stem: str | None,
+    check_files: bool,
+    context: str | None = None,
 ) -> Experiment:
     tree, more = apply_overrides(tree, overrides)
     problems = problems + more
@@ -112,7 +123,7 @@ def _experiment(
     if stem is not None and not named:
         tree = Marked({"name": Marked(stem, tree.origin), **tree.content}, tree.origin)
     try:
-        experiment = Experiment.model_validate(unmarked(tree))
+        experiment = Experiment.model_validate(unmarked(tree), context=context)
     except ValidationError as error:
         for detail in error.errors():
             path = tuple(part for part in detail["loc"] if part != "[key]")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, model_validator
 
-from avgraph.config.builtin import import_target
+from avgraph.config.importing import import_target
 from avgraph.errors import ConfigError
 from avgraph.options.base import (
     ComponentOptions,
@@ -74,6 +74,17 @@ class UserTransform(TransformOptions, _Open):
 
 class UserMethod(MethodOptions, _Open):
     """Options of a user's own method: what its ``__init__`` takes."""
+
+    def task(self) -> Any:
+        """An instance of the class.
+
+        Raises:
+            ConfigError: if it cannot be imported any more.
+        """
+        return import_target(self.type)(**self.arguments())
+
+    def recipe(self) -> None:
+        """Its class tells (`avgraph.methods.Task.recipe`)."""
 
 
 def checked_user_type(value: Mapping[str, Any], does: str | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What a run of m-LTM has to show: the shared space and the matching of one split."""
+"""What coupled nodes have to show: the shared space and the matching of one split."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.figures.figures import Draw
 from avgraph.figures.matching_matrix import draw_matchings
 from avgraph.figures.plane import Layout
 from avgraph.figures.shared_space import draw_shared_space
 
+EdgeType = tuple[str, str, str]
 MOST_SOUNDS = 1500  # t-SNE of more takes minutes
 
 
@@ -27,11 +30,36 @@ def draw_coupled(
     pairs: int = 10,
     layout: Layout = "tsne",
 ) -> tuple[Path, Path]:
-    """Write ``shared_space_<split>.png`` and ``matching_<split>.png`` of a graph that a run of m-LTM has left.
+    """Write the figures of `coupled_figures` into a folder.
+
+    Raises:
+        GraphError: as there.
+
+    Example:
+        >>> import avgraph
+        >>> run = avgraph.train("examples/mltm_esc50.yaml")  # doctest: +SKIP
+        >>> draw_coupled(run.graph, run.directory)  # doctest: +SKIP
+    """
+    figures = coupled_figures(graph, split=split, audio=audio, text=text, pairs=pairs, layout=layout)
+    for name, draw in figures.items():
+        draw(Path(folder) / name)
+    space, matching = (Path(folder) / name for name in figures)
+    return space, matching
+
+
+def coupled_figures(
+    graph: HeteroData,
+    *,
+    split: str = "test",
+    audio: str = "audio",
+    text: str = "text",
+    pairs: int = 10,
+    layout: Layout = "tsne",
+) -> dict[str, Draw]:
+    """``shared_space_<split>.png`` and ``matching_<split>.png`` of a graph that a run of m-LTM has left.
 
     Args:
         graph: `avgraph.Run.graph`, whose nodes have ``embedding`` and ``y`` and whose coupled edges have ``mass``.
-        folder: where the pictures go.
         split: whose sounds are shown, with the texts of their classes.
         audio, text: node types.
         pairs: sounds in the matching, each of another text, evenly spaced over the labels.
@@ -41,9 +69,11 @@ def draw_coupled(
         GraphError: if the graph lacks what it takes, or the split has no sounds.
 
     Example:
-        >>> import avgraph
-        >>> run = avgraph.train("examples/mltm_esc50.yaml")  # doctest: +SKIP
-        >>> draw_coupled(run.graph, run.directory)  # doctest: +SKIP
+        >>> graph = HeteroData(audio={"y": torch.tensor([0]), "test_mask": torch.tensor([True])})
+        >>> graph["text"].y = torch.tensor([0])
+        >>> graph["audio", "coupled", "text"].mass = torch.ones(1)
+        >>> list(coupled_figures(graph))
+        ['shared_space_test.png', 'matching_test.png']
     """
     kind = (audio, "coupled", text)
     if kind not in graph.edge_types or "mass" not in graph[kind]:
@@ -55,23 +85,29 @@ def draw_coupled(
     rows = mask.nonzero()[:, 0]
     rows = rows[torch.linspace(0, len(rows) - 1, min(len(rows), MOST_SOUNDS), dtype=torch.float64).long()]
     columns = torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
-    names = [texts.name[k] if "name" in texts else f"{text} {k}" for k in columns.tolist()]
-    space = draw_shared_space(
+    return {
+        f"shared_space_{split}.png": partial(_draw_space, graph, kind, rows, columns, layout),
+        f"matching_{split}.png": partial(_draw_matching, graph, kind, rows, columns, pairs),
+    }
+
+
+def _draw_space(graph: HeteroData, kind: EdgeType, rows: Tensor, columns: Tensor, layout: Layout, path: Path) -> Path:
+    """The sounds as dots and the texts as stars."""
+    sounds, texts = graph[kind[0]], graph[kind[2]]
+    names = [texts.name[k] if "name" in texts else f"{kind[2]} {k}" for k in columns.tolist()]
+    return draw_shared_space(
         sounds.embedding[rows],
         texts.embedding[columns],
         sounds.y[rows],
         texts.y[columns],
-        Path(folder) / f"shared_space_{split}.png",
+        path,
         y_name=names if len(columns) <= 60 else (),  # more would hide each other
-        sides=(audio, text),
+        sides=(kind[0], kind[2]),
         layout=layout,
     )
-    return space, _draw_matching(graph, kind, rows, columns, pairs, Path(folder) / f"matching_{split}.png")
 
 
-def _draw_matching(
-    graph: HeteroData, kind: tuple[str, str, str], rows: Tensor, columns: Tensor, pairs: int, path: Path
-) -> Path:
+def _draw_matching(graph: HeteroData, kind: EdgeType, rows: Tensor, columns: Tensor, pairs: int, path: Path) -> Path:
     """The first sound and the first text of some labels, and the mass between them."""
     sounds, texts = graph[kind[0]], graph[kind[2]]
     labels = sounds.y[rows].unique()

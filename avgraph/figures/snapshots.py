@@ -11,8 +11,6 @@ from torch_geometric.data import HeteroData
 
 from avgraph.dag import edge_frequency
 
-DROVE = ("concept", "drove", "concept")
-
 
 @dataclass(frozen=True)
 class Snapshots:
@@ -36,21 +34,22 @@ class Snapshots:
         return edge_frequency(self.weights)
 
 
-def read_snapshots(graph: HeteroData) -> Snapshots | None:
-    """The (concept, drove, concept) edges of a learned graph by epoch; None where it has none.
+def read_snapshots(graph: HeteroData, node: str = "concept") -> Snapshots | None:
+    """The (node, drove, node) edges of a learned graph by epoch; None where it has none.
 
     Example:
         >>> import torch
         >>> graph = HeteroData(concept={"name": ["dog (audio)", "dog (visual)"], "snapshot_epochs": [3, 5]})
-        >>> graph[DROVE].edge_index, graph[DROVE].epoch = torch.tensor([[0], [1]]), torch.tensor([5])
-        >>> graph[DROVE].edge_weight = torch.ones(1)
+        >>> edges = graph["concept", "drove", "concept"]
+        >>> edges.edge_index, edges.epoch = torch.tensor([[0], [1]]), torch.tensor([5])
+        >>> edges.edge_weight = torch.ones(1)
         >>> read_snapshots(graph).frequency()
         array([[0. , 0.5],
                [0. , 0. ]])
     """
-    if DROVE not in graph.edge_types:
+    if (node, "drove", node) not in graph.edge_types:
         return None
-    concept, edges = graph[DROVE[0]], graph[DROVE]
+    concept, edges = graph[node], graph[node, "drove", node]
     epochs: list[Any] = list(concept.snapshot_epochs)
     weights = np.zeros((len(epochs), len(concept.name), len(concept.name)))
     number = [epochs.index(epoch) for epoch in edges.epoch.tolist()]

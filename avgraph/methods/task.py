@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from avgraph.figures.figures import Draw
 from avgraph.methods.optimizers import build_optimizer, build_schedule
 from avgraph.methods.trivial import Trivial
 from avgraph.options.train import TrainOptions
@@ -20,20 +21,33 @@ from avgraph.options.train import TrainOptions
 class Task(LightningModule, ABC):
     """A method bound to one graph.
 
-    A subclass takes its own options in ``__init__``, builds its parameters in `bind`, and defines `training_step`,
-    `metrics` and `annotated`. One training step an epoch over the whole graph is the default; a method with
-    mini-batches or a schedule of stages overrides `train_dataloader` or the Lightning hooks.
+    A subclass takes its options object in ``__init__`` (a user's own class: keyword arguments), builds its parameters
+    in `bind`, and defines `training_step`, `metrics` and `annotated`. One training step an epoch over the whole graph
+    is the default; a method with mini-batches or a schedule of stages overrides `train_dataloader` or the Lightning
+    hooks.
     """
 
     graph: HeteroData
+    seed: int
 
-    def bind(self, graph: HeteroData, train: TrainOptions) -> None:
-        """Take the finished graph and build the parameters that fit its sizes."""
+    def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
+        """Take the finished graph and build the parameters that fit its sizes.
+
+        Args:
+            graph: kept as ``self.graph``.
+            train: kept as ``self.train_options``.
+            seed: of the run, kept as ``self.seed``: whatever the method draws beside its weights and the draws of a
+                step comes from it, so that `avgraph.evaluate` sees the task of the training.
+        """
         self.graph = graph
         self.train_options = train
+        self.seed = seed
 
     def recipe(self) -> Sequence[BaseTransform]:
-        """The transforms that build the method's graph when the experiment declares none."""
+        """Of a user's own method: the transforms that build its graph where the experiment declares none.
+
+        A built-in method has them as data, in its options.
+        """
         return ()
 
     @abstractmethod
@@ -47,6 +61,15 @@ class Task(LightningModule, ABC):
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""
         return None
+
+    def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
+        """File name → what draws it into a path, for ``figures/`` of the run; see `avgraph.figures`.
+
+        Args:
+            learned: what `annotated` has given.
+            history: the lines of ``metrics.jsonl``.
+        """
+        return {}
 
     def train_dataloader(self) -> DataLoader[Any]:
         """One step an epoch: the graph itself is held by the task."""

@@ -29,7 +29,6 @@ SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
-SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 NonNegative = Annotated[float, Field(ge=0)]
 
 _TOLD = "avgraph"  # the kind of an error whose message is already a user's
@@ -79,6 +78,8 @@ class Options(BaseModel, metaclass=_Telling):
     """Keys to suggest beside the options."""
     path_keys: ClassVar[tuple[str, ...]] = ()
     """Options that are paths, whose text must keep the folder of its file until it is read."""
+    gone: ClassVar[Mapping[str, str]] = {}
+    """Options that there are no more → what to do instead."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -89,7 +90,8 @@ class Options(BaseModel, metaclass=_Telling):
             return handler(value)
         except ValidationError as error:
             known = (*cls.model_fields, *cls.also_known)
-            raise mistakes((e["loc"], _message(e, known), e["input"]) for e in error.errors()) from None
+            told = ((e["loc"], _message(e, known, cls.gone), e["input"]) for e in error.errors())
+            raise mistakes(told) from None
 
 
 class ComponentOptions(Options):
@@ -197,6 +199,14 @@ class MethodOptions(ComponentOptions):
     came_later: ClassVar[Mapping[str, Any]] = {}
     """Options that the ``config.yaml`` of an older run lacks, with the value that leaves the run what it was."""
 
+    def task(self) -> Any:
+        """The method with these options, an `avgraph.methods.Task`; its parameters come with the graph."""
+        raise NotImplementedError(f"{type(self).__name__}.task")
+
+    def recipe(self) -> tuple[TransformOptions, ...] | None:
+        """The transforms that build its graph where the experiment declares none; ``None`` where its class tells."""
+        return ()
+
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """Edge types that the graph must have."""
         return ()
@@ -253,7 +263,7 @@ def _bare(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _message(error: Mapping[str, Any], known: tuple[str, ...]) -> str:
+def _message(error: Mapping[str, Any], known: tuple[str, ...], gone: Mapping[str, str]) -> str:
     kind, value = error["type"], error["input"]
     context = {k: str(v).removesuffix(".0") for k, v in error.get("ctx", {}).items()}
     if kind == _TOLD:
@@ -261,7 +271,8 @@ def _message(error: Mapping[str, Any], known: tuple[str, ...]) -> str:
     if kind == "missing":
         return "missing required key"
     if kind == "extra_forbidden":
-        return f"unknown key{suggest_or_list(str(error['loc'][-1]), known, 'known keys')}"
+        key = str(error["loc"][-1])
+        return f"is gone; {gone[key]}" if key in gone else f"unknown key{suggest_or_list(key, known, 'known keys')}"
     if kind not in _EXPECTED:
         return f"{error['msg']}, got {show(value)}"
     text = f"expected {_EXPECTED[kind].format(**context)}, got {show(value)}"

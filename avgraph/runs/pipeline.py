@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from typing import Any
 
@@ -9,7 +10,6 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment
-from avgraph.config.builtin import METHODS, build
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
@@ -20,10 +20,19 @@ log = logging.getLogger(__name__)
 
 
 def build_task(experiment: Experiment) -> Task:
-    """The declared method with its options; its parameters come with the graph (`Task.bind`)."""
-    task = build(METHODS, experiment.method)
+    """The declared method with its options; its parameters come with the graph (`Task.bind`).
+
+    Raises:
+        GraphError: if a user's own class is no task, or has the ``bind`` of an older version.
+    """
+    task = experiment.method.task()
     if not isinstance(task, Task):
         raise GraphError(f"method: expected a subclass of avgraph.methods.Task, got {type(task).__name__}")
+    try:
+        inspect.signature(task.bind).bind("graph", "train", "seed")
+    except TypeError:
+        message = f"method: expected {type(task).__name__}.bind(graph, train, seed), whose seed is that of the run"
+        raise GraphError(message) from None
     return task
 
 

@@ -121,7 +121,7 @@ def load_task(directory: Path, experiment: Experiment, device: str | None = None
     """
     options = experiment.train
     task = build_task(experiment)
-    task.bind(load_graph(directory / folder.GRAPH), options)
+    task.bind(load_graph(directory / folder.GRAPH), options, experiment.seed)
     if options.precision == "64-true":
         task.double()
     load_weights(task, directory)
@@ -166,7 +166,7 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
 
     torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
-    task.bind(graph, options)
+    task.bind(graph, options, experiment.seed)
     fit(task, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
         return _finish(directory, experiment, task, provenance, device)
@@ -186,7 +186,7 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dic
     learned = task.annotated()
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
-    draw_figures(learned, history, directory / folder.FIGURES)
+    draw_figures(task.figures, learned, history, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
 

@@ -85,7 +85,7 @@ def trained(method: str, seed: int, setting: Mapping[str, object], data: HeteroD
     task, start = build_task(experiment), time.process_time()
     with run_settings(1), tempfile.TemporaryDirectory() as folder:
         torch.manual_seed(seed)
-        task.bind(data.clone(), experiment.train)
+        task.bind(data.clone(), experiment.train, experiment.seed)
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
         metrics = task.eval().metrics()
     return {split: score(method, metrics, split) for split in ("val", "test")} | {"s": time.process_time() - start}

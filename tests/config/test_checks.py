@@ -91,7 +91,9 @@ def test_edges_are_built_once(lines: Lines) -> None:
     twice = FILES.replace("[{source", "[{source: user, relation: candidate, target: item, index: f.npy}, {source")
     assert lines(twice + "method: {type: rrnet, source: user, target: item}\n") == [
         "x.yaml:4: dataset.edges.1: builds the edges (user, candidate, item), as dataset.edges.0 does; "
-        "give one of them another relation"
+        "give one of them another relation",
+        "x.yaml:5: method: where no graph is declared it builds the edges (user, candidate, item), as dataset.edges.0 "
+        "does; declare one ([] adds no edges)",
     ]
 
 
@@ -115,6 +117,13 @@ def test_an_option_that_would_be_ignored_is_refused(lines: Lines, method: str, l
     nodes = ", ".join(f"{node}: {{x: a.npy}}" for node in ("audio", "visual", "text", "label"))
     dataset = SHORT.replace("type: synthetic", f"type: files, nodes: {{{nodes}}}")
     assert lines(dataset.replace("rrnet", method)) == [f"x.yaml:2: method.{line}"]
+
+
+def test_a_method_that_would_learn_nothing_is_refused(lines: Lines) -> None:
+    off = "method: {type: cmcr, overlap_loss: false, pseudo_loss: false, intra_spaces: []}\n"
+    assert lines(f"dataset: {{type: esc50_cifar10_spaces}}\n{off}") == [
+        "x.yaml:2: method: overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,5 +191,6 @@ def test_stages_of_lir_that_would_never_come(lines: Lines) -> None:
         experiment_from_dict(yaml.safe_load(fits.replace("  teacher_epochs: 400\n", fitting)))
     experiment_from_dict(yaml.safe_load(fits), {"method.interaction_weight": 0})
     assert lines(fits.replace("  teacher_epochs: 400\n", "  insertion_epochs: [2]\n")) == [
-        "x.yaml:4: method.insertion_epochs: 2 is teacher_epochs, the student's own; leave it out"
+        "x.yaml:4: method.insertion_epochs: is gone; train a run for each M, with method.teacher_epochs: M, and one "
+        "with method.interaction_weight: 0"
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avgraph.config import dump_experiment, load_experiment
-from avgraph.config.builtin import import_target
+from avgraph.config.importing import import_target
 from avgraph.errors import ConfigError
 from tests.config.conftest import SHORT, Lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
 from avgraph.figures import Snapshots, draw_curves, draw_figures, draw_gallery, draw_subgraphs, read_snapshots
-from avgraph.figures.curves import branch_line
 from avgraph.figures.gallery import RIGHT, WRONG, ranking, typical_queries
+from avgraph.methods.lir import LirOptions, LIRTask
+from avgraph.methods.lir.figures import clip_figures
+from avgraph.methods.mltm import MltmOptions, MLTMTask
 from avgraph.metrics import mean_average_precision
 
 NAMES = tuple(f"class {k} ({modality})" for modality in ("audio", "visual") for k in range(4))
@@ -42,19 +45,18 @@ def learned() -> HeteroData:
     return graph
 
 
-def history() -> list[dict[str, float]]:
-    """Twelve epochs; the run's graph comes after 4, another after 8, MAP is measured every second epoch."""
+def history(start: int | None = None) -> list[dict[str, float]]:
+    """Twelve epochs; loss and MAP change when a graph comes after ``start``; MAP is measured every second epoch."""
     records = []
     for epoch in range(12):
-        record = {"epoch": epoch, "train/loss": 10.0 - epoch}
-        record |= {"train/loss_without": 20.0 - epoch} if epoch >= 4 else {}
-        record |= {"train/loss_at_8": 30.0 - epoch} if epoch >= 8 else {}
-        if epoch % 2:
-            record |= {
-                key.replace("train/loss", "test/map"): 0.01 * value for key, value in record.items() if "/" in key
-            }
-        records.append(record)
+        loss = 20.0 - epoch - (5 if start is not None and epoch >= start else 0)
+        records.append({"epoch": epoch, "train/loss": loss, **({"test/map": 0.01 * loss} if epoch % 2 else {})})
     return records
+
+
+def clip_figures_of(graph: HeteroData, lines: Any) -> Any:
+    """What a run of LIR draws."""
+    return clip_figures(graph, lines, ("audio", "visual", "concept"))
 
 
 def test_snapshots_are_read_back() -> None:
@@ -80,25 +82,38 @@ def test_a_subgraph_names_the_neighbours_of_any_checkpoint_and_no_others(tmp_pat
         draw_subgraphs(found, tmp_path / "u.svg", focus=[(8, "source")])
 
 
-def test_a_branch_begins_where_it_left_what_had_no_graph() -> None:
-    assert branch_line(history(), "train/loss", "", 4, 4)[1] == [10.0 - k for k in range(12)]
-    epochs, values = branch_line(history(), "train/loss", "_at_8", 8, 4)
-    assert epochs == [8, 9, 10, 11, 12]
-    assert values == [20.0 - 7, *(30.0 - k for k in range(8, 12))]  # epoch 7 is still that of the network without
-    early = [record | {"train/loss_at_2": 40.0} if record["epoch"] >= 2 else record for record in history()]
-    assert branch_line(early, "train/loss", "_at_2", 2, 4)[1][0] == 10.0 - 1  # before the run's own graph: the run
-    assert branch_line(history(), "train/loss", "_without", 0, 4)[1][3:5] == [10.0 - 3, 20.0 - 4]
-
-
 def test_curves_name_every_insertion(tmp_path: Path) -> None:
-    text = draw_curves(history(), tmp_path / "c.svg", insertion_epoch=4).read_text()
-    assert all(f">{label}<" in text for label in ("M = 4", "M = 8", "without", "training loss", "test MAP"))
+    runs = {"M = 8": history(8), "M = 4": history(4), "without": history()}
+    path = draw_curves(runs, tmp_path / "c.svg", inserted={"M = 8": 8, "M = 4": 4})
+    text = path.read_text()
+    assert all(f">{label}<" in text for label in (*runs, "training loss", "test MAP", "graph inserted"))
+    assert text.index(">without<") < text.index(">M = 4<") < text.index(">M = 8<")
     plain = [{"epoch": k, "train/loss": 1.0, "val/map": 0.5} for k in range(3)]
-    text = draw_curves(plain, tmp_path / "p.svg", split="val").read_text()
+    text = draw_curves({"run": plain}, tmp_path / "p.svg", split="val").read_text()
     assert "val MAP" in text
-    assert "without" not in text
-    with pytest.raises(DataError, match="history: expected lines with 'train/loss', got none"):
-        draw_curves([{"epoch": 0}], tmp_path / "n.svg")
+    assert ">run<" not in text  # one line needs no legend
+    for given in ({"run": [{"epoch": 0}]}, {"run": []}):
+        with pytest.raises(DataError, match="histories: 'run': expected lines with 'train/loss', got none"):
+            draw_curves(given, tmp_path / "n.svg")
+    with pytest.raises(DataError, match="histories: 'M = 5': expected lines"):
+        draw_curves(runs, tmp_path / "n.svg", inserted={"M = 5": 5})
+
+
+def test_curves_show_every_point_of_every_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: list[Any] = []
+
+    def keep(figure: Any, path: Path) -> Path:
+        drawn.append(figure)
+        return path
+
+    monkeypatch.setattr("avgraph.figures.curves.save_figure", keep)
+    draw_curves({"M = 4": history(4), "without": history()}, tmp_path / "c.png", inserted={"M = 4": 4})
+    loss, score = drawn[0].axes
+    lines = {line.get_label(): line.get_xydata().tolist() for line in loss.lines}
+    assert lines["M = 4"] == [[k + 1, 20.0 - k - (5 if k >= 4 else 0)] for k in range(12)]
+    assert lines["without"] == [[k + 1, 20.0 - k] for k in range(12)]
+    assert [x for x, _ in score.lines[0].get_xydata().tolist()] == [2, 4, 6, 8, 10, 12]
+    assert loss.get_xlim()[0] == pytest.approx(0.8 * 4)
 
 
 def test_frames_tell_right_from_wrong(tmp_path: Path) -> None:
@@ -135,36 +150,52 @@ def test_queries_are_medians_of_classes_from_best_to_worst() -> None:
 
 
 def test_a_run_draws_what_its_graph_allows_the_same_every_time(tmp_path: Path) -> None:
-    one = draw_figures(learned(), history(), tmp_path / "one")
-    again = draw_figures(learned(), history(), tmp_path / "again")
+    one = draw_figures(clip_figures_of, learned(), history(), tmp_path / "one")
+    again = draw_figures(clip_figures_of, learned(), history(), tmp_path / "again")
     assert [path.name for path in one] == ["frequency.png", "subgraphs.png", "curves.png", "retrieval.png"]
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in again]
     graph = learned()
     del graph["concept", "drove", "concept"]
-    assert [path.name for path in draw_figures(graph, [], tmp_path / "part")] == ["retrieval.png"]
-    assert draw_figures(HeteroData(audio={"x": torch.eye(2)}), [], tmp_path / "none") == []
+    assert [path.name for path in draw_figures(clip_figures_of, graph, [], tmp_path / "part")] == ["retrieval.png"]
+    graph["audio"].test_mask[:] = False
+    assert draw_figures(clip_figures_of, graph, [], tmp_path / "none") == []
     assert not (tmp_path / "none").exists()
+
+
+def test_renamed_nodes_have_the_same_figures(tmp_path: Path) -> None:
+    graph, names = learned(), {"audio": "sound", "visual": "picture", "concept": "word"}
+    renamed = HeteroData()
+    for node, name in names.items():
+        renamed[name].update(graph[node].to_dict())
+    renamed["word", "drove", "word"].update(graph["concept", "drove", "concept"].to_dict())
+    task = LIRTask(LirOptions(audio="sound", visual="picture", concept="word"))
+    plain = draw_figures(clip_figures_of, graph, history(), tmp_path / "plain")
+    found = draw_figures(task.figures, renamed, history(), tmp_path / "renamed")
+    assert [path.name for path in found] == [path.name for path in plain]
+    assert [path.read_bytes() for path in found] == [path.read_bytes() for path in plain]
 
 
 def test_pictures_of_made_up_data_say_so(tmp_path: Path) -> None:
     real, made_up = learned(), learned()
     made_up.provenance = {"source": "synthetic"}
-    plain = draw_figures(real, history(), tmp_path / "real")
-    stamped = draw_figures(made_up, history(), tmp_path / "made_up")
+    plain = draw_figures(clip_figures_of, real, history(), tmp_path / "real")
+    stamped = draw_figures(clip_figures_of, made_up, history(), tmp_path / "made_up")
     assert all(one.read_bytes() != two.read_bytes() for one, two in zip(plain, stamped, strict=True))
 
 
-def test_coupled_nodes_are_drawn(tmp_path: Path) -> None:
-    graph = HeteroData()
-    for node in ("audio", "text"):
+@pytest.mark.parametrize("nodes", [("audio", "text"), ("sound", "caption")])
+def test_coupled_nodes_are_drawn(tmp_path: Path, nodes: tuple[str, str]) -> None:
+    graph, (audio, text) = HeteroData(), nodes
+    task = MLTMTask(MltmOptions(audio=audio, text=text))
+    for node in nodes:
         graph[node].embedding, graph[node].y = torch.randn(6, 4), torch.arange(6)
-    graph["audio"].test_mask = torch.arange(6) >= 2
-    edges = graph["audio", "coupled", "text"]
+    graph[audio].test_mask = torch.arange(6) >= 2
+    edges = graph[audio, "coupled", text]
     edges.edge_index, edges.mass = torch.arange(6).expand(2, 6), torch.full((6,), 1 / 6)
-    drawn = draw_figures(graph, [], tmp_path / "pictures")
+    drawn = draw_figures(task.figures, graph, [], tmp_path / "pictures")
     assert [path.name for path in drawn] == ["shared_space_test.png", "matching_test.png"]
-    graph["audio"].test_mask[:] = False
-    assert draw_figures(graph, [], tmp_path / "none") == []
+    graph[audio].test_mask[:] = False
+    assert draw_figures(task.figures, graph, [], tmp_path / "none") == []
 
 
 def test_names_that_are_no_formula_are_drawn(tmp_path: Path) -> None:
@@ -175,7 +206,7 @@ def test_names_that_are_no_formula_are_drawn(tmp_path: Path) -> None:
     graph["audio"].test_mask = torch.ones(6, dtype=torch.bool)
     edges = graph["audio", "coupled", "text"]
     edges.edge_index, edges.mass = torch.arange(6).expand(2, 6), torch.full((6,), 1 / 6)
-    assert len(draw_figures(graph, [], tmp_path)) == 2
+    assert len(draw_figures(MLTMTask(MltmOptions()).figures, graph, [], tmp_path)) == 2
 
 
 def test_a_figure_that_fails_is_told_and_costs_nothing_else(
@@ -184,7 +215,9 @@ def test_a_figure_that_fails_is_told_and_costs_nothing_else(
     def fails(*args: object, **options: object) -> None:
         raise ValueError("no room")
 
-    monkeypatch.setattr("avgraph.figures.figures.draw_curves", fails)
-    drawn = draw_figures(learned(), history(), tmp_path)
+    monkeypatch.setattr("avgraph.methods.lir.figures.draw_curves", fails)
+    drawn = draw_figures(clip_figures_of, learned(), history(), tmp_path)
     assert [path.name for path in drawn] == ["frequency.png", "subgraphs.png", "retrieval.png"]
     assert "a figure could not be drawn: ValueError: no room" in caplog.text
+    assert draw_figures(fails, learned(), history(), tmp_path / "none") == []  # type: ignore[arg-type]
+    assert not (tmp_path / "none").exists()

@@ -15,7 +15,7 @@ import avgraph
 from avgraph.config import load_experiment
 from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import read_graphml
-from avgraph.methods.cmcr import CMCRTask, Side, connection_loss
+from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches
 from avgraph.methods.cmcr.readouts import Gathered, recall
 from avgraph.nn import alignment_gap, info_nce, memory_readout
@@ -215,8 +215,8 @@ def test_variants_train(options: str, tmp_path: Path) -> None:
 
 def bound(**options: object) -> CMCRTask:
     data = HeteroData(text={"x_a": torch.randn(9, 3), "x_b": torch.randn(9, 4)}, audio={"x_a": torch.randn(5, 3)})
-    task = CMCRTask(hidden_channels=8, channels=4, **options)  # type: ignore[arg-type]
-    task.bind(data, TrainOptions())
+    task = CMCRTask(CmcrOptions(hidden_channels=8, channels=4, **options))  # type: ignore[arg-type]
+    task.bind(data, TrainOptions(), 0)
     return task
 
 
@@ -250,7 +250,7 @@ def test_noise_is_fresh_and_readouts_are_not() -> None:
 def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="cmcr: no space 'c'; there are: a, b"):
         bound(intra_spaces=["c"])
-    with pytest.raises(GraphError, match="all off: nothing to learn"):
+    with pytest.raises(ConfigError, match=r"^CmcrOptions: overlap_loss, pseudo_loss and intra_weight are all off"):
         bound(overlap_loss=False, pseudo_loss=False, intra_weight=0.0)
     path = two_spaces(tmp_path)
     rows = np.load(tmp_path / "clap_sounds.npy")

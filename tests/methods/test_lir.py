@@ -12,8 +12,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.config import OptimizerOptions, TrainOptions
 from avgraph.datasets.clip_graph import clip_graph
-from avgraph.errors import GraphError
-from avgraph.methods.lir import LIRTask
+from avgraph.errors import ConfigError, GraphError
+from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.lir.dependencies import (
     identity_dependencies,
     infer_dependencies,
@@ -38,7 +38,8 @@ def clips(n: int = 120, classes: int = 3) -> HeteroData:
 def fitted(task: LIRTask, data: HeteroData, epochs: int = 30) -> LIRTask:
     """Train without the run around it; the task's epoch is set by hand."""
     torch.manual_seed(0)
-    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01), schedule="constant"))
+    adam = OptimizerOptions(type="adam", lr=0.01)
+    task.bind(data, TrainOptions(epochs=epochs, optimizer=adam, schedule="constant"), 0)
     optimizer = task.configure_optimizers()
     task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
     for epoch in range(epochs):
@@ -58,7 +59,7 @@ def own_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("loss", ["triplet", "hard_triplet", "contrastive", "n_pair"])
 @pytest.mark.parametrize("proxies", [True, False])
 def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
-    found = fitted(LIRTask(loss=loss, proxies=proxies, **SMALL), clips()).metrics()
+    found = fitted(LIRTask(LirOptions(loss=loss, proxies=proxies, **SMALL)), clips()).metrics()
     assert found["test/map"] > 0.6  # chance is a third
     assert found["test/map"] == (found["test/map_audio_to_visual"] + found["test/map_visual_to_audio"]) / 2
     assert ("test/batch_proxy_map" in found) == proxies
@@ -67,7 +68,7 @@ def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
 
 
 def test_a_gallery_item_changes_no_query_embedding() -> None:
-    task = fitted(LIRTask(**SMALL), clips())
+    task = fitted(LIRTask(LirOptions(**SMALL)), clips())
     audio, visual = task.embed()
     changed = copy.copy(task.clips.x["visual"])
     changed[5] += 3
@@ -80,7 +81,7 @@ def test_a_gallery_item_changes_no_query_embedding() -> None:
 
 
 def test_metrics_do_not_depend_on_the_proxies() -> None:
-    task = fitted(LIRTask(**SMALL), clips())
+    task = fitted(LIRTask(LirOptions(**SMALL)), clips())
     before = task.metrics()
     with torch.no_grad():
         for parameter in task.network.proxy.parameters():
@@ -92,7 +93,7 @@ def test_metrics_do_not_depend_on_the_proxies() -> None:
 
 
 def test_the_graph_comes_once_and_stays() -> None:
-    task = LIRTask(snapshot_epochs=[4, 20], **SMALL)
+    task = LIRTask(LirOptions(snapshot_epochs=[4, 20], **SMALL))
     seen: list[tuple[int, Tensor, Tensor]] = []
     inner = LIRTask.infer_graphs
 
@@ -112,12 +113,12 @@ def test_the_graph_comes_once_and_stays() -> None:
 
 
 def test_teacher_and_graph_get_no_gradient_and_a_checkpoint_has_them() -> None:
-    task = fitted(LIRTask(snapshot_epochs=[4], **SMALL), clips())
+    task = fitted(LIRTask(LirOptions(snapshot_epochs=[4], **SMALL)), clips())
     assert not any(name.startswith("teacher") for name, _ in task.named_parameters())
     saved = {name for name in task.state_dict() if name.startswith("teacher")}
     assert saved == {f"teacher.{name}" for name in ("soft", "weights", "frequency", "snapshots", "epoch")}
-    again = LIRTask(snapshot_epochs=[4], **SMALL)
-    again.bind(task.annotated(), TrainOptions(epochs=30))
+    again = LIRTask(LirOptions(snapshot_epochs=[4], **SMALL))
+    again.bind(task.annotated(), TrainOptions(epochs=30), 0)
     again.load_state_dict(task.state_dict())
     assert again.eval().metrics() == task.metrics()
 
@@ -130,7 +131,7 @@ def test_the_regulariser_changes_what_is_learned_and_so_does_its_graph() -> None
         "random": {"dependencies": "random"},
         "identity": {"dependencies": "identity"},
     }.items():
-        task = fitted(LIRTask(**(SMALL | {"interaction_weight": 0.5} | options)), clips())  # type: ignore[arg-type]
+        task = fitted(LIRTask(LirOptions(**(SMALL | {"interaction_weight": 0.5} | options))), clips())  # type: ignore[arg-type]
         found[name] = task.embed()[0].detach()
     names = list(found)
     for k, one in enumerate(names):
@@ -141,15 +142,15 @@ def test_the_regulariser_changes_what_is_learned_and_so_does_its_graph() -> None
 def test_a_given_graph_is_taken() -> None:
     weights = torch.zeros(6, 6)
     weights[0, 4] = 1.0
-    task = fitted(LIRTask(dependencies="given", **SMALL), DependencyEdges(weights)(clips()))
+    task = fitted(LIRTask(LirOptions(dependencies="given", **SMALL)), DependencyEdges(weights)(clips()))
     assert torch.equal(task.teacher.weights, weights)
     assert torch.equal(task.annotated()[DRIVES].edge_index, torch.tensor([[0], [4]]))
     with pytest.raises(GraphError, match="the graph has no concept-drives-concept edges"):
-        LIRTask(dependencies="given", **SMALL).bind(clips(), TrainOptions())
+        LIRTask(LirOptions(dependencies="given", **SMALL)).bind(clips(), TrainOptions(), 0)
 
 
 def test_annotated_graph() -> None:
-    task = fitted(LIRTask(snapshot_epochs=[5, 20], **SMALL), clips())
+    task = fitted(LIRTask(LirOptions(snapshot_epochs=[5, 20], **SMALL)), clips())
     learned = task.annotated()
     activates = {(node, "activates", "concept") for node in ("audio", "visual")}
     assert set(learned.edge_types) == activates | {DRIVES, DROVE}
@@ -173,7 +174,7 @@ def test_annotated_graph() -> None:
 
 
 def test_without_the_regulariser_a_teacher_alone_leaves_no_graph() -> None:
-    task = fitted(LIRTask(**(SMALL | {"interaction_weight": 0.0, "teacher_epochs": 30})), clips())
+    task = fitted(LIRTask(LirOptions(**(SMALL | {"interaction_weight": 0.0, "teacher_epochs": 30}))), clips())
     assert "graph/edges" not in task.metrics()
     assert DRIVES not in task.annotated().edge_types
 
@@ -181,7 +182,7 @@ def test_without_the_regulariser_a_teacher_alone_leaves_no_graph() -> None:
 def test_concepts_are_made_where_there_are_none() -> None:
     data = clips()
     del data["concept"]
-    learned = fitted(LIRTask(**SMALL), data).annotated()
+    learned = fitted(LIRTask(LirOptions(**SMALL)), data).annotated()
     assert learned["concept"].name[:2] == ["class 0 (audio)", "class 1 (audio)"]
     assert "concept" not in data.node_types
 
@@ -191,54 +192,50 @@ def test_test_labels_change_nothing_that_is_learned() -> None:
     for node in ("audio", "visual"):
         y = changed[node].y
         changed[node].y = torch.where(changed[node].test_mask, (y + 1) % 3, y)
-    one, other = (fitted(LIRTask(**SMALL), d).embed()[0] for d in (data, changed))
+    one, other = (fitted(LIRTask(LirOptions(**SMALL)), d).embed()[0] for d in (data, changed))
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 def test_errors_name_what_is_wrong() -> None:
     with pytest.raises(GraphError, match=r"expected fewer than train\.epochs, 5, got 10: the student never starts"):
-        LIRTask(**SMALL).bind(clips(), TrainOptions(epochs=5))
+        LIRTask(LirOptions(**SMALL)).bind(clips(), TrainOptions(epochs=5), 0)
     train = TrainOptions()
     with pytest.raises(GraphError, match=r"snapshot_epochs: expected epochs below train\.epochs, 30, got 30"):
-        LIRTask(snapshot_epochs=[29, 30], **SMALL).bind(clips(), TrainOptions(epochs=30))
-    with pytest.raises(GraphError, match=r"insertion_epochs: expected epochs below train\.epochs, 30, got 40"):
-        LIRTask(insertion_epochs=[20, 40], **SMALL).bind(clips(), TrainOptions(epochs=30))
-    with pytest.raises(GraphError, match=r"insertion_epochs: 10 is teacher_epochs, the student's own; leave it out"):
-        LIRTask(insertion_epochs=[10], **SMALL).bind(clips(), train)
-    with pytest.raises(GraphError, match=r"insertion_epochs: insert a graph, but method\.interaction_weight is 0"):
-        LIRTask(insertion_epochs=[20], interaction_weight=0.0, **SMALL).bind(clips(), train)
+        LIRTask(LirOptions(snapshot_epochs=[29, 30], **SMALL)).bind(clips(), TrainOptions(epochs=30), 0)
+    with pytest.raises(ConfigError, match=r"^LirOptions: insertion_epochs: is gone; train a run for each M"):
+        LirOptions(insertion_epochs=[20])  # type: ignore[call-arg]
     with pytest.raises(GraphError, match="the graph has no 'image' nodes"):
-        LIRTask(visual="image", **SMALL).bind(clips(), train)
+        LIRTask(LirOptions(visual="image", **SMALL)).bind(clips(), train, 0)
     data = clips()
     data["visual"].y = data["visual"].y.flip(0)
     with pytest.raises(GraphError, match=r"audio\.y and visual\.y differ"):
-        LIRTask(**SMALL).bind(data, train)
+        LIRTask(LirOptions(**SMALL)).bind(data, train, 0)
     data = clips()
     data["concept"].name = ["a", "b"]
     with pytest.raises(GraphError, match="expected a name for 2 'concept' nodes per class of y, got 2 names"):
-        LIRTask(**SMALL).bind(data, train)
+        LIRTask(LirOptions(**SMALL)).bind(data, train, 0)
     data = clips()
     for node in ("audio", "visual"):
         data[node].train_mask = torch.zeros(120, dtype=torch.bool)
     with pytest.raises(GraphError, match="no clip is for training"):
-        LIRTask(**SMALL).bind(data, train)
+        LIRTask(LirOptions(**SMALL)).bind(data, train, 0)
     del data["audio"].y
     with pytest.raises(GraphError, match="'audio' nodes have no 'y'"):
-        LIRTask(**SMALL).bind(data, train)
+        LIRTask(LirOptions(**SMALL)).bind(data, train, 0)
 
 
 def test_inferred_dependencies_find_what_drives_what() -> None:
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(500, 4, generator=draw)
     x[:, 3] += 2 * x[:, 0] - x[:, 1]
-    found = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"])
+    found = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions())
     assert set(zip(*found.weights.nonzero().T.tolist(), strict=True)) == {(0, 3), (1, 3)}
     assert found.weights[0, 3] > found.weights[1, 3]
     assert found.frequency[0, 3] == 1
-    positive = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], signs="positive")
+    positive = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions(signs="positive"))
     assert positive.weights.nonzero().tolist() == [[0, 3]]  # b lowers d
     with pytest.raises(GraphError, match=r"no dependency graph from the teacher's logits: .*'b'"):
-        infer_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"])
+        infer_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"], LirOptions())
 
 
 def test_random_graphs_are_dags_of_the_same_weights() -> None:

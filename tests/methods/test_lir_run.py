@@ -1,4 +1,4 @@
-"""A declared LIR run: what it leaves, a killed run ends as an unbroken one, several insertion epochs in one."""
+"""A declared LIR run: what it leaves, and that a killed run ends as an unbroken one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import avgraph
 from avgraph.export import read_graphml
 from tests.killing import killed_run
 
-# Teacher to epoch 8, a snapshot in each stage, a student that starts later and a network without a graph.
+# Teacher to epoch 8, and a snapshot in each stage.
 TEXT = """\
 name: small
 seed: 1
@@ -33,7 +33,6 @@ method:
   interaction_weight: 0.5
   restarts: 2
   snapshot_epochs: [4, 16]
-  insertion_epochs: [4, 14]
   measure_every: 3
 train:
   epochs: 20
@@ -75,7 +74,7 @@ def test_trains_and_evaluates_in_other_precisions(precision: str, whole: avgraph
 
 @pytest.mark.parametrize("epoch", [2, 8, 13, 18])
 def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgraph.Run, tmp_path: Path) -> None:
-    """kill -9 in the teacher, at its graph, in the student before and after another one has started."""
+    """kill -9 in the teacher, at its graph, and in the student before and after a snapshot."""
     directory = killed_run(experiment(tmp_path), epoch)
     resumed = avgraph.resume(directory)
     for name in ("metrics.json", "metrics.jsonl"):
@@ -86,30 +85,20 @@ def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgra
         assert torch.equal(resumed.graph[kind].edge_weight, whole.graph[kind].edge_weight)
 
 
-def test_every_inserted_student_ends_as_a_run_of_its_own(whole: avgraph.Run, tmp_path: Path) -> None:
-    """Several values of M cost one run: nothing that a branch draws, or its optimizer remembers, comes from another."""
-    together, own = records(whole), {}
-    alone = {"": {}, "_at_4": {"method.teacher_epochs": 4}, "_at_14": {"method.teacher_epochs": 14}}
-    alone["_without"] = {"method.interaction_weight": 0.0}
-    for suffix, options in alone.items():
-        run = avgraph.train(experiment(tmp_path), {"method.insertion_epochs": [], **options})
-        assert run.metrics["test/map"] == whole.metrics[f"test/map{suffix}"], suffix
-        if not suffix:
-            assert {key: whole.metrics[key] for key in run.metrics} == run.metrics
-        own[suffix] = records(run)
-    assert len({records[-1]["train/loss"] for records in own.values()}) == 4  # they do differ
-    assert len(together) == 20
-    for epoch, record in enumerate(together):
-        assert ("test/map" in record) == (epoch % 3 == 2)
-        for suffix, start in (("", 0), ("_at_4", 4), ("_at_14", 14), ("_without", 8)):
-            assert (f"train/loss{suffix}" in record) == (epoch >= start)
-            for name in ("train/loss", "test/map"):
-                if f"{name}{suffix}" in record:
-                    assert record[f"{name}{suffix}"] == own[suffix][epoch][name], (suffix, epoch)
+def test_runs_of_several_insertion_epochs_are_one_until_their_graph_comes(whole: avgraph.Run, tmp_path: Path) -> None:
+    """What the curves of Fig. 4 need: runs that differ in M alone, and one without a graph."""
+    others = {4: {"method.teacher_epochs": 4}, 14: {"method.teacher_epochs": 14}, 20: {"method.interaction_weight": 0}}
+    found = {8: records(whole)} | {
+        start: records(avgraph.train(experiment(tmp_path), options)) for start, options in others.items()
+    }
+    assert [("test/map" in record) for record in found[8]] == [epoch % 3 == 2 for epoch in range(20)]
+    for start, lines in found.items():
+        assert lines[: min(start, 14)] == found[20][: min(start, 14)]
+        assert start == 20 or lines[-1]["train/loss"] != found[20][-1]["train/loss"]
 
 
 def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -> None:
-    assert {"test/map", "test/running_map", "test/batch_proxy_map", "test/map_at_14"} <= set(whole.metrics)
+    assert {"test/map", "test/running_map", "test/batch_proxy_map"} <= set(whole.metrics)
     figures = {path.name for path in (whole.directory / "figures").iterdir()}
     assert figures == {"frequency.png", "subgraphs.png", "curves.png", "retrieval.png"}
     again = read_graphml(whole.directory / "graph.graphml")
@@ -129,7 +118,7 @@ def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeyp
     monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path)
     path = experiment(tmp_path)
     dataset = {"type": "class_paired", "sets": "fsdd_digits", "cooccurrence": 0.3, "on_missing": ["synthetic"]}
-    options = {"method.insertion_epochs": [], "method.snapshot_epochs": [], "method.teacher_epochs": 1}
+    options = {"method.snapshot_epochs": [], "method.teacher_epochs": 1}
     run = avgraph.train(path, {"dataset": dataset, "train.epochs": 2, **options})
     assert run.metrics["data"]["source"] == "synthetic"
     assert {"graph/edge_recall", "graph/edge_chance"} <= set(run.metrics)

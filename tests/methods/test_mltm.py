@@ -14,7 +14,7 @@ import avgraph
 from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
-from avgraph.methods.mltm import MLTMTask, Objective
+from avgraph.methods.mltm import MltmOptions, MLTMTask, Objective
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
@@ -116,21 +116,21 @@ def test_objectives_equal_their_formulas() -> None:
     cost = cost / cost.max()
     metric = torch.ones(4)
     for mass, coupling in ((None, sinkhorn(cost, 0.1)), (0.6, partial_sinkhorn(cost, 0.1, 0.6))):
-        found, converged = Objective("mltm", epsilon=0.1, mass=mass)(x, y, metric)
+        found, converged = Objective(MltmOptions(epsilon=0.1, mass=mass))(x, y, metric)
         assert converged
         torch.testing.assert_close(found, matching_loss(coupling), atol=1e-4, rtol=1e-4)
     score = (x @ y.T / 0.07).tolist()
     terms = [math.log(sum(math.exp(v) for v in row)) - row[i] for i, row in enumerate(score)]
     terms += [math.log(sum(math.exp(row[j]) for row in score)) - score[j][j] for j in range(5)]
-    assert float(Objective("info_nce")(x, y, metric)[0]) == pytest.approx(sum(terms) / 10, rel=1e-5)
+    assert float(Objective(MltmOptions(loss="info_nce"))(x, y, metric)[0]) == pytest.approx(sum(terms) / 10, rel=1e-5)
     share = (x @ y.T / 0.07).softmax(1)
     entropy = (share * share.log()).sum() / 5
-    with_entropy = Objective("info_nce_entropy", entropy_weight=0.5)(x, y, metric)[0]
+    with_entropy = Objective(MltmOptions(loss="info_nce_entropy", entropy_weight=0.5))(x, y, metric)[0]
     assert float(with_entropy) == pytest.approx(sum(terms) / 10 + 0.5 * float(entropy), rel=1e-5)
     square = torch.cdist(x, y).square()
     other = square.masked_fill(torch.eye(5, dtype=torch.bool), torch.inf)
     hinge = [(square.diagonal() - other.amin(dim) + 0.2).clamp_min(0).mean() for dim in (0, 1)]
-    torch.testing.assert_close(Objective("triplet")(x, y, metric)[0], sum(hinge) / 2)
+    torch.testing.assert_close(Objective(MltmOptions(loss="triplet"))(x, y, metric)[0], sum(hinge) / 2)
 
 
 def test_ranks_are_told_apart() -> None:
@@ -209,8 +209,8 @@ def bound(change: str = "", **options: object) -> MLTMTask:
             del data[node][attribute]
         else:
             del data[node]
-    task = MLTMTask(hidden_channels=4, shared_channels=4, **options)  # type: ignore[arg-type]
-    task.bind(data, TrainOptions())
+    task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4, **options))  # type: ignore[arg-type]
+    task.bind(data, TrainOptions(), 0)
     return task
 
 
@@ -224,12 +224,12 @@ def test_the_metric_stays_positive_semi_definite() -> None:
 
 
 def test_captions_of_one_sound_are_never_in_one_batch() -> None:
-    task = MLTMTask(hidden_channels=4, shared_channels=4, batch_size=4, train_sounds=3)
+    task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4, batch_size=4, train_sounds=3))
     data = HeteroData()
     data["audio"].x, data["audio"].y = torch.randn(6, 3), torch.arange(6)
     data["audio"].train_mask = torch.arange(6) < 5
     data["text"].x, data["text"].y = torch.randn(15, 4), torch.arange(15) % 5
-    task.bind(data, TrainOptions())
+    task.bind(data, TrainOptions(), 0)
     assert sorted(task.pair_text.tolist()) == list(range(15))
     for batch in task.batches:
         assert len(set(task.pair_audio[batch].tolist())) == len(batch)

@@ -8,6 +8,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.methods import RRNet, RRNetTask
+from avgraph.methods.rrnet import RrnetOptions
 from avgraph.metrics import accuracy
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.transforms import KNN, Candidates, Complete
@@ -31,7 +32,8 @@ def graph(n: int = 40, classes: int = 5) -> HeteroData:
 
 def fitted(task: RRNetTask, data: HeteroData, epochs: int = 150) -> RRNetTask:
     torch.manual_seed(0)
-    task.bind(data, TrainOptions(epochs=epochs, optimizer=OptimizerOptions(type="adam", lr=0.01), schedule="constant"))
+    adam = OptimizerOptions(type="adam", lr=0.01)
+    task.bind(data, TrainOptions(epochs=epochs, optimizer=adam, schedule="constant"), 0)
     optimizer = task.configure_optimizers()
     task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
     for _ in range(epochs):
@@ -104,9 +106,9 @@ def test_the_product_of_both_ends_is_added_to_every_logit() -> None:
 def test_scores_are_shown_where_there_are_any() -> None:
     data = graph()
     del data[CANDIDATE].edge_weight
-    shown, hidden = RRNetTask(), RRNetTask(edge_score=False)
+    shown, hidden = RRNetTask(RrnetOptions()), RRNetTask(RrnetOptions(edge_score=False))
     for task in (shown, hidden):
-        task.bind(data, TrainOptions())
+        task.bind(data, TrainOptions(), 0)
     assert [kind[1] for kind, value in shown.attributes.items() if value is not None] == ["near", "near"]
     assert all(value is None for value in hidden.attributes.values())
 
@@ -126,7 +128,7 @@ def test_information_travels_along_near_edges_only_as_far_as_they_reach() -> Non
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 @pytest.mark.parametrize("score", [False, True])
 def test_learns_a_separable_task_and_reports_both_models(loss: str, score: bool) -> None:
-    task = fitted(RRNetTask(loss=loss, baseline_logit=score, edge_score=score), graph())  # type: ignore[arg-type]
+    task = fitted(RRNetTask(RrnetOptions(loss=loss, baseline_logit=score, edge_score=score)), graph())  # type: ignore[arg-type]
     metrics = task.metrics()
     assert metrics["train/accuracy"] > 0.9
     assert 0 < metrics["test/accuracy"] <= metrics["test/candidate_recall"]
@@ -134,8 +136,8 @@ def test_learns_a_separable_task_and_reports_both_models(loss: str, score: bool)
 
 
 def test_with_the_baseline_logit_training_starts_from_the_baseline() -> None:
-    task = RRNetTask(baseline_logit=True)
-    task.bind(graph(), TrainOptions())
+    task = RRNetTask(RrnetOptions(baseline_logit=True))
+    task.bind(graph(), TrainOptions(), 0)
     metrics = task.metrics()
     assert metrics["test/accuracy"] == metrics["test/baseline_accuracy"]
 
@@ -147,17 +149,20 @@ def test_without_probabilities_on_the_edges_there_is_no_baseline_to_start_from(w
         del data[CANDIDATE].edge_weight
     else:
         data[CANDIDATE].edge_weight[3] = weight
-    task, other = RRNetTask(baseline_logit=True, edge_score=False), RRNetTask(baseline_logit=False, edge_score=False)
+    task, other = (
+        RRNetTask(RrnetOptions(baseline_logit=True, edge_score=False)),
+        RRNetTask(RrnetOptions(baseline_logit=False, edge_score=False)),
+    )
     for each in (task, other):
         torch.manual_seed(0)
-        each.bind(data, TrainOptions())
+        each.bind(data, TrainOptions(), 0)
         each.eval()
     assert task.model.product is not None  # in its place
     torch.testing.assert_close(task.forward(), other.forward(), rtol=0, atol=0)
 
 
 def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
-    task = fitted(RRNetTask(loss="cross_entropy"), graph())
+    task = fitted(RRNetTask(RrnetOptions(loss="cross_entropy")), graph())
     learned, metrics = task.annotated(), task.metrics()
     share = learned[CANDIDATE].probability
     sums = torch.zeros(40).index_add(0, learned[CANDIDATE].edge_index[0], share)
@@ -171,14 +176,16 @@ def test_test_labels_change_nothing_that_is_learned() -> None:
     data, changed = graph(), graph()
     changed["audio"].y = torch.where(changed["audio"].test_mask, (changed["audio"].y + 1) % 5, changed["audio"].y)
     changed = Candidates("audio", "label", 3)(changed)
-    one, other = (fitted(RRNetTask(), d, epochs=5).annotated()[CANDIDATE].probability for d in (data, changed))
+    one, other = (
+        fitted(RRNetTask(RrnetOptions()), d, epochs=5).annotated()[CANDIDATE].probability for d in (data, changed)
+    )
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 def test_complete_candidates_allow_every_class() -> None:
     data = graph()
     del data[CANDIDATE]
-    task = fitted(RRNetTask(), Complete("audio", "label")(data))
+    task = fitted(RRNetTask(RrnetOptions()), Complete("audio", "label")(data))
     assert task.forward().shape == (40 * 5,)
 
 
@@ -189,7 +196,7 @@ def test_targets_may_come_in_any_order_and_several_to_a_class() -> None:
     data["label"].x = torch.eye(5)[data["label"].y]
     data["audio"].score = right[:, data["label"].y]  # of every target
     data = Candidates("audio", "label", 4)(data)
-    task = fitted(RRNetTask(hidden_channels=16), data)
+    task = fitted(RRNetTask(RrnetOptions(hidden_channels=16)), data)
     metrics = task.metrics()
     assert metrics["train/accuracy"] > 0.9
     assert metrics["test/baseline_accuracy"] == accuracy(right, data["audio"].y, data["audio"].test_mask)
@@ -204,11 +211,11 @@ def test_targets_may_come_in_any_order_and_several_to_a_class() -> None:
 def test_errors_name_what_is_missing() -> None:
     data = graph()
     with pytest.raises(GraphError, match="no audio-candidate-item edges"):
-        RRNetTask(target="item").bind(data, TrainOptions())
+        RRNetTask(RrnetOptions(target="item")).bind(data, TrainOptions(), 0)
     unlabelled = copy.copy(data)
     unlabelled[CANDIDATE].train_mask = torch.zeros(data[CANDIDATE].num_edges, dtype=torch.bool)
     with pytest.raises(GraphError, match="no candidate edge belongs to a training node"):
-        RRNetTask().bind(unlabelled, TrainOptions())
+        RRNetTask(RrnetOptions()).bind(unlabelled, TrainOptions(), 0)
     with pytest.raises(GraphError, match="at least one inter unit, got 0"):
         RRNet({"audio": 1, "label": 1}, [], CANDIDATE, inter_units=0)
 
@@ -222,7 +229,7 @@ def test_a_second_view_on_the_edges_is_learned_from() -> None:
     audio.view_score = torch.stack([audio.score, good], 1)
     data = Candidates("audio", "label", 5)(data)
     options = {"baseline_logit": True, "edge_score": True, "loss": "cross_entropy"}
-    found = fitted(RRNetTask(**options), data).metrics()  # type: ignore[arg-type]
+    found = fitted(RRNetTask(RrnetOptions(**options)), data).metrics()  # type: ignore[arg-type]
     assert found["test/view_2_accuracy"] > found["test/baseline_accuracy"]
     assert found["test/accuracy"] > found["test/baseline_accuracy"] + 0.1
     fused = (audio.score.log() + good.log()).argmax(1) == audio.y
@@ -245,8 +252,8 @@ def test_standardized_features_ignore_their_scale_and_leave_the_graph_alone() ->
     for given in (data, scaled):
         before = given["audio"].x.clone()
         torch.manual_seed(0)
-        task = RRNetTask(standardize=True)
-        task.bind(given, TrainOptions())
+        task = RRNetTask(RrnetOptions(standardize=True))
+        task.bind(given, TrainOptions(), 0)
         results.append(task.eval().forward())
         assert torch.equal(given["audio"].x, before)
     torch.testing.assert_close(results[0], results[1], atol=1e-3, rtol=1e-3)

@@ -11,9 +11,9 @@ import torch
 from torch_geometric.data import HeteroData
 
 import avgraph
-from avgraph.methods.cmcr import CMCRTask
-from avgraph.methods.lir import LIRTask
-from avgraph.methods.mltm import MLTMTask, Objective
+from avgraph.methods.cmcr import CmcrOptions, CMCRTask
+from avgraph.methods.lir import LirOptions, LIRTask
+from avgraph.methods.mltm import MltmOptions, MLTMTask, Objective
 from avgraph.methods.task import Task
 from avgraph.metrics import chance_average_precision
 from avgraph.options.train import TrainOptions
@@ -28,19 +28,19 @@ def bound(method: str) -> Task:
     audio, other = torch.randn(24, 5), torch.randn(24, 6)
     task: Task
     if method == "lir":
-        task = LIRTask(hidden_channels=8)
+        task = LIRTask(LirOptions(hidden_channels=8))
         data = HeteroData(audio={"x": audio, "y": Y, **MASKS}, visual={"x": other, "y": Y, **MASKS})
     elif method == "mltm":
-        task = MLTMTask(hidden_channels=8, shared_channels=4)
+        task = MLTMTask(MltmOptions(hidden_channels=8, shared_channels=4))
         data = HeteroData(audio={"x": audio, "y": Y, **MASKS}, text={"x": other[:4], "y": torch.arange(4)})
     else:
-        task = CMCRTask(hidden_channels=8, channels=4)
+        task = CMCRTask(CmcrOptions(hidden_channels=8, channels=4))
         held = {f"{split}_mask": MASKS[f"{split}_mask"] for split in ("val", "test")}
         data = HeteroData(text={"x_a": audio, "x_b": other}, sound={"x_a": audio}, picture={"x_b": other})
         data["heard"].x_a, data["seen"].x_b = audio, other
         for node in ("heard", "seen"):
             data[node].update({"y": Y, **held})
-    task.bind(data, TrainOptions())
+    task.bind(data, TrainOptions(), 0)
     return task.eval()
 
 
@@ -65,7 +65,7 @@ def test_chance_is_that_of_the_labels_of_each_split() -> None:
 @pytest.mark.parametrize("name", ["mltm", "info_nce", "info_nce_entropy"])
 def test_the_loss_of_equal_rows(name: Any) -> None:
     same = torch.nn.functional.normalize(torch.ones(6, 4) + 1e-4 * torch.randn(6, 4))
-    objective = Objective(name, epsilon=1e4)  # no cost can tell rows apart
+    objective = Objective(MltmOptions(loss=name, epsilon=1e4))  # no cost can tell rows apart
     expected = objective.of_equal_rows([6])
     assert expected == pytest.approx(float(objective(same, same, torch.eye(4))[0]), rel=1e-3)
     mean = objective.of_equal_rows([6, 2])

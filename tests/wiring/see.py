@@ -84,7 +84,6 @@ def logged(name: str, epoch: int = 0) -> See:
 
 
 LOGGED = See("what is logged", lambda world: (world.task, sorted(world.history[-1]))[1])
-REPORTED = See("what is reported", lambda world: sorted(world.metrics))
 
 
 def metric(name: str) -> See:

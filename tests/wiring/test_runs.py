@@ -16,6 +16,11 @@ from avgraph.cli import main
 from avgraph.cli.printing import print_run
 from avgraph.config import experiment_from_dict
 from avgraph.errors import GraphError
+from avgraph.methods.mltm import MLTMTask
+from avgraph.methods.mltm.pairs import shuffled_partners
+from avgraph.methods.rrnet import RrnetOptions, RRNetTask
+from avgraph.options.train import TrainOptions
+from avgraph.runs.pipeline import build_task
 from avgraph.runs.run import Run, load_task
 from tests.wiring.runs import GRAPH, RRNET
 
@@ -121,3 +126,46 @@ def test_leakage_and_notes_are_told_beside_the_numbers(capsys: pytest.CaptureFix
     assert "data: esc50" in told
     print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": {**data, "source": "synthetic"}}))
     assert "data: SYNTHETIC stand-in" in capsys.readouterr().out
+
+
+def test_a_task_has_the_seed_of_its_run_when_it_is_loaded_again(sandbox: Path) -> None:
+    method = {"type": "mltm", "hidden_channels": 6, "shared_channels": 4, "batch_size": 6, "noise": 1.0}
+    dataset = {"type": "tests.wiring.toys:Captions"}
+    run = avgraph.train(
+        experiment_from_dict({**DECLARED, "seed": 5, "dataset": dataset, "graph": None, "method": method})
+    )
+    found = []
+    for other in (1, 2):
+        torch.manual_seed(other)
+        task = load_task(run.directory, run.experiment)
+        assert isinstance(task, MLTMTask)
+        assert task.seed == 5
+        found.append(task.pair_text)
+    sounds = run.graph["audio"]
+    own = sounds.y[sounds.train_mask]
+    assert torch.equal(found[0], shuffled_partners(own, 1.0, 5))
+    assert torch.equal(found[1], found[0])
+
+
+def test_a_run_shows_the_graph_that_its_method_made(sandbox: Path) -> None:
+    run = avgraph.train(experiment_from_dict({**DECLARED, "graph": None}))
+    told = yaml.safe_load((run.directory / "config.yaml").read_text())["graph"]
+    assert [(step["type"], step["k"]) for step in told] == [("knn", 10), ("knn", 2), ("candidates", 20)]
+    edges = run.graph["audio", "candidate", "label"]
+    assert edges.edge_index.shape[1] == 20 * 24
+
+
+class Older(RRNetTask):
+    """A user's method as it was written before the seed was passed."""
+
+    def __init__(self) -> None:
+        super().__init__(RrnetOptions())
+
+    def bind(self, graph: HeteroData, train: TrainOptions) -> None:  # type: ignore[override]
+        """Without a seed."""
+
+
+def test_a_bind_without_a_seed_is_told_before_the_data_are_loaded() -> None:
+    experiment = experiment_from_dict({**DECLARED, "method": {"type": f"{__name__}:Older"}})
+    with pytest.raises(GraphError, match=r"method: expected Older\.bind\(graph, train, seed\)"):
+        build_task(experiment)

@@ -52,12 +52,8 @@ def _classes(options: type[Options]) -> Iterator[type[Options]]:
 
 
 def _options() -> list[tuple[type[Options], str]]:
-    tables = (DATASETS, ENCODERS, TRANSFORMS)
-    start = [
-        Experiment,
-        *(row for table in tables for row in table.values()),
-        *(row.options for row in METHODS.values()),
-    ]
+    tables: tuple[Mapping[str, type[Options]], ...] = (DATASETS, ENCODERS, TRANSFORMS, METHODS)
+    start = [Experiment, *(options for table in tables for options in table.values())]
     classes = dict.fromkeys(found for options in start for found in _classes(options))
     return [
         (options, name)

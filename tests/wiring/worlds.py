@@ -101,7 +101,7 @@ class MethodWorld:
             task = build_task(self.experiment)
             graph = build_graph(self.experiment, task, EncodeContext())
             torch.manual_seed(0)
-            task.bind(graph, self.experiment.train)
+            task.bind(graph, self.experiment.train, 0)
         self.start = {name: value.clone() for name, value in task.state_dict().items()}
         return task
 

@@ -8,16 +8,18 @@ from avgraph.lazy import exports
 
 if TYPE_CHECKING:
     from avgraph.methods.cmcr.heads import load_head
-    from avgraph.methods.cmcr.losses import Side, connection_loss
+    from avgraph.methods.cmcr.objective import Side, connection_loss
+    from avgraph.methods.cmcr.options import CmcrOptions
     from avgraph.methods.cmcr.task import CMCRTask
 
-__all__ = ["CMCRTask", "Side", "connection_loss", "load_head"]
+__all__ = ["CMCRTask", "CmcrOptions", "Side", "connection_loss", "load_head"]
 
 __getattr__, __dir__ = exports(
     __name__,
     {
         "heads": ["load_head"],
-        "losses": ["Side", "connection_loss"],
+        "objective": ["Side", "connection_loss"],
+        "options": ["CmcrOptions"],
         "task": ["CMCRTask"],
     },
 )

@@ -8,14 +8,16 @@ from avgraph.lazy import exports
 
 if TYPE_CHECKING:
     from avgraph.methods.lir.encoder import LogitEncoder
+    from avgraph.methods.lir.options import LirOptions
     from avgraph.methods.lir.task import LIRTask
 
-__all__ = ["LIRTask", "LogitEncoder"]
+__all__ = ["LIRTask", "LirOptions", "LogitEncoder"]
 
 __getattr__, __dir__ = exports(
     __name__,
     {
         "encoder": ["LogitEncoder"],
+        "options": ["LirOptions"],
         "task": ["LIRTask"],
     },
 )

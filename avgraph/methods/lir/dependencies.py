@@ -11,8 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.dag import dependency_weights, edge_frequency, grasp
-from avgraph.dag.weights import Signs
 from avgraph.errors import DataError, GraphError
+from avgraph.methods.lir.options import LirOptions
 from avgraph.tensors.rows import standardized
 
 
@@ -29,24 +29,14 @@ class Dependencies:
     frequency: Float[Tensor, "p p"]
 
 
-def infer_dependencies(
-    logits: Tensor,
-    names: Sequence[str],
-    *,
-    restarts: int = 5,
-    penalty_discount: float = 1.0,
-    l1: float = 0.0,
-    ridge: float | None = None,
-    signs: Signs = "absolute",
-    seed: int = 0,
-) -> Dependencies:
+def infer_dependencies(logits: Tensor, names: Sequence[str], options: LirOptions, *, seed: int = 0) -> Dependencies:
     """GRaSP over the columns of the standardised logits; the best start gives the graph, all of them the frequency.
 
     Args:
         logits: audio classes first.
         names: of the columns.
-        restarts, penalty_discount, ridge, seed: see `avgraph.dag.grasp`.
-        l1, signs: see `avgraph.dag.dependency_weights`.
+        options: of the search (`avgraph.dag.grasp`) and the weights (`avgraph.dag.dependency_weights`).
+        seed: of the search.
 
     Shapes:
         logits [n, 2C]
@@ -57,16 +47,21 @@ def infer_dependencies(
 
     Example:
         >>> x = torch.randn(200, 1) + 0.3 * torch.randn(200, 2)
-        >>> found = infer_dependencies(x, ["dog (audio)", "dog (visual)"])
+        >>> found = infer_dependencies(x, ["dog (audio)", "dog (visual)"], LirOptions())
         >>> float(found.weights.sum())
         1.0
     """
     standard = standardized(logits.detach().double().cpu()).numpy()
     try:
         dag = grasp(
-            standard, penalty_discount=penalty_discount, restarts=restarts, seed=seed, names=list(names), ridge=ridge
+            standard,
+            penalty_discount=options.penalty_discount,
+            restarts=options.restarts,
+            seed=seed,
+            names=list(names),
+            ridge=options.ridge,
         )
-        weights = dependency_weights(standard, dag.adjacency, l1=l1, ridge=ridge, signs=signs)
+        weights = dependency_weights(standard, dag.adjacency, l1=options.l1, ridge=options.ridge, signs=options.signs)
     except DataError as error:
         raise GraphError(f"lir: no dependency graph from the teacher's logits: {error}") from error
     frequency = edge_frequency(dag.start_adjacencies)

@@ -13,20 +13,20 @@ class LogitEncoder(nn.Module):
     Args:
         in_channels: width of the features.
         classes: width of the embedding.
-        hidden_channels, layers, dropout: of the layers before.
+        hidden_channels: width of the layers before.
+        layers: how many there are.
+        dropout: behind each.
 
     Shapes:
         x [n, in_channels] → [n, classes]
 
     Example:
         >>> import torch
-        >>> LogitEncoder(128, 15)(torch.zeros(2, 128)).shape
+        >>> LogitEncoder(128, 15, hidden_channels=8, layers=1, dropout=0.0)(torch.zeros(2, 128)).shape
         torch.Size([2, 15])
     """
 
-    def __init__(
-        self, in_channels: int, classes: int, hidden_channels: int = 1024, layers: int = 3, dropout: float = 0.15
-    ) -> None:
+    def __init__(self, in_channels: int, classes: int, *, hidden_channels: int, layers: int, dropout: float) -> None:
         super().__init__()
         widths = [in_channels] + [hidden_channels] * layers
         parts: list[nn.Module] = []

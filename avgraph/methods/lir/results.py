@@ -9,10 +9,14 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.methods.lir.clips import Clips
 from avgraph.methods.lir.dependencies import recovery
+from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.metrics import mean_average_precision, recall_at_k
 from avgraph.transforms import DependencyEdges
+
+SPLITS = ("val", "test")
 
 
 def clip_metrics(audio: Tensor, visual: Tensor, y: Tensor) -> dict[str, float]:
@@ -62,6 +66,60 @@ def proxy_metrics(batches: Sequence[tuple[Tensor, Tensor]], y: Tensor) -> dict[s
     return {f"batch_proxy_{name}": value for name, value in found.items() if "accuracy" not in name}
 
 
+@torch.no_grad()
+def split_maps(network: ClipNetwork, clips: Clips) -> dict[str, float]:
+    """MAP of both directions, averaged, of every split that has clips; a network in training stays in it.
+
+    Example:
+        >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
+        >>> masks = {"val": ~mask, "test": mask}
+        >>> clips = Clips(HeteroData(), x, torch.tensor([0, 0]), torch.tensor([0]), masks, 1, ["a", "b"])
+        >>> network = ClipNetwork({"audio": 2, "visual": 2}, 1, LirOptions())
+        >>> split_maps(network, clips)
+        {'test': 1.0}
+    """
+    training = network.training
+    network.eval()
+    found = {}
+    for split in SPLITS:
+        rows = clips.masks[split].nonzero()[:, 0]
+        if len(rows):
+            audio, visual = network(clips.features(rows))
+            found[split] = retrieval_map(audio, visual, clips.y[rows])
+    network.train(training)
+    return found
+
+
+@torch.no_grad()
+def split_metrics(network: ClipNetwork, clips: Clips, batch_size: int) -> dict[str, float]:
+    """All metrics of retrieval, ``<split>/<name>``, by unimodal embeddings and, if there are any, by proxies.
+
+    Args:
+        network: not in training.
+        clips: see `read_clips`.
+        batch_size: clips whose proxies see each other.
+
+    Example:
+        >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
+        >>> masks = {"val": ~mask, "test": mask}
+        >>> clips = Clips(HeteroData(), x, torch.tensor([0, 0]), torch.tensor([0]), masks, 1, ["a", "b"])
+        >>> network = ClipNetwork({"audio": 2, "visual": 2}, 1, LirOptions())
+        >>> split_metrics(network.eval(), clips, 400)["test/batch_proxy_map"]
+        1.0
+    """
+    result: dict[str, float] = {}
+    for split in SPLITS:
+        rows = clips.masks[split].nonzero()[:, 0]
+        if len(rows):
+            audio, visual = network(clips.features(rows))
+            found = clip_metrics(audio, visual, clips.y[rows])
+            if network.proxy:
+                pairs = zip(audio.split(batch_size), visual.split(batch_size), strict=True)
+                found |= proxy_metrics([network.proxies(*pair) for pair in pairs], clips.y[rows])
+            result |= {f"{split}/{name}": value for name, value in found.items()}
+    return result
+
+
 def graph_metrics(weights: Tensor, truth: Tensor | None) -> dict[str, float]:
     """Number of edges and, where the true pairs of concepts are known, their `recovery`.
 
@@ -96,7 +154,7 @@ def clip_concept_graph(
         >>> one = {"x": torch.ones(1, 1)}
         >>> graph = HeteroData(audio=one, visual=one, concept={"x": torch.eye(2)})
         >>> nodes, logits = ("audio", "visual", "concept"), (torch.ones(1, 1), -torch.ones(1, 1))
-        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], clips=1, epochs=3)
+        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], 1, 3, LirOptions())
         >>> found = clip_concept_graph(graph, nodes, logits, 0.5, teacher, inserted=False)
         >>> found["audio", "activates", "concept"].edge_index.tolist()
         [[0], [0]]

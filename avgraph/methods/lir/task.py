@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,14 +11,14 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.figures.figures import Draw
 from avgraph.methods.epoch_shuffle import EpochShuffle
-from avgraph.methods.lir.branches import Branches, logits
 from avgraph.methods.lir.clips import Clips, read_clips
-from avgraph.methods.lir.measures import SPLITS, split_maps, split_metrics
+from avgraph.methods.lir.figures import clip_figures
 from avgraph.methods.lir.network import ClipNetwork
-from avgraph.methods.lir.objective import Objective
-from avgraph.methods.lir.results import clip_concept_graph, graph_metrics
-from avgraph.methods.lir.schedule import schedule_mistakes, teacher_epochs
+from avgraph.methods.lir.objective import batch_loss
+from avgraph.methods.lir.options import LirOptions
+from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metrics, split_maps, split_metrics
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
@@ -36,104 +36,37 @@ class LIRTask(Task):
     the embedding of one modality alone, never a proxy; the protocol with proxies is reported apart, as ``batch_proxy``.
 
     Args:
-        audio, visual, concept: node types; node i of the first two is clip i. Concepts are made where there are none.
-        hidden_channels, layers, dropout: see `LogitEncoder`.
-        batch_size: clips per step.
-        standardize: features to mean 0 and deviation 1 over the training clips.
-        loss, margin, proxies, mask_own_pair: metric loss, on proxies by cross-attention or on the embeddings.
-        semantic_alignment: add AV-SAL (Eq. 1).
-        teacher_epochs: epochs before the graph; None is two fifths of all.
-        interaction_weight: γ of Eq. 8; 0 leaves the regulariser out, the graph is inferred all the same.
-        threshold, intra_weight, inter_weight, weighting: see `latent_interaction_loss`.
-        dependencies: "inferred"; "given", the (concept, drives, concept) edges of the data; "random", as many edges of
-            the same weights elsewhere; "identity", each class as heard with itself as seen.
-        restarts, penalty_discount, l1, ridge, signs: see `infer_dependencies`.
-        snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies (Eq. 9) alone.
-        insertion_epochs: M of further students, which are trained beside the first and differ in when their graph is
-            inserted; with them a network without a graph (Fig. 4). See `Branches`.
-        measure_every: epochs between measurements of MAP on validation and test clips during training; 0 for none.
+        options: what each does is said in `LirOptions`.
     """
 
-    def __init__(
-        self,
-        audio: str = "audio",
-        visual: str = "visual",
-        concept: str = "concept",
-        hidden_channels: int = 256,
-        layers: int = 3,
-        dropout: float = 0.15,
-        batch_size: int = 128,
-        standardize: bool = True,
-        loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet",
-        margin: float = 1.2,
-        proxies: bool = True,
-        mask_own_pair: bool = False,
-        semantic_alignment: bool = True,
-        teacher_epochs: int | None = None,
-        interaction_weight: float = 0.005,
-        threshold: float = 0.5,
-        intra_weight: float = 0.1,
-        inter_weight: float = 0.4,
-        weighting: Literal["hard", "soft"] = "hard",
-        dependencies: Literal["inferred", "given", "random", "identity"] = "inferred",
-        restarts: int = 5,
-        penalty_discount: float = 1.0,
-        l1: float = 0.0,
-        ridge: float | None = None,
-        signs: Literal["absolute", "positive"] = "absolute",
-        snapshot_epochs: Sequence[int] = (),
-        insertion_epochs: Sequence[int] = (),
-        measure_every: int = 0,
-    ) -> None:
+    def __init__(self, options: LirOptions) -> None:
         super().__init__()
-        self.nodes = (audio, visual, concept)
-        encoder = {"hidden_channels": hidden_channels, "layers": layers, "dropout": dropout}
-        self.options: Any = {"proxies": proxies, "mask_own_pair": mask_own_pair, **encoder}
-        self.batch_size, self.standardize = batch_size, standardize
-        weights = {"intra_weight": intra_weight, "inter_weight": inter_weight}
-        interaction = {"threshold": threshold, "weighting": weighting, **weights}
-        self.objective = Objective(loss, margin, semantic_alignment, interaction_weight, interaction)
-        self.teacher_epochs, self.insertion_epochs = teacher_epochs, sorted(set(insertion_epochs))
-        self.snapshot_epochs, self.measure_every = sorted(set(snapshot_epochs)), measure_every
-        search = {"restarts": restarts, "penalty_discount": penalty_discount, "l1": l1, "ridge": ridge, "signs": signs}
-        self.teaching: Any = {"source": dependencies, "search": search}
+        self.options = options
 
-    def bind(self, graph: HeteroData, train: TrainOptions) -> None:
-        """Read the clips and build networks, proxies and the buffers of the teachers.
+    def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
+        """Read the clips and build networks, proxies and the buffers of the teacher.
 
         Raises:
             GraphError: if the two modalities do not pair up, there is no training clip, an epoch of the schedule would
                 never come, or a given graph is not there.
         """
-        start = teacher_epochs(self.teacher_epochs, train.epochs)
-        for option, message in schedule_mistakes(
-            train.epochs, start, self.snapshot_epochs, self.insertion_epochs,
-            regularised=self.objective.interaction_weight > 0,
-        ):  # fmt: skip
+        options = self.options
+        for option, message in options.training_mistakes(train.epochs):
             raise GraphError(f"lir: {option}: {message}")
-        clips = read_clips(graph, self.nodes, standardize=self.standardize)
-        super().bind(clips.graph, train)
+        clips = read_clips(graph, options.nodes, standardize=options.standardize)
+        super().bind(clips.graph, train, seed)
         self.clips = clips
-        self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, **self.options)
-        given = dependency_matrix(graph, node=self.nodes[2]) if self.teaching["source"] == "given" else None
-        shared = {"names": clips.names, "clips": len(clips.train), "given": given, **self.teaching}
-        self.teacher = Teacher(epochs=start, snapshot_epochs=self.snapshot_epochs, **shared)
-        others = {epoch: Teacher(epochs=epoch, **shared) for epoch in self.insertion_epochs}
-        self.branches = Branches(self.network, start, others)
-        self.seed = torch.initial_seed() % 2**32  # that of the run
+        self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, options)
+        given = dependency_matrix(graph, node=options.concept) if options.dependencies == "given" else None
+        self.starts = options.student_starts(train.epochs)
+        self.teacher = Teacher(clips.names, len(clips.train), self.starts, options, given)
         self._on: tuple[torch.device, torch.dtype] | None = None
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled numbers of training clips."""
         clips = torch.arange(len(self.clips.train))
         shuffle = EpochShuffle(len(clips), self.seed, lambda: self.current_epoch)
-        return DataLoader(clips, batch_size=self.batch_size, sampler=shuffle)  # type: ignore[arg-type]
-
-    def configure_optimizers(self) -> Any:
-        """The declared optimizer; branches take over parts of its state."""
-        found = super().configure_optimizers()
-        self.optimizer = found["optimizer"] if isinstance(found, dict) else found
-        return found
+        return DataLoader(clips, batch_size=self.options.batch_size, sampler=shuffle)  # type: ignore[arg-type]
 
     def _placed(self) -> Clips:
         """The clips on the device and in the type of the weights."""
@@ -149,17 +82,16 @@ class LIRTask(Task):
         return z_audio, z_visual
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
-        """One batch of the teacher (Eq. 2) or of the student (Eq. 8), and of every branch."""
+        """One batch of the teacher (Eq. 2) or of the student (Eq. 8)."""
         if batch_index == 0:
             self.infer_graphs()
         rows = self._placed().train[batch]
-        x, y = self.clips.features(rows), self.clips.y[rows]
-        others = self.branches.losses(self.current_epoch, self.objective, x, y, batch)
-        parts = self.objective(self.network, x, y, self.teacher if self.teacher.ready else None, batch)
-        own = torch.stack(list(parts.values())).sum()
-        for name, value in {"loss": own, **parts, **{f"loss_{k}": v for k, v in others.items()}}.items():
+        teacher = self.teacher if self.teacher.ready else None
+        parts = batch_loss(self.options, self.network, self.clips.features(rows), self.clips.y[rows], teacher, batch)
+        loss = torch.stack(list(parts.values())).sum()
+        for name, value in {"loss": loss, **parts}.items():
             self._log(f"train/{name}", value, len(batch))
-        return torch.stack([own, *others.values()]).sum()
+        return loss
 
     def _log(self, name: str, value: Tensor | float, batch_size: int) -> None:
         value = value.detach() if isinstance(value, Tensor) else value
@@ -167,37 +99,29 @@ class LIRTask(Task):
 
     @torch.no_grad()
     def infer_graphs(self) -> None:
-        """What is due after the epochs so far: a graph and its soft labels, a snapshot, the start of a branch."""
-        epoch, seed = self.current_epoch, self.seed + self.current_epoch
-        if self.branches.due(epoch):
-            x = self._placed().features(self.clips.train)
-            self.branches.begin(epoch, self.network, x, self.optimizer, seed)
+        """What is due after the epochs so far: a graph and its soft labels, or a snapshot."""
+        epoch = self.current_epoch
         if self.teacher.due(epoch):
             x = self._placed().features(self.clips.train)
-            self.teacher.infer(epoch, logits(self.network, x), seed)
+            self.teacher.infer(epoch, self.network.logits(x), self.seed + epoch)
 
     def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
         """MAP during training, where it is asked for."""
-        last, done = self.trainer.is_last_batch, self.current_epoch + 1
-        if self.measure_every and last and done % self.measure_every == 0:
-            others = {f"map_{name}": network for name, network, _ in self.branches.active(self.current_epoch)}
-            for name, network in {"map": self.network, **others}.items():
-                for split, value in split_maps(network, self._placed()).items():
-                    self._log(f"{split}/{name}", value, 1)
+        every, last = self.options.measure_every, self.trainer.is_last_batch
+        if every and last and (self.current_epoch + 1) % every == 0:
+            for split, value in split_maps(self.network, self._placed()).items():
+                self._log(f"{split}/map", value, 1)
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Retrieval on validation and test clips by unimodal embeddings; with proxies also as ``batch_proxy``.
 
         In that protocol a query's embedding has seen its own pair in the gallery: it is not retrieval, and is here to
-        compare with numbers so obtained. Of the graph: its edges, and where the data know the truth, their recovery. Of
-        a branch: its MAP, as ``map_at_300`` and ``map_without``.
+        compare with numbers so obtained. Of the graph: its edges, and where the data know the truth, their recovery.
         """
-        result = split_metrics(self.network, self._placed(), self.batch_size)
-        for name, network, _ in self.branches.active():
-            result |= {f"{split}/map_{name}": value for split, value in split_maps(network, self.clips).items()}
+        result = split_metrics(self.network, self._placed(), self.options.batch_size)
         if self.teacher.ready:
-            truth = (self.nodes[2], "co_occurs", self.nodes[2])
+            truth = (self.options.concept, "co_occurs", self.options.concept)
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
             result |= graph_metrics(self.teacher.weights.cpu(), pairs)
         return result
@@ -218,7 +142,16 @@ class LIRTask(Task):
         of the snapshots, whose own edges are (concept, drove, concept) with their ``epoch``.
         """
         z_audio, z_visual = (value.cpu() for value in self.embed())
-        threshold, inserted = self.objective.interaction["threshold"], self.objective.interaction_weight > 0
+        options = self.options
         return clip_concept_graph(
-            self.graph, self.nodes, (z_audio, z_visual), threshold, self.teacher, inserted=inserted
+            self.graph,
+            options.nodes,
+            (z_audio, z_visual),
+            options.threshold,
+            self.teacher,
+            inserted=options.interaction_weight > 0,
         )
+
+    def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
+        """Graphs over training, curves and what test clips retrieve; see `clip_figures`."""
+        return clip_figures(learned, history, self.options.nodes)

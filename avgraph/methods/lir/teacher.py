@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from avgraph.methods.lir.dependencies import identity_dependencies, infer_dependencies, random_dependencies
-
-Source = Literal["inferred", "given", "random", "identity"]
+from avgraph.methods.lir.options import LirOptions
 
 
 class Teacher(nn.Module):
@@ -20,16 +18,15 @@ class Teacher(nn.Module):
         names: of the 2C concepts.
         clips: number of training clips.
         epochs: after which the student starts.
-        snapshot_epochs: after which a graph is inferred for the frequency alone.
-        source: where the student's graph comes from; whatever it is, one is inferred for comparison of their sizes.
-        given: the graph of "given".
-        search: options of `infer_dependencies`.
+        options: where the student's graph comes from (whatever it is, one is inferred for comparison of their sizes),
+            of the search, and after which epochs a graph is inferred for the frequency alone.
+        given: the graph of dependencies "given".
 
     Shapes:
         soft [clips, 2C], weights and frequency [2C, 2C], snapshots [s, 2C, 2C]
 
     Example:
-        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], clips=50, epochs=3)
+        >>> teacher = Teacher(["dog (audio)", "dog (visual)"], 50, 3, LirOptions())
         >>> teacher.due(2), teacher.due(3)
         (False, True)
     """
@@ -45,14 +42,12 @@ class Teacher(nn.Module):
         names: Sequence[str],
         clips: int,
         epochs: int,
-        snapshot_epochs: Sequence[int] = (),
-        source: Source = "inferred",
+        options: LirOptions,
         given: Tensor | None = None,
-        search: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.names, self.epochs, self.source, self.given = list(names), epochs, source, given
-        self.snapshot_epochs, self.search = sorted(set(snapshot_epochs)), dict(search or {})
+        self.names, self.epochs, self.options, self.given = list(names), epochs, options, given
+        self.snapshot_epochs = sorted(set(options.snapshot_epochs))
         size = len(self.names)
         self.register_buffer("soft", torch.zeros(clips, size))
         self.register_buffer("weights", torch.zeros(size, size))
@@ -76,7 +71,7 @@ class Teacher(nn.Module):
         Raises:
             GraphError: as `infer_dependencies`.
         """
-        found = infer_dependencies(logits, self.names, seed=seed, **self.search)
+        found = infer_dependencies(logits, self.names, self.options, seed=seed)
         if epoch in self.snapshot_epochs:
             self.snapshots[self.snapshot_epochs.index(epoch)] = found.weights
         if epoch < self.epochs or self.ready:
@@ -84,11 +79,11 @@ class Teacher(nn.Module):
         self.soft.copy_(logits.sigmoid())
         self.epoch.fill_(epoch)
         weights = found.weights
-        if self.source == "random":
+        if self.options.dependencies == "random":
             weights = random_dependencies(weights, seed)
-        elif self.source == "identity":
+        elif self.options.dependencies == "identity":
             weights = identity_dependencies(len(self.names) // 2)
-        elif self.source == "given":
+        elif self.options.dependencies == "given":
             assert self.given is not None
             weights = self.given
         else:
@@ -97,7 +92,7 @@ class Teacher(nn.Module):
 
     def frequencies(self) -> dict[str, Tensor]:
         """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""
-        found = {"frequency": self.frequency.cpu()} if self.source == "inferred" else {}
+        found = {"frequency": self.frequency.cpu()} if self.options.dependencies == "inferred" else {}
         if self.snapshot_epochs:
             found["snapshot_frequency"] = (self.snapshots > 0).float().mean(0).cpu()
         return found

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
-    from avgraph.methods.mltm.losses import Objective
+    from avgraph.methods.mltm.objective import Objective
+    from avgraph.methods.mltm.options import MltmOptions
     from avgraph.methods.mltm.task import MLTMTask
 
-__all__ = ["MLTMTask", "Objective"]
+__all__ = ["MLTMTask", "MltmOptions", "Objective"]
 
 __getattr__, __dir__ = exports(
     __name__,
     {
-        "losses": ["Objective"],
+        "objective": ["Objective"],
+        "options": ["MltmOptions"],
         "task": ["MLTMTask"],
     },
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,10 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.methods.mltm.losses import LossName, Objective
+from avgraph.figures.coupled import coupled_figures
+from avgraph.figures.figures import Draw
+from avgraph.methods.mltm.objective import Objective
+from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.task import Task
@@ -30,78 +34,51 @@ class MLTMTask(Task):
     batches and optimiser; the metric is learned by ``"mltm"`` only.
 
     Args:
-        audio, text: node types.
-        hidden_channels, shared_channels, dropout: of the projection block of each side.
-        metric: ``"full"`` M [d, d], ``"diagonal"`` (what the published code computes) or ``"euclidean"``.
-        loss, epsilon, mass, temperature, entropy_weight, margin: see `Objective`.
-        batch_size: most pairs per batch; no sound, no text, and no two texts of one sound, twice in one.
-        noise: share of the training pairs that are shuffled.
-        threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
-        train_sounds: most training sounds that are ranked and coupled when training is over, evenly spaced.
+        options: what each does is said in `MltmOptions`.
     """
 
-    def __init__(
-        self,
-        audio: str = "audio",
-        text: str = "text",
-        hidden_channels: int = 1024,
-        shared_channels: int = 128,
-        dropout: float = 0.2,
-        metric: Literal["full", "diagonal", "euclidean"] = "full",
-        loss: LossName = "mltm",
-        epsilon: float = 0.05,
-        mass: float | None = None,
-        temperature: float = 0.07,
-        entropy_weight: float = 0.05,
-        margin: float = 0.2,
-        batch_size: int = 128,
-        noise: float = 0.0,
-        threshold: float = 0.01,
-        train_sounds: int = 2000,
-    ) -> None:
+    def __init__(self, options: MltmOptions) -> None:
         super().__init__()
-        self.audio, self.text = audio, text
-        self.hidden_channels, self.shared_channels, self.dropout = hidden_channels, shared_channels, dropout
-        self.metric_kind = metric if loss == "mltm" else "euclidean"
-        self.objective = Objective(loss, epsilon, mass, temperature, entropy_weight, margin)
-        self.batch_size, self.noise, self.threshold, self.train_sounds = batch_size, noise, threshold, train_sounds
+        self.options = options
+        self.objective = Objective(options)
 
-    def bind(self, graph: HeteroData, train: TrainOptions) -> None:
+    def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
         """Pair the sounds with texts and build the projections.
 
         Raises:
             GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
         """
-        super().bind(graph, train)
-        for node in (self.audio, self.text):
+        super().bind(graph, train, seed)
+        options = self.options
+        for node in (options.audio, options.text):
             if node not in graph.node_types:
                 raise GraphError(f"mltm: the graph has no '{node}' nodes (it has {', '.join(graph.node_types)})")
             for needed in ("x", "y"):
                 if needed not in graph[node]:
                     raise GraphError(f"mltm: '{node}' nodes have no '{needed}'")
-        sounds, texts = graph[self.audio], graph[self.text]
+        sounds, texts = graph[options.audio], graph[options.text]
         if "train_mask" not in sounds:
-            raise GraphError(f"mltm: '{self.audio}' nodes have no 'train_mask'")
-        seed = torch.initial_seed() % 2**32  # that of the run
+            raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
         self.pair_audio, own = matching_pairs(sounds.y, sounds.train_mask.nonzero()[:, 0], texts.y)
         if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
-            raise GraphError(f"mltm: no '{self.text}' node has y = {int(lacking[0])}, which a training sound has")
-        self.pair_text = shuffled_partners(own, self.noise, seed)
+            raise GraphError(f"mltm: no '{options.text}' node has y = {int(lacking[0])}, which a training sound has")
+        self.pair_text = shuffled_partners(own, options.noise, seed)
         kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
-        self.batches = UniquePairBatches(self.pair_audio, kind, self.batch_size, seed, lambda: self.current_epoch)
+        self.batches = UniquePairBatches(self.pair_audio, kind, options.batch_size, seed, lambda: self.current_epoch)
         if not len(self.batches):
             raise GraphError("mltm: expected training sounds of at least two texts")
         self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
-        d = self.shared_channels
-        start = torch.eye(d) if self.metric_kind == "full" else torch.ones(d)
-        self.ground_metric = nn.Parameter(start, requires_grad=self.metric_kind != "euclidean")
+        d = options.shared_channels
+        metric = options.metric if options.loss == "mltm" else "euclidean"
+        start = torch.eye(d) if metric == "full" else torch.ones(d)
+        self.ground_metric = nn.Parameter(start, requires_grad=metric != "euclidean")
 
     def _block(self, x: Tensor) -> nn.Module:
         return nn.Sequential(
-            nn.Linear(x.shape[1], self.hidden_channels),
+            nn.Linear(x.shape[1], self.options.hidden_channels),
             nn.ReLU(),
-            nn.Dropout(self.dropout),
-            nn.Linear(self.hidden_channels, self.shared_channels),
+            nn.Dropout(self.options.dropout),
+            nn.Linear(self.options.hidden_channels, self.options.shared_channels),
         )
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -111,7 +88,7 @@ class MLTMTask(Task):
     def embed(self, audio: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
         """Unit rows of some sounds and some texts."""
         like = self.ground_metric
-        parts = ((self.audio, audio.cpu()), (self.text, text.cpu()))
+        parts = ((self.options.audio, audio.cpu()), (self.options.text, text.cpu()))
         rows = [self.graph[node].x[index].to(like.device, like.dtype) for node, index in parts]
         x, y = (self.projection[name](value) for name, value in zip(("audio", "text"), rows, strict=True))
         return F.normalize(at_least_single(x)), F.normalize(at_least_single(y))
@@ -132,13 +109,14 @@ class MLTMTask(Task):
 
     def _splits(self) -> dict[str, tuple[Tensor, Tensor]]:
         """Split → its sounds, and the texts of their classes."""
-        found, sounds, texts = {}, self.graph[self.audio], self.graph[self.text]
+        found, most = {}, self.options.train_sounds
+        sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
         for split in ("train", "val", "test"):
             mask = sounds.get(f"{split}_mask")
             if mask is not None and bool(mask.any()):
                 rows = mask.nonzero()[:, 0]
-                if split == "train" and len(rows) > self.train_sounds:  # 49,274 of AudioCaps would make 2.4e9 pairs
-                    rows = rows[torch.linspace(0, len(rows) - 1, self.train_sounds, dtype=torch.float64).long()]
+                if split == "train" and len(rows) > most:  # 49,274 of AudioCaps would make 2.4e9 pairs
+                    rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
                 found[split] = (rows, torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0])
         return found
 
@@ -148,8 +126,8 @@ class MLTMTask(Task):
         result: dict[str, float] = {}
         for split, (rows, columns) in self._splits().items():
             x, y = (part.cpu() for part in self.embed(rows, columns))
-            labels = (self.graph[self.audio].y[rows], self.graph[self.text].y[columns])
-            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.objective.epsilon)
+            labels = (self.graph[self.options.audio].y[rows], self.graph[self.options.text].y[columns])
+            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.options.epsilon)
             result |= {f"{split}/{name}": value for name, value in found.items()}
         return result
 
@@ -157,7 +135,7 @@ class MLTMTask(Task):
         """The loss of equal embeddings, and the average precision of chance."""
         chance = {}
         for split, (rows, columns) in self._splits().items():
-            sounds, texts = self.graph[self.audio].y[rows], self.graph[self.text].y[columns]
+            sounds, texts = self.graph[self.options.audio].y[rows], self.graph[self.options.text].y[columns]
             for way, labels in (("audio_to_text", (sounds, texts)), ("text_to_audio", (texts, sounds))):
                 chance[f"{split}/cosine/{way}_map"] = chance_average_precision(*labels)
         known = {name: value for name, value in chance.items() if value is not None}
@@ -169,14 +147,21 @@ class MLTMTask(Task):
         result, edges, mass = self.graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
         for rows, columns in self._splits().values():
             x, y = (part.cpu() for part in self.embed(rows, columns))
-            table = score_tables(x, y, self.ground_metric.detach().cpu(), self.objective.epsilon)["plan"].exp()
-            pair = (table > self.threshold / max(table.shape)).nonzero().T
+            table = score_tables(x, y, self.ground_metric.detach().cpu(), self.options.epsilon)["plan"].exp()
+            pair = (table > self.options.threshold / max(table.shape)).nonzero().T
             edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
             mass.append(table[pair[0], pair[1]])
-        result = set_pairs(result, (self.audio, "coupled", self.text), torch.cat(edges, 1), None)
-        result[self.audio, "coupled", self.text].mass = torch.cat(mass)
-        every = (torch.arange(len(self.graph[node].x)) for node in (self.audio, self.text))
+        result = set_pairs(result, (self.options.audio, "coupled", self.options.text), torch.cat(edges, 1), None)
+        result[self.options.audio, "coupled", self.options.text].mass = torch.cat(mass)
+        every = (torch.arange(len(self.graph[node].x)) for node in (self.options.audio, self.options.text))
         embedded = self.embed(*every)
-        for node, value in zip((self.audio, self.text), embedded, strict=True):
+        for node, value in zip((self.options.audio, self.options.text), embedded, strict=True):
             result[node].embedding = value.cpu()
         return result
+
+    def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
+        """Shared space and matching of the test sounds, where there are any."""
+        mask = learned[self.options.audio].get("test_mask")
+        if mask is None or not bool(mask.any()):
+            return {}
+        return coupled_figures(learned, audio=self.options.audio, text=self.options.text)

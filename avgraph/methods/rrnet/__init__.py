@@ -8,14 +8,16 @@ from avgraph.lazy import exports
 
 if TYPE_CHECKING:
     from avgraph.methods.rrnet.model import RRNet
+    from avgraph.methods.rrnet.options import RrnetOptions
     from avgraph.methods.rrnet.task import RRNetTask
 
-__all__ = ["RRNet", "RRNetTask"]
+__all__ = ["RRNet", "RRNetTask", "RrnetOptions"]
 
 __getattr__, __dir__ = exports(
     __name__,
     {
         "model": ["RRNet"],
+        "options": ["RrnetOptions"],
         "task": ["RRNetTask"],
     },
 )

@@ -89,7 +89,7 @@ def graph_of(folder: Path, change: Change) -> Any:
     experiment = load_experiment(path, check_files=True)
     task = build_task(experiment)
     graph = build_graph(experiment, task, DEFAULT_CONTEXT)
-    task.bind(graph, experiment.train)
+    task.bind(graph, experiment.train, 0)
     return graph
 
 

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+
+if TYPE_CHECKING:
+    import avgraph.methods.cmcr.task
 
 
 class CmcrOptions(MethodOptions):
     """C-MCR: a projector per space of embeddings, trained on what the spaces overlap in.
 
     Attributes:
-        hidden_channels, channels: widths of the projectors; ``final_relu``: end with a ReLU.
+        hidden_channels: width of the hidden layers of a projector.
+        channels: width of the connected space.
+        final_relu: end a projector with a ReLU.
         half: the short projector of the released 3D model, without a hidden layer.
         recall: what a memory gives for an item: the softmax over its rows, its most similar row, or one by chance.
-        recall_temperature, temperature, pseudo_temperature: of the memory, of items, of what is recalled for them.
-        noise_variance: of the noise on every embedding; ``renormalize``: bring it back to length 1.
-        overlap_loss, pseudo_loss: whether items, and what is recalled for them, are contrasted between spaces.
-        intra_weight: of the gap between the modalities of a space.
+        recall_temperature: of the softmax over a memory (τ₁).
+        temperature: of the contrast of items (τ₂).
+        pseudo_temperature: of the contrast of what is recalled for them (τ₃).
+        noise_variance: of the noise on every embedding (σ²).
+        renormalize: bring noisy embeddings back to length 1.
+        overlap_loss: whether items are contrasted between spaces.
+        pseudo_loss: whether what is recalled for them is.
+        intra_weight: of the gap between the modalities of a space (λ).
         intra_spaces: the spaces in which it is closed; none is all.
         batch_size: most items per step of each overlap.
         edges_per_item: memory edges that the learned graph holds per item.
@@ -56,6 +65,12 @@ class CmcrOptions(MethodOptions):
     edge_items: Positive = 100
     heads: dict[Name, FilePath] | None = None
 
+    def task(self) -> avgraph.methods.cmcr.task.CMCRTask:
+        """The method, to be bound to a graph."""
+        from avgraph.methods.cmcr.task import CMCRTask
+
+        return CMCRTask(self)
+
     def inputs(self) -> Iterator[Input]:
         """The files of heads."""
         for space, file in (self.heads or {}).items():
@@ -69,3 +84,10 @@ class CmcrOptions(MethodOptions):
             "hidden_channels": "a half projector has no hidden layer",
             "final_relu": "a half projector always ends with a ReLU",
         }
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> CmcrOptions:
+        closes_gaps = self.intra_weight > 0 and self.intra_spaces != []
+        if not (self.overlap_loss or self.pseudo_loss or closes_gaps):
+            raise mistakes([((), "overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn", None)])
+        return self

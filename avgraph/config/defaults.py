@@ -1,13 +1,34 @@
-"""What an experiment trains with where its ``train`` says nothing: the method's defaults, then the general ones."""
+"""What an experiment holds where it says nothing: the method's graph, and how the method is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from avgraph.config.component import METHOD
 from avgraph.options.base import MethodOptions
 from avgraph.options.train import TrainOptions
+
+
+def with_recipe(experiment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An experiment's data with the graph that its method builds where it declares none.
+
+    A user's own method tells it when it is built; what a method with mistakes would build is not known.
+
+    Example:
+        >>> [step.k for step in with_recipe({"method": {"type": "rrnet"}})["graph"]]
+        [10, 2, 20]
+    """
+    method = experiment.get("method")
+    if experiment.get("graph") is not None or METHOD.options_class(method) is None:
+        return experiment
+    try:
+        recipe = METHOD.read(method).recipe()
+    except ValidationError:
+        return experiment
+    return experiment if recipe is None else {**experiment, "graph": list(recipe)}
 
 
 def with_train_defaults(experiment: Mapping[str, Any]) -> dict[str, Any]:

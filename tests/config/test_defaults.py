@@ -18,7 +18,7 @@ from avgraph.config import (
     load_experiment,
 )
 from avgraph.config.builtin import METHODS
-from avgraph.config.train_defaults import with_train_defaults
+from avgraph.config.defaults import with_train_defaults
 from avgraph.datasets import Synthetic
 from tests.config.conftest import SHORT, Lines
 
@@ -89,7 +89,7 @@ def test_a_run_says_everything_and_other_defaults_later_change_nothing(
 
 
 def test_a_method_of_the_user_has_the_general_ones(tmp_path: Path) -> None:
-    own = "dataset: {type: synthetic}\nmethod: {type: tests.config.test_train_defaults:Own}\n"
+    own = "dataset: {type: synthetic}\nmethod: {type: tests.config.test_defaults:Own}\n"
     (tmp_path / "x.yaml").write_text(own)
     assert load_experiment(tmp_path / "x.yaml").train == GENERAL
     assert (GENERAL.optimizer.type, GENERAL.schedule) == ("adamw", "cosine")

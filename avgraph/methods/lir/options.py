@@ -1,0 +1,130 @@
+"""Options of LIR, and when its stages begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from avgraph.options.base import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate
+
+if TYPE_CHECKING:
+    import avgraph.methods.lir.task
+
+_RUNS = "train a run for each M, with method.teacher_epochs: M, and one with method.interaction_weight: 0"
+
+
+class LirOptions(MethodOptions):
+    """AV-SAL teacher, dependency graph of its logits, student with the latent interaction regulariser.
+
+    Attributes:
+        audio: node type of the sounds; node i is clip i.
+        visual: node type of the pictures; node i is clip i.
+        concept: node type of the classes, as heard and as seen; made where there is none.
+        hidden_channels: width of the layers of each modality's encoder.
+        layers: how many it has.
+        dropout: behind each.
+        batch_size: clips per step.
+        standardize: bring every feature to mean 0 and deviation 1 over the training clips.
+        loss: metric loss across modalities.
+        margin: of that loss; 'n_pair' has none.
+        proxies: whether the metric loss sees proxies by cross-attention, in training alone.
+        mask_own_pair: whether a proxy may not see the clip's own pair.
+        semantic_alignment: whether soft labels are drawn to the annotation (AV-SAL, Eq. 1).
+        teacher_epochs: epochs before the graph is inferred; the student trains on from there. None is two fifths of
+            all, as in the paper (400 of 1000).
+        interaction_weight: of the regulariser (γ of Eq. 8); 0 leaves it out, the graph is inferred all the same.
+        threshold: of a soft label, above which a concept is active.
+        intra_weight: of graph edges within a modality.
+        inter_weight: of graph edges across modalities.
+        weighting: mean over pairs of active clips, or over all, weighted by soft labels.
+        dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself.
+        restarts: of the search for the graph, see `avgraph.dag.grasp`.
+        penalty_discount: of its score: more is fewer edges.
+        l1: of the regression that weighs its edges, see `avgraph.dag.dependency_weights`.
+        ridge: of its covariance, where columns are collinear.
+        signs: of weights that become edges: the size of all, as published, or positive ones only.
+        snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training (Eq. 9).
+        measure_every: epochs between measurements of MAP during training; 0 for none.
+
+    Example:
+        >>> LirOptions().student_starts(1000), LirOptions(teacher_epochs=3).student_starts(5)
+        (400, 3)
+    """
+
+    node_keys = ("audio", "visual")
+    gone: ClassVar[Mapping[str, str]] = {"insertion_epochs": _RUNS}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 5e-4},
+    }
+
+    type: Literal["lir"] = "lir"
+    audio: Name = "audio"
+    visual: Name = "visual"
+    concept: Name = "concept"
+    hidden_channels: Positive = 256
+    layers: Positive = 3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    batch_size: Annotated[int, Field(ge=2)] = 128
+    standardize: bool = True
+    loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet"
+    margin: Rate = 1.2
+    proxies: bool = True
+    mask_own_pair: bool = False
+    semantic_alignment: bool = True
+    teacher_epochs: Count | None = None
+    interaction_weight: NonNegative = 0.005
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    intra_weight: NonNegative = 0.1
+    inter_weight: NonNegative = 0.4
+    weighting: Literal["hard", "soft"] = "hard"
+    dependencies: Literal["inferred", "given", "random", "identity"] = "inferred"
+    restarts: Positive = 5
+    penalty_discount: Rate = 1.0
+    l1: NonNegative = 0.0
+    ridge: Rate | None = None
+    signs: Literal["absolute", "positive"] = "absolute"
+    snapshot_epochs: list[Positive] = Field(default=[])
+    measure_every: Count = 0
+
+    @property
+    def nodes(self) -> tuple[str, str, str]:
+        """Types of audio, visual and concept nodes."""
+        return (self.audio, self.visual, self.concept)
+
+    def task(self) -> avgraph.methods.lir.task.LIRTask:
+        """The method, to be bound to a graph."""
+        from avgraph.methods.lir.task import LIRTask
+
+        return LIRTask(self)
+
+    def needed_edges(self) -> tuple[EdgeType, ...]:
+        """The graph between concepts, where it is to be given."""
+        return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
+
+    def student_starts(self, epochs: int) -> int:
+        """Epochs before the student, of so many in all."""
+        return 2 * epochs // 5 if self.teacher_epochs is None else self.teacher_epochs
+
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Stages that would silently never come; 0 epochs train nothing and have no schedule.
+
+        Example:
+            >>> LirOptions(snapshot_epochs=[5]).training_mistakes(5)
+            [('snapshot_epochs', 'expected epochs below train.epochs, 5, got 5')]
+        """
+        if epochs == 0:
+            return []
+        found, start = [], self.student_starts(epochs)
+        if self.interaction_weight > 0 and epochs <= start:
+            told = f"expected fewer than train.epochs, {epochs}, got {start}: the student never starts"
+            found.append(("teacher_epochs", f"{told}; or set method.interaction_weight to 0"))
+        if late := [epoch for epoch in self.snapshot_epochs if epoch >= epochs]:
+            found.append(("snapshot_epochs", f"expected epochs below train.epochs, {epochs}, got {late[0]}"))
+        return found
+
+    def unused(self) -> dict[str, str]:
+        """The margin of a loss without one."""
+        return {"margin": "the loss 'n_pair' has no margin"} if self.loss == "n_pair" else {}

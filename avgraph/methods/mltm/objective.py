@@ -1,0 +1,68 @@
+"""The objectives compared in the m-LTM paper, each of one batch whose row i belongs to row i."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from avgraph.methods.mltm.options import MltmOptions
+from avgraph.nn import hard_triplet_loss, info_nce, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
+from avgraph.nn.precision import full_precision
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss that is declared: ``"mltm"`` (Eq. 10; with ``mass`` Eq. 12), ``"info_nce"`` (Eq. 1),
+    ``"info_nce_entropy"`` (Eq. 14) or ``"triplet"`` (hardest negative).
+
+    Attributes:
+        options: which, and its settings.
+        max_iter: of the coupling.
+        tol: of the coupling.
+    """
+
+    options: MltmOptions
+    max_iter: int = 2000
+    tol: float = 1e-6
+
+    def of_equal_rows(self, sizes: Sequence[int]) -> float | None:
+        """The loss where all rows are equal, over batches of such sizes; None where nobody has worked it out.
+
+        Every row then goes to all partners alike: log b of Eq. 1 and Eq. 10, less the entropy term of Eq. 14.
+
+        Example:
+            >>> nce, triplet = (Objective(MltmOptions(loss=name)) for name in ("info_nce", "triplet"))
+            >>> round(nce.of_equal_rows([8, 8]), 4), triplet.of_equal_rows([8])
+            (2.0794, None)
+        """
+        if self.options.loss == "triplet" or self.options.mass is not None:
+            return None
+        mean = sum(size * math.log(size) for size in sizes) / sum(sizes)
+        return mean * (1 - self.options.entropy_weight) if self.options.loss == "info_nce_entropy" else mean
+
+    def __call__(self, x: Tensor, y: Tensor, metric: Tensor) -> tuple[Tensor, bool]:
+        """The loss, and whether the coupling behind it converged.
+
+        Shapes:
+            x, y [b, d] unit rows, metric [d, d] or [d]
+        """
+        options = self.options
+        if options.loss == "mltm":
+            cost = mahalanobis_cost(x, y, metric, normalize="max")
+            if options.mass is None:
+                coupling = sinkhorn(cost, options.epsilon, max_iter=self.max_iter, tol=self.tol)
+            else:
+                coupling = partial_sinkhorn(cost, options.epsilon, options.mass, max_iter=self.max_iter, tol=self.tol)
+            return matching_loss(coupling), bool(coupling.converged)
+        if options.loss == "triplet":
+            return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=options.margin), True
+        loss = info_nce(x, y, options.temperature)
+        if options.loss == "info_nce_entropy":
+            with full_precision(x, y) as (x, y):
+                log_rank = (x @ y.T / options.temperature).log_softmax(1)
+            loss = loss + options.entropy_weight * (log_rank.exp() * log_rank).sum(1).mean()
+        return loss, True

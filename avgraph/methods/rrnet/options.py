@@ -1,0 +1,90 @@
+"""Options of RR-Net, and the graph it is trained on where an experiment declares none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from avgraph.options.base import Count, EdgeType, MethodOptions, Name, Positive, TransformOptions
+
+if TYPE_CHECKING:
+    import avgraph.methods.rrnet.task
+
+
+class RrnetOptions(MethodOptions):
+    """RR-Net: relational reasoning over two intra graphs and one inter graph.
+
+    The defaults are what works on data that nobody tuned for (docs/defaults.md); ``configs/rrnet/`` has the paper's.
+
+    Attributes:
+        source: the node type whose nodes are mapped; edges within it are intra edges.
+        target: the node type that they are mapped to; (source, candidate, target) is the inter graph.
+        hidden_channels: width of all node and edge states.
+        intra_units: how many; they take turns with inter units, and what is left over comes last.
+        inter_units: how many; alone they hand what nodes know to the candidate edges.
+        aggr: how a node takes up the states of its edges.
+        incidence: whether a node sees every edge it is an end of, or incoming ones only.
+        reduction: of the loss over labelled candidate edges; the sum is the paper's Eq. 9, for small learning rates.
+        loss: of the candidates of a source node against each other, or (``bce``, Eq. 9) of every edge by itself.
+        dropout: of the features and of what the decoder sees.
+        baseline_logit: start from the log-probability that the encoder gives a candidate edge, where it gives one;
+            training then only corrects it.
+        edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
+        standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
+        product: where no encoder's probability is there to start from, add the product of the two ends' projections to
+            the logit of an edge (not in the paper).
+
+    Example:
+        >>> [step.type for step in RrnetOptions(source="user", target="item").recipe()]
+        ['knn', 'knn', 'candidates']
+    """
+
+    node_keys = ("source", "target")
+    came_later: ClassVar[Mapping[str, Any]] = {"product": False}
+    train_defaults: ClassVar[Mapping[str, Any]] = {
+        "epochs": 100,
+        "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
+        "schedule": "cosine",
+    }
+
+    type: Literal["rrnet"] = "rrnet"
+    source: Name = "audio"
+    target: Name = "label"
+    hidden_channels: Positive = 16
+    intra_units: Count = 1
+    inter_units: Positive = 1
+    aggr: Literal["mean", "sum"] = "mean"
+    incidence: Literal["both", "target"] = "both"
+    reduction: Literal["mean", "sum"] = "mean"
+    loss: Literal["bce", "cross_entropy"] = "cross_entropy"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    baseline_logit: bool = True
+    edge_score: bool = True
+    standardize: bool = True
+    product: bool = True
+
+    def recipe(self) -> tuple[TransformOptions, ...]:
+        """The paper's graph for ESC-50: 10 near sources, 2 near targets, 20 candidates."""
+        from avgraph.transforms.options import CandidatesOptions, KnnOptions
+
+        return (
+            KnnOptions(node=self.source, k=10),
+            KnnOptions(node=self.target, k=2),
+            CandidatesOptions(source=self.source, target=self.target, k=20),
+        )
+
+    def task(self) -> avgraph.methods.rrnet.task.RRNetTask:
+        """The method, to be bound to a graph."""
+        from avgraph.methods.rrnet.task import RRNetTask
+
+        return RRNetTask(self)
+
+    def needed_edges(self) -> tuple[EdgeType, ...]:
+        """What it decides about: candidate edges."""
+        return ((self.source, "candidate", self.target),)
+
+    def classified(self) -> str:
+        """The sources: which target is each one's?"""
+        return self.source

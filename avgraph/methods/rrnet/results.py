@@ -1,0 +1,116 @@
+"""What a run of RR-Net reports, what it has to beat, and the graph it leaves."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+from torch_geometric.utils import softmax
+
+from avgraph.methods.trivial import Trivial, majority_accuracy
+from avgraph.metrics import accuracy, edge_argmax_accuracy
+
+EdgeType = tuple[str, str, str]
+SPLITS = ("train", "val", "test")
+
+
+def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str, float]:
+    """Accuracy by the logits and of the model that proposed the candidates, and the ceiling the candidates set.
+
+    With several views also the accuracy of each further one, and ``fused_accuracy`` of their mean log-probability:
+    what the views give without any graph. ``true_class_score`` shows how much surer the scores of training nodes are
+    than those of test nodes.
+
+    Args:
+        graph: with labelled candidate edges.
+        inter: their type, (source, candidate, target).
+        logits: of the edges [e].
+
+    Example:
+        >>> from avgraph.transforms import Complete
+        >>> data = HeteroData(a={"x": torch.eye(2), "y": torch.arange(2)}, b={"x": torch.eye(2), "y": torch.arange(2)})
+        >>> data["a"].test_mask = torch.tensor([True, True])
+        >>> edge_metrics(Complete("a", "b")(data), ("a", "candidate", "b"), torch.tensor([1.0, 0.0, 1.0, 0.0]))
+        {'test/accuracy': 0.5}
+    """
+    edge_index, node, y = graph[inter].edge_index, graph[inter[0]], graph[inter[2]].y
+    to_class = torch.stack([edge_index[0], y[edge_index[1]]])
+    reached = torch.zeros(len(node.y), dtype=torch.bool)
+    reached[edge_index[0][graph[inter].y > 0]] = True
+    score = _by_class(node.score, y) if "score" in node else None
+    log_score = _by_class(node.view_score.clamp_min(1e-4).log(), y) if "view_score" in node else None
+    result = {}
+    for split in SPLITS:
+        mask = node.get(f"{split}_mask")
+        if mask is None or not bool(mask.any()):
+            continue
+        result[f"{split}/accuracy"] = edge_argmax_accuracy(logits, to_class, node.y, mask, len(node.y))
+        if score is not None:
+            result[f"{split}/baseline_accuracy"] = accuracy(score, node.y, mask)
+            result[f"{split}/candidate_recall"] = float(reached[mask].double().mean())
+            result[f"{split}/true_class_score"] = float(score.gather(1, node.y[:, None])[mask].mean())
+        if log_score is not None:
+            for view in range(1, log_score.shape[1]):
+                result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
+            result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
+    return result
+
+
+def _by_class(score: Tensor, y: Tensor) -> Tensor:
+    """The best score among the targets of each class.
+
+    Shapes:
+        score [..., n_target], y [n_target] → [..., classes]
+    """
+    best = score.new_full((*score.shape[:-1], int(y.max()) + 1), -torch.inf)
+    return best.scatter_reduce(-1, y.expand_as(score), score, "amax")
+
+
+def trivial_answer(graph: HeteroData, inter: EdgeType, *, loss: str, reduction: str) -> Trivial:
+    """The loss of the best constant logit, and the accuracy of the majority class of the training nodes.
+
+    Example:
+        >>> from avgraph.transforms import Complete
+        >>> data = HeteroData(a={"x": torch.eye(4), "y": torch.tensor([0, 1, 1, 0])}, b={"x": torch.eye(2)})
+        >>> data["b"].y = torch.arange(2)
+        >>> data["a"].train_mask = torch.tensor([True, True, True, False])
+        >>> data = Complete("a", "b")(data)
+        >>> found = trivial_answer(data, ("a", "candidate", "b"), loss="cross_entropy", reduction="mean")
+        >>> round(found.loss, 4), found.metrics
+        (0.6931, {'train/accuracy': 0.6666666666666666})
+    """
+    edges, node = graph[inter], graph[inter[0]]
+    train, y = edges.train_mask.cpu(), edges.y.cpu().double()
+    if loss == "bce":
+        share = y[train].mean()
+        each = (torch.special.entr(share) + torch.special.entr(1 - share)).expand(int(train.sum()))
+    else:  # all candidates of a node are equally likely
+        start = edges.edge_index[0].cpu()
+        each = start.bincount()[start[train & (y > 0)]].double().log()
+    total = each.mean() if reduction == "mean" else each.sum()
+    masks = {f"{split}/accuracy": node[f"{split}_mask"] for split in SPLITS if f"{split}_mask" in node}
+    return Trivial(float(total), majority_accuracy(node.y, node.train_mask, masks))
+
+
+def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edge: bool) -> HeteroData:
+    """The graph with the ``probability`` of every candidate edge and the ``prediction`` for every source node.
+
+    Args:
+        graph: with candidate edges.
+        inter: their type, (source, candidate, target).
+        logits: of the edges [e].
+        each_edge: whether a probability is of an edge by itself, or of the candidates of a source node.
+
+    Example:
+        >>> data = HeteroData(a={"x": torch.eye(1)}, b={"x": torch.eye(2), "y": torch.tensor([7, 8])})
+        >>> data["a", "candidate", "b"].edge_index = torch.tensor([[0, 0], [0, 1]])
+        >>> found = with_answers(data, ("a", "candidate", "b"), torch.zeros(2), each_edge=False)
+        >>> found["a", "candidate", "b"].probability, found["a"].prediction
+        (tensor([0.5000, 0.5000]), tensor([7]))
+    """
+    result, edge_index, size = graph.clone(), graph[inter].edge_index, graph[inter[0]].num_nodes
+    result[inter].probability = logits.sigmoid() if each_edge else softmax(logits, edge_index[0], num_nodes=size)
+    dense = torch.full((size, graph[inter[2]].num_nodes), float("-inf"))
+    dense[edge_index[0], edge_index[1]] = logits
+    result[inter[0]].prediction = graph[inter[2]].y[dense.argmax(1)]
+    return result
