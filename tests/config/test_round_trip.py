@@ -93,7 +93,7 @@ def test_a_changed_copy_can_be_dumped() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *(row.options for row in METHODS.values())],
+    [*DATASETS.values(), *ENCODERS.values(), *TRANSFORMS.values(), *METHODS.values()],
 )
 def test_every_path_keeps_the_folder_of_its_file(options: type[ComponentOptions]) -> None:
     paths = {
