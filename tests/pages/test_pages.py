@@ -103,5 +103,10 @@ def test_modules_and_files_are_there(page: Path) -> None:
         assert importlib.util.find_spec(module) is not None, module
     for file in re.findall(r"`((?:examples|configs|docs|benchmarks)/[\w./]+\.\w+)`", text):
         assert (ROOT / file).is_file(), file
+    for file, name in re.findall(r"`(avgraph/[\w./]+)(?::(\w+))?`", text):
+        assert (ROOT / file).exists(), file
+        if name:
+            source = (ROOT / file).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:def |class |){name}\b", source, re.M), f"{file} has no {name}"
     for file in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text):
         assert (page.parent / file).exists(), file
