@@ -66,7 +66,8 @@ def reliability(probability: Tensor, target: Tensor, bins: int = 15) -> Reliabil
     edges = torch.linspace(0, 1, bins + 1, dtype=value.dtype, device=value.device)
     place = (torch.bucketize(value, edges, right=True) - 1).clamp(max=bins - 1)
     count = place.bincount(minlength=bins)
-    sums = (place.bincount(weights, bins) for weights in (value.double(), target.flatten().double()))
+    zero = torch.zeros(bins, dtype=torch.float64, device=value.device)
+    sums = (zero.index_add(0, place, each.double()) for each in (value, target.flatten()))
     mean, frequency = (total / count.clamp(min=1) for total in sums)
     return Reliability(edges, count, mean, frequency)
 
