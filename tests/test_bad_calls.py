@@ -345,7 +345,10 @@ FUNCTIONS: dict[str, tuple[Call, str]] = {
         lambda: nn.mm_js(ROWS[0], ROWS[0]),
         "mean, logvar: expected at least one expert [k, ..., d], got [3]",
     ),
-    "ExpertAggregation, list": (lambda: nn.ExpertAggregation()([[0.0]]), "x: expected a tensor, got list"),
+    "ExpertAggregation, width": (
+        lambda: nn.ExpertAggregation()(ROWS, LABEL),
+        "x: expected floating point [e, 2d], mean beside logvar, got torch.float32 [4, 3]",
+    ),
     "ExpertAggregation, fusion": (lambda: nn.ExpertAggregation("sum"), "fusion: expected 'product', 'geometric'"),
     "AudioAttention, rows": (
         lambda: nn.AudioAttention(3)(ROWS, ROWS, LABEL),
