@@ -115,7 +115,7 @@ def error_detection_auroc(uncertainty: Tensor, error: Tensor) -> float:
     if not 0 < positive < n:
         raise GraphError(f"error: expected right and wrong predictions, got {positive} wrong ones of {n}")
     _, level, count = uncertainty.detach().flatten().unique(return_inverse=True, return_counts=True)
-    # Rank of a level: those below it, and half of itself, counted from ½ so that the smallest sum is known.
-    rank = count.cumsum(0) - count / 2.0
-    total = float(rank.double()[level][wrong].sum())
+    # Of each level, the predictions below it and half of those at it (Mann & Whitney).
+    rank = count.cumsum(0) - count.double() / 2
+    total = float(rank[level][wrong].sum())
     return (total - positive * positive / 2) / (positive * (n - positive))
