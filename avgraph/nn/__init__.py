@@ -7,12 +7,25 @@ from avgraph.nn.contrast.memory_readout import memory_readout
 from avgraph.nn.contrast.projector import Projector
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
 from avgraph.nn.edges.incidence import Incidence
+from avgraph.nn.fusion import (
+    AudioAttention,
+    ExpertAggregation,
+    Gaussian,
+    attention_edges,
+    gaussian_kl,
+    geometric_js,
+    geometric_mean_of_experts,
+    mixture_moments,
+    mm_js,
+    product_of_experts,
+)
 from avgraph.nn.losses.contrastive import contrastive_loss
 from avgraph.nn.losses.cross_attention_proxy import CrossAttentionProxy, attention_proxy
 from avgraph.nn.losses.latent_interaction import latent_interaction_loss
 from avgraph.nn.losses.n_pair import n_pair_loss
 from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
 from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
+from avgraph.nn.mask_losses import MutualInformation, mask_log_likelihood, orthogonality
 from avgraph.nn.message_passing.inter_unit import InterUnit
 from avgraph.nn.message_passing.intra_unit import IntraUnit
 from avgraph.nn.transport.coupling import Coupling, matching_loss
@@ -21,24 +34,37 @@ from avgraph.nn.transport.ground_cost import mahalanobis_cost, project_psd
 from avgraph.nn.transport.sinkhorn import partial_sinkhorn, sinkhorn
 
 __all__ = [
+    "AudioAttention",
     "Coupling",
     "CrossAttentionProxy",
+    "ExpertAggregation",
+    "Gaussian",
     "Incidence",
     "InterUnit",
     "IntraUnit",
+    "MutualInformation",
     "Projector",
     "alignment_gap",
+    "attention_edges",
     "attention_proxy",
     "contrastive_loss",
+    "gaussian_kl",
+    "geometric_js",
+    "geometric_mean_of_experts",
     "hard_triplet_loss",
     "info_nce",
     "latent_interaction_loss",
     "mahalanobis_cost",
+    "mask_log_likelihood",
     "matching_loss",
     "memory_readout",
+    "mixture_moments",
+    "mm_js",
     "n_pair_loss",
+    "orthogonality",
     "partial_sinkhorn",
     "partial_sinkhorn_edges",
+    "product_of_experts",
     "project_psd",
     "proxy_triplet_loss",
     "semantic_alignment_loss",
