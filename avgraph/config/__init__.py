@@ -35,6 +35,12 @@ from avgraph.config.reading import (
     load_run_experiment,
 )
 from avgraph.config.schema import experiment_schema
+from avgraph.config.segmentation import (
+    AvsBenchMs3Options,
+    AvsBenchS4Options,
+    SoundingShapesOptions,
+    StampsOptions,
+)
 from avgraph.config.spaces import (
     ClapOptions,
     ClipOptions,
@@ -55,6 +61,8 @@ from avgraph.config.transforms import (
 __all__ = [
     "AudioCapsOptions",
     "AveOptions",
+    "AvsBenchMs3Options",
+    "AvsBenchS4Options",
     "CandidatesOptions",
     "ClapOptions",
     "ClassPairedOptions",
@@ -88,7 +96,9 @@ __all__ = [
     "RrnetOptions",
     "SentenceTransformersOptions",
     "SoundPictureSpacesOptions",
+    "SoundingShapesOptions",
     "SpacesOptions",
+    "StampsOptions",
     "SyntheticOptions",
     "TextAlignedOptions",
     "TrainOptions",
