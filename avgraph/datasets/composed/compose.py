@@ -64,7 +64,9 @@ def _paint_clips(
     behind = _behind(backgrounds, count, composition, rng)
     # One row per clip, layer and frame; clips with fewer cut-outs have no row there.
     clip, layer = np.nonzero(np.arange(layers) < objects[:, None])
-    row = torch.tensor([clips[c].cut_outs[k] for c, k in zip(clip, layer, strict=True)]).repeat_interleave(frames)
+    row = torch.tensor(
+        [clips[c].cut_outs[k] for c, k in zip(clip.tolist(), layer.tolist(), strict=True)]
+    ).repeat_interleave(frames)
     flip = torch.from_numpy(np.where(motion.flip[clip, layer], -1.0, 1.0).astype(np.float32))
     sampled = pyramid.sample(
         row,
