@@ -28,7 +28,8 @@ def shapes() -> HeteroData:
 
 def _shown(data: HeteroData, clip: int) -> list[tuple[str, bool]]:
     """Class and whether it sounds, of what a clip shows, from the bottom."""
-    return [(name.lower().rsplit(" ", 1)[0], name.isupper()) for name in data["clip"].shown[clip].split(" + ")]
+    heard = data["clip"].heard[clip].split(" + ")
+    return [(name.rsplit(" ", 1)[0], name in heard) for name in data["clip"].shown[clip].split(" + ")]
 
 
 def _classes_of(data: HeteroData, audio: int) -> set[str]:

@@ -55,7 +55,7 @@ def _shows(*names: str) -> See:
 
     def read(world: Any) -> bool:
         clip = world.data["clip"]
-        return any(name in text.lower() for text, on in zip(clip.shown, clip.test_mask, strict=True)
+        return any(name in text for text, on in zip(clip.shown, clip.test_mask, strict=True)
                    for name in names if on)  # fmt: skip
 
     return See(f"whether {' or '.join(names)} is shown", read)

@@ -15,7 +15,7 @@ from avgraph.datasets.composed.composition import Composition
 from avgraph.datasets.composed.materials import SPLITS, Materials
 from avgraph.datasets.composed.motion import draw_motion
 from avgraph.datasets.composed.painting import Painted, Pyramid, paint, tint
-from avgraph.datasets.composed.plan import Clip, Planner, shown_names
+from avgraph.datasets.composed.plan import Clip, Planner, names_of
 from avgraph.datasets.composed.sound_edges import add_sounds
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.runtime.progress import counted
@@ -35,8 +35,10 @@ def compose(materials: Materials, composition: Composition, silent_share: float 
     Raises:
         DataError: if a split has too few classes.
     """
-    planners = [Planner(materials, composition, split, silent_share) for split in range(3)]
-    clips = [[planner.draw() for _ in range(n)] for planner, n in zip(planners, composition.clips, strict=True)]
+    clips: list[list[Clip]] = []
+    for split, count in enumerate(composition.clips):
+        planner = Planner(materials, composition, split, silent_share) if count else None
+        clips.append([planner.draw() for _ in range(count)] if planner else [])
     pyramid = Pyramid(materials.cut_outs.picture)
     parts: list[Painted] = []
     with counted(sum(composition.clips), "composing clips") as advance:
@@ -118,7 +120,8 @@ def _graph(
     clip, frame = data["clip"], data["frame"]
     clip.name = [f"{SPLITS[s]}-{row:05d}" for s, row in zip(split.tolist(), place, strict=True)]
     clip.y, clip.class_names = torch.tensor(first), list(materials.classes)
-    clip.shown = [shown_names(one, materials.cut_outs) for one in planned]
+    clip.shown = [names_of(one, materials.cut_outs, heard=False) for one in planned]
+    clip.heard = [names_of(one, materials.cut_outs, heard=True) for one in planned]
     clip.condition = [one.condition for one in planned]
     heard = torch.zeros(len(planned), 1 + composition.max_objects, dtype=torch.uint8)  # by place, 0 the background
     for row, one in enumerate(planned):

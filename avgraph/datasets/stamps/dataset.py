@@ -29,7 +29,7 @@ from avgraph.errors import DataError
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stamps(Composition):
     """Clips in which stamps move over blurred CIFAR-10 pictures; what is heard is the mask.
 
