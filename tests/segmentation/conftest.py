@@ -3,6 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from torch_geometric.data import HeteroData
+
+from avgraph.datasets import SoundingShapes
+from avgraph.datasets.avsbench import write_avsbench
+from avgraph.datasets.avsbench.layout import FRAMES
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +23,17 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def no_shared_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def bench_shapes() -> HeteroData:
+    return SoundingShapes(
+        train_clips=4, val_clips=2, test_clips=3, frames=FRAMES, size=16, classes=4, recordings=5, silence_share=0.0
+    ).load()
+
+
+@pytest.fixture(scope="session")
+def bench(bench_shapes: HeteroData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench") / "s4"
+    write_avsbench(bench_shapes, folder, "s4")
+    return folder

@@ -32,7 +32,8 @@ def read_sound(layout: Layout, clip: BenchClip) -> Float32[Tensor, "5 64 96"]:
     """
     npz, wav, pkl = (layout.sound(clip, suffix) for suffix in (".npz", ".wav", ".pkl"))
     if npz.is_file():
-        return _checked(npz, torch.from_numpy(np.asarray(read_npz(npz, [KEY])[KEY])))
+        with reading(npz, ".npz"):  # text makes no tensor
+            return _checked(npz, torch.from_numpy(np.asarray(read_npz(npz, [KEY])[KEY])))
     if wav.is_file():
         return _checked(wav, torch.from_numpy(read_vggish(wav, FRAMES)))
     if not pkl.is_file():

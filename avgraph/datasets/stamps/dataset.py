@@ -143,6 +143,7 @@ class Stamps(Composition):
     def _stand_in(self, lacking: str) -> HeteroData:
         logger.warning("stamps: %s; using SYNTHETIC shapes in their place", lacking)
         shared = {one.name: getattr(self, one.name) for one in fields(Composition)}
-        data = SoundingShapes(**shared).load()
+        # All twelve, so that any number of cut-outs that may be asked for can be shown.
+        data = SoundingShapes(**shared, classes=12, recordings=10).load()
         data.provenance = {**data.provenance, "dataset": "stamps", "note": "synthetic stand-in for stamps"}
         return data
