@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets import Stamps, catalog
 from avgraph.datasets.stamps.backgrounds import read_backgrounds
+from avgraph.datasets.stamps.esc50_classes import STAMPS_OF_CLASS
 from avgraph.datasets.stamps.folder import read_stamps
 from avgraph.datasets.stamps.protocol import usable_pictures
 from avgraph.errors import DataError
@@ -204,6 +206,9 @@ def test_on_the_real_stamps(data_root: Path) -> None:
         cifar10_root=data_root / "cifar10", on_missing=(),
     ).load()  # fmt: skip
     assert len(data["clip"].class_names) == 26
+    with open(data_root / "stamps" / "esc50_classes.csv", newline="", encoding="utf-8") as file:
+        table = [(row["category"].replace("_", " "), row["name"]) for row in csv.DictReader(file)]
+    assert table == [(k, name) for k, names in STAMPS_OF_CLASS.items() for name in names]
     assert int((data["audio"].y >= 0).sum()) <= 26 * 40
     heard = data["frame"].mask[data["frame"].test_mask].flatten(1).sum(1)
     assert float((heard >= 20).float().mean()) > 0.99, "hardly ever is what sounds all but covered"
