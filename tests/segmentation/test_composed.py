@@ -113,6 +113,15 @@ def test_equal_options_give_equal_bytes_and_splits_are_independent(shapes: Heter
     assert not torch.equal(seeded["frame"].x[-80:], shapes["frame"].x[-80:])
 
 
+def test_a_larger_frame_shows_the_same_scene() -> None:
+    small = dataclasses.replace(SMALL, train_clips=8, val_clips=0, test_clips=4, max_objects=2)
+    one, two = (dataclasses.replace(small, size=size).load()["frame"] for size in (32, 256))
+    reduced = torch.nn.functional.avg_pool2d(two.mask.float(), 8)
+    assert one.mask.any()
+    assert float((reduced - one.mask).abs().mean()) < 0.04, "outlines alone differ; another scene gives more than .1"
+    assert float((torch.nn.functional.avg_pool2d(two.x.float(), 8) - one.x).abs().mean()) < 5
+
+
 def test_shares_of_negative_audio() -> None:
     made = dataclasses.replace(
         SMALL, train_clips=400, size=16, frames=1, max_sounding=1, silence_share=0.25, off_screen_share=0.5

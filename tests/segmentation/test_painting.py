@@ -73,7 +73,7 @@ def test_a_tint_stays_within_the_outline() -> None:
 
 
 def test_motions_stay_inside_and_apart() -> None:
-    motion = draw_motion(np.full(200, 3), 3, 4, np.random.default_rng(0))
+    motion = draw_motion(np.full(200, 3), 3, 4, 9, np.random.default_rng(0))
     assert motion.centre.min() >= MARGIN - 1e-6
     assert motion.centre.max() <= 1 - MARGIN + 1e-6
     assert motion.scale[..., 0].min() >= SMALLEST
@@ -83,6 +83,6 @@ def test_motions_stay_inside_and_apart() -> None:
     apart = np.linalg.norm(motion.centre[:, 0, 0] - motion.centre[:, 1, 0], axis=-1)
     careless = np.random.default_rng(1).uniform(MARGIN, 1 - MARGIN, (2, 5000, 2))
     assert np.quantile(apart, 0.02) > 2 * np.quantile(np.linalg.norm(careless[0] - careless[1], axis=-1), 0.02)
-    many = draw_motion(np.array([3, 6]), 6, 1, np.random.default_rng(0)).scale
+    many = draw_motion(np.array([3, 6]), 6, 1, 9, np.random.default_rng(0)).scale
     assert many.shape == (2, 6, 1)
     assert many[1].max() <= LARGEST * np.sqrt(0.5) + 1e-6
