@@ -28,6 +28,10 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "clotho": datasets.Clotho,
     "esc50_cifar10_spaces": datasets.SoundPictureSpaces,
     "spaces": datasets.SpaceFiles,
+    "stamps": datasets.Stamps,
+    "sounding_shapes": datasets.SoundingShapes,
+    "avsbench_s4": datasets.AVSBenchS4,
+    "avsbench_ms3": datasets.AVSBenchMS3,
     "files": datasets.Files,
 }
 

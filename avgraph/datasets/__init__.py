@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from avgraph.datasets.avsbench.options import AVSBenchMS3, AVSBenchS4
 from avgraph.datasets.captions.options import AudioCaps, Clotho
 from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.datasets.paired.options import ClassPaired
+from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
 from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
+from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.synthetic.options import Synthetic
 
 __all__ = [
@@ -16,6 +19,8 @@ __all__ = [
     "ESC10",
     "ESC50",
     "VEGAS",
+    "AVSBenchMS3",
+    "AVSBenchS4",
     "AudioCaps",
     "ClassPaired",
     "Clotho",
@@ -25,6 +30,8 @@ __all__ = [
     "HeldOutFiles",
     "NodeFiles",
     "SoundPictureSpaces",
+    "SoundingShapes",
     "SpaceFiles",
+    "Stamps",
     "Synthetic",
 ]

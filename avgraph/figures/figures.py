@@ -10,7 +10,7 @@ from typing import Any
 
 from torch_geometric.data import HeteroData
 
-from avgraph.io.picture import noted
+from avgraph.io.figure_file import noted
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from avgraph.errors import DataError
 from avgraph.figures.snapshots import Snapshots
-from avgraph.io.picture import save_figure
+from avgraph.io.figure_file import save_figure
 
 Role = Literal["source", "target"]
 AUDIO, VISUAL, ABSENT = "#2f6db3", "#3a923a", "#d0d0d0"

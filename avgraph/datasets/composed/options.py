@@ -1,0 +1,70 @@
+"""How many clips are composed, of what size, and what happens in them: options of composed data sets. No torch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from avgraph.datasets.base import Dataset
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
+from avgraph.options.base import Count, Positive, mistakes
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Side = Annotated[int, Field(ge=16, le=512)]
+Objects = Annotated[int, Field(ge=1, le=8)]
+
+
+class Segmentation(Dataset):
+    """What data sets of `avgraph.graph.segmentation` share."""
+
+    def node_types(self) -> tuple[str, ...]:
+        """Clips, their frames, what is heard."""
+        return (CLIP, FRAME, AUDIO)
+
+
+class Composed(Segmentation):
+    """Options of clips that are composed of cut-outs, sounds and backgrounds.
+
+    Attributes:
+        train_clips: clips to train on.
+        val_clips: clips to validate on.
+        test_clips: clips to test on.
+        frames: of a clip.
+        size: height and width of a frame in pixels.
+        min_objects: fewest cut-outs of a clip; each is of another class.
+        max_objects: most.
+        max_sounding: most that sound at once; two are mixed by the maximum of their normalised log-mels, a stand-in
+            for the sum of their powers, whose levels are lost.
+        silence_share: share of training clips with silence, whose mask is empty.
+        off_screen_share: share of training clips with the sound of a class that they do not show; their mask is empty.
+        seed: of all that is drawn.
+    """
+
+    train_clips: Positive = 2000
+    val_clips: Count = 300
+    test_clips: Positive = 500
+    frames: Annotated[int, Field(ge=1, le=64)] = 3
+    size: Side = 64
+    min_objects: Objects = 1
+    max_objects: Objects = 3
+    max_sounding: Annotated[int, Field(ge=1, le=2)] = 1
+    silence_share: Share = 0.12
+    off_screen_share: Share = 0.08
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @property
+    def clips(self) -> tuple[int, int, int]:
+        """Clips of the three splits."""
+        return self.train_clips, self.val_clips, self.test_clips
+
+    @model_validator(mode="after")
+    def _composable(self) -> Composed:
+        if self.min_objects > self.max_objects:
+            message = f"expected at most max_objects ({self.max_objects}), got {self.min_objects}"
+            raise mistakes([(("min_objects",), message, self.min_objects)])
+        if self.silence_share + self.off_screen_share > 1:
+            message = f"expected at most 1 together with silence_share {self.silence_share:g}, got "
+            message += f"{self.off_screen_share:g}"
+            raise mistakes([(("off_screen_share",), message, self.off_screen_share)])
+        return self

@@ -1,0 +1,1 @@
+"""Picture stamps over backgrounds, with recordings of what they show."""
