@@ -74,6 +74,7 @@ def split_maps(network: ClipNetwork, clips: Clips) -> dict[str, float]:
         >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
         >>> masks = {"val": ~mask, "test": mask}
         >>> clips = Clips(HeteroData(), x, torch.tensor([0, 0]), torch.tensor([0]), masks, 1, ["a", "b"])
+        >>> from avgraph.methods.lir.options import LirOptions
         >>> network = ClipNetwork({"audio": 2, "visual": 2}, 1, LirOptions())
         >>> split_maps(network, clips)
         {'test': 1.0}
@@ -103,6 +104,7 @@ def split_metrics(network: ClipNetwork, clips: Clips, batch_size: int) -> dict[s
         >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
         >>> masks = {"val": ~mask, "test": mask}
         >>> clips = Clips(HeteroData(), x, torch.tensor([0, 0]), torch.tensor([0]), masks, 1, ["a", "b"])
+        >>> from avgraph.methods.lir.options import LirOptions
         >>> network = ClipNetwork({"audio": 2, "visual": 2}, 1, LirOptions())
         >>> split_metrics(network.eval(), clips, 400)["test/batch_proxy_map"]
         1.0
@@ -154,6 +156,7 @@ def clip_concept_graph(
         >>> one = {"x": torch.ones(1, 1)}
         >>> graph = HeteroData(audio=one, visual=one, concept={"x": torch.eye(2)})
         >>> nodes, logits = ("audio", "visual", "concept"), (torch.ones(1, 1), -torch.ones(1, 1))
+        >>> from avgraph.methods.lir.options import LirOptions
         >>> teacher = Teacher(["dog (audio)", "dog (visual)"], 1, 3, LirOptions())
         >>> found = clip_concept_graph(graph, nodes, logits, 0.5, teacher, inserted=False)
         >>> found["audio", "activates", "concept"].edge_index.tolist()
