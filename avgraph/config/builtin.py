@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, cmcr, datasets, encoders, methods, spaces, transforms
+from avgraph.config import captions, cmcr, datasets, encoders, methods, mmvae, spaces, transforms
 from avgraph.config.options import ComponentOptions
 from avgraph.config.problems import show
 from avgraph.errors import ConfigError, one_line
@@ -83,17 +83,23 @@ METHODS: Mapping[str, Builtin] = {
     "lir": Builtin(methods.LirOptions, "avgraph.methods.lir:LIRTask"),
     "mltm": Builtin(methods.MltmOptions, "avgraph.methods.mltm:MLTMTask"),
     "cmcr": Builtin(cmcr.CmcrOptions, "avgraph.methods.cmcr:CMCRTask"),
+    "mmvae": Builtin(mmvae.MmvaeOptions, "avgraph.methods.mmvae:MMVAETask"),
 }
 
 
 def build(table: Mapping[str, Builtin], options: ComponentOptions) -> Any:
     """An instance of the class that ``options.type`` names, made with the options as keyword arguments.
 
+    A built-in class with ``takes_options = True`` is handed the options themselves.
+
     Raises:
         ConfigError: if a user's own class cannot be imported any more.
     """
     row = table.get(options.type)
-    return import_target(options.type if row is None else row.target)(**options.arguments())
+    made = import_target(options.type if row is None else row.target)
+    if row is not None and getattr(made, "takes_options", False):
+        return made(options)
+    return made(**options.arguments())
 
 
 def import_target(target: str, folders: Sequence[str] = ()) -> Any:
