@@ -19,7 +19,7 @@ from avgraph.errors import DataError
 from avgraph.export import write_graphml
 from avgraph.files import remove_leftovers
 from avgraph.methods.task import Task
-from avgraph.report.figures import draw_figures
+from avgraph.report.figures import draw_figures, draw_own_figures
 from avgraph.running import directory as folder
 from avgraph.running.checks import Outcome, run_checks
 from avgraph.running.graph_store import check_storable, load_graph, save_graph
@@ -121,7 +121,8 @@ def load_task(directory: Path, experiment: Experiment, device: str | None = None
     """
     options = experiment.train
     task = build_task(experiment)
-    task.bind(load_graph(directory / folder.GRAPH), options)
+    data = directory / folder.DATA
+    task.bind(load_graph(data if data.exists() else directory / folder.GRAPH), options)
     if options.precision == "64-true":
         task.double()
     load_weights(task, directory)
@@ -184,9 +185,12 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dic
         "checks": run_checks(Outcome(found, history, task.trivial())),
     }
     learned = task.annotated()
+    if task.raw_nodes():
+        save_graph(task.graph, directory / folder.DATA)
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
     draw_figures(learned, history, directory / folder.FIGURES)
+    draw_own_figures(task, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
 

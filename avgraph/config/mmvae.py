@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.config.inputs import Input, named
-from avgraph.config.options import Count, MethodOptions, NonNegative, Positive
+from avgraph.config.options import Count, MethodOptions, NonNegative, Positive, Rate
 from avgraph.config.paths import FilePath
 
 _NO_LATENT = "only a model with latents has it (latent is false)"
@@ -54,6 +54,7 @@ class MmvaeOptions(MethodOptions):
         batch_size: clips per step.
         flip: share of the clips that are mirrored in training, all frames together.
         colour: strength of random brightness and contrast in training, of all frames of a clip together.
+        gradient_norm: longest gradient of a step: a divergence can leap where a variance vanishes; none is any.
         missing_audio: share of the clips that are silent from the start: trained without sound (edges dropped).
         samples: masks drawn from the prior for the uncertainty of the results.
         measure_every: epochs between measurements on the validation clips during training; 0 for none.
@@ -102,6 +103,7 @@ class MmvaeOptions(MethodOptions):
     batch_size: Annotated[int, Field(ge=1)] = 8
     flip: Annotated[float, Field(ge=0, le=1)] = 0.5
     colour: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    gradient_norm: Rate | None = 5.0
     missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.0
     samples: Positive = 8
     measure_every: Count = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,6 +37,13 @@ class Task(LightningModule, ABC):
         """The transforms that build the method's graph when the experiment declares none."""
         return ()
 
+    def raw_nodes(self) -> Sequence[str]:
+        """Node types that may hold raw input, or no features: the method has its own encoders for them.
+
+        The graph of such a method is kept beside what it has learned, so that the run can be evaluated again.
+        """
+        return ()
+
     @abstractmethod
     def metrics(self) -> dict[str, float]:
         """Final metrics over the splits, `<split>/<name>`; without randomness and without gradient."""
@@ -43,6 +51,10 @@ class Task(LightningModule, ABC):
     @abstractmethod
     def annotated(self) -> HeteroData:
         """The graph, on the CPU, with what was learned on its edges."""
+
+    def draw(self, folder: Path) -> list[Path]:
+        """Draw the method's own pictures into a folder, which is made if there are any."""
+        return []
 
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch_geometric.data import HeteroData
 
@@ -18,6 +18,15 @@ from avgraph.report.snapshots import read_snapshots
 from avgraph.report.subgraphs import draw_subgraphs
 
 logger = logging.getLogger(__name__)
+
+
+class Draws(Protocol):
+    """A method with pictures of its own."""
+
+    graph: HeteroData
+
+    def draw(self, folder: Path) -> list[Path]:
+        """Draw them into a folder."""
 
 
 def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder: str | Path) -> list[Path]:
@@ -47,6 +56,17 @@ def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder
             except Exception as error:  # hours of training are worth more than a picture of them
                 logger.warning("%s: a figure could not be drawn: %s: %s", folder, type(error).__name__, error)
     return drawn
+
+
+def draw_own_figures(task: Draws, folder: str | Path) -> list[Path]:
+    """Draw what only the method itself knows to draw; what cannot be drawn is told in a warning."""
+    made_up = dict(task.graph.get("provenance", {})).get("source") == "synthetic"
+    with noted("SYNTHETIC data" if made_up else ""):
+        try:
+            return task.draw(Path(folder))
+        except Exception as error:  # hours of training are worth more than a picture of them
+            logger.warning("%s: a figure could not be drawn: %s: %s", folder, type(error).__name__, error)
+            return []
 
 
 def _of_checkpoints(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder: Path) -> Iterator[Path]:

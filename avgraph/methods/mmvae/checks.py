@@ -29,7 +29,8 @@ def check_graph(graph: HeteroData) -> None:
                 raise GraphError(f"mmvae: '{node}' nodes have no '{name}'")
     frame, count = graph[FRAME], len(graph[FRAME].x)
     if frame.x.dtype != torch.uint8 or frame.x.ndim != 4 or frame.x.shape[1] != 3:
-        raise GraphError(f"mmvae: expected frame.x as uint8 [frames, 3, h, w], got {frame.x.dtype} {list(frame.x.shape)}")
+        got = f"{frame.x.dtype} {list(frame.x.shape)}"
+        raise GraphError(f"mmvae: expected frame.x as uint8 [frames, 3, h, w], got {got}")
     if min(frame.x.shape[2:]) < 32:
         raise GraphError(f"mmvae: expected pictures of at least 32 × 32 pixels, got {list(frame.x.shape[2:])}")
     if frame.mask.shape != (count, *frame.x.shape[2:]):

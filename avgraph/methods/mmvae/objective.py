@@ -90,13 +90,14 @@ def _experts_js(q: Latents, p: Latents) -> Tensor:
 
 
 def _further(network: Network, branches: tuple[Decoded, Decoded], options: MmvaeOptions) -> dict[str, Tensor]:
-    """Orthogonality of own and shared latents, and the mutual information of the codes (maximised), of both branches."""
+    """Orthogonality of own and shared latents, and mutual information of the codes (maximised), of both branches."""
     terms = {}
     if options.orthogonality_weight > 0:
         pairs = []
         for branch in branches:
             latents = branch.latents
-            assert latents is not None and latents.shared is not None
+            assert latents is not None
+            assert latents.shared is not None
             own = [part for part in (latents.visual, latents.audio) if part is not None]
             pairs += [orthogonality(part.mean, latents.shared.mean) for part in own]
         terms["train/orthogonality"] = options.orthogonality_weight * torch.stack(pairs).sum()

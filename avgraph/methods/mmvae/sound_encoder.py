@@ -19,6 +19,7 @@ from avgraph.io.torch_file import load_tensors
 
 _VGGISH = ((1, 64), "pool", (64, 128), "pool", (128, 256), (256, 256), "pool", (256, 512), (512, 512), "pool")
 _FLOOR = 1e-3
+_FARTHEST = 5.0  # deviations: a silent recording lies dozens off
 
 
 class SoundEncoder(nn.Module):
@@ -64,6 +65,7 @@ class VectorEncoder(SoundEncoder):
             nn.ReLU(),
             nn.Dropout(dropout),
             nn.Linear(2 * channels, channels),
+            nn.LayerNorm(channels),  # a silent recording must not shout at the latents
         )
 
     def describe(self, sound: Tensor) -> Float[Tensor, "a d"]:
@@ -77,8 +79,7 @@ class VectorEncoder(SoundEncoder):
 
     def forward(self, described: Float[Tensor, "a d"]) -> Float[Tensor, "a channels"]:
         """A vector per sound."""
-        # A silent recording lies dozens of deviations off; as far as that it is recognised, and no further.
-        found: Tensor = self.network(((described - self.mean) / self.deviation).clamp(-10, 10))
+        found: Tensor = self.network(((described - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST))
         return found
 
 

@@ -116,6 +116,11 @@ class MMVAETask(Task):
             self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
         return loss
 
+    def configure_gradient_clipping(self, optimizer: Any, *args: Any, **settings: Any) -> None:
+        """No gradient of all parameters together longer than ``gradient_norm``."""
+        if self.options.gradient_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), self.options.gradient_norm)
+
     def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
         """mIoU on validation clips during training, where it is asked for."""
         every = self.options.measure_every

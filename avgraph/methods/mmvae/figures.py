@@ -1,0 +1,1 @@
+def draw_scenes(task, clips, folder): return []
