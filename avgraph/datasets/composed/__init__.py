@@ -1,0 +1,1 @@
+"""Clips composed from cut-outs, sounds and backgrounds: what is drawn at random, how it is painted, and the graph."""

@@ -1,0 +1,65 @@
+"""Where each cut-out of a clip is, frame by frame: it glides, grows or shrinks a little, may be flipped and tinted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32
+
+SMALLEST, LARGEST = 0.30, 0.55  # longer side of a cut-out, of the side of the frame
+GROWTH = 0.12
+REACH = 0.18  # how far a cut-out moves in a clip
+MARGIN = 0.20  # of the centre from the edge of the frame
+TRIES = 4  # placements drawn, of which the one that overlaps least is taken: masks are seldom all but covered
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Of all layers of some clips.
+
+    Attributes:
+        centre: x and y from 0 (left, top) to 1.
+        scale: longer side of the cut-out, of the side of the frame.
+        flip: whether left is right.
+        gain: of the three colours; shift is added to them, of full brightness.
+    """
+
+    centre: Float32[np.ndarray, "c layers frames 2"]
+    scale: Float32[np.ndarray, "c layers frames"]
+    flip: Bool[np.ndarray, "c layers"]
+    gain: Float32[np.ndarray, "c layers 3"]
+    shift: Float32[np.ndarray, "c layers 3"]
+
+
+def draw_motion(clips: int, layers: int, frames: int, rng: np.random.Generator) -> Motion:
+    """Motions of ``layers`` cut-outs in each of ``clips`` clips.
+
+    Example:
+        >>> draw_motion(2, 3, 5, np.random.default_rng(0)).centre.shape
+        (2, 3, 5, 2)
+    """
+    start = rng.uniform(MARGIN, 1 - MARGIN, (clips, TRIES, layers, 2))
+    end = (start + rng.uniform(-REACH, REACH, start.shape)).clip(MARGIN, 1 - MARGIN)
+    nearest = np.minimum(_nearest(start), _nearest(end))
+    best = nearest.argmax(1)[:, None, None, None]
+    start, end = (np.take_along_axis(value, best, 1)[:, 0] for value in (start, end))
+    at = np.linspace(0, 1, frames) if frames > 1 else np.zeros(1)
+    first = rng.uniform(SMALLEST, LARGEST, (clips, layers))
+    last = first * (1 + rng.uniform(-GROWTH, GROWTH, first.shape))
+    return Motion(
+        centre=(start[:, :, None] * (1 - at)[:, None] + end[:, :, None] * at[:, None]).astype(np.float32),
+        scale=(first[..., None] * (1 - at) + last[..., None] * at).astype(np.float32),
+        flip=rng.random((clips, layers)) < 0.5,
+        gain=rng.uniform(0.75, 1.25, (clips, layers, 3)).astype(np.float32),
+        shift=rng.uniform(-0.06, 0.06, (clips, layers, 3)).astype(np.float32),
+    )
+
+
+def _nearest(centre: np.ndarray) -> np.ndarray:
+    """Smallest distance between two layers: [clips, tries, layers, 2] → [clips, tries]."""
+    distance = np.linalg.norm(centre[:, :, :, None] - centre[:, :, None], axis=-1)
+    layers = centre.shape[2]
+    distance[..., np.arange(layers), np.arange(layers)] = np.inf
+    found: np.ndarray = distance.min((2, 3))
+    return found
