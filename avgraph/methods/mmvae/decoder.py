@@ -49,15 +49,14 @@ class Decoder(nn.Module):
         super().__init__()
         self.merge = nn.ModuleList(convolution(channels, channels) for _ in range(STAGES - 1))
         self.refine = convolution(channels, max(channels // 2, 4))
-        self.mask = nn.Conv2d(max(channels // 2, 4), 1, 1)
+        self.mask = nn.Conv2d(max(channels // 2, 4), 4, 1)  # four pixels a cell: a convolution at twice the size is dear
 
     def forward(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         """Logits [f, h, w]."""
         x = maps[-1]
         for finer, merge in zip(reversed(maps[:-1]), self.merge, strict=True):
             x = merge(finer + _resized(x, finer.shape[2:]))
-        x = self.refine(_resized(x, (2 * x.shape[2], 2 * x.shape[3])))
-        return _resized(self.mask(x), size)[:, 0]
+        return _resized(F.pixel_shuffle(self.mask(self.refine(x)), 2), size)[:, 0]
 
 
 class Branch(nn.Module):
@@ -87,7 +86,7 @@ class Branch(nn.Module):
 
     def latents(self, scene: Scene, mask: Tensor | None = None) -> Latents | None:
         """The latents of the frames."""
-        return None if self.encoders is None else self.encoders(scene, mask)  # type: ignore[no-any-return]
+        return None if self.encoders is None else self.encoders(scene, mask)
 
     def decode(self, maps: Sequence[Tensor], latents: Latents | None, draw: Draw, size: tuple[int, int]) -> Decoded:
         """Masks of the frames, with codes as ``draw`` takes them."""

@@ -46,7 +46,8 @@ class Stack(nn.Module):
         found = self.layers(x)
         if found.shape[2:] != (_SIDE, _SIDE):
             found = F.adaptive_avg_pool2d(found, _SIDE)
-        return found.flatten(1)
+        flat: Tensor = found.flatten(1)
+        return flat
 
 
 class GaussianHead(nn.Module):

@@ -67,7 +67,8 @@ def divergences(q: Latents, p: Latents, shared: str) -> dict[str, Tensor]:
         q, p: latents of the same frames.
         shared: ``js``, or ``kl`` in its place.
     """
-    own = [gaussian_kl(*pair).mean() for pair in ((q.visual, p.visual), (q.audio, p.audio)) if None not in pair]
+    pairs = ((q.visual, p.visual), (q.audio, p.audio))
+    own = [gaussian_kl(one, two).mean() for one, two in pairs if one is not None and two is not None]
     found = {"kl": torch.stack(own).sum()} if own else {}
     if q.shared is not None and p.shared is not None:
         if shared == "kl":

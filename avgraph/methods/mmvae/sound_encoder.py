@@ -17,7 +17,7 @@ from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError, GraphError, reason_of
 from avgraph.io.torch_file import load_tensors
 
-_VGGISH = ((1, 64), "pool", (64, 128), "pool", (128, 256), (256, 256), "pool", (256, 512), (512, 512), "pool")
+_VGGISH = (((1, 64),), ((64, 128),), ((128, 256), (256, 256)), ((256, 512), (512, 512)))  # a pooling after each
 _FLOOR = 1e-3
 _FARTHEST = 5.0  # deviations: a silent recording lies dozens off
 
@@ -118,9 +118,10 @@ class VggishEncoder(SoundEncoder):
     def __init__(self, channels: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for part in _VGGISH:
-            pool = isinstance(part, str)
-            layers += [nn.MaxPool2d(2)] if pool else [nn.Conv2d(*part, 3, 1, 1), nn.ReLU(inplace=True)]  # type: ignore[misc]
+        for block in _VGGISH:
+            for before, after in block:
+                layers += [nn.Conv2d(before, after, 3, 1, 1), nn.ReLU(inplace=True)]
+            layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
         self.embeddings = nn.Sequential(
             nn.Linear(512 * 4 * 6, 4096), nn.ReLU(True), nn.Linear(4096, 4096), nn.ReLU(True), nn.Linear(4096, channels)

@@ -104,9 +104,7 @@ class MMVAETask(Task):
         if self.network.naming is not None and options.class_batch and len(self.named):
             extra = self.named[torch.randint(len(self.named), (options.class_batch,))]
         scene, encoded = self.scene(part, extra)
-        terms = objective(
-            self.network, scene, part.mask.to(scene.frame), part.labelled.to(scene.clip.device), options
-        )
+        terms = objective(self.network, scene, part.mask.to(scene.frame), part.labelled.to(scene.clip.device), options)
         if self.network.naming is not None:
             sounds = part.sounds if extra is None else torch.cat([part.sounds, extra])
             named = naming_loss(self.network, encoded, self.y[sounds].to(encoded.device))
