@@ -27,6 +27,7 @@ from avgraph.config.encoders import (
 )
 from avgraph.config.experiment import Experiment
 from avgraph.config.methods import LirOptions, MltmOptions, RrnetOptions
+from avgraph.config.mmvae import MmvaeOptions
 from avgraph.config.options import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.config.reading import (
     dump_experiment,
@@ -35,6 +36,12 @@ from avgraph.config.reading import (
     load_run_experiment,
 )
 from avgraph.config.schema import experiment_schema
+from avgraph.config.segmentation import (
+    AvsBenchMs3Options,
+    AvsBenchS4Options,
+    SoundingShapesOptions,
+    StampsOptions,
+)
 from avgraph.config.spaces import (
     ClapOptions,
     ClipOptions,
@@ -55,6 +62,8 @@ from avgraph.config.transforms import (
 __all__ = [
     "AudioCapsOptions",
     "AveOptions",
+    "AvsBenchMs3Options",
+    "AvsBenchS4Options",
     "CandidatesOptions",
     "ClapOptions",
     "ClassPairedOptions",
@@ -82,13 +91,16 @@ __all__ = [
     "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
+    "MmvaeOptions",
     "NodeFiles",
     "OptimizerOptions",
     "PrecomputedOptions",
     "RrnetOptions",
     "SentenceTransformersOptions",
     "SoundPictureSpacesOptions",
+    "SoundingShapesOptions",
     "SpacesOptions",
+    "StampsOptions",
     "SyntheticOptions",
     "TextAlignedOptions",
     "TrainOptions",

@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder
 from operator import attrgetter
 from typing import Any
 
-from avgraph.config import captions, cmcr, datasets, encoders, methods, mmvae, spaces, transforms
+from avgraph.config import captions, cmcr, datasets, encoders, methods, mmvae, segmentation, spaces, transforms
 from avgraph.config.options import ComponentOptions
 from avgraph.config.problems import show
 from avgraph.errors import ConfigError, one_line
@@ -45,6 +45,10 @@ DATASETS: Mapping[str, Builtin] = {
         spaces.SoundPictureSpacesOptions, "avgraph.datasets.sound_picture_spaces:SoundPictureSpaces"
     ),
     "spaces": Builtin(spaces.SpacesOptions, "avgraph.datasets.space_files:SpaceFiles"),
+    "stamps": Builtin(segmentation.StampsOptions, "avgraph.datasets.stamps:Stamps"),
+    "sounding_shapes": Builtin(segmentation.SoundingShapesOptions, "avgraph.datasets.sounding_shapes:SoundingShapes"),
+    "avsbench_s4": Builtin(segmentation.AvsBenchS4Options, "avgraph.datasets.avsbench:AVSBenchS4"),
+    "avsbench_ms3": Builtin(segmentation.AvsBenchMs3Options, "avgraph.datasets.avsbench:AVSBenchMS3"),
     "files": Builtin(datasets.FilesOptions, "avgraph.datasets.from_files:Files"),
 }
 

@@ -1,4 +1,4 @@
-"""What there is of the audio-visual sets: feature files of AVE and VEGAS, and what `class_paired` pairs."""
+"""What there is of the audio-visual sets: AVE, VEGAS, what `class_paired` pairs, and those of segmentation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import numpy as np
 from avgraph.datasets import cifar10_features, digits
 from avgraph.datasets.audio_visual_features import AudioVisualFeatures
 from avgraph.datasets.ave import AVE
+from avgraph.datasets.avsbench.layout import Part, find_layout, read_clips
 from avgraph.datasets.dataset_status import DatasetStatus
 from avgraph.datasets.feature_file import read_feature_file
 from avgraph.datasets.locate import Located, locate
+from avgraph.datasets.stamps.esc50_classes import STAMPS_OF_CLASS
+from avgraph.datasets.stamps.folder import PACKAGE, PICTURES, locate_stamps, read_stamps
 from avgraph.datasets.vegas import VEGAS
 from avgraph.io.npz import read_npz
 
@@ -55,6 +58,41 @@ def _pictures(root: Root) -> DatasetStatus:
     )  # fmt: skip
 
 
+def _stamps(root: Root) -> DatasetStatus:
+    located = locate_stamps(root)
+    if located.folder is None:
+        return _missing("stamps", located, f"expected {PICTURES}, or what the Debian package {PACKAGE} installs")
+    stamps = read_stamps(located.folder)
+    there = set(stamps.name)
+    classes = [k for k, names in STAMPS_OF_CLASS.items() if there & set(names)]
+    layout = PICTURES if (located.folder / PICTURES).is_file() else "as installed"
+    return DatasetStatus(
+        "stamps", "real", located.folder, located.looked, layout, unit="pictures",
+        clips=len(stamps.name), classes=len(classes),
+        note=f"classes of ESC-50 that they show; {len(stamps.sound)} stamps have a sound of their own; clips are "
+        "composed when they are loaded",
+    )  # fmt: skip
+
+
+def _avsbench(part: Part, root: Root) -> DatasetStatus:
+    name = f"avsbench_{part}"
+    located = locate(["avsbench"], root, lambda folder: find_layout(folder, part) is not None)
+    layout = None if located.folder is None else find_layout(located.folder, part)
+    if layout is None:
+        return _missing(name, located, f"expected {part}_meta_data.csv beside {part}_data/; its authors give it away")
+    clips = read_clips(layout)
+    counts = ", ".join(f"{sum(clip.split == split for clip in clips)} {split}" for split in ("train", "val", "test"))
+    categories = {clip.category for clip in clips if clip.category is not None}
+    return DatasetStatus(
+        name, "real", located.folder, located.looked, layout.table.name, clips=len(clips), classes=len(categories),
+        note=counts,
+    )  # fmt: skip
+
+
+def _sounding_shapes(root: Root) -> DatasetStatus:
+    return DatasetStatus("sounding_shapes", "synthetic", note="made when it is loaded; size and seed are options")
+
+
 def _missing(name: str, located: Located, note: str) -> DatasetStatus:
     return DatasetStatus(name, "missing", looked=located.looked, note=note)
 
@@ -64,5 +102,9 @@ DESCRIBED: Mapping[str, Callable[[Root], DatasetStatus]] = {
     "vegas": lambda root: _feature_set(VEGAS, root),
     "fsdd": _spoken_digits,
     "cifar10": _pictures,
+    "stamps": _stamps,
+    "avsbench_s4": lambda root: _avsbench("s4", root),
+    "avsbench_ms3": lambda root: _avsbench("ms3", root),
+    "sounding_shapes": _sounding_shapes,
 }
 """Name → what there is of it, in a folder or where data are looked for."""

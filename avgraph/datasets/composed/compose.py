@@ -59,10 +59,11 @@ def _paint_clips(
     rng: np.random.Generator,
 ) -> Painted:
     frames, size, layers, count = composition.frames, composition.size, composition.max_objects, len(clips)
-    motion = draw_motion(count, layers, frames, rng)
+    objects = np.array([len(one.cut_outs) for one in clips])
+    motion = draw_motion(objects, layers, frames, rng)
     behind = _behind(backgrounds, count, composition, rng)
     # One row per clip, layer and frame; clips with fewer cut-outs have no row there.
-    clip, layer = np.nonzero(np.arange(layers) < np.array([len(one.cut_outs) for one in clips])[:, None])
+    clip, layer = np.nonzero(np.arange(layers) < objects[:, None])
     row = torch.tensor([clips[c].cut_outs[k] for c, k in zip(clip, layer, strict=True)]).repeat_interleave(frames)
     flip = torch.from_numpy(np.where(motion.flip[clip, layer], -1.0, 1.0).astype(np.float32))
     sampled = pyramid.sample(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Int64
 
 SMALLEST, LARGEST = 0.30, 0.55  # longer side of a cut-out, of the side of the frame
 GROWTH = 0.12
 REACH = 0.18  # how far a cut-out moves in a clip
+CROWD = 3  # more cut-outs than these are smaller
 MARGIN = 0.20  # of the centre from the edge of the frame
-TRIES = 4  # placements drawn, of which the one that overlaps least is taken: masks are seldom all but covered
+TRIES = 8  # placements drawn, of which the one that overlaps least is taken: masks are seldom all but covered
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,21 @@ class Motion:
     shift: Float32[np.ndarray, "c layers 3"]
 
 
-def draw_motion(clips: int, layers: int, frames: int, rng: np.random.Generator) -> Motion:
-    """Motions of ``layers`` cut-outs in each of ``clips`` clips.
+def draw_motion(objects: Int64[np.ndarray, " c"], layers: int, frames: int, rng: np.random.Generator) -> Motion:
+    """Motions of ``layers`` cut-outs in each clip, of which it shows the first ``objects``.
 
     Example:
-        >>> draw_motion(2, 3, 5, np.random.default_rng(0)).centre.shape
+        >>> draw_motion(np.array([1, 3]), 3, 5, np.random.default_rng(0)).centre.shape
         (2, 3, 5, 2)
     """
+    clips = len(objects)
     start = rng.uniform(MARGIN, 1 - MARGIN, (clips, TRIES, layers, 2))
     end = (start + rng.uniform(-REACH, REACH, start.shape)).clip(MARGIN, 1 - MARGIN)
-    nearest = np.minimum(_nearest(start), _nearest(end))
+    nearest = np.minimum(_nearest(start, objects), _nearest(end, objects))
     best = nearest.argmax(1)[:, None, None, None]
     start, end = (np.take_along_axis(value, best, 1)[:, 0] for value in (start, end))
     at = np.linspace(0, 1, frames) if frames > 1 else np.zeros(1)
-    first = rng.uniform(SMALLEST, LARGEST, (clips, layers))
+    first = rng.uniform(SMALLEST, LARGEST, (clips, layers)) * np.sqrt(CROWD / objects.clip(CROWD))[:, None]
     last = first * (1 + rng.uniform(-GROWTH, GROWTH, first.shape))
     return Motion(
         centre=(start[:, :, None] * (1 - at)[:, None] + end[:, :, None] * at[:, None]).astype(np.float32),
@@ -56,10 +58,12 @@ def draw_motion(clips: int, layers: int, frames: int, rng: np.random.Generator) 
     )
 
 
-def _nearest(centre: np.ndarray) -> np.ndarray:
-    """Smallest distance between two layers: [clips, tries, layers, 2] → [clips, tries]."""
+def _nearest(centre: np.ndarray, objects: np.ndarray) -> np.ndarray:
+    """Smallest distance between two layers that are shown: [clips, tries, layers, 2] → [clips, tries]."""
     distance = np.linalg.norm(centre[:, :, :, None] - centre[:, :, None], axis=-1)
     layers = centre.shape[2]
     distance[..., np.arange(layers), np.arange(layers)] = np.inf
+    absent = np.arange(layers) >= objects[:, None]
+    distance[(absent[:, :, None] | absent[:, None])[:, None].repeat(centre.shape[1], 1)] = np.inf
     found: np.ndarray = distance.min((2, 3))
     return found

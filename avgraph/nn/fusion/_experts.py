@@ -53,7 +53,6 @@ class Edges:
 
     def largest(self, x: Tensor) -> Tensor:
         """As `Stack` has it."""
-        # Nodes without an expert stay at 0 and are filled in by the caller.
         start, index = x.new_zeros(self.num_nodes, x.shape[1]), self.index[:, None].expand_as(x)
         return start.scatter_reduce(0, index, x.detach(), "amax", include_self=False)
 

@@ -70,8 +70,10 @@ class ExpertAggregation(Aggregation):
             index = torch.arange(len(count), device=x.device).repeat_interleave(count)
         if index.shape != (len(x),):
             raise GraphError(f"index: expected a node for each of {len(x)} edges, got {list(index.shape)}")
-        if weights is not None and weights.shape != (len(x),):
-            raise GraphError(f"weights: expected one for each of {len(x)} edges, got {list(weights.shape)}")
+        if weights is not None:
+            check_tensors({"weights": weights})
+            if weights.shape != (len(x),):
+                raise GraphError(f"weights: expected one for each of {len(x)} edges, got {list(weights.shape)}")
         size = dim_size if dim_size is not None else int(index.max()) + 1 if len(index) else 0
         with full_precision(x) as (wide,):
             mean, logvar = wide.chunk(2, 1)
