@@ -34,6 +34,7 @@ bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.coupling
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.rrnet
+	$(BIN)/python -m benchmarks.audio_attention
 
 docs: $(VENV)/installed
 	$(BIN)/pdoc --math --docformat google -o site $(addprefix avgraph.,$(PUBLIC))

@@ -94,17 +94,19 @@ class AudioAttention(MessagePassing):
         _check_maps(patch, audio, clip, heard, self.channels)
         frames, _, height, width = patch.shape
         visual = unit_channels(patch.flatten(2).transpose(1, 2))
-        theta, phi, g = self.theta(visual), self.phi(unit_channels(audio)), self.g(visual)
+        phi = self.phi(unit_channels(audio))
+        total = nn.functional.linear(visual.sum(1), self.g.weight, height * width * self.g.bias)
         if edge_index is None:
-            y, attention = attend(theta, phi, g.sum(1), clip, heard)
-            attention = attention.transpose(1, 2).unflatten(2, (height, width))
+            # All of it is linear in the patches: W_θ is applied to the few audio, W_z to the few sums.
+            key, offset = phi @ self.theta.weight, phi @ self.theta.bias
+            y, attention = attend(visual, key, total @ self.out.weight.T, clip, heard, offset=offset)
+            y, attention = y + self.out.bias, attention.transpose(1, 2).unflatten(2, (height, width))
+        elif heard is None:
+            y, attention = self._along(edge_index, self.theta(visual), phi, total)
+            y = self.out(y)
         else:
-            if heard is not None:
-                raise GraphError(
-                    "heard: expected no edge_index beside it; leave out the edges of a frame without audio"
-                )
-            y, attention = self._along(edge_index, theta, phi, g.sum(1))
-        z: Tensor = self.out_norm(self.out(y).flatten(0, 1)).unflatten(0, (frames, height * width))
+            raise GraphError("heard: expected no edge_index beside it; leave out the edges of a frame without audio")
+        z: Tensor = self.out_norm(y.flatten(0, 1)).unflatten(0, (frames, height * width))
         z = self.norm(z + visual)
         return z.transpose(1, 2).unflatten(2, (height, width)), attention if return_attention else None
 
@@ -125,19 +127,26 @@ class AudioAttention(MessagePassing):
 
 
 def attend(
-    theta: Tensor, phi: Tensor, total: Tensor, clip: Tensor, heard: Tensor | None = None
-) -> tuple[Float[Tensor, "f p d"], Float[Tensor, "f p t"]]:
-    r"""Mean over the audio t of a clip of (θ_p · φ_t) G_t / p, for every patch, and the products θ_p · φ_t.
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    clip: Tensor,
+    heard: Tensor | None = None,
+    *,
+    offset: Tensor | None = None,
+) -> tuple[Float[Tensor, "f p v"], Float[Tensor, "f p t"]]:
+    r"""For every patch the mean over the audio t of its clip of (query · key_t) value_t / p, and these products.
 
     Args:
-        theta: of every patch.
-        phi: of the audio of every frame.
-        total: G, sum of the values of the patches of every frame.
+        query: of every patch.
+        key: of the audio of every frame.
+        value: sum over the patches of every frame.
         clip: number of the clip of each frame.
         heard: whether a frame has audio (default: all).
+        offset: of each audio, added to its products.
 
     Shapes:
-        theta [f, p, d], phi, total [f, d], clip, heard [f] → [f, p, d], [f, p, t]
+        query [f, p, d], key [f, d], value [f, v], clip, heard, offset [f] → [f, p, v], [f, p, t]
 
     Example:
         >>> one = torch.ones(2, 1)
@@ -145,10 +154,12 @@ def attend(
         tensor([2., 2.])
     """
     index, sounds = companions(clip, heard)
-    weight = sounds.to(theta.dtype)
-    attention = theta @ (phi[index] * weight[:, :, None]).transpose(1, 2)
-    share = weight / (weight.sum(1, keepdim=True).clamp(min=1) * theta.shape[1])
-    return attention @ (total[index] * share[:, :, None]), attention
+    weight = sounds.to(query.dtype)
+    attention = query @ (key[index] * weight[:, :, None]).transpose(1, 2)
+    if offset is not None:
+        attention = attention + (offset[index] * weight)[:, None]
+    share = weight / (weight.sum(1, keepdim=True).clamp(min=1) * query.shape[1])
+    return attention @ (value[index] * share[:, :, None]), attention
 
 
 def unit_channels(x: Tensor) -> Tensor:

@@ -153,7 +153,9 @@ def test_edges_join_the_sounds_of_a_clip_with_its_patches() -> None:
 def test_gradcheck_of_the_function() -> None:
     theta = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
     phi, total = (torch.randn(3, 2, dtype=torch.float64, requires_grad=True) for _ in range(2))
-    assert gradcheck(lambda *given: attend(*given, torch.tensor([0, 1, 0])), (theta, phi, total))
+    offset = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    clip = torch.tensor([0, 1, 0])
+    assert gradcheck(lambda *given: attend(*given[:3], clip, offset=given[3]), (theta, phi, total, offset))
 
 
 def test_map_of_zeros_has_a_bounded_gradient() -> None:
