@@ -190,7 +190,7 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dic
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
     draw_figures(learned, history, directory / folder.FIGURES)
-    draw_own_figures(task, directory / folder.FIGURES)
+    draw_own_figures(task.draw, learned, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
 

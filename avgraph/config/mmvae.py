@@ -72,7 +72,7 @@ class MmvaeOptions(MethodOptions):
     backbone: Literal["small", "resnet50", "pvt_v2_b5"] = "small"
     pretrained: bool = False
     width: Positive = 16
-    size: Annotated[int, Field(ge=32)] | None = None
+    size: Annotated[int, Field(ge=64)] | None = None
     neck_channels: Annotated[int, Field(ge=4)] = 32
     listening: Literal["attention", "concatenation", "both", "none"] = "attention"
     attention_channels: Positive = 32

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from torch_geometric.data import HeteroData
 
@@ -18,15 +18,6 @@ from avgraph.report.snapshots import read_snapshots
 from avgraph.report.subgraphs import draw_subgraphs
 
 logger = logging.getLogger(__name__)
-
-
-class Draws(Protocol):
-    """A method with pictures of its own."""
-
-    graph: HeteroData
-
-    def draw(self, folder: Path) -> list[Path]:
-        """Draw them into a folder."""
 
 
 def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder: str | Path) -> list[Path]:
@@ -58,12 +49,22 @@ def draw_figures(graph: HeteroData, history: Sequence[Mapping[str, Any]], folder
     return drawn
 
 
-def draw_own_figures(task: Draws, folder: str | Path) -> list[Path]:
-    """Draw what only the method itself knows to draw; what cannot be drawn is told in a warning."""
-    made_up = dict(task.graph.get("provenance", {})).get("source") == "synthetic"
+def draw_own_figures(draw: Callable[[Path], list[Path]], graph: HeteroData, folder: str | Path) -> list[Path]:
+    """Draw what only the method itself knows to draw; what cannot be drawn is told in a warning.
+
+    Args:
+        draw: `avgraph.methods.Task.draw`.
+        graph: as the run leaves it.
+        folder: where to.
+
+    Example:
+        >>> draw_own_figures(lambda folder: [], HeteroData(), "figures")
+        []
+    """
+    made_up = dict(graph.get("provenance", {})).get("source") == "synthetic"
     with noted("SYNTHETIC data" if made_up else ""):
         try:
-            return task.draw(Path(folder))
+            return draw(Path(folder))
         except Exception as error:  # hours of training are worth more than a picture of them
             logger.warning("%s: a figure could not be drawn: %s: %s", folder, type(error).__name__, error)
             return []

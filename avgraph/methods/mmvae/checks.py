@@ -8,9 +8,15 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.segmentation import AUDIO, CLIP, CONDITIONS, FRAME, HEARD
 
+SMALLEST = 64  # pixels a side: five halvings leave 2 × 2, so that a batch of one frame can be normalised
 
-def check_graph(graph: HeteroData) -> None:
+
+def check_graph(graph: HeteroData, size: int | None = None) -> None:
     """What the network and its results read; data sets are checked in full where they are loaded.
+
+    Args:
+        graph: of an audio-visual segmentation data set.
+        size: that pictures are brought to; None leaves them.
 
     Raises:
         GraphError: naming what is missing.
@@ -31,8 +37,9 @@ def check_graph(graph: HeteroData) -> None:
     if frame.x.dtype != torch.uint8 or frame.x.ndim != 4 or frame.x.shape[1] != 3:
         got = f"{frame.x.dtype} {list(frame.x.shape)}"
         raise GraphError(f"mmvae: expected frame.x as uint8 [frames, 3, h, w], got {got}")
-    if min(frame.x.shape[2:]) < 32:
-        raise GraphError(f"mmvae: expected pictures of at least 32 × 32 pixels, got {list(frame.x.shape[2:])}")
+    if size is None and min(frame.x.shape[2:]) < SMALLEST:
+        got = f"{list(frame.x.shape[2:])}; see method.size"
+        raise GraphError(f"mmvae: expected pictures of at least {SMALLEST} × {SMALLEST} pixels, got {got}")
     if frame.mask.shape != (count, *frame.x.shape[2:]):
         raise GraphError(f"mmvae: expected a mask of each frame's size, got {list(frame.mask.shape)}")
     if bool((frame.clip.diff() < 0).any()):

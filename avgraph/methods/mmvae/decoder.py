@@ -49,7 +49,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.merge = nn.ModuleList(convolution(channels, channels) for _ in range(STAGES - 1))
         self.refine = convolution(channels, max(channels // 2, 4))
-        self.mask = nn.Conv2d(max(channels // 2, 4), 4, 1)  # four pixels a cell: a convolution at twice the size is dear
+        self.mask = nn.Conv2d(max(channels // 2, 4), 4, 1)  # four pixels a cell
 
     def forward(self, maps: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         """Logits [f, h, w]."""

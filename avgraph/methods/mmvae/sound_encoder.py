@@ -133,8 +133,7 @@ class VggishEncoder(SoundEncoder):
         Raises:
             GraphError: if the sounds are of another size.
         """
-        if sound.shape[1:] not in ((64, 96), (96, 64)):
-            raise GraphError(f"mmvae: vggish expects log-mels of 64 bands × 96 columns, got {list(sound.shape[1:])}")
+        check_vggish(sound)
         return (sound.mT if sound.shape[1] == 64 else sound).float()
 
     def forward(self, described: Float[Tensor, "a 96 64"]) -> Float[Tensor, "a channels"]:
@@ -142,6 +141,21 @@ class VggishEncoder(SoundEncoder):
         found = self.features(described[:, None]).permute(0, 2, 3, 1).flatten(1)  # the order of the release
         embedded: Tensor = self.embeddings(found)
         return embedded
+
+
+def check_vggish(sound: Tensor) -> None:
+    """Refuse log-mels that VGGish cannot take.
+
+    Raises:
+        GraphError: if they are not of 64 bands × 96 columns.
+
+    Example:
+        >>> check_vggish(torch.zeros(1, 128, 216))
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: mmvae: vggish expects log-mels of 64 bands × 96 columns, got [128, 216]
+    """
+    if sound.shape[1:] not in ((64, 96), (96, 64)):
+        raise GraphError(f"mmvae: vggish expects log-mels of 64 bands × 96 columns, got {list(sound.shape[1:])}")
 
 
 def build_sound_encoder(name: str, sound: Tensor, channels: int, dropout: float) -> SoundEncoder:
@@ -161,7 +175,10 @@ def build_sound_encoder(name: str, sound: Tensor, channels: int, dropout: float)
     if name == "modulation":
         width = modulation_spectrum(sound[:1]).shape[1]
         return VectorEncoder(width, channels, dropout, modulation=True)
-    return CnnEncoder(channels) if name == "cnn" else VggishEncoder(channels)
+    if name == "vggish":
+        check_vggish(sound)  # before 72 million weights are drawn
+        return VggishEncoder(channels)
+    return CnnEncoder(channels)
 
 
 def load_sound_weights(encoder: SoundEncoder, path: str | Path) -> None:

@@ -54,7 +54,7 @@ class MMVAETask(Task):
             GraphError: if the graph is not one of audio-visual segmentation, or has no labelled frame to train on.
         """
         super().bind(graph, train)
-        check_graph(graph)
+        check_graph(graph, self.options.size)
         options, sound = self.options, graph[AUDIO].x
         self.clips = Clips(graph, options.size)
         train_clips = self.clips.of_split("train")
@@ -71,7 +71,10 @@ class MMVAETask(Task):
         if options.audio_weights is not None:
             load_sound_weights(encoder, Path(options.audio_weights))
         self.y = graph[AUDIO].y if "y" in graph[AUDIO] else torch.full((len(sound),), -1)
-        self.named = self.sounds[self.y[self.sounds] >= 0]
+        named = self.y >= 0  # also recordings to train on that no clip happens to use
+        rows = torch.arange(len(sound))
+        own = graph[AUDIO].train_mask if "train_mask" in graph[AUDIO] else torch.isin(rows, self.sounds)
+        self.named = rows[named & own]
         classes = int(self.y.max()) + 1 if len(self.named) else 0
         self.network = Network(options, encoder, classes)
         self.heard = self.clips.audio()
