@@ -55,7 +55,8 @@ class MmvaeOptions(MethodOptions):
         flip: share of the clips that are mirrored in training, all frames together.
         colour: strength of random brightness and contrast in training, of all frames of a clip together.
         gradient_norm: longest gradient of a step: a divergence can leap where a variance vanishes; none is any.
-        missing_audio: share of the clips that are silent from the start: trained without sound (edges dropped).
+        missing_audio: share of the clips that are trained without their audio, so that the model knows what to do then:
+            dropped edges, which are not silence.
         samples: masks drawn from the prior for the uncertainty of the results.
         measure_every: epochs between measurements on the validation clips during training; 0 for none.
         graph_clips: test clips whose learned graph is kept and drawn.
@@ -104,7 +105,7 @@ class MmvaeOptions(MethodOptions):
     flip: Annotated[float, Field(ge=0, le=1)] = 0.5
     colour: Annotated[float, Field(ge=0, lt=1)] = 0.0
     gradient_norm: Rate | None = 5.0
-    missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.1
     samples: Positive = 8
     measure_every: Count = 0
     graph_clips: Count = 3

