@@ -314,6 +314,60 @@ FUNCTIONS: dict[str, tuple[Call, str]] = {
         "predicted: expected a tensor",
     ),
     "localisation_scores, list": (lambda: metrics.localisation_scores([0.5]), "iou: expected a tensor"),
+    "mean_iou, list": (lambda: metrics.mean_iou([[[0.5]]], torch.ones(1, 1, 1)), "probability: expected a tensor"),
+    "mean_iou, logits": (
+        lambda: metrics.mean_iou(9 * ROWS[None], MASK[None, :, None].expand(1, 4, 3)),
+        "torch.sigmoid",
+    ),
+    "f_measure, array": (lambda: metrics.f_measure(ROWS[None], np.ones((1, 4, 3))), "mask: expected a tensor"),
+    "reliability, list": (lambda: metrics.reliability([0.5], torch.ones(1)), "probability: expected a tensor"),
+    "error_detection_auroc, list": (
+        lambda: metrics.error_detection_auroc(torch.rand(2), [True, False]),
+        "error: expected a tensor",
+    ),
+    "gaussian_kl, tensor": (
+        lambda: nn.gaussian_kl(ROWS, ROWS),
+        "q: expected a Gaussian (mean, logvar), got Tensor",
+    ),
+    "gaussian_kl, array": (
+        lambda: nn.gaussian_kl((ROWS, ROWS.numpy()), (ROWS, ROWS)),
+        "q.logvar: expected a tensor, got numpy.ndarray",
+    ),
+    "product_of_experts, list": (
+        lambda: nn.product_of_experts([[0.0]], torch.zeros(1, 1)),
+        "experts.mean: expected a tensor, got list",
+    ),
+    "mixture_moments, weights": (
+        lambda: nn.mixture_moments(ROWS, ROWS, [0.5, 0.5]),
+        "weights: expected a tensor, got list",
+    ),
+    "mm_js, one Gaussian": (
+        lambda: nn.mm_js(ROWS[0], ROWS[0]),
+        "mean, logvar: expected at least one expert [k, ..., d], got [3]",
+    ),
+    "ExpertAggregation, width": (
+        lambda: nn.ExpertAggregation()(ROWS, LABEL),
+        "x: expected floating point [e, 2d], mean beside logvar, got torch.float32 [4, 3]",
+    ),
+    "ExpertAggregation, fusion": (lambda: nn.ExpertAggregation("sum"), "fusion: expected 'product', 'geometric'"),
+    "AudioAttention, rows": (
+        lambda: nn.AudioAttention(3)(ROWS, ROWS, LABEL),
+        "patch: expected [f, 3, h, w], got [4, 3]",
+    ),
+    "AudioAttention, clips": (
+        lambda: nn.AudioAttention(3)(ROWS[:, :, None, None], ROWS, [0, 0, 1, 1]),
+        "clip: expected a tensor, got list",
+    ),
+    "attention_edges, list": (lambda: nn.attention_edges([0, 0], 2, 2), "clip: expected a tensor, got list"),
+    "mask_log_likelihood, array": (
+        lambda: nn.mask_log_likelihood(ROWS[None], np.ones((1, 4, 3))),
+        "mask: expected a tensor, got numpy.ndarray",
+    ),
+    "orthogonality, list": (lambda: nn.orthogonality(ROWS, [[1.0]]), "y: expected a tensor, got list"),
+    "MutualInformation, width": (
+        lambda: nn.MutualInformation(4)(ROWS, ROWS),
+        "visual: expected [n, 4], got [4, 3]",
+    ),
     "nearest_neighbours, array": (lambda: transforms.nearest_neighbours(ROWS.numpy(), 1), "x: expected a tensor"),
     "nearest_neighbours, empty": (lambda: transforms.nearest_neighbours(ROWS[:0], 1), "k = 1 neighbours of 0 rows"),
     "KNN, no graph": (lambda: transforms.KNN("audio", 1)({"audio": ROWS}), "expected a HeteroData graph, got dict"),

@@ -24,8 +24,9 @@ ARGUMENTS = frozenset(
     re.findall(
         r"\w+",
         """a adjacency anchor audio_soft b boxes column columns confidence correlation cost covariance data edge_logit
-        epsilon gallery iou key logits matrix memory metric other parents prompt query score scores similarity
-        soft_audio soft_visual target temperature value variable variance visual_soft weights x y z z_audio z_visual""",
+        epsilon gallery iou key logits logvar matrix mean memory metric other parents probability prompt query score
+        scores similarity soft_audio soft_visual target temperature uncertainty value variable variance visual_soft
+        weights x y z z_audio z_visual""",
     )
 )
 
@@ -113,6 +114,19 @@ FUNCTIONS: dict[str, Callable[[Tensor], Any]] = {
     "DependencyEdges": lambda x: transforms.DependencyEdges(square(x).abs().triu(1), node="c")(
         HeteroData(c={"x": torch.eye(4)})
     ),
+    "gaussian_kl": lambda x: nn.gaussian_kl(nn.Gaussian(x, CLEAN), nn.Gaussian(CLEAN, CLEAN)),
+    "gaussian_kl, logvar": lambda x: nn.gaussian_kl(nn.Gaussian(CLEAN, CLEAN), nn.Gaussian(CLEAN.flip(0), x)),
+    "product_of_experts": lambda x: nn.product_of_experts(x, CLEAN),
+    "product_of_experts, logvar": lambda x: nn.product_of_experts(CLEAN, x, standard_normal=True),
+    "geometric_mean_of_experts": lambda x: nn.geometric_mean_of_experts(CLEAN, x, soft(CLEAN[:, 0]) + 0.1),
+    "mixture_moments": lambda x: nn.mixture_moments(x, CLEAN),
+    "mixture_moments, logvar": lambda x: nn.mixture_moments(CLEAN, x),
+    "geometric_js": lambda x: nn.geometric_js(nn.Gaussian(x, CLEAN), nn.Gaussian(CLEAN, CLEAN), 0.3),
+    "mm_js": lambda x: nn.mm_js(CLEAN, x),
+    "ExpertAggregation": lambda x: nn.ExpertAggregation("mixture")(torch.cat([x, x], 1), LABEL),
+    "mask_log_likelihood": lambda x: nn.mask_log_likelihood(x[None], soft(CLEAN)[None]),
+    "orthogonality": lambda x: nn.orthogonality(x, CLEAN),
+    "error_detection_auroc": lambda x: metrics.error_detection_auroc(x, CLEAN > 0),
     "bic_score": lambda x: dag.bic_score(np.cov(x.double().numpy().T, ddof=0), 100, 1, [0]),
     "total_bic_score": lambda x: dag.total_bic_score(np.diag(x[0].double().numpy() ** 2), 100, np.zeros((4, 4), bool)),
     "grasp": lambda x: dag.grasp(x, restarts=1),

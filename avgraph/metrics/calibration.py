@@ -66,7 +66,8 @@ def reliability(probability: Tensor, target: Tensor, bins: int = 15) -> Reliabil
     edges = torch.linspace(0, 1, bins + 1, dtype=value.dtype, device=value.device)
     place = (torch.bucketize(value, edges, right=True) - 1).clamp(max=bins - 1)
     count = place.bincount(minlength=bins)
-    sums = (place.bincount(weights, bins) for weights in (value.double(), target.flatten().double()))
+    zero = torch.zeros(bins, dtype=torch.float64, device=value.device)
+    sums = (zero.index_add(0, place, each.double()) for each in (value, target.flatten()))
     mean, frequency = (total / count.clamp(min=1) for total in sums)
     return Reliability(edges, count, mean, frequency)
 
@@ -114,7 +115,7 @@ def error_detection_auroc(uncertainty: Tensor, error: Tensor) -> float:
     if not 0 < positive < n:
         raise GraphError(f"error: expected right and wrong predictions, got {positive} wrong ones of {n}")
     _, level, count = uncertainty.detach().flatten().unique(return_inverse=True, return_counts=True)
-    # Rank of a level: those below it, and half of itself, counted from ½ so that the smallest sum is known.
-    rank = count.cumsum(0) - count / 2.0
-    total = float(rank.double()[level][wrong].sum())
+    # Of each level, the predictions below it and half of those at it (Mann & Whitney).
+    rank = count.cumsum(0) - count.double() / 2
+    total = float(rank[level][wrong].sum())
     return (total - positive * positive / 2) / (positive * (n - positive))

@@ -92,7 +92,7 @@ def f_curves(probability: Tensor, mask: Tensor, beta2: float = 0.3) -> Float[Ten
     reached = torch.bucketize(value, threshold, right=True)
     segmented, hit = (_at_least(reached, weight) for weight in (torch.ones_like(truth), truth))
     whole = truth.sum(1, keepdim=True).double()
-    return (1 + beta2) * hit / (beta2 * whole + segmented)  # P = hit / segmented and R = hit / whole, put in
+    return (1 + beta2) * hit.double() / (beta2 * whole + segmented)  # P = hit / segmented and R = hit / whole, put in
 
 
 def segmented_area(probability: Tensor, threshold: float = 0.5) -> float:
@@ -111,8 +111,9 @@ def segmented_area(probability: Tensor, threshold: float = 0.5) -> float:
 
 def _at_least(reached: Tensor, weight: Tensor) -> Tensor:
     """Sum of the weights of the pixels that reach each threshold."""
-    count = torch.zeros(len(reached), THRESHOLDS + 1, dtype=torch.float64, device=reached.device)
-    count.scatter_add_(1, reached, weight.double())
+    # In whole numbers: exact, and the same on every device.
+    count = torch.zeros(len(reached), THRESHOLDS + 1, dtype=torch.int64, device=reached.device)
+    count.scatter_add_(1, reached, weight.long())
     return count.flip(1).cumsum(1).flip(1)[:, 1:]
 
 

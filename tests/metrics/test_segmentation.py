@@ -45,9 +45,10 @@ def test_empty_masks_are_scored_by_the_background() -> None:
     assert mean_iou(nothing, zero) == 1.0
     assert mean_iou(nothing + 1, zero) == 0.0
     assert mean_iou(nothing, zero + 1) == 0.0
+    assert mean_iou(nothing + 0.5, zero) == 1.0  # at the threshold is not above it
 
 
-def published_f(probability: Tensor, mask: Tensor, beta2: float = 0.3) -> float:
+def published_curve(probability: Tensor, mask: Tensor, beta2: float) -> list[float]:
     curves = []
     for p, m in zip(probability, mask.to(probability.dtype), strict=True):
         if not bool(m.any()):
@@ -60,7 +61,7 @@ def published_f(probability: Tensor, mask: Tensor, beta2: float = 0.3) -> float:
             value = (1 + beta2) * precision * recall / (beta2 * precision + recall)
             curve.append(0.0 if value.isnan() else float(value))
         curves.append(curve)
-    return max(sum(column) / len(curves) for column in zip(*curves, strict=True))
+    return [sum(column) / len(curves) for column in zip(*curves, strict=True)]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -69,7 +70,9 @@ def test_f_is_the_published_loop(dtype: torch.dtype) -> None:
     probability = probability.to(dtype)
     probability[1, 0, :2] = torch.tensor([0.0, 1.0])
     for beta2 in (0.3, 1.0):
-        assert f_measure(probability, mask, beta2) == pytest.approx(published_f(probability, mask, beta2), rel=1e-6)
+        expected = published_curve(probability, mask, beta2)
+        assert f_curves(probability, mask, beta2).mean(0).tolist() == pytest.approx(expected, rel=1e-6)
+        assert f_measure(probability, mask, beta2) == pytest.approx(max(expected), rel=1e-6)
 
 
 def test_f_at_a_threshold_equals_torchmetrics() -> None:

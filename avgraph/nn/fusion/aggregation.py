@@ -83,7 +83,7 @@ class ExpertAggregation(Aggregation):
                 zero = mean.new_zeros(size, mean.shape[1])
                 mean, logvar, log_weight = (torch.cat([part, zero]) for part in (mean, logvar, log_weight))
             elif weights is not None:  # an edge of weight 0 is no edge
-                here = weights > 0
+                here = weights.to(wide.dtype) > 0
                 mean, logvar, log_weight, index = mean[here], logvar[here], log_weight[here], index[here]
             self._check_all_informed(index, size)
             edges = Edges(index, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -29,7 +30,6 @@ def orthogonality(x: Tensor, y: Tensor) -> Float[Tensor, ""]:
         GraphError: if they are no rows of one number, or a number is not finite.
 
     Example:
-        >>> import torch
         >>> x = torch.tensor([[1.0], [-1.0], [1.0], [-1.0]])
         >>> orthogonality(x, x), orthogonality(x, torch.tensor([[1.0], [1.0], [-1.0], [-1.0]]))
         (tensor(16.), tensor(0.))
@@ -44,6 +44,9 @@ def orthogonality(x: Tensor, y: Tensor) -> Float[Tensor, ""]:
 
 
 def _centred_units(x: Tensor) -> Tensor:
+    # In units of the largest number, whose square could overflow or vanish.
+    largest = x.detach().abs().max()
+    x = x / torch.where(largest > 0, largest, 1)
     centred = x - x.mean(0)
-    # Rounding leaves a rest at the centre, which is no direction: a row below it keeps its small length.
+    # Rounding leaves a rest at the centre, which is no direction: a row of that size keeps its small length.
     return centred / (centred.square().sum(1, keepdim=True) + 1e-12).sqrt()

@@ -167,6 +167,17 @@ def test_map_of_zeros_has_a_bounded_gradient() -> None:
     assert bool(patch.grad.isfinite().all())
 
 
+def test_under_autocast() -> None:
+    layer = awake().float()
+    patch, audio = (part.detach().float() for part in maps())
+    with torch.autocast("cpu", torch.bfloat16):
+        out = layer(patch, audio, CLIP, heard=HEARD)[0]
+        along = layer(patch, audio, CLIP, attention_edges(CLIP, HEIGHT, WIDTH, heard=HEARD))[0]
+    expected = layer(patch, audio, CLIP, heard=HEARD)[0].detach()
+    for found in (out, along):  # the batch normalisation enlarges what bfloat16 rounds
+        assert float((found.detach().float() - expected).abs().mean()) < 0.05 * float(expected.abs().mean())
+
+
 def test_bad_input_is_named() -> None:
     layer, (patch, audio) = awake(), maps()
     with pytest.raises(GraphError, match=r"patch: expected \[f, 6, h, w\], got \[6, 5, 3, 4\]"):

@@ -121,6 +121,18 @@ def test_extreme_variances(fuse: Callable[..., Gaussian], size: float) -> None:
 
 
 @each_fusion
+def test_missing_expert_among_very_sharp_ones(fuse: Callable[..., Gaussian]) -> None:
+    """What stands in its place is wide and far off in units of theirs: nothing of it overflows."""
+    mean, logvar = torch.ones(3, 2, requires_grad=True), torch.full((3, 2), -300.0, requires_grad=True)
+    fused = fuse(mean, logvar, torch.tensor([1.0, 0.0, 1.0]))
+    assert_same(fused, fuse(mean[:2], logvar[:2]))
+    (fused.mean.sum() + fused.logvar.sum()).backward()
+    assert mean.grad is not None
+    assert logvar.grad is not None
+    assert bool(mean.grad.isfinite().all() and logvar.grad.isfinite().all())
+
+
+@each_fusion
 def test_bad_input_is_named(fuse: Callable[..., Gaussian]) -> None:
     mean, logvar = experts(2, 3)
     with pytest.raises(GraphError, match=r"experts: expected mean and logvar of one shape"):

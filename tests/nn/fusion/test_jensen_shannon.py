@@ -82,6 +82,8 @@ def test_dropping_one_is_comparing_what_is_left() -> None:
     rows = torch.ones(3, 4, 1)
     rows[2] = 0
     torch.testing.assert_close(mm_js(mean, logvar, rows), left)
+    sharp = torch.full((3, 2), -300.0)  # what is not there is so wide among these that its own divergence overflows
+    assert float(mm_js(torch.ones(3, 2), sharp, torch.tensor([1.0, 1.0, 0.0]))) == pytest.approx(0)
 
 
 def test_gradcheck() -> None:

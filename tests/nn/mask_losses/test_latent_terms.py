@@ -30,6 +30,8 @@ def test_orthogonality_sees_only_what_goes_along() -> None:
     assert float(orthogonality(x, apart)) == pytest.approx(0)
     assert float(orthogonality(x, x)) == pytest.approx((2**2 + 2**2) / 4)
     torch.testing.assert_close(orthogonality(3 * x + 5, x), orthogonality(x, x))
+    for size in (1e-30, 1e30):
+        torch.testing.assert_close(orthogonality(size * x, x), orthogonality(x, x))
 
 
 def test_orthogonality_of_rows_at_the_centre_is_zero_with_a_finite_gradient() -> None:
