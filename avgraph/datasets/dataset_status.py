@@ -33,7 +33,8 @@ class DatasetStatus:
         if self.folder is not None:
             lines.append(f"  folder     {self.folder} ({self.layout})")
         if self.clips:
-            lines.append(f"  {self.unit:<10} {self.clips} in {self.classes} classes")
+            classes = f" in {self.classes} classes" if self.classes else ""
+            lines.append(f"  {self.unit:<10} {self.clips}{classes}")
         if self.folds:
             lines.append(f"  folds      {', '.join(f'{fold}: {count}' for fold, count in self.folds.items())}")
         for fold, leaks in self.leakage.items():

@@ -36,7 +36,7 @@ def read_picture(path: str | Path, mode: Mode, size: int | None = None) -> UInt8
     """
     from PIL import Image
 
-    with reading(path, "a picture"), Image.open(path) as opened:
+    with reading(path, "picture"), Image.open(path) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise DataError(f"{path}: {opened.width} × {opened.height} pixels; more than {MOST_PIXELS} are refused")
         if mode == "mask":

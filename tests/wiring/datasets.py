@@ -9,8 +9,9 @@ from typing import Any
 from avgraph import config
 from avgraph.config.datasets import EdgeFiles, NodeFiles
 from avgraph.config.spaces import HeldOutFiles
-from tests.wiring.row import Component, Row, becomes, gains, row, tells
-from tests.wiring.see import KINDS, NODES, attribute, count, error, keys, provenance, size
+from avgraph.segmentation import HEARD, SWAPPED
+from tests.wiring.row import Component, Row, See, becomes, gains, row, tells
+from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, size
 from tests.wiring.worlds import DatasetWorld
 
 # The other way round, an error would cost two stand-ins.
@@ -31,6 +32,75 @@ def _esc(name: str, options: Any, folder: str) -> Component:
         ABSENT,
         row("on_leakage", "drop", count("audio", "train_mask"), becomes(7)),
         row("on_leakage", "error", error(), tells("777")),
+    )  # fmt: skip
+
+
+COMPOSED = {
+    "train_clips": 5, "val_clips": 2, "test_clips": 5, "frames": 1, "size": 16, "max_objects": 2,
+}  # fmt: skip
+FEWEST = See("fewest cut-outs of a clip", lambda world: min(_objects(world)))
+MOST = See("most cut-outs of a clip", lambda world: max(_objects(world)))
+MOST_HEARD = See(
+    "most sounds that are mixed", lambda world: max(name.count(" + ") for name in world.data["audio"].name)
+)
+CONDITIONS = See("conditions", lambda world: sorted(set(world.data["clip"].condition)))
+
+
+def _objects(world: Any) -> list[int]:
+    return [1 + text.count(" + ") for text in world.data["clip"].shown]
+
+
+def _shows(*names: str) -> See:
+    """Whether a test clip shows one of these."""
+
+    def read(world: Any) -> bool:
+        clip = world.data["clip"]
+        return any(name in text for text, on in zip(clip.shown, clip.test_mask, strict=True)
+                   for name in names if on)  # fmt: skip
+
+    return See(f"whether {' or '.join(names)} is shown", read)
+
+
+COMPOSED_ROWS = (
+    row("train_clips", 7, count("clip", "train_mask"), becomes(7)),
+    row("val_clips", 7, count("clip", "val_mask"), becomes(7)),
+    row("test_clips", 7, count("clip", "test_mask"), becomes(7)),
+    row("frames", 4, size("frame"), becomes((48, 3, 16, 16))),
+    row("size", 20, size("frame", "mask"), becomes((12, 20, 20))),
+    row("min_objects", 2, FEWEST, becomes(2), train_clips=20),
+    row("max_objects", 3, MOST, becomes(3), train_clips=20),
+    row("max_sounding", 2, MOST_HEARD, becomes(1), train_clips=20),
+    row("silence_share", 1.0, CONDITIONS, becomes(["heard", "silence"]), silence_share=0.0, off_screen_share=0.0),
+    row("off_screen_share", 1.0, CONDITIONS, becomes(["heard", "off_screen"]), silence_share=0.0, off_screen_share=0.0),
+    row("seed", 1, attribute("frame", "x")),
+    row("seed", 1, attribute(HEARD, "edge_index")),
+)
+STAMPS = {**COMPOSED, **{f"{name}root": f"segmentation/{folder}" for name, folder in
+                         (("", "stamps"), ("esc50_", "esc50"), ("cifar10_", "cifar10"))}}  # fmt: skip
+EVERY_CLASS = {"train_clips": 60, "test_clips": 60}
+
+
+RECORDINGS = See("recordings of a class", lambda world: int((world.data["audio"].y >= 0).sum()))
+BRIGHTEST_CORNER = See(
+    "brightest corner of a training frame",
+    lambda world: int(world.data["frame"].x[world.data["frame"].train_mask][:, :, 0, 0].max()),
+)
+
+
+def _heard_folds(world: Any) -> list[str]:
+    sound, frame = world.data[HEARD].edge_index
+    names = [world.data["audio"].name[row] for row in sound[world.data["frame"].test_mask[frame]].tolist()]
+    return sorted({name[0] for name in names})
+
+
+HEARD_FOLDS = See("folds that test clips hear", _heard_folds)
+
+
+def _bench(name: str, options: Any) -> Component:
+    return _dataset(
+        name, options, {"root": "segmentation/bench_one", "size": 16},
+        row("root", "segmentation/bench_two", count("clip", "train_mask"), becomes(3)),
+        row("size", 24, size("frame"), becomes((30, 3, 24, 24))),
     )  # fmt: skip
 
 
@@ -141,6 +211,29 @@ COMPONENTS = (
         row("name", "held.txt", keys("audio"), gains("name")),
         row("split", "val", count("audio", "val_mask"), becomes(6)),
     )),
+    _dataset(
+        "stamps", config.StampsOptions, STAMPS,
+        *COMPOSED_ROWS,
+        row("root", "segmentation/stamps_two", _shows("letter_k"), becomes(True), other_stamps=1.0, **EVERY_CLASS),
+        row("esc50_root", "segmentation/esc50_two", RECORDINGS, becomes(30)),
+        row("cifar10_root", "segmentation/cifar10_two", BRIGHTEST_CORNER, becomes(7)),
+        row("sounds", "own", provenance("dataset"), becomes("stamps/own/new_clips"), protocol="new_clips",
+            esc50_root=None),
+        row("protocol", "new_pictures", _shows("dogs/dingo"), becomes(False), **EVERY_CLASS),
+        row("protocol", "new_clips", HEARD_FOLDS, becomes(["1", "2", "3", "4", "5"]), **EVERY_CLASS),
+        row("fold", 3, HEARD_FOLDS, becomes(["3"]), **EVERY_CLASS),
+        row("other_stamps", 1.0, edges(*SWAPPED), becomes(0), **EVERY_CLASS),
+        row("on_missing", [], error(), tells("stamps: no stamps in"), root=None, esc50_root=None),
+    ),
+    _dataset(
+        "sounding_shapes", config.SoundingShapesOptions, {**COMPOSED, "classes": 4, "recordings": 5},
+        *COMPOSED_ROWS,
+        row("classes", 5, attribute("clip", "class_names"), gains("cross")),
+        row("recordings", 6, RECORDINGS, becomes(24)),
+        row("silent_shapes", 1.0, edges(*SWAPPED), becomes(0), test_clips=30),
+    ),
+    _bench("avsbench_s4", config.AvsBenchS4Options),
+    _bench("avsbench_ms3", config.AvsBenchMs3Options),
     _dataset(
         "files", config.FilesOptions, FILES,
         row("root", "below", size("audio"), becomes((6, 9)), nodes={"audio": {"x": "x.npy"}}),

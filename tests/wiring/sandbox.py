@@ -9,9 +9,12 @@ import h5py
 import numpy as np
 import torch
 
+from avgraph.datasets import SoundingShapes
+from avgraph.datasets.avsbench import write_avsbench
 from avgraph.nn import Projector
 from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
 from tests.datasets.esc_folder import rows, write_pictures, write_table
+from tests.segmentation import folders
 from tests.spaces import write_spaces
 
 
@@ -37,6 +40,7 @@ def write_sandbox(folder: Path) -> None:
     (folder / "spaces" / "names2.txt").write_text("\n".join(f"line {row}" for row in range(24)), encoding="utf-8")
     _arrays(folder, rng)
     _pairs(folder)
+    _segmentation(folder)
     head = Projector(6, 8, 4)
     torch.save({f"Head_A.{key}": value + 1 for key, value in head.state_dict().items()}, folder / "heads.pt")
 
@@ -119,3 +123,21 @@ def _pairs(folder: Path) -> None:
     np.savez(
         root / "text" / "glove_6b_50d_vocab.npz", word=words, x=rng.normal(size=(len(words), 5)).astype(np.float32)
     )
+
+
+def _segmentation(folder: Path) -> None:
+    """Stamps with what is heard and behind them, twice, and both parts of AVSBench, twice."""
+    root = folder / "segmentation"
+    folders.write_all(root)
+    folders.write_stamps(root / "stamps_two", (*folders.NAMES, "symbols/letter_k"))
+    folders.write_recordings(root / "esc50_two", clips=1)
+    folders.write_backgrounds(root / "cifar10_two")
+    np.savez(root / "cifar10_two" / "images_6k.npz", x_train=np.full((20, 32, 32, 3), 7, np.uint8),
+             x_test=np.full((20, 32, 32, 3), 9, np.uint8))  # fmt: skip
+    for name, clips in (("bench_one", 4), ("bench_two", 3)):
+        shapes = SoundingShapes(
+            train_clips=clips, val_clips=1, test_clips=1, frames=5, size=16, classes=4, recordings=5, silence_share=0,
+            off_screen_share=0,
+        ).load()  # fmt: skip
+        write_avsbench(shapes, root / name / "Single-source", "s4")
+        write_avsbench(shapes, root / name / "Multi-sources", "ms3")

@@ -93,7 +93,10 @@ class AVSBenchMS3(_AVSBench):
 def _graph(layout: Layout, clips: Sequence[BenchClip], size: int) -> HeteroData:
     clips = sorted(clips, key=lambda clip: SPLITS.index(clip.split))  # sorted() keeps the table's order in a split
     count = len(clips) * FRAMES
-    picture, mask = torch.empty(count, 3, size, size, dtype=torch.uint8), torch.zeros(count, size, size).byte()
+    picture, mask = (
+        torch.empty(count, 3, size, size, dtype=torch.uint8),
+        torch.zeros(count, size, size, dtype=torch.uint8),
+    )
     labelled, sounds = torch.zeros(count, dtype=torch.bool), []
     for row, clip in enumerate(progress(clips, f"clips of AVSBench {layout.part}")):
         for second in range(FRAMES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,8 @@ def read_sound(layout: Layout, clip: BenchClip) -> Float32[Tensor, "5 64 96"]:
     """
     npz, wav, pkl = (layout.sound(clip, suffix) for suffix in (".npz", ".wav", ".pkl"))
     if npz.is_file():
-        return _checked(npz, torch.from_numpy(np.asarray(read_npz(npz, [KEY])[KEY])))
+        with reading(npz, ".npz"):  # text makes no tensor
+            return _checked(npz, torch.from_numpy(np.asarray(read_npz(npz, [KEY])[KEY])))
     if wav.is_file():
         return _checked(wav, torch.from_numpy(read_vggish(wav, FRAMES)))
     if not pkl.is_file():
@@ -40,12 +42,15 @@ def read_sound(layout: Layout, clip: BenchClip) -> Float32[Tensor, "5 64 96"]:
 
 
 def _unpickled(path: Path, npz: Path, wav: Path) -> object:
+    instead = f"put {npz.name} (key '{KEY}', [{FRAMES}, {COLUMNS}, {BANDS}]) beside it, or {wav}"
+    refused = f"{path}: a pickle that could run code is not read; {instead}"
     with reading(path, "tensor"):
+        if not zipfile.is_zipfile(path):  # torch.save writes an archive
+            raise DataError(refused)
         try:
             return load_tensors(path)
-        except (pickle.UnpicklingError, RuntimeError) as error:
-            instead = f"put {npz.name} (key '{KEY}', [5, 96, 64]) beside it, or {wav}"
-            raise DataError(f"{path}: a pickle that could run code is not read; {instead}") from error
+        except pickle.UnpicklingError as error:  # one with more than tensors in it
+            raise DataError(refused) from error
 
 
 def _checked(path: Path, value: object) -> Float32[Tensor, "5 64 96"]:

@@ -35,7 +35,8 @@ def vggish_log_mel(waveform: Float[np.ndarray, " samples"]) -> Float32[np.ndarra
     magnitude = np.abs(np.fft.rfft(frames * window, FFT))
     log_mel = np.log(magnitude @ _filters() + OFFSET)
     seconds = count // COLUMNS
-    return log_mel[: seconds * COLUMNS].reshape(seconds, COLUMNS, BANDS).astype(np.float32)
+    found: np.ndarray = log_mel[: seconds * COLUMNS].reshape(seconds, COLUMNS, BANDS).astype(np.float32)
+    return found
 
 
 def read_vggish(path: Path, seconds: int) -> Float32[np.ndarray, "seconds 96 64"]:
@@ -66,6 +67,6 @@ def _filters() -> Float[np.ndarray, "bins bands"]:
     edge = np.linspace(low, high, BANDS + 2)
     rising = (mel[:, None] - edge[:-2]) / (edge[1:-1] - edge[:-2])
     falling = (edge[2:] - mel[:, None]) / (edge[2:] - edge[1:-1])
-    filters = np.maximum(0.0, np.minimum(rising, falling))
+    filters: np.ndarray = np.maximum(0.0, np.minimum(rising, falling))
     filters[0] = 0.0
     return filters

@@ -15,7 +15,6 @@ from torch.nn import functional
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.avsbench.layout import FRAMES, SPLITS, BenchClip, Layout, Part
-from avgraph.datasets.avsbench.sounds import KEY
 from avgraph.datasets.avsbench.vggish import BANDS, COLUMNS
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.errors import DataError
@@ -76,7 +75,7 @@ def write_avsbench(data: HeteroData, folder: str | Path, part: Part, sounds: Lit
             if sounds == "pkl":
                 torch.save(log_mel, path)
             else:
-                np.savez(path, **{KEY: log_mel.numpy()})
+                np.savez(path, log_mel=log_mel.numpy())
         with layout.table.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([["name", "split", *(["category"] if part == "s4" else [])], *rows])
         temporary.rename(folder)

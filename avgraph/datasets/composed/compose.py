@@ -13,9 +13,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.composition import Composition
 from avgraph.datasets.composed.materials import SPLITS, Materials
-from avgraph.datasets.composed.motion import draw_motion
+from avgraph.datasets.composed.motion import Motion, draw_motion
 from avgraph.datasets.composed.painting import Painted, Pyramid, paint, tint
-from avgraph.datasets.composed.plan import Clip, Planner, shown_names
+from avgraph.datasets.composed.plan import Clip, Planner, names_of
 from avgraph.datasets.composed.sound_edges import add_sounds
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.runtime.progress import counted
@@ -35,36 +35,37 @@ def compose(materials: Materials, composition: Composition, silent_share: float 
     Raises:
         DataError: if a split has too few classes.
     """
-    planners = [Planner(materials, composition, split, silent_share) for split in range(3)]
-    clips = [[planner.draw() for _ in range(n)] for planner, n in zip(planners, composition.clips, strict=True)]
+    clips: list[list[Clip]] = []
+    for split, count in enumerate(composition.clips):
+        planner = Planner(materials, composition, split, silent_share) if count else None
+        clips.append([planner.draw() for _ in range(count)] if planner else [])
     pyramid = Pyramid(materials.cut_outs.picture)
     parts: list[Painted] = []
     with counted(sum(composition.clips), "composing clips") as advance:
         for split, planned in enumerate(clips):
             rng = np.random.default_rng([composition.seed, split, 1])
+            objects = np.array([len(clip.cut_outs) for clip in planned], dtype=np.int64)
+            backgrounds = materials.backgrounds[split]
+            motion = draw_motion(objects, composition.max_objects, composition.frames, len(backgrounds), rng)
             at_once = max(1, PIXELS // (composition.size**2 * composition.frames))
             for begin in range(0, len(planned), at_once):
-                block = planned[begin : begin + at_once]
-                parts.append(_paint_clips(block, materials.backgrounds[split], pyramid, composition, rng))
-                advance(len(block))
+                own = slice(begin, begin + at_once)
+                parts.append(_paint_clips(planned[own], motion.of(own), backgrounds, pyramid, composition.size))
+                advance(len(planned[own]))
     painted = Painted(*(torch.cat(values) for values in zip(*parts, strict=True)))
     return _graph(clips, painted, materials, composition)
 
 
 def _paint_clips(
-    clips: Sequence[Clip],
-    backgrounds: UInt8[Tensor, "n 3 b b"],
-    pyramid: Pyramid,
-    composition: Composition,
-    rng: np.random.Generator,
+    clips: Sequence[Clip], motion: Motion, backgrounds: UInt8[Tensor, "n 3 b b"], pyramid: Pyramid, size: int
 ) -> Painted:
-    frames, size, layers, count = composition.frames, composition.size, composition.max_objects, len(clips)
-    objects = np.array([len(one.cut_outs) for one in clips])
-    motion = draw_motion(objects, layers, frames, rng)
-    behind = _behind(backgrounds, count, composition, rng)
+    count, layers, frames, _ = motion.centre.shape
+    behind = _behind(backgrounds, motion, size)
     # One row per clip, layer and frame; clips with fewer cut-outs have no row there.
-    clip, layer = np.nonzero(np.arange(layers) < objects[:, None])
-    row = torch.tensor([clips[c].cut_outs[k] for c, k in zip(clip, layer, strict=True)]).repeat_interleave(frames)
+    clip, layer = np.nonzero(np.arange(layers) < np.array([len(one.cut_outs) for one in clips])[:, None])
+    row = torch.tensor(
+        [clips[c].cut_outs[k] for c, k in zip(clip.tolist(), layer.tolist(), strict=True)]
+    ).repeat_interleave(frames)
     flip = torch.from_numpy(np.where(motion.flip[clip, layer], -1.0, 1.0).astype(np.float32))
     sampled = pyramid.sample(
         row,
@@ -79,21 +80,17 @@ def _paint_clips(
     return paint(behind, placed.transpose(1, 2).flatten(0, 1))
 
 
-def _behind(
-    backgrounds: UInt8[Tensor, "n 3 b b"], count: int, composition: Composition, rng: np.random.Generator
-) -> Tensor:
+def _behind(backgrounds: UInt8[Tensor, "n 3 b b"], motion: Motion, size: int) -> Tensor:
     """Backgrounds of the clips, scaled up and blurred, panning a little: [clips * frames, 3, size, size]."""
-    frames, size = composition.frames, composition.size
-    chosen = backgrounds[torch.from_numpy(rng.integers(len(backgrounds), size=count))].float() / 255
+    count, frames, _ = motion.pan.shape
+    chosen = backgrounds[torch.from_numpy(motion.background)].float() / 255
     blur = torch.tensor([1.0, 2.0, 1.0])
     kernel = (blur[:, None] * blur / 16).expand(3, 1, 3, 3)
     chosen = functional.conv2d(functional.pad(chosen, (1, 1, 1, 1), mode="replicate"), kernel, groups=3)
-    ends = rng.uniform(-(1 - ZOOM), 1 - ZOOM, (2, count, 1, 2))
-    at = np.linspace(0, 1, frames)[:, None] if frames > 1 else np.zeros((1, 1))
-    offset = torch.from_numpy((ends[0] * (1 - at) + ends[1] * at).astype(np.float32)).flatten(0, 1)
-    side = torch.from_numpy(np.where(rng.random(count) < 0.5, -ZOOM, ZOOM).astype(np.float32))
+    side = torch.from_numpy(np.where(motion.mirrored, -ZOOM, ZOOM).astype(np.float32))
     matrix = torch.zeros(count * frames, 2, 3)
-    matrix[:, 0, 0], matrix[:, 1, 1], matrix[:, :, 2] = side.repeat_interleave(frames), ZOOM, offset
+    matrix[:, 0, 0], matrix[:, 1, 1] = side.repeat_interleave(frames), ZOOM
+    matrix[:, :, 2] = (1 - ZOOM) * torch.from_numpy(motion.pan).flatten(0, 1)
     grid = functional.affine_grid(matrix, [count * frames, 3, size, size], align_corners=False)
     return functional.grid_sample(
         chosen.repeat_interleave(frames, 0), grid, padding_mode="border", align_corners=False
@@ -116,7 +113,8 @@ def _graph(
     clip, frame = data["clip"], data["frame"]
     clip.name = [f"{SPLITS[s]}-{row:05d}" for s, row in zip(split.tolist(), place, strict=True)]
     clip.y, clip.class_names = torch.tensor(first), list(materials.classes)
-    clip.shown = [shown_names(one, materials.cut_outs) for one in planned]
+    clip.shown = [names_of(one, materials.cut_outs, heard=False) for one in planned]
+    clip.heard = [names_of(one, materials.cut_outs, heard=True) for one in planned]
     clip.condition = [one.condition for one in planned]
     heard = torch.zeros(len(planned), 1 + composition.max_objects, dtype=torch.uint8)  # by place, 0 the background
     for row, one in enumerate(planned):

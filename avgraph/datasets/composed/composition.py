@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from avgraph.errors import DataError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Composition:
     """Options of clips that are composed.
 

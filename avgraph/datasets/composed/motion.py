@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -17,27 +17,38 @@ TRIES = 8  # placements drawn, of which the one that overlaps least is taken: ma
 
 @dataclass(frozen=True)
 class Motion:
-    """Of all layers of some clips.
+    """Of all layers of some clips, and of what is behind them.
 
     Attributes:
+        background: row of the background.
+        pan: how far the background is moved, x and y from -1 to 1; mirrored: whether its left is right.
         centre: x and y from 0 (left, top) to 1.
         scale: longer side of the cut-out, of the side of the frame.
         flip: whether left is right.
         gain: of the three colours; shift is added to them, of full brightness.
     """
 
+    background: Int64[np.ndarray, " c"]
+    pan: Float32[np.ndarray, "c frames 2"]
+    mirrored: Bool[np.ndarray, " c"]
     centre: Float32[np.ndarray, "c layers frames 2"]
     scale: Float32[np.ndarray, "c layers frames"]
     flip: Bool[np.ndarray, "c layers"]
     gain: Float32[np.ndarray, "c layers 3"]
     shift: Float32[np.ndarray, "c layers 3"]
 
+    def of(self, clips: slice) -> Motion:
+        """That of some of the clips."""
+        return Motion(**{one.name: getattr(self, one.name)[clips] for one in fields(self)})
 
-def draw_motion(objects: Int64[np.ndarray, " c"], layers: int, frames: int, rng: np.random.Generator) -> Motion:
-    """Motions of ``layers`` cut-outs in each clip, of which it shows the first ``objects``.
+
+def draw_motion(
+    objects: Int64[np.ndarray, " c"], layers: int, frames: int, backgrounds: int, rng: np.random.Generator
+) -> Motion:
+    """Motions of ``layers`` cut-outs in each clip, of which it shows the first ``objects``, before a background.
 
     Example:
-        >>> draw_motion(np.array([1, 3]), 3, 5, np.random.default_rng(0)).centre.shape
+        >>> draw_motion(np.array([1, 3]), 3, 5, 2, np.random.default_rng(0)).centre.shape
         (2, 3, 5, 2)
     """
     clips = len(objects)
@@ -47,9 +58,13 @@ def draw_motion(objects: Int64[np.ndarray, " c"], layers: int, frames: int, rng:
     best = nearest.argmax(1)[:, None, None, None]
     start, end = (np.take_along_axis(value, best, 1)[:, 0] for value in (start, end))
     at = np.linspace(0, 1, frames) if frames > 1 else np.zeros(1)
+    pan = rng.uniform(-1, 1, (2, clips, 1, 2))
     first = rng.uniform(SMALLEST, LARGEST, (clips, layers)) * np.sqrt(CROWD / objects.clip(CROWD))[:, None]
     last = first * (1 + rng.uniform(-GROWTH, GROWTH, first.shape))
     return Motion(
+        background=rng.integers(backgrounds, size=clips),
+        pan=(pan[0] * (1 - at)[:, None] + pan[1] * at[:, None]).astype(np.float32),
+        mirrored=rng.random(clips) < 0.5,
         centre=(start[:, :, None] * (1 - at)[:, None] + end[:, :, None] * at[:, None]).astype(np.float32),
         scale=(first[..., None] * (1 - at) + last[..., None] * at).astype(np.float32),
         flip=rng.random((clips, layers)) < 0.5,

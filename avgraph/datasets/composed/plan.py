@@ -98,14 +98,15 @@ def _rows_of_classes(y: np.ndarray, usable: Bool[np.ndarray, " n"], classes: int
     return [np.flatnonzero((y == k) & usable) for k in range(classes)]
 
 
-def shown_names(clip: Clip, cut_outs: CutOuts) -> str:
-    """What a clip shows, what sounds in capitals.
+def names_of(clip: Clip, cut_outs: CutOuts, heard: bool) -> str:
+    """What a clip shows, the first painted first, or what of it is heard.
 
     Example:
         >>> import numpy as np
         >>> cut_outs = CutOuts(np.zeros((2, 1, 1, 4), np.uint8), ["cat", "dog"], np.arange(2), np.ones((3, 2), bool))
-        >>> shown_names(Clip((1, 0), (False, True), "heard", (0,), 1, None), cut_outs)
-        'dog + CAT'
+        >>> clip = Clip((1, 0), (False, True), "heard", (0,), 1, None)
+        >>> names_of(clip, cut_outs, heard=False), names_of(clip, cut_outs, heard=True)
+        ('dog + cat', 'cat')
     """
-    names = [cut_outs.name[row] for row in clip.cut_outs]
-    return " + ".join(name.upper() if on else name for name, on in zip(names, clip.heard, strict=True))
+    rows = [row for row, on in zip(clip.cut_outs, clip.heard, strict=True) if on or not heard]
+    return " + ".join(cut_outs.name[row] for row in rows)

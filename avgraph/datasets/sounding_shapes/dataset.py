@@ -19,7 +19,7 @@ FIFTHS = 5  # of the recordings of a class: one to test, one to validate, three 
 _BACKGROUNDS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SoundingShapes(Composition):
     """Shapes as moving, sounding objects, the first ``classes`` of twelve; the others never sound.
 

@@ -23,11 +23,13 @@ def _polygon(corners: int, inner: float = 1.0) -> Inside:
         wedge = np.pi / corners
         off = np.abs((angle + wedge) % (2 * wedge) - wedge)  # from the nearest corner
         if inner == 1.0:
-            return radius * np.cos(wedge - off) <= np.cos(wedge)
+            regular: np.ndarray = radius * np.cos(wedge - off) <= np.cos(wedge)
+            return regular
         # The edge runs from (1, 0) to the dent at angle `wedge`.
         dent_x, dent_y = inner * np.cos(wedge), inner * np.sin(wedge)
         at_x, at_y = radius * np.cos(off), radius * np.sin(off)
-        return (at_x - 1) * dent_y - at_y * (dent_x - 1) <= 0
+        star: np.ndarray = (at_x - 1) * dent_y - at_y * (dent_x - 1) <= 0
+        return star
 
     return inside
 

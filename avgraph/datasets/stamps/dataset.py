@@ -29,7 +29,7 @@ from avgraph.errors import DataError
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stamps(Composition):
     """Clips in which stamps move over blurred CIFAR-10 pictures; what is heard is the mask.
 
@@ -143,6 +143,7 @@ class Stamps(Composition):
     def _stand_in(self, lacking: str) -> HeteroData:
         logger.warning("stamps: %s; using SYNTHETIC shapes in their place", lacking)
         shared = {one.name: getattr(self, one.name) for one in fields(Composition)}
-        data = SoundingShapes(**shared).load()
+        # All twelve, so that any number of cut-outs that may be asked for can be shown.
+        data = SoundingShapes(**shared, classes=12, recordings=10).load()
         data.provenance = {**data.provenance, "dataset": "stamps", "note": "synthetic stand-in for stamps"}
         return data

@@ -16,6 +16,7 @@ from avgraph.datasets.stamps.folder import StampFolder
 from avgraph.datasets.stamps.protocol import Protocol, everywhere, validation_fold
 from avgraph.errors import DataError
 from avgraph.io.provenance import checksums
+from avgraph.io.reading import check_regular
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def own_sounds(folder: StampFolder, classes: Sequence[str]) -> StampSounds:
         DataError: if a file is missing or cannot be read.
     """
     paths = [folder.sound[name] for name in classes]
+    for path in paths:
+        check_regular(path)
     files = checksums(paths)
     x = cached_log_mels(paths, [files[str(path)] for path in paths])
     y = np.arange(len(classes))
