@@ -59,7 +59,7 @@ class MmvaeOptions(MethodOptions):
             dropped edges, which are not silence.
         samples: masks drawn from the prior for the uncertainty of the results.
         measure_every: epochs between measurements on the validation clips during training; 0 for none.
-        graph_clips: test clips whose learned graph is kept and drawn.
+        graph_clips: test clips whose learned graph is kept, and as many that are drawn.
     """
 
     path_keys = ("audio_weights",)
@@ -108,7 +108,7 @@ class MmvaeOptions(MethodOptions):
     missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.1
     samples: Positive = 8
     measure_every: Count = 0
-    graph_clips: Count = 3
+    graph_clips: Count = 4
 
     def inputs(self) -> Iterator[Input]:
         """The file of the sound encoder's weights."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, HOP, SAMPLE_RATE, log_mel_picture
+from avgraph.datasets.avsbench.vggish import read_vggish
 from avgraph.errors import DataError
 from avgraph.io.reading import reading
 from avgraph.methods.mmvae import MMVAETask
@@ -59,7 +60,7 @@ def segment_picture(
     Args:
         run: folder of a finished run of method ``mmvae`` on log-mels.
         picture: one frame; it is brought to the size that the run was trained on, and the mask back.
-        sound: what is heard, WAV, OGG or FLAC; cut or padded to the length of the run's recordings.
+        sound: what is heard, WAV, OGG or FLAC; cut or padded to the length of the run's recordings (or seconds).
         output: ``.png``: 255 times the probability of each pixel; whole or not at all.
         samples: masks to draw from the prior; their mean is written. 0 takes the mean of the prior.
         uncertainty: ``.png`` of twice their standard deviation; needs at least two samples.
@@ -120,15 +121,17 @@ def _read_picture(path: str | Path) -> Tensor:
 
 
 def _read_sound(task: MMVAETask, path: str | Path) -> Tensor:
-    """The described sound [1, ...], as long as those of the run.
+    """The described sound [1, ...], as long as those of the run: of AVSBench's the first second.
 
     Raises:
         DataError: if the run's sounds are no log-mels of recordings, or the file cannot be read.
     """
     like = task.graph[AUDIO].x
+    if like.dtype == torch.float32 and tuple(like.shape[1:]) == (64, 96):  # seconds, as AVSBench has them
+        return task.network.sound_encoder.describe(torch.from_numpy(read_vggish(Path(path), 1)).mT.contiguous())
     if like.dtype != torch.uint8 or like.ndim != 3 or like.shape[1] != BANDS:
         got = f"{like.dtype} {list(like.shape[1:])}"
-        raise DataError(f"{path}: the run hears {got}; only log-mels of {BANDS} bands can be made of a recording")
+        raise DataError(f"{path}: the run hears {got}; only log-mels can be made of a recording")
     columns = like.shape[2]
     logmel = log_mel_picture(path, (columns - 1) * HOP / SAMPLE_RATE)[:, :columns]
     described: Tensor = task.network.sound_encoder.describe(logmel[None].float() / 255)

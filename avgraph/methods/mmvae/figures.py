@@ -27,6 +27,8 @@ _WAYS: tuple[tuple[str, EdgeType], ...] = (
 def draw_scenes(task: MMVAETask, clips: Tensor, folder: Path) -> list[Path]:
     """``segmentation.png``: the first frame of each clip under what is heard; ``listening.png``: under other sounds.
 
+    A panel is blank where the data have no such sound for the clip.
+
     Args:
         task: a bound one, in evaluation.
         clips: their numbers; without any nothing is drawn.
@@ -75,7 +77,9 @@ def _listening(task: MMVAETask, clips: Tensor) -> Any:
             continue
         batch = task.clips.batch(clips, task.clips.audio(relation))
         scene, _ = task.scene(batch)
-        found.append(task.network(scene).probability.cpu())
+        probability = task.network(scene).probability.cpu()
+        probability[batch.audio < 0] = torch.nan  # a clip that the condition is not for: left blank
+        found.append(probability)
         columns.append(name)
     rows = _first_frames(batch, len(clips))
     names = task.graph[FRAME].get("name", [])

@@ -39,11 +39,15 @@ STAGE = 2  # the map whose cells are the patches
 PATCH, ADJACENT, PART_OF, ATTENDS = "patch", ("patch", "adjacent", "patch"), ("patch", "part_of", "frame"), "attends"
 
 
+def candidates(clips: Clips) -> Tensor:
+    """Test clips; without any, clips to validate on, then clips to train on."""
+    found = [clips.of_split(split) for split in ("test", "val", "train")]
+    return next((part for part in found if len(part)), found[0])
+
+
 def shown_clips(clips: Clips, count: int) -> Tensor:
-    """Evenly spaced test clips; without any, clips to validate on, then clips to train on."""
-    every = next((found for split in ("test", "val", "train") if len(found := clips.of_split(split))), None)
-    if every is None:
-        return torch.empty(0, dtype=torch.int64)
+    """So many of the `candidates`, evenly spaced."""
+    every = candidates(clips)
     return every[torch.linspace(0, len(every) - 1, min(count, len(every)), dtype=torch.float64).long().unique()]
 
 

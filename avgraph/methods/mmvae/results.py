@@ -50,6 +50,17 @@ def predicted(
         yield batch, back if samples else back[0]
 
 
+def worst_to_best(task: MMVAETask, clips: Tensor, count: int) -> Tensor:
+    """So many of some clips, from the one that is masked worst to the one that is masked best, evenly spaced."""
+    mask, iou = task.graph[FRAME].mask, []
+    for batch, found in predicted(task, clips, task.heard):
+        frames = mask_iou(found, mask[batch.index])
+        number = int(batch.clip.max()) + 1
+        iou.append(frames.new_zeros(number).index_add(0, batch.clip, frames) / batch.clip.bincount())
+    order = torch.cat(iou).argsort(stable=True) if iou else clips
+    return clips[order[torch.linspace(0, len(order) - 1, min(count, len(order)), dtype=torch.float64).long().unique()]]
+
+
 def heard_iou(task: MMVAETask, split: str) -> float | None:
     """mIoU of a split; None where it has no clip."""
     clips, mask = task.clips.of_split(split), task.graph[FRAME].mask

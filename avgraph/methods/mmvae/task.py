@@ -17,10 +17,10 @@ from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.checks import check_graph
 from avgraph.methods.mmvae.clips import Batch, ClipBatches, Clips, log_mels, training_sounds
 from avgraph.methods.mmvae.figures import draw_scenes
-from avgraph.methods.mmvae.learned_graph import learned_graph, shown_clips
+from avgraph.methods.mmvae.learned_graph import candidates, learned_graph, shown_clips
 from avgraph.methods.mmvae.network import Network, placed
 from avgraph.methods.mmvae.objective import naming_loss, objective
-from avgraph.methods.mmvae.results import heard_iou, largest_object_iou, segmentation_metrics
+from avgraph.methods.mmvae.results import heard_iou, largest_object_iou, segmentation_metrics, worst_to_best
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_weights
 from avgraph.methods.task import Task
@@ -155,5 +155,6 @@ class MMVAETask(Task):
 
     @torch.no_grad()
     def draw(self, folder: Path) -> list[Path]:
-        """Frame, mask, prediction, uncertainty and attention of those clips."""
-        return draw_scenes(self, shown_clips(self.clips, self.options.graph_clips), folder)
+        """Frame, mask, prediction, uncertainty and attention of clips from the worst to the best masked one."""
+        clips = worst_to_best(self, candidates(self.clips), self.options.graph_clips)
+        return draw_scenes(self, clips, folder)
