@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
     from avgraph.tools.match import Matching
+    from avgraph.tools.segment import Segmented
 
 T = TypeVar("T")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
@@ -108,6 +109,11 @@ def matching_json(found: Matching) -> dict[str, Any]:
 def embedded_json(done: Embedded) -> dict[str, Any]:
     """Of `avgraph embed`."""
     return {"rows": done.rows, "channels": done.channels, "files": [done.file]}
+
+
+def segmented_json(done: Segmented) -> dict[str, Any]:
+    """Of `avgraph segment`."""
+    return asdict(done)
 
 
 def status_json(status: DatasetStatus) -> dict[str, Any]:

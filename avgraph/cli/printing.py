@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only what was run is imported
     from avgraph.tools.discover import Discovery
     from avgraph.tools.embed import Embedded
     from avgraph.tools.match import Matching
+    from avgraph.tools.segment import Segmented
 
 
 def print_run(run: Run) -> None:
@@ -145,3 +146,13 @@ def print_embedded(done: Embedded) -> None:
     """How many rows were written where."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows", markup=False)
+
+
+def print_segmented(done: Segmented) -> None:
+    """How much of the picture sounds, how sure that is, and what was written."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{100 * done.area:.1f} % of the picture sounds (largest probability {done.probability:.3f})")
+    if done.uncertainty is not None:
+        console.print(f"{done.samples} samples: mean standard deviation of a pixel {done.uncertainty:.4f}")
+    for file in done.files:
+        console.print(f"wrote {file}", markup=False)

@@ -13,6 +13,7 @@ from avgraph.config.schema import experiment_schema
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
@@ -39,6 +40,7 @@ __all__ = [
     "MemoryEdgesOptions",
     "MethodOptions",
     "MltmOptions",
+    "MmvaeOptions",
     "OptimizerOptions",
     "RrnetOptions",
     "TrainOptions",

@@ -12,6 +12,7 @@ from avgraph import datasets, encoders
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.transforms import options as transforms
@@ -62,4 +63,5 @@ METHODS: Mapping[str, type[MethodOptions]] = {
     "lir": LirOptions,
     "mltm": MltmOptions,
     "cmcr": CmcrOptions,
+    "mmvae": MmvaeOptions,
 }

@@ -50,6 +50,13 @@ class Task(LightningModule, ABC):
         """
         return ()
 
+    def raw_nodes(self) -> Sequence[str]:
+        """Node types that may hold raw input, or no features: the method has its own encoders for them.
+
+        The graph of such a method is kept beside what it has learned, so that the run can be evaluated again.
+        """
+        return ()
+
     @abstractmethod
     def metrics(self) -> dict[str, float]:
         """Final metrics over the splits, `<split>/<name>`; without randomness and without gradient."""

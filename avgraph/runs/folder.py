@@ -26,6 +26,7 @@ HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
 FOLDS = "folds.json"  # only beside the runs of several folds
 GRAPH = "graph.pt"
+DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves
 GRAPHML = "graph.graphml"
 FIGURES = "figures"
 LOCK = ".lock"  # only while a process works in the folder

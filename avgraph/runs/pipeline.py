@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import torch
@@ -48,16 +49,18 @@ def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> H
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
         views = options if isinstance(options, list) else [options]
         data = Views(views).encode(data, node, context=context)
-    _check_features(data)
+    _check_features(data, task.raw_nodes())
     steps: Any = task.recipe() if experiment.graph is None else [step.transform() for step in experiment.graph]
     for transform in steps:
         data = transform(data)
     return data
 
 
-def _check_features(data: HeteroData) -> None:
-    """Every node type must have finite feature vectors by now; say which has not, and what to declare."""
+def _check_features(data: HeteroData, raw: Collection[str] = ()) -> None:
+    """Every node type but ``raw`` ones must have finite feature vectors by now; say which has not, and what to do."""
     for node in data.node_types:
+        if node in raw:
+            continue  # the method takes it as it is, and checks it
         x = data[node].get("x")
         if x is None and spaces_of(data[node]):
             continue  # rows of embedding spaces, which their data set checks; they may be too many to hold

@@ -121,7 +121,9 @@ def load_task(directory: Path, experiment: Experiment, device: str | None = None
     """
     options = experiment.train
     task = build_task(experiment)
-    task.bind(load_graph(directory / folder.GRAPH), options, experiment.seed)
+    data = directory / folder.DATA
+    data = data if data.exists() else directory / folder.GRAPH
+    task.bind(load_graph(data), options, experiment.seed)
     if options.precision == "64-true":
         task.double()
     load_weights(task, directory)
@@ -184,6 +186,8 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dic
         "checks": run_checks(Outcome(found, history, task.trivial())),
     }
     learned = task.annotated()
+    if task.raw_nodes():
+        save_graph(task.graph, directory / folder.DATA)
     save_graph(learned, directory / folder.GRAPH)
     write_graphml(learned, directory / folder.GRAPHML)
     draw_figures(task.figures, learned, history, directory / folder.FIGURES)

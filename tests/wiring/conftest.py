@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,5 +22,6 @@ def sandbox(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(_folder)
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
+    monkeypatch.setitem(sys.modules, "timm", None)  # as on a machine without it
     monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: _folder / "cache" / name)
     return _folder

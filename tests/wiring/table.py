@@ -6,6 +6,9 @@ option has no effect. An option without a row is a failing test.
 
 from __future__ import annotations
 
-from tests.wiring import datasets, encoders, methods, runs, transforms
+from tests.wiring import datasets, encoders, methods, mmvae, runs, transforms
 
-COMPONENTS = (*datasets.COMPONENTS, *encoders.COMPONENTS, *transforms.COMPONENTS, *methods.COMPONENTS, *runs.COMPONENTS)
+COMPONENTS = (
+    *datasets.COMPONENTS, *encoders.COMPONENTS, *transforms.COMPONENTS, *methods.COMPONENTS, *mmvae.COMPONENTS,
+    *runs.COMPONENTS,
+)  # fmt: skip

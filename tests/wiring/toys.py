@@ -7,6 +7,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.clip_graph import clip_graph
+from avgraph.graph.segmentation import HEARD, OFF_SCREEN, SILENCE, SWAPPED
 from avgraph.transforms import KNN, Candidates, DependencyEdges
 
 
@@ -108,5 +109,42 @@ class Spaces:
             data[node][f"x_{space}"], data[node].y = unit(rows(12, width, 4, torch.eye(4, width)[y])), y
             data[node].train_mask = torch.zeros(12, dtype=torch.bool)
             data[node].test_mask = ~data[node].train_mask
+        data.provenance = {"source": "synthetic", "files": {}}
+        return data
+
+
+class Scenes:
+    """Two squares a frame, of which the colour of one is heard, for MMVAE-AVS."""
+
+    def load(self) -> HeteroData:
+        """Eight clips of two frames of 64 pixels, four to train on; the last clip has no sound."""
+        draw = torch.Generator().manual_seed(0)
+        data, clip = HeteroData(), torch.arange(16) // 2
+        heard, other = clip % 3, (clip + 1) % 3
+        x = torch.randint(0, 60, (16, 3, 64, 64), generator=draw, dtype=torch.uint8)
+        objects = torch.zeros(16, 64, 64, dtype=torch.uint8)
+        for frame in range(16):
+            for number, (colour, left) in enumerate(((heard[frame], 4 + frame), (other[frame], 36 + frame // 2)), 1):
+                x[frame, int(colour), 10:30, int(left) : int(left) + 14 + 4 * number] = 250
+                objects[frame, 10:30, int(left) : int(left) + 14 + 4 * number] = number
+        frames = data["frame"]
+        frames.x, frames.mask, frames.objects, frames.clip = x, (objects == 1).to(torch.uint8), objects, clip
+        frames.labelled, frames.name = torch.arange(16) != 1, [f"frame {row}" for row in range(16)]
+        split = torch.tensor([0, 0, 0, 0, 1, 2, 2, 2])
+        for number, name in enumerate(("train_mask", "val_mask", "test_mask")):
+            data["clip"][name], frames[name] = split == number, (split == number)[clip]
+        data["clip"].name = [f"clip {row}" for row in range(8)]
+        sound = torch.randint(0, 60, (4, 32, 32), generator=draw, dtype=torch.uint8)
+        for number in range(3):
+            sound[number, 10 * number : 10 * number + 10] += 180
+        sound[3] = 0
+        data["audio"].x, data["audio"].y = sound, torch.tensor([0, 1, 2, -1])
+        data["audio"].name = ["red", "green", "blue", "silence"]
+        every, held_out = torch.arange(14), torch.arange(8, 16)
+        data[HEARD].edge_index = torch.stack([heard[every], every])
+        data[SWAPPED].edge_index = torch.stack([other[held_out], held_out])
+        data[SWAPPED].mask = (objects[held_out] == 2).to(torch.uint8)
+        data[OFF_SCREEN].edge_index = torch.stack([(heard[held_out] + 2) % 3, held_out])
+        data[SILENCE].edge_index = torch.stack([torch.full_like(held_out, 3), held_out])
         data.provenance = {"source": "synthetic", "files": {}}
         return data

@@ -1,0 +1,54 @@
+"""The command that masks what sounds in a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from avgraph.cli.group import QUIET, main
+from avgraph.cli.json_output import JSON, segmented_json, show
+from avgraph.cli.overwrite import FORCE, may_write
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("picture", type=click.Path(path_type=Path))
+@click.argument("sound", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="MASK.png, the probability in grey."
+)
+@click.option("--samples", type=click.IntRange(0), default=0, show_default=True, help="Masks drawn; 0: the mean.")
+@click.option("--uncertainty", type=click.Path(path_type=Path), help="FILE.png, twice the standard deviation in grey.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@QUIET
+@FORCE
+@JSON
+def segment(
+    run: Path,
+    picture: Path,
+    sound: Path,
+    output: Path,
+    samples: int,
+    uncertainty: Path | None,
+    device: str,
+    quiet: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Mask what sounds in a PICTURE with a SOUND (WAV, OGG, FLAC), by an mmvae RUN."""
+    outputs = [output, *([uncertainty] if uncertainty is not None else [])]
+    may_write(outputs, force=force, inputs=[picture, sound])
+    from avgraph.cli.printing import print_segmented
+    from avgraph.runtime.progress import reporting
+    from avgraph.tools.segment import segment_picture
+
+    with reporting(not quiet):
+        show(
+            lambda: segment_picture(
+                run, picture, sound, output, samples=samples, uncertainty=uncertainty, device=device
+            ),
+            as_json,
+            segmented_json,
+            print_segmented,
+        )

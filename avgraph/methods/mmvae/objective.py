@@ -1,0 +1,116 @@
+"""What is minimised: minus the objective (14) of MMVAE-AVS, each divergence counted once, and its further terms.
+
+−γ E log p(y | x, s, c) + β Σ_k KL(q(s_k | x_k, y) ‖ p(s_k | x_k)) + β JS(q(c | X, y), p(c | X)), per labelled frame.
+As binary cross-entropy and IoU are no normalised likelihood, this is an objective and no bound.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from avgraph.methods.mmvae.decoder import Decoded
+from avgraph.methods.mmvae.latents import Latents, sample_of
+from avgraph.methods.mmvae.network import Network
+from avgraph.methods.mmvae.options import MmvaeOptions
+from avgraph.methods.mmvae.scene import Scene
+from avgraph.nn.fusion import gaussian_kl, geometric_js, mm_js
+from avgraph.nn.mask_losses import mask_log_likelihood, orthogonality
+
+
+def objective(
+    network: Network, scene: Scene, mask: Tensor, labelled: Tensor, options: MmvaeOptions
+) -> dict[str, Tensor]:
+    """The weighted terms, whose sum is the loss; the posterior sees labelled frames alone.
+
+    Args:
+        network: in training.
+        scene: frames with their encoded sounds.
+        mask: of each frame, whatever stands in it where the frame is not labelled.
+        labelled: whether the mask of a frame is known.
+        options: the weights.
+
+    Shapes:
+        mask [f, h, w], labelled bool [f]
+    """
+    looked, known = network.look(scene), labelled.nonzero()[:, 0]
+    size = (scene.frame.shape[2], scene.frame.shape[3])
+    latents = network.prior.latents(looked)
+    prior = network.prior.decode(network.prior.necked(looked), latents, sample_of, size)
+    terms = {"train/reconstruction": options.prior_weight * options.gamma * _missed(prior, known, mask, options)}
+    if network.posterior is None or latents is None:
+        return terms
+    truth = mask[known]
+    posterior = network.posterior(looked.take(known), sample_of, truth[:, None])
+    every, weight = torch.arange(len(known), device=mask.device), options.posterior_weight * options.gamma
+    terms["train/posterior_reconstruction"] = weight * _missed(posterior, every, truth, options)
+    assert posterior.latents is not None
+    found = divergences(posterior.latents, latents.take(known), options.divergence)
+    terms |= {f"train/{name}": options.beta * value for name, value in found.items()}
+    if options.factorisation == "full":
+        terms |= _further(network, (prior, posterior), options)
+    return terms
+
+
+def _missed(decoded: Decoded, known: Tensor, mask: Tensor, options: MmvaeOptions) -> Tensor:
+    """−log p(y | …) of the labelled frames, on average; of several reconstructions the mean."""
+    truth = mask[known]
+    found = [mask_log_likelihood(x[known], truth, official_bce=options.official_bce).mean() for x in decoded.logits]
+    return -torch.stack(found).mean()
+
+
+def divergences(q: Latents, p: Latents, shared: str) -> dict[str, Tensor]:
+    """Mean over the frames of the divergences of posterior and prior: ``kl`` of the own latents, ``js`` of the shared.
+
+    Args:
+        q, p: latents of the same frames.
+        shared: ``js``, or ``kl`` in its place.
+    """
+    pairs = ((q.visual, p.visual), (q.audio, p.audio))
+    own = [gaussian_kl(one, two).mean() for one, two in pairs if one is not None and two is not None]
+    found = {"kl": torch.stack(own).sum()} if own else {}
+    if q.shared is not None and p.shared is not None:
+        if shared == "kl":
+            found["shared"] = gaussian_kl(q.shared, p.shared).mean()
+        elif q.experts:
+            found["shared"] = _experts_js(q, p).mean()
+        else:
+            found["shared"] = geometric_js(q.shared, p.shared).mean()
+    return found
+
+
+def _experts_js(q: Latents, p: Latents) -> Tensor:
+    """mmJSD of a frame's posterior experts that are there and the prior, equal weights."""
+    assert p.shared is not None
+    parts = [*q.experts, p.shared]
+    mean, logvar = (torch.stack(part) for part in zip(*parts, strict=True))
+    there = torch.stack([*q.there, torch.ones_like(q.there[0])]).to(mean.dtype)
+    found: Tensor = mm_js(mean, logvar, there[:, :, None])
+    return found
+
+
+def _further(network: Network, branches: tuple[Decoded, Decoded], options: MmvaeOptions) -> dict[str, Tensor]:
+    """Orthogonality of own and shared latents, and mutual information of the codes (maximised), of both branches."""
+    terms = {}
+    if options.orthogonality_weight > 0:
+        pairs = []
+        for branch in branches:
+            latents = branch.latents
+            assert latents is not None
+            assert latents.shared is not None
+            own = [part for part in (latents.visual, latents.audio) if part is not None]
+            pairs += [orthogonality(part.mean, latents.shared.mean) for part in own]
+        terms["train/orthogonality"] = options.orthogonality_weight * torch.stack(pairs).sum()
+    if network.information is not None:
+        told = torch.stack([network.information(*branch.codes) for branch in branches]).sum()
+        terms["train/mutual_information"] = -options.mutual_information_weight * told
+    return terms
+
+
+def naming_loss(network: Network, encoded: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy of naming those sounds that have a class; 0 where none has."""
+    known = (y >= 0).nonzero()[:, 0]
+    if network.naming is None or not len(known):
+        return encoded.sum() * 0
+    return F.cross_entropy(network.naming(encoded[known]), y[known], label_smoothing=0.1)

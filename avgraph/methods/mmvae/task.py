@@ -1,0 +1,164 @@
+"""MMVAE-AVS: which pixels sound, with latents of picture, sound and what they share, and their uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+from avgraph.figures.figures import Draw
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
+from avgraph.io.figure_file import save_figure
+from avgraph.methods.mmvae.augment import augmented
+from avgraph.methods.mmvae.checks import check_graph
+from avgraph.methods.mmvae.clips import Batch, ClipBatches, Clips, log_mels, training_sounds
+from avgraph.methods.mmvae.figures import listening, segmentation
+from avgraph.methods.mmvae.learned_graph import candidates, learned_graph, shown_clips
+from avgraph.methods.mmvae.network import Network, placed
+from avgraph.methods.mmvae.objective import naming_loss, objective
+from avgraph.methods.mmvae.options import MmvaeOptions
+from avgraph.methods.mmvae.results import heard_iou, largest_object_iou, segmentation_metrics, worst_to_best
+from avgraph.methods.mmvae.scene import Scene
+from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_weights
+from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.options.train import TrainOptions
+
+_SOUNDS = 64  # described at a time
+
+
+class MMVAETask(Task):
+    """Audio-visual segmentation by a multimodal conditional VAE.
+
+    Args:
+        options: see `avgraph.methods.mmvae.options.MmvaeOptions`.
+    """
+
+    def __init__(self, options: MmvaeOptions) -> None:
+        super().__init__()
+        self.options = options
+
+    def raw_nodes(self) -> tuple[str, ...]:
+        """Pictures and log-mels come as they are: the method has its own encoders."""
+        return (CLIP, FRAME, AUDIO)
+
+    def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
+        """Describe the sounds and build the network.
+
+        Raises:
+            GraphError: if the graph is not one of audio-visual segmentation, or has no labelled frame to train on.
+        """
+        super().bind(graph, train, seed)
+        check_graph(graph, self.options.size)
+        options, sound = self.options, graph[AUDIO].x
+        self.clips = Clips(graph, options.size)
+        train_clips = self.clips.of_split("train")
+        labelled = graph[FRAME].clip[graph[FRAME].labelled].unique()
+        train_clips = train_clips[torch.isin(train_clips, labelled)]
+        if not len(train_clips):
+            raise GraphError("mmvae: no clip to train on has a labelled frame")
+        encoder = build_sound_encoder(options.audio_encoder, sound, options.audio_channels, options.audio_dropout)
+        every = torch.arange(len(sound)).split(_SOUNDS)
+        self.described = torch.cat([encoder.describe(log_mels(graph, part)) for part in every])
+        self.sounds = training_sounds(graph)
+        if len(self.sounds):
+            encoder.standardise(self.described[self.sounds])
+        if options.audio_weights is not None:
+            load_sound_weights(encoder, Path(options.audio_weights))
+        self.y = graph[AUDIO].y if "y" in graph[AUDIO] else torch.full((len(sound),), -1)
+        named = self.y >= 0  # also recordings to train on that no clip happens to use
+        rows = torch.arange(len(sound))
+        own = graph[AUDIO].train_mask if "train_mask" in graph[AUDIO] else torch.isin(rows, self.sounds)
+        self.named = rows[named & own]
+        classes = int(self.y.max()) + 1 if len(self.named) else 0
+        network = Network(options, encoder, classes)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster
+        self.heard = self.clips.audio()
+        self.batches = ClipBatches(train_clips, options.batch_size, seed, lambda: self.current_epoch)
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Numbers of training clips."""
+        return DataLoader(torch.arange(len(self.clips.start)), batch_sampler=self.batches)  # type: ignore[arg-type]
+
+    def scene(self, batch: Batch, extra: Tensor | None = None) -> tuple[Scene, Tensor]:
+        """A batch with its sounds encoded, and the encodings: of ``batch.sounds`` and, behind them, of ``extra``."""
+        like = next(self.network.parameters())
+        sounds = batch.sounds if extra is None else torch.cat([batch.sounds, extra])
+        if len(sounds):
+            encoded = self.network.sound_encoder(self.described[sounds].to(like))
+        else:
+            encoded = like.new_zeros(0, self.options.audio_channels)
+        audio = batch.audio.to(like.device)
+        frame, seen = batch.frame.to(like), torch.ones_like(audio, dtype=torch.bool)
+        sound = placed(encoded[: len(batch.sounds)], audio)
+        return Scene(frame, sound, batch.clip.to(like.device), audio >= 0, seen), encoded
+
+    def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
+        """The objective of some clips."""
+        options = self.options
+        part = self.clips.batch(batch.cpu(), self.heard)
+        part = augmented(part, options.flip, options.colour, options.missing_audio)
+        extra = None
+        if self.network.naming is not None and options.class_batch and len(self.named):
+            extra = self.named[torch.randint(len(self.named), (options.class_batch,))]
+        scene, encoded = self.scene(part, extra)
+        terms = objective(self.network, scene, part.mask.to(scene.frame), part.labelled.to(scene.clip.device), options)
+        if self.network.naming is not None:
+            sounds = part.sounds if extra is None else torch.cat([part.sounds, extra])
+            named = naming_loss(self.network, encoded, self.y[sounds].to(encoded.device))
+            terms["train/naming"] = options.class_weight * named
+        loss = torch.stack(list(terms.values())).sum()
+        for name, value in ({"train/loss": loss} | terms).items():
+            self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
+        return loss
+
+    def configure_gradient_clipping(self, optimizer: Any, *args: Any, **settings: Any) -> None:
+        """No gradient of all parameters together longer than ``gradient_norm``."""
+        if self.options.gradient_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), self.options.gradient_norm)
+
+    def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
+        """mIoU on validation clips during training, where it is asked for."""
+        every = self.options.measure_every
+        if every and self.trainer.is_last_batch and (self.current_epoch + 1) % every == 0:
+            self.network.eval()
+            value = heard_iou(self, "val")
+            self.network.train()
+            if value is not None:
+                self.log("val/miou", value, on_step=False, on_epoch=True, batch_size=1)
+
+    @torch.no_grad()
+    def metrics(self) -> dict[str, float]:
+        """mIoU and F on what is heard, and the protocol of robustness; see `segmentation_metrics`."""
+        return {
+            f"{split}/{name}": value
+            for split in ("val", "test")
+            for name, value in segmentation_metrics(self, split, self.options.samples).items()
+        }
+
+    def trivial(self) -> Trivial:
+        """The largest object of each frame, whether it sounds or not."""
+        found = {f"{split}/miou": largest_object_iou(self.graph, split) for split in ("val", "test")}
+        known = {name: value for name, value in found.items() if value is not None}
+        return Trivial(metrics=known, prediction="the largest object")
+
+    @torch.no_grad()
+    def annotated(self) -> HeteroData:
+        """The learned graph of some test clips: patches, latents, experts and attention; no pictures."""
+        return learned_graph(self, shown_clips(self.clips, self.options.graph_clips))
+
+    def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
+        """Frame, mask, prediction, uncertainty and attention of clips from the worst to the best masked one."""
+        clips = worst_to_best(self, candidates(self.clips), self.options.graph_clips)
+        if not len(clips):
+            return {}
+        return {
+            "segmentation.png": lambda path: save_figure(segmentation(self, clips), path),
+            "listening.png": lambda path: save_figure(listening(self, clips), path),
+        }

@@ -1,0 +1,1 @@
+"""MMVAE-AVS: ablation and baselines, robustness, calibration, step times."""
