@@ -6,8 +6,7 @@ from pathlib import Path
 
 import torch
 
-from avgraph.datasets import SoundingShapes
-from avgraph.datasets.avsbench import AVSBenchS4
+from avgraph.datasets import AVSBenchS4, SoundingShapes
 from avgraph.datasets.avsbench.writing import write_avsbench
 from avgraph.methods.mmvae.objective import objective
 from tests.methods.mmvae.scenes import bound
