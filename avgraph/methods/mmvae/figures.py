@@ -13,6 +13,7 @@ from avgraph.files import atomic_path
 from avgraph.methods.mmvae.clips import Batch
 from avgraph.methods.mmvae.latents import mean_of
 from avgraph.pictures import save_figure
+from avgraph.random_state import random_state_kept
 from avgraph.segmentation import AUDIO, FRAME, HEARD, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _segmentation(task: MMVAETask, clips: Tensor) -> Any:
     columns = ["frame", "mask", "prediction"]
     panels: list[Tensor] = [batch.frame, batch.mask, mean]
     if task.network.posterior is not None:
-        with torch.random.fork_rng(devices=[]):
+        with random_state_kept():
             torch.manual_seed(0)
             panels.append(task.network.samples(scene, task.options.samples).std(0, correction=0).cpu())
         columns.append("uncertainty (sd)")

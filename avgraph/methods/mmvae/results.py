@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 from avgraph.methods.mmvae.clips import Batch, resized
 from avgraph.metrics.calibration import error_detection_auroc, expected_calibration_error
 from avgraph.metrics.segmentation import f_curves, mask_iou
+from avgraph.random_state import random_state_kept
 from avgraph.segmentation import AUDIO, FRAME, HEARD, NOISE, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _calibration(task: MMVAETask, clips: Tensor, samples: int) -> dict[str, floa
         if not name and not count:
             continue  # a model without latents draws nothing
         probability, uncertainty, truth = [], [], []
-        with torch.random.fork_rng(devices=[]):
+        with random_state_kept():
             torch.manual_seed(0)
             for batch, found in predicted(task, some, task.heard, samples=count):
                 mean = found.mean(0) if count else found
