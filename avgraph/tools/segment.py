@@ -21,6 +21,7 @@ from avgraph.methods.mmvae.network import placed
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.runs.run import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.settings import random_state_kept
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
@@ -88,7 +89,7 @@ def segment_picture(
     if samples and task.network.posterior is None:
         raise DataError(f"samples: {run} has no latents to draw (method.latent is false)")
     scene = _scene(task, frame, _read_sound(task, sound))
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), random_state_kept():
         torch.manual_seed(experiment.seed)
         found = task.network.samples(scene, samples) if samples else task.network(scene).probability[None]
     size = (frame.shape[1], frame.shape[2])

@@ -13,6 +13,7 @@ from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, OFF_SCREEN, SILENCE,
 from avgraph.io.files import atomic_path
 from avgraph.methods.mmvae.clips import Batch
 from avgraph.methods.mmvae.latents import mean_of
+from avgraph.runtime.settings import random_state_kept
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +40,7 @@ def segmentation(task: MMVAETask, clips: Tensor) -> Figure:
     columns = ["frame", "mask", "prediction"]
     panels: list[Tensor] = [batch.frame, batch.mask, mean]
     if task.network.posterior is not None:
-        with torch.random.fork_rng(devices=[]):
+        with random_state_kept():
             torch.manual_seed(0)
             panels.append(task.network.samples(scene, task.options.samples).std(0, correction=0).cpu())
         columns.append("uncertainty (sd)")

@@ -36,8 +36,10 @@ class MmvaeOptions(MethodOptions):
         attention_channels: of that attention.
         audio_encoder: ``modulation`` spectra under a small network, a ``cnn`` on the log-mels, or ``vggish`` for
             seconds of 96 × 64. Sounds that are vectors already need none.
-        audio_weights: weights of that encoder, a file of tensors; ``audio_frozen``: train it no further.
-        audio_channels: width of a sound; ``audio_dropout``: of what its encoder sees, in training.
+        audio_weights: weights of that encoder, a file of tensors.
+        audio_frozen: train that encoder no further.
+        audio_channels: width of a sound.
+        audio_dropout: of what the sound's encoder sees, in training.
         class_weight: of naming the class of a sound, where the sounds have classes (not in the paper); 0 leaves it out.
         class_batch: training sounds a step that are named beside those of the batch.
         latent: whether there are latents at all.
@@ -50,10 +52,14 @@ class MmvaeOptions(MethodOptions):
         combination: of a modality's own latent with the shared one: ``linear``, or their ``product`` with N(0, 1).
         reconstruction: decode from all latents at once, or once for each modality (Eq. 11 as printed).
         divergence: of the shared latent.
-        gamma, beta: weights of the reconstruction and of the divergences.
-        prior_weight, posterior_weight: of the reconstruction by each branch.
-        orthogonality_weight, mutual_information_weight: of the further terms; 0 leaves them out.
-        official_bce, official_mi: those two terms as the release computes them.
+        gamma: weight of the reconstruction.
+        beta: weight of the divergences.
+        prior_weight: of the reconstruction by the branch that is used.
+        posterior_weight: of the reconstruction by the branch that sees the mask.
+        orthogonality_weight: of the term that keeps the shared latent apart from the others; 0 leaves it out.
+        mutual_information_weight: of the term that ties picture and sound together; 0 leaves it out.
+        official_bce: the cross-entropy as the release computes it, whose edge weights cancel.
+        official_mi: that term as the release computes it, whose variance runs to its bound.
         batch_size: clips per step.
         flip: share of the clips that are mirrored in training, all frames together.
         colour: strength of random brightness and contrast in training, of all frames of a clip together.

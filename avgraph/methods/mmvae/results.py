@@ -14,6 +14,7 @@ from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, NOISE, OFF_SCREEN, S
 from avgraph.methods.mmvae.clips import Batch, resized
 from avgraph.metrics.calibration import error_detection_auroc, expected_calibration_error
 from avgraph.metrics.segmentation import f_curves, mask_iou
+from avgraph.runtime.settings import random_state_kept
 
 if TYPE_CHECKING:
     from avgraph.methods.mmvae.task import MMVAETask
@@ -157,7 +158,7 @@ def _calibration(task: MMVAETask, clips: Tensor, samples: int) -> dict[str, floa
         if not name and not count:
             continue  # a model without latents draws nothing
         probability, uncertainty, truth = [], [], []
-        with torch.random.fork_rng(devices=[]):
+        with random_state_kept():
             torch.manual_seed(0)
             for batch, found in predicted(task, some, task.heard, samples=count):
                 mean = found.mean(0) if count else found

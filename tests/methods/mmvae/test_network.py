@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
+from avgraph.errors import ConfigError
 from avgraph.methods.mmvae import MMVAETask
 from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.backbone import TimmBackbone
@@ -188,5 +188,5 @@ def test_backbones_of_timm_give_four_maps() -> None:
     ],
 )
 def test_options_that_do_nothing_are_refused(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(ConfigError, match=message):
         MmvaeOptions(**options)
