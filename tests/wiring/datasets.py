@@ -79,9 +79,9 @@ EVERY_CLASS = {"train_clips": 60, "test_clips": 60}
 
 
 RECORDINGS = See("recordings of a class", lambda world: int((world.data["audio"].y >= 0).sum()))
-BRIGHTEST_CORNER = See(
-    "brightest corner of a training frame",
-    lambda world: int(world.data["frame"].x[world.data["frame"].train_mask][:, :, 0, 0].max()),
+USUAL_CORNER = See(
+    "usual corner of a training frame",  # now and then a cut-out covers it
+    lambda world: int(world.data["frame"].x[world.data["frame"].train_mask][:, :, 0, 0].median()),
 )
 
 
@@ -214,7 +214,7 @@ COMPONENTS = (
         *COMPOSED_ROWS,
         row("root", "segmentation/stamps_two", _shows("letter_k"), becomes(True), other_stamps=1.0, **EVERY_CLASS),
         row("esc50_root", "segmentation/esc50_two", RECORDINGS, becomes(30)),
-        row("cifar10_root", "segmentation/cifar10_two", BRIGHTEST_CORNER, becomes(7)),
+        row("cifar10_root", "segmentation/cifar10_two", USUAL_CORNER, becomes(7)),
         row("sounds", "own", provenance("dataset"), becomes("stamps/own/new_clips"), protocol="new_clips",
             esc50_root=None),
         row("protocol", "new_pictures", _shows("dogs/dingo"), becomes(False), **EVERY_CLASS),
