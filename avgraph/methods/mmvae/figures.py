@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
 from avgraph.io.files import atomic_path
 from avgraph.methods.mmvae.clips import Batch
 from avgraph.methods.mmvae.latents import mean_of
@@ -49,11 +49,14 @@ def segmentation(task: MMVAETask, clips: Tensor) -> Figure:
         panels.append(F.interpolate(first, mean.shape[1:], mode="bilinear", align_corners=False)[:, 0])
         columns.append("attention of the sound")
     rows = _first_frames(batch, len(clips))
-    names = task.graph[AUDIO].get("name", [])
+    names, words = task.graph[AUDIO].get("name"), task.graph[CLIP].get("heard")  # composed clips say it in words
     titles = []
     for row in rows:
         sound = int(batch.sounds[batch.audio[row]]) if batch.audio[row] >= 0 else -1
-        titles.append("no sound" if sound < 0 or not names else str(names[sound]))
+        if sound < 0:
+            titles.append("no sound")
+        else:
+            titles.append(str(words[int(clips[batch.clip[row]])] if words else names[sound] if names else ""))
     return _grid([[panel[row] for panel in panels] for row in rows], columns, titles)
 
 
