@@ -129,7 +129,9 @@ def _read_sound(task: MMVAETask, path: str | Path) -> Tensor:
     """
     like = task.graph[AUDIO].x
     if like.dtype == torch.float32 and tuple(like.shape[1:]) == (64, 96):  # seconds, as AVSBench has them
-        return task.network.sound_encoder.describe(torch.from_numpy(read_vggish(Path(path), 1)).mT.contiguous())
+        second = torch.from_numpy(read_vggish(Path(path), 1)).mT.contiguous()
+        heard: Tensor = task.network.sound_encoder.describe(second)
+        return heard
     if like.dtype != torch.uint8 or like.ndim != 3 or like.shape[1] != BANDS:
         got = f"{like.dtype} {list(like.shape[1:])}"
         raise DataError(f"{path}: the run hears {got}; only log-mels can be made of a recording")

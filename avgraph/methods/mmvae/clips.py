@@ -117,7 +117,8 @@ def training_sounds(graph: HeteroData) -> Tensor:
     if HEARD not in graph.edge_types:
         return torch.empty(0, dtype=torch.int64)
     sound, frame = graph[HEARD].edge_index
-    return sound[graph[FRAME].train_mask[frame]].unique()
+    heard: Tensor = sound[graph[FRAME].train_mask[frame]]
+    return heard.unique()
 
 
 def log_mels(graph: HeteroData, index: Tensor) -> Tensor:
