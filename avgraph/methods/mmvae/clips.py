@@ -117,8 +117,8 @@ def training_sounds(graph: HeteroData) -> Tensor:
     if HEARD not in graph.edge_types:
         return torch.empty(0, dtype=torch.int64)
     sound, frame = graph[HEARD].edge_index
-    heard: Tensor = sound[graph[FRAME].train_mask[frame]]
-    return heard.unique()
+    heard: Tensor = sound[graph[FRAME].train_mask[frame]].unique()
+    return heard
 
 
 def log_mels(graph: HeteroData, index: Tensor) -> Tensor:
