@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from avgraph.io.checksum import sha256_file
 from avgraph.version import __version__
 
 
@@ -28,16 +26,3 @@ class MadeOf:
     def write_to(self, data: Any) -> None:
         """Set the graph-level attributes ``settings``, ``inputs`` and ``avgraph_version`` of a `HeteroData`."""
         data.settings, data.inputs, data.avgraph_version = dict(self.settings), dict(self.inputs), self.version
-
-
-def checksums(files: Iterable[str | Path]) -> dict[str, str]:
-    """SHA-256 of each file, by its name as given.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
-        ...     [found[:16] for found in checksums([f"{folder}/a.txt"]).values()]
-        ['ba7816bf8f01cfea']
-    """
-    return {str(path): sha256_file(path) for path in files}

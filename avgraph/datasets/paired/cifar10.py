@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.io.checksum import sha256_file
+from avgraph.graph.provenance import Provenance
+from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
 
 FILE = "efficientnet_lite0_pca384.npz"
@@ -35,5 +36,5 @@ def load_cifar10_features(folder: str | Path) -> Labelled:
         split=torch.from_numpy(split.astype(np.int64)),
         classes=tuple(str(name) for name in part["classes"]),
         attributes={"row": torch.arange(len(split))},
-        provenance={"note": NOTE, "files": {str(path): sha256_file(path)}},
+        provenance=Provenance(note=NOTE, files=checksums({str(path): path})),
     )
