@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -69,17 +68,3 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
     largest = max(size, key=lambda name: size[name])
     dtype = str(result.dtype).removeprefix("torch.")
     raise GraphError(f"{largest}: numbers up to {size[largest]:.4g} overflow in {dtype}; scale them down")
-
-
-def unit_rows_of(x: Tensor) -> Tensor:
-    """Rows at length 1 in double precision, however large or small; a row of zeros stays zero. Without gradient.
-
-    Example:
-        >>> unit_rows_of(torch.tensor([[3e38, 0.0], [0.0, 1e-41]])).tolist()
-        [[1.0, 0.0], [0.0, 1.0]]
-    """
-    x = x.detach().double()
-    if not x.numel():
-        return x
-    largest = x.abs().amax(1, keepdim=True)
-    return torch.nn.functional.normalize(x / torch.where(largest > 0, largest, 1.0))
