@@ -34,6 +34,7 @@ def check_classes(name: str, value: Any, rows: int) -> None:
         GraphError: naming the argument.
 
     Example:
+        >>> import torch
         >>> check_classes("label", torch.tensor([0.5]), 1)
         Traceback (most recent call last):
         avgraph.errors.GraphError: label: expected classes [1] as whole numbers, got torch.float32 [1]
@@ -50,6 +51,7 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
         GraphError: naming the argument that is not finite, or else the one with the largest number: it overflows.
 
     Example:
+        >>> import torch
         >>> x = torch.tensor([[1.0], [3e38]])
         >>> finite(x.square().sum(), {"x": x})
         Traceback (most recent call last):
