@@ -84,14 +84,14 @@ def checksum(path: str | Path) -> str:
     return sha256_file(path) if read is None else read.checksum(path)
 
 
-def checksums(files: Mapping[str, str | Path]) -> dict[str, str]:
+def named_checksums(files: Mapping[str, str | Path]) -> dict[str, str]:
     """SHA-256 of each file by the name it goes by, whatever folder it is in.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
-        ...     [(name, found[:16]) for name, found in checksums({"a.txt": f"{folder}/a.txt"}).items()]
+        ...     [(name, found[:16]) for name, found in named_checksums({"a.txt": f"{folder}/a.txt"}).items()]
         [('a.txt', 'ba7816bf8f01cfea')]
     """
     if (read := _READ.get()) is not None:

@@ -26,9 +26,8 @@ from avgraph.dag import (
 )
 from avgraph.dag.knowledge import edge_matrix
 from avgraph.errors import DataError
-from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
-from avgraph.io.provenance import MadeOf
+from avgraph.io.provenance import MadeOf, checksums
 from avgraph.runtime.interrupt import interruptible
 from avgraph.tools.found import AgreedEdge, Discovery, FoundEdge
 
@@ -92,7 +91,7 @@ def discover_table(
     if taken := [path for path in files[1:] if path.is_dir()]:
         raise DataError(f"{taken[0]}: is a folder; the picture of the graph goes there")
     read = table if isinstance(table, Table) else read_table(table, columns, drop)
-    inputs = checksums({str(read.path): read.path} if read.path else {})
+    inputs = checksums([read.path] if read.path else [])
     options = {
         "penalty_discount": penalty_discount, "alpha": alpha, "restarts": restarts, "seed": seed,
         "perturbations": perturbations, "time_limit": time_limit, "ridge": ridge,

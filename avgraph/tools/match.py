@@ -15,9 +15,8 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
 from avgraph.io.arrays import read_array
-from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
-from avgraph.io.provenance import MadeOf
+from avgraph.io.provenance import MadeOf, checksums
 from avgraph.io.references import split_reference
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
@@ -112,9 +111,8 @@ def match_tables(
     edges = graph["source", "coupled", "target"]
     edges.edge_weight = edges.mass
     references = [source, target, *(names for names in (source_names, target_names) if names is not None)]
-    files = [split_reference(text)[0] for text in references]
     resolved = {"solver": solver, **_resolved(solver, given)}
-    made_of = MadeOf(resolved, checksums({str(file): file for file in files}))
+    made_of = MadeOf(resolved, checksums(split_reference(reference)[0] for reference in references))
     made_of.write_to(graph)
     return Matching(graph, solver, Path(export_graph(graph, output)), made_of)
 

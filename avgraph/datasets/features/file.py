@@ -25,10 +25,10 @@ from avgraph.datasets.clip_graph import clip_graph
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
-from avgraph.io.files_read import checksums
 from avgraph.io.hdf5 import read_hdf5
 from avgraph.io.matlab import read_matlab
 from avgraph.io.npy import Array
+from avgraph.io.provenance import checksums
 from avgraph.io.reading import reading
 
 KEYS = tuple(f"{kind}_{split}" for split in ("train", "test") for kind in ("audio", "visual", "lab"))
@@ -120,7 +120,7 @@ def feature_graph(
         source="real",
         note="" if class_names else "the file does not name its classes",
         classes=names,
-        files=checksums({str(path): path}),
+        files=checksums([path]),
     )
     return clip_graph(audio, visual, torch.from_numpy(y), torch.from_numpy(split), names, provenance)
 

@@ -14,8 +14,8 @@ from avgraph.datasets.audio import triangles
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.datasets.paired.options import DIGITS
 from avgraph.graph.provenance import Provenance
-from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
+from avgraph.io.provenance import checksums
 
 FILE = "fsdd_8khz.npz"
 _KEYS = ("waveform", "offset", "digit", "speaker", "take")
@@ -50,7 +50,7 @@ def load_spoken_digits(folder: str | Path, fold: int = 1, val_fold: int | None =
         mix=lambda first, second, level: first + level * second,
         finish=spoken_digit_features,
         attributes={"name": [f"{d}_{s}_{t}" for d, s, t in zip(y.tolist(), speaker, take.tolist(), strict=True)]},
-        provenance=Provenance(note="FSDD: speakers are in all splits", files=checksums({str(path): path})),
+        provenance=Provenance(note="FSDD: speakers are in all splits", files=checksums([path])),
     )
 
 
