@@ -83,7 +83,7 @@ class Provenance:
             "note": self.note,
             "classes": self.classes,
             "files": None if self.files is None else dict(self.files),
-            "leakage": None if self.leakage is None else [dict(leak) for leak in self.leakage],
+            "leakage": self.leakage,
         }
         return {key: value for key, value in plain.items() if key in self.settings or value is not None}
 

@@ -29,8 +29,9 @@ class FilesRead:
     known: dict[tuple[int, ...], str] = field(default_factory=dict)
 
     def checksums(self) -> dict[str, str]:
-        """Absolute path → SHA-256 of the files that have no name of their own."""
-        return {path: self.checksum(path) for path in self.paths if path not in self.named}
+        """Absolute path → SHA-256 of the files that have no name of their own; not of those that are gone already."""
+        there = (path for path in self.paths if path not in self.named and os.path.isfile(path))
+        return {path: self.checksum(path) for path in there}
 
     def checksum(self, path: str | Path) -> str:
         """SHA-256 of a file, computed once as long as the file stays what it is."""

@@ -78,6 +78,8 @@ def test_files_are_noted_once_and_not_those_of_a_cache(tmp_path: Path) -> None:
     assert list(named) == ["the other"]
     note_read(other)
     assert list(read.paths) == [str(one), str(other)]
+    one.unlink()
+    assert read.checksums() == {}
 
 
 def test_a_file_that_changes_while_it_is_read_has_its_last_checksum(tmp_path: Path) -> None:
