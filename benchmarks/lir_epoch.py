@@ -19,6 +19,7 @@ import torch
 
 from avgraph.config import experiment_from_dict
 from avgraph.datasets.clip_graph import clip_graph
+from avgraph.graph.provenance import Provenance
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
@@ -58,7 +59,7 @@ def main(clips: int, classes: int) -> None:
         for width in (128, 1024)
     )
     names = [f"class {k}" for k in range(classes)]
-    graph = clip_graph(audio, visual, y, torch.zeros_like(y), names, {"source": "synthetic"})
+    graph = clip_graph(audio, visual, y, torch.zeros_like(y), names, Provenance(source="synthetic"))
     train = {"epochs": 4, "optimizer": {"type": "adam", "lr": 1e-4, "weight_decay": 0.0}}
     experiment = experiment_from_dict(
         {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.provenance import Provenance
+
 
 def clip_graph(
-    audio: Tensor, visual: Tensor, y: Tensor, split: Tensor, classes: Sequence[str], provenance: dict[str, Any]
+    audio: Tensor, visual: Tensor, y: Tensor, split: Tensor, classes: Sequence[str], provenance: Provenance
 ) -> HeteroData:
     """Graph without edges. Node i of ``audio`` and of ``visual`` belong to clip i.
 
@@ -22,7 +23,7 @@ def clip_graph(
 
     Example:
         >>> y, split = torch.tensor([0, 1]), torch.tensor([0, 2])
-        >>> data = clip_graph(torch.zeros(2, 3), torch.zeros(2, 4), y, split, ["cat", "dog"], {})
+        >>> data = clip_graph(torch.zeros(2, 3), torch.zeros(2, 4), y, split, ["cat", "dog"], Provenance())
         >>> data["concept"].name
         ['cat (audio)', 'dog (audio)', 'cat (visual)', 'dog (visual)']
     """
@@ -35,5 +36,5 @@ def clip_graph(
     concept.x = torch.eye(2 * len(classes))
     concept.y = torch.arange(len(classes)).repeat(2)
     concept.name = [f"{name} ({modality})" for modality in ("audio", "visual") for name in classes]
-    data.provenance = provenance
+    provenance.write_to(data)
     return data

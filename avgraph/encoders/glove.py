@@ -16,6 +16,7 @@ from avgraph.encoders.text import node_names, with_features, words
 from avgraph.errors import DataError, first_few
 from avgraph.io.arrays import read_array
 from avgraph.io.cache import cache_folder
+from avgraph.io.reading import reading
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _read_text(path: Path, needed: set[str]) -> Vectors:
     channels = 0
     # The published files have words of other separators (U+0085): only "\n" ends a line. Words with broken
     # bytes exist too, but no name can ask for one.
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+    with reading(path, "GloVe"), path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
             word, _, rest = line.rstrip().partition(" ")
             if number == 1:

@@ -30,6 +30,7 @@ from avgraph.encoders.vectors import LogisticRegression
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
 from avgraph.runtime.progress import progress
+from avgraph.tensors.rows import standardized
 
 _FORMAT = 1  # raise when the scores change, so that old results are not taken for new ones
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300  # beyond these the held-out loss moves no more
@@ -63,7 +64,7 @@ def _scores(
     groups: Int[Tensor, " m"],
 ) -> Float[Tensor, "n c"]:
     """Probabilities by the strength that is best on held-out rows."""
-    rows = ((x - x[train].mean(0)) / (x[train].std(0, correction=0) + 1e-6)).double().numpy()
+    rows = standardized(x, train, added=1e-6).double().numpy()
     classes, own = int(y.max()) + 1, y[train]
     held_out, temperature, loss = {}, {}, {}
     for strength in progress(strengths, "logistic regression"):

@@ -37,7 +37,7 @@ def encode_clip(options: CLIP, data: HeteroData, node: str, context: EncodeConte
         given, project = partial(_pictures, processor), network.get_image_features
     else:
         given, project = partial(_texts, processor), network.get_text_features
-    rows = unit_rows_of(items, given, project, options.batch_size, title=f"clip: {node}", context=context)
+    rows = encoded_in_batches(items, given, project, options.batch_size, title=f"clip: {node}", context=context)
     return with_state(data, node, options.space, rows)
 
 
@@ -57,7 +57,7 @@ def encode_clap(options: CLAP, data: HeteroData, node: str, context: EncodeConte
             told = f"model {options.model!r} expects {expected} Hz, got {rate} Hz"
             raise DataError(f"clap: {node}.waveform: {told}; resample, or say otherwise")
         given, project = partial(_sounds, processor.feature_extractor, rate), network.get_audio_features
-    rows = unit_rows_of(items, given, project, options.batch_size, title=f"clap: {node}", context=context)
+    rows = encoded_in_batches(items, given, project, options.batch_size, title=f"clap: {node}", context=context)
     return with_state(data, node, options.space, rows)
 
 
@@ -129,7 +129,7 @@ def load_pretrained(kind: str, model: str, extra: str, device: str) -> tuple[Any
 
 
 @torch.no_grad()
-def unit_rows_of(
+def encoded_in_batches(
     items: Sequence[Any],
     prepare: Callable[[list[Any]], Mapping[str, Tensor]],
     project: Callable[..., Any],

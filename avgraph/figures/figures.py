@@ -10,6 +10,7 @@ from typing import Any
 
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.provenance import Provenance
 from avgraph.io.figure_file import noted
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def draw_figures(
         []
     """
     folder = Path(folder)
-    made_up = dict(graph.get("provenance", {})).get("source") == "synthetic"
+    made_up = Provenance.of(graph).source == "synthetic"
     drawn: list[Path] = []
 
     with noted("SYNTHETIC data" if made_up else ""), _told(folder):

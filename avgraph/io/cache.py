@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 
 from avgraph.errors import reason_of
 from avgraph.io.files import atomic_path
+from avgraph.io.files_read import unnoted
 from avgraph.io.mapped_rows import Array
 from avgraph.io.recording import new_mapped_array
 
@@ -31,6 +32,7 @@ def cache_folder(kind: str) -> Path:
     return user_cache_path("avgraph") / kind
 
 
+@unnoted()
 def kept(path: Path, read: Callable[[Path], T], write: Callable[[Path], object]) -> T:
     """What ``read`` finds in ``path``, which ``write`` makes where it is missing or ``read`` fails on it.
 

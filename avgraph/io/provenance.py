@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import named_checksums
 from avgraph.version import __version__
 
 
@@ -40,4 +40,4 @@ def checksums(files: Iterable[str | Path]) -> dict[str, str]:
         ...     [found[:16] for found in checksums([f"{folder}/a.txt"]).values()]
         ['ba7816bf8f01cfea']
     """
-    return {str(path): sha256_file(path) for path in files}
+    return named_checksums({str(path): path for path in files})

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from avgraph.errors import DataError, one_line, reason_of, shortened
+from avgraph.io.files_read import note_read
 
 _LONGEST = 1_000  # characters of a message; names and values in a file can be of any length
 _KINDS = (
@@ -82,6 +83,7 @@ def reading(path: str | Path, kind: str) -> Iterator[None]:
         avgraph.errors.DataError: /dev/zero: expected a file (it is a device)
     """
     check_regular(path)
+    note_read(path)
     shown = one_line(str(path))
     try:
         yield

@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors.checks import check_tensors, unit_rows_of
+from avgraph.tensors.checks import check_tensors
+from avgraph.tensors.rows import unit_rows_of
 
 
 def modality_gap(x: Tensor, y: Tensor) -> float:

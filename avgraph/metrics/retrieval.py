@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors.checks import check_classes, check_tensors, unit_rows_of
-from avgraph.tensors.rows import products_with
+from avgraph.tensors.checks import check_classes, check_tensors
+from avgraph.tensors.rows import products_with, unit_rows_of
 
 _MEMORY = 1 << 24  # similarities at a time
 

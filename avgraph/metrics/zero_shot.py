@@ -9,7 +9,8 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.metrics.classification import top_k_recall
-from avgraph.tensors.checks import check_classes, check_tensors, unit_rows_of
+from avgraph.tensors.checks import check_classes, check_tensors
+from avgraph.tensors.rows import unit_rows_of
 
 
 def zero_shot_accuracy(

@@ -15,6 +15,7 @@ from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
 from avgraph.errors import DataError, reason_of
+from avgraph.graph.provenance import Provenance
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
 from avgraph.runtime.lock import locked
@@ -170,25 +171,29 @@ def read_metrics(directory: Path) -> dict[str, Any]:
     return content
 
 
-def check_same_data(directory: Path, provenance: Mapping[str, Any]) -> None:
-    """Refuse to go on with other data than those a run has learned from.
+def check_same_data(directory: Path, provenance: Provenance) -> None:
+    """Refuse to go on with other data than those a run has learned from; where its files lie does not matter.
 
     Raises:
-        DataError: naming a file whose content is another than when the run began.
+        DataError: naming a file whose content is another than when the run began, or that is not read any more.
     """
     if not (directory / CHECKPOINT).is_file() or not (directory / ENVIRONMENT).is_file():
         return
-    files = dict(provenance.get("files", {}))
+    files, found = provenance.files or {}, provenance.source
     data = read_json(directory / ENVIRONMENT).get("data", {})
     known = data.get("files", {}) if isinstance(data, dict) else None
     if not isinstance(known, dict):
         raise DataError(f"{directory / ENVIRONMENT}: not what a run writes: expected checksums under data.files")
     for name, checksum in known.items():
+        if name not in files and checksum not in files.values():
+            raise DataError(f"{directory}: {name}, which the run has learned from so far, is not read; train a new run")
         if files.get(name, checksum) != checksum:
             raise DataError(f"{directory}: {name} is not what the run has learned from so far; train a new run")
+    if (source := data.get("source", found)) != found:
+        raise DataError(f"{directory}: the run has learned from {source} data so far, not {found}; train a new run")
 
 
-def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[str, Any]:
+def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any]:
     """What a number depends on besides the configuration: versions, machine, device, data checksums, seed."""
     import torch
 
@@ -205,5 +210,5 @@ def environment(seed: int, device: str, provenance: Mapping[str, Any]) -> dict[s
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
         "threads": torch.get_num_threads(),
         "seed": seed,
-        "data": dict(provenance),
+        "data": provenance.as_dict(),
     }

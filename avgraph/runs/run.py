@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError
 from avgraph.export import write_graphml
 from avgraph.figures.figures import draw_figures
+from avgraph.graph.provenance import Provenance
 from avgraph.io.cache import cache_folder
 from avgraph.io.files import remove_leftovers
+from avgraph.io.files_read import files_read
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
@@ -160,32 +162,33 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
     context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
-    with counted(None, f"{experiment.name}: building the graph"):
+    with files_read() as read, counted(None, f"{experiment.name}: building the graph"):
         graph = build_graph(experiment, task, context)
-    check_storable(graph)
-    provenance = dict(graph.get("provenance", {}))
+        check_storable(graph)
+        torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
+        task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
+        provenance = Provenance.of(graph).with_files(read.checksums())
     folder.check_same_data(directory, provenance)
     folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
-
-    torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
-    task.bind(graph, options, experiment.seed)
     fit(task, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
         return _finish(directory, experiment, task, provenance, device)
 
 
-def _finish(directory: Path, experiment: Experiment, task: Task, provenance: dict[str, Any], device: str) -> Run:
+def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Provenance, device: str) -> Run:
     """What comes after the last epoch."""
     task.to(device).eval()
     found, history = task.metrics(), folder.read_history(directory)
     metrics: dict[str, Any] = {
         "experiment": experiment.name,
         "seed": experiment.seed,
-        "data": {key: value for key, value in provenance.items() if key != "files"},
+        "data": replace(provenance, files=None).as_dict(),
         **found,
         "checks": run_checks(Outcome(found, history, task.trivial())),
     }
     learned = task.annotated()
+    if described := provenance.as_dict():
+        learned.provenance = described
     if task.raw_nodes():
         save_graph(task.graph, directory / folder.DATA)
     save_graph(learned, directory / folder.GRAPH)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -35,6 +34,7 @@ def check_classes(name: str, value: Any, rows: int) -> None:
         GraphError: naming the argument.
 
     Example:
+        >>> import torch
         >>> check_classes("label", torch.tensor([0.5]), 1)
         Traceback (most recent call last):
         avgraph.errors.GraphError: label: expected classes [1] as whole numbers, got torch.float32 [1]
@@ -51,6 +51,7 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
         GraphError: naming the argument that is not finite, or else the one with the largest number: it overflows.
 
     Example:
+        >>> import torch
         >>> x = torch.tensor([[1.0], [3e38]])
         >>> finite(x.square().sum(), {"x": x})
         Traceback (most recent call last):
@@ -69,17 +70,3 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
     largest = max(size, key=lambda name: size[name])
     dtype = str(result.dtype).removeprefix("torch.")
     raise GraphError(f"{largest}: numbers up to {size[largest]:.4g} overflow in {dtype}; scale them down")
-
-
-def unit_rows_of(x: Tensor) -> Tensor:
-    """Rows at length 1 in double precision, however large or small; a row of zeros stays zero. Without gradient.
-
-    Example:
-        >>> unit_rows_of(torch.tensor([[3e38, 0.0], [0.0, 1e-41]])).tolist()
-        [[1.0, 0.0], [0.0, 1.0]]
-    """
-    x = x.detach().double()
-    if not x.numel():
-        return x
-    largest = x.abs().amax(1, keepdim=True)
-    return torch.nn.functional.normalize(x / torch.where(largest > 0, largest, 1.0))

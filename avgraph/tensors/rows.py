@@ -1,10 +1,11 @@
-"""What is done to rows of features: one scale for every column, products in which equal rows tie."""
+"""What is done to rows of features: one scale for every column, length 1, products in which equal rows tie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -40,6 +41,38 @@ def standardized(
     deviation = seen.std(0, correction=correction)
     deviation = deviation.where(deviation > 0, 1) if added is None else deviation + added
     return (x - seen.mean(0)) / deviation
+
+
+def unit_rows(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+    """``x`` scaled to rows of length 1; a row of zeros stays zero, with gradient 0.
+
+    ``torch.nn.functional.normalize`` divides such a row by 1e-12, which makes its gradient explode.
+
+    Example:
+        >>> unit_rows(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+        tensor([[0.6000, 0.8000],
+                [0.0000, 0.0000]])
+    """
+    # Divided by its largest entry first: the square of a very large or very small number is lost.
+    largest = x.detach().abs().amax(1, keepdim=True)
+    scaled = x / torch.where(largest > 0, largest, 1)
+    square = scaled.square().sum(1, keepdim=True)
+    # Asked so that NaN stays NaN.
+    return torch.where(square == 0, 0, scaled / torch.where(square > 0, square, 1).sqrt())
+
+
+def unit_rows_of(x: Tensor) -> Tensor:
+    """As `unit_rows`, but in double precision and without gradient, for metrics.
+
+    Example:
+        >>> unit_rows_of(torch.tensor([[3e38, 0.0], [0.0, 1e-41]])).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
+    x = x.detach().double()
+    if not x.numel():
+        return x
+    largest = x.abs().amax(1, keepdim=True)
+    return F.normalize(x / torch.where(largest > 0, largest, 1.0))
 
 
 def products_with(rows: Tensor) -> Callable[[Tensor], Tensor]:

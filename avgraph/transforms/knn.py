@@ -65,7 +65,9 @@ def nearest_neighbours(
         raise GraphError(f"k: expected at least 1 neighbour, got {k}")
     if chunk_size is not None and chunk_size < 1:
         raise GraphError(f"chunk_size: expected at least 1 row, got {chunk_size}")
-    unit = _unit_rows(x.detach())
+    wide = x.detach().double()
+    check_finite("x", wide)
+    unit = wide / row_lengths("x", wide)
     index = torch.empty(len(x), k, dtype=torch.int64, device=x.device)
     similarity = torch.empty(len(x), k, dtype=torch.float32, device=x.device)
     for value, member in _members(group, len(x)):
@@ -126,12 +128,6 @@ class KNN(BaseTransform):
 
     def __repr__(self) -> str:
         return f"KNN({self.node!r}, k={self.k}, relation={self.relation!r}, within={self.within!r})"
-
-
-def _unit_rows(x: Tensor) -> Float64[Tensor, "n d"]:
-    check_finite("x", x)
-    wide = x.double()
-    return wide / row_lengths("x", wide)
 
 
 def _members(group: Tensor | Sequence[Hashable] | None, n: int) -> list[tuple[Any, list[int]]]:

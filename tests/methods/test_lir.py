@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 from avgraph.config import OptimizerOptions, TrainOptions
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.errors import ConfigError, GraphError
+from avgraph.graph.provenance import Provenance
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.lir.dependencies import (
     identity_dependencies,
@@ -32,7 +33,7 @@ def clips(n: int = 120, classes: int = 3) -> HeteroData:
     audio = torch.eye(classes, 6)[y] + 0.5 * torch.randn(n, 6, generator=draw)
     visual = torch.eye(classes, 8)[y] + 0.5 * torch.randn(n, 8, generator=draw)
     split = 2 * (torch.arange(n) // classes % 4 == 0).long()
-    return clip_graph(audio, visual, y, split, ["cat", "dog", "frog"][:classes], {"source": "real"})
+    return clip_graph(audio, visual, y, split, ["cat", "dog", "frog"][:classes], Provenance(source="real"))
 
 
 def fitted(task: LIRTask, data: HeteroData, epochs: int = 30) -> LIRTask:

@@ -11,6 +11,7 @@ import torch
 
 import avgraph
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.runs.folder import check_same_data, read_history, read_metrics
 from avgraph.runs.graph_store import load_graph
 from avgraph.runs.run import resume
@@ -77,7 +78,7 @@ def test_environment(tmp_path: Path, content: str) -> None:
     (tmp_path / "checkpoints" / "last.ckpt").touch()
     (tmp_path / "environment.json").write_text(content)
     with pytest.raises(DataError, match=r"environment\.json: "):
-        check_same_data(tmp_path, {"files": {}})
+        check_same_data(tmp_path, Provenance(files={}))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.clip_graph import clip_graph
+from avgraph.graph.provenance import Provenance
 from avgraph.graph.segmentation import HEARD, OFF_SCREEN, SILENCE, SWAPPED
 from avgraph.transforms import KNN, Candidates, DependencyEdges
 
@@ -50,7 +51,7 @@ class Clips:
         y = torch.arange(90) % 4
         split = 2 * (torch.arange(90) // 4 % 3 == 2).long()
         x = [rows(90, width, seed, torch.eye(4, width)[y], 0.8) for seed, width in enumerate((6, 8, 5, 9))]
-        data = clip_graph(x[0], x[1], y, split, ["cat", "dog", "frog", "owl"], {"source": "synthetic", "files": {}})
+        data = clip_graph(x[0], x[1], y, split, ["cat", "dog", "frog", "owl"], Provenance(source="synthetic"))
         weights = torch.zeros(8, 8)
         weights[0, 1], weights[0, 5], weights[2, 3], weights[1, 6] = 0.4, 0.3, 0.2, 0.1
         data = DependencyEdges(weights)(data)

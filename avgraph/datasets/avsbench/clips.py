@@ -17,8 +17,9 @@ from avgraph.datasets.avsbench.sounds import read_sound
 from avgraph.datasets.locate import locate
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.graph.segmentation import HEARD
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import checksum, unnoted
 from avgraph.io.picture import read_picture
 from avgraph.runtime.progress import progress
 
@@ -33,7 +34,9 @@ def load_avsbench(part: Part, root: str | None, size: int) -> HeteroData:
         looked = ", ".join(map(str, located.looked))
         told = f"expected {part}_meta_data.csv beside {part}_data/, from {HOMEPAGE}"
         raise DataError(f"avsbench_{part}: not found in {looked}; {told}")
-    return _graph(layout, read_clips(layout), size)
+    clips = read_clips(layout)
+    with unnoted():  # thousands of files, which one digest stands for
+        return _graph(layout, clips, size)
 
 
 def _graph(layout: Layout, clips: Sequence[BenchClip], size: int) -> HeteroData:
@@ -72,12 +75,8 @@ def _graph(layout: Layout, clips: Sequence[BenchClip], size: int) -> HeteroData:
     audio.name = list(frame.name)
     data[HEARD].edge_index = torch.arange(count).repeat(2, 1)
     add_conditions(data)
-    data.provenance = {
-        "dataset": f"avsbench_{layout.part}",
-        "source": "real",
-        "note": "",
-        "files": {str(layout.table): sha256_file(layout.table), str(layout.data): _digest(picture, mask, audio.x)},
-    }
+    files = {str(layout.table): checksum(layout.table), str(layout.data): _digest(picture, mask, audio.x)}
+    Provenance(f"avsbench_{layout.part}", "real", note="", files=files).write_to(data)
     check_segmentation_graph(data)
     return data
 

@@ -17,7 +17,9 @@ from avgraph.datasets.leakage import find_leakage
 from avgraph.datasets.locate import locate
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
-from avgraph.io.checksum import sha256_file, sha256_listing
+from avgraph.graph.provenance import Provenance
+from avgraph.io.checksum import sha256_listing
+from avgraph.io.files_read import named_checksums
 
 logger = logging.getLogger(__name__)
 
@@ -40,21 +42,21 @@ def load_captioned(options: Captioned) -> HeteroData:
     if any(absent.values()):
         counts = ", ".join(f"{split} {count}" for split, count in absent.items() if count)
         logger.warning("%s: left out recordings that are not there: %s", layout.dataset, counts)
-    checksums = [sha256_file(one.path) for one in found]
+    recordings = named_checksums({f"{one.split}/{one.path.name}": one.path for one in found})
+    content = [recordings[f"{one.split}/{one.path.name}"] for one in found]
     data = _graph(found)
-    data["audio"].x = cached_log_mels([one.path for one in found], checksums, seconds=options.seconds)
-    leakage = find_leakage(checksums, data["audio"].name, data["audio"].test_mask)
+    data["audio"].x = cached_log_mels([one.path for one in found], content, seconds=options.seconds)
+    leakage = find_leakage(content, data["audio"].name, data["audio"].test_mask)
     if leakage:
         logger.warning("%s: %d recording(s) of the test also occur in other splits", layout.dataset, len(leakage))
-    names = {f"{one.split}/{one.path.name}": checksum for one, checksum in zip(found, checksums, strict=True)}
-    data.provenance = {
-        "dataset": layout.dataset,
-        "source": "real",
-        "note": f"recordings not there: {absent}" if any(absent.values()) else "",
-        "seconds": options.seconds,
-        "files": {**{path.name: sha256_file(path) for path in tables.values()}, "audio/": sha256_listing(names)},
-        "leakage": [dict(leak) for leak in leakage],
-    }
+    Provenance(
+        dataset=layout.dataset,
+        source="real",
+        settings={"seconds": options.seconds},
+        note=f"recordings not there: {absent}" if any(absent.values()) else "",
+        files={**named_checksums({path.name: path for path in tables.values()}), "audio/": sha256_listing(recordings)},
+        leakage=leakage,
+    ).write_to(data)
     return data
 
 

@@ -125,6 +125,6 @@ def _graph(
     frame.labelled = torch.ones(len(frame_clip), dtype=torch.bool)
     frame.name = [f"{name}-{number + 1}" for name in clip.name for number in range(composition.frames)]
     add_sounds(data, planned, materials)
-    data.provenance = dict(materials.provenance)
+    materials.provenance.write_to(data)
     check_segmentation_graph(data)
     return data

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 from torch.nn import functional
+
+from avgraph.graph.provenance import Provenance
 
 SPLITS = ("train", "val", "test")
 SILENT = -1
@@ -54,7 +55,7 @@ class Materials:
         classes: names of the classes.
         backgrounds: small pictures [n, 3, b, b], one set a split.
         noise: log-mels of noise [n, bands, columns].
-        provenance: of the data set, see `avgraph.datasets`.
+        provenance: of the data set.
     """
 
     cut_outs: CutOuts
@@ -62,7 +63,7 @@ class Materials:
     classes: Sequence[str]
     backgrounds: Sequence[UInt8[Tensor, "_n 3 b b"]]
     noise: UInt8[Tensor, "m bands columns"]
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
 
 
 def noise_backgrounds(count: int, seed: Sequence[int], side: int = 32) -> UInt8[Tensor, "n 3 b b"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch_geometric.data import HeteroData
@@ -17,6 +18,7 @@ from avgraph.datasets.locate import Located
 from avgraph.datasets.synthetic.options import Synthetic
 from avgraph.errors import DataError, line_of
 from avgraph.graph.masks import check_class_coverage, fold_masks
+from avgraph.graph.provenance import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ def _synthetic(dataset: EscName, options: ESC10 | ESC50) -> HeteroData:
         fold=options.fold,
         val_fold=options.val_fold,
     ).load()
-    data.provenance = {**data.provenance, "dataset": dataset, "note": f"synthetic stand-in for {dataset}"}
+    replace(Provenance.of(data), dataset=dataset, note=f"synthetic stand-in for {dataset}").write_to(data)
     return data
 
 
@@ -98,14 +100,12 @@ def _graph(dataset: EscName, layout: EscLayout, options: ESC10 | ESC50) -> Heter
     label = data["label"]
     label.name, label.y = list(table.classes), torch.arange(len(table.classes))
     label.num_nodes = len(table.classes)
-    data.provenance = {
-        "dataset": dataset,
-        "source": "real",
-        "fold": options.fold,
-        "val_fold": options.val_fold,
-        "note": RECONSTRUCTED if layout.kind == "pictures" else "",
-        "files": files,
-        "leakage": [dict(leak) for leak in leakage],
-        "on_leakage": options.on_leakage,
-    }
+    Provenance(
+        dataset=dataset,
+        source="real",
+        settings={"fold": options.fold, "val_fold": options.val_fold, "on_leakage": options.on_leakage},
+        note=RECONSTRUCTED if layout.kind == "pictures" else "",
+        files=files,
+        leakage=leakage,
+    ).write_to(data)
     return data

@@ -21,7 +21,8 @@ from avgraph.datasets.audio import BANDS, FRAMES
 from avgraph.datasets.esc.table import EscTable
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
-from avgraph.io.checksum import sha256_file, sha256_listing
+from avgraph.io.checksum import sha256_listing
+from avgraph.io.files_read import named_checksums
 from avgraph.io.npz import read_npz
 
 RECONSTRUCTED = "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"
@@ -68,18 +69,15 @@ def load_pictures(layout: EscLayout, table: EscTable) -> tuple[UInt8[Tensor, "n 
     Raises:
         DataError: naming the row whose clip is missing or differs, or the file that cannot be used.
     """
-    files = {table.path.name: sha256_file(table.path)}
     if layout.kind == "pictures":
-        files[layout.clips.name] = sha256_file(layout.clips)
-        return _from_npz(layout.clips, table), files
+        return _from_npz(layout.clips, table), named_checksums({path.name: path for path in (table.path, layout.clips)})
     paths = [layout.clips / clip.filename for clip in table.clips]
     for path, clip in zip(paths, table.clips, strict=True):
         if not path.is_file():
             raise DataError(f"{table.path}:{clip.line}: clip {clip.filename!r} is not in {layout.clips}")
-    checksums = [sha256_file(path) for path in paths]
-    names = [path.name for path in paths]
-    files["audio/"] = sha256_listing(dict(zip(names, checksums, strict=True)))
-    return cached_log_mels(paths, checksums), files
+    clips = named_checksums({path.name: path for path in paths})
+    files = {**named_checksums({table.path.name: table.path}), "audio/": sha256_listing(clips)}
+    return cached_log_mels(paths, [clips[path.name] for path in paths]), files
 
 
 def _from_npz(path: Path, table: EscTable) -> UInt8[Tensor, "n 128 216"]:

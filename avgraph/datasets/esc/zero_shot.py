@@ -16,6 +16,7 @@ from avgraph.datasets.esc.folder import describe_esc, locate_esc
 from avgraph.datasets.esc.options import ESC50, Esc50ZeroShot
 from avgraph.datasets.locate import Located, locate
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.io.npz import read_npz
 
 SPLITS = 5
@@ -40,14 +41,15 @@ def load_zero_shot(options: Esc50ZeroShot) -> HeteroData:
         store.test_mask = own == options.part
         store.val_mask = own == options.val_part if options.val_part is not None else torch.zeros_like(store.test_mask)
         store.train_mask = ~(store.test_mask | store.val_mask)
-    if data.provenance["source"] == "synthetic":
+    provenance = Provenance.of(data)
+    if provenance.source == "synthetic":
         text.x = torch.nn.functional.normalize(torch.randn(len(names), 64, generator=torch.Generator().manual_seed(0)))
     elif (vectors := _vectors(options.text, names)) is not None:
         text.x = vectors
     del data["label"]
-    chosen = {"part": options.part, "val_part": options.val_part}
-    kept = {key: value for key, value in data.provenance.items() if key not in ("fold", "val_fold", "leakage")}
-    data.provenance = {**kept, **chosen, "dataset": "esc50_zero_shot", "leakage": []}
+    kept = {key: value for key, value in provenance.settings.items() if key not in ("fold", "val_fold")}
+    chosen = {**kept, "part": options.part, "val_part": options.val_part}
+    replace(provenance, dataset="esc50_zero_shot", settings=chosen, leakage=[]).write_to(data)
     return data
 
 

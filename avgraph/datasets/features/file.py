@@ -24,10 +24,11 @@ from avgraph.datasets.checks import as_whole, check_finite
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
-from avgraph.io.checksum import sha256_file
+from avgraph.graph.provenance import Provenance
 from avgraph.io.hdf5 import read_hdf5
 from avgraph.io.matlab import read_matlab
 from avgraph.io.npy import Array
+from avgraph.io.provenance import checksums
 from avgraph.io.reading import reading
 
 KEYS = tuple(f"{kind}_{split}" for split in ("train", "test") for kind in ("audio", "visual", "lab"))
@@ -114,13 +115,13 @@ def feature_graph(
     audio, visual = (
         torch.from_numpy(np.concatenate([part[f"{k}_train"], part[f"{k}_test"]])) for k in ("audio", "visual")
     )
-    provenance = {
-        "dataset": dataset,
-        "source": "real",
-        "note": "" if class_names else "the file does not name its classes",
-        "classes": names,
-        "files": {str(path): sha256_file(path)},
-    }
+    provenance = Provenance(
+        dataset=dataset,
+        source="real",
+        note="" if class_names else "the file does not name its classes",
+        classes=names,
+        files=checksums([path]),
+    )
     return clip_graph(audio, visual, torch.from_numpy(y), torch.from_numpy(split), names, provenance)
 
 

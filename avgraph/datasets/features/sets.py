@@ -15,6 +15,7 @@ from avgraph.datasets.features.file import feature_graph, read_labels
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.locate import Located, locate
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -83,5 +84,5 @@ def _stand_in(options: AVE | VEGAS) -> HeteroData:
     split = 2 * (torch.arange(len(y)) // options.class_count % 5 == 0).long()
     names = list(options.class_names or (f"class {k}" for k in range(options.class_count)))
     note = f"synthetic stand-in for {name}: made from random numbers"
-    provenance = {"dataset": name, "source": "synthetic", "note": note, "classes": names, "files": {}}
+    provenance = Provenance(name, "synthetic", note=note, classes=names, files={})
     return clip_graph(audio, visual, y, split, names, provenance)

@@ -15,8 +15,9 @@ from avgraph.datasets.files.classes import find_classes, one_label_a_row
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
+from avgraph.graph.provenance import Provenance
 from avgraph.io.arrays import read_array
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import named_checksums
 from avgraph.io.references import split_reference
 
 NODE_KEYS = ("x", "y", "split", "name")
@@ -70,14 +71,14 @@ class _Reader:
             store.num_nodes = counts[node]
         for position, edge in enumerate(self.edges):
             self._add_edges(data, f"dataset.edges[{position}]", edge, counts)
-        data.provenance = {
-            "dataset": "files",
-            "source": "real",
-            "note": "; ".join(untested),
-            "files": self._checksums(),
-            "classes": classes,
-            "leakage": [],
-        }
+        Provenance(
+            dataset="files",
+            source="real",
+            note="; ".join(untested),
+            classes=classes,
+            files=self._checksums(),
+            leakage=[],
+        ).write_to(data)
         return data
 
     def _read_node(self, node: str) -> dict[str, Array]:
@@ -135,7 +136,7 @@ class _Reader:
         references = [getattr(part, key) for part in self.nodes.values() for key in NODE_KEYS]
         references += [text for edge in self.edges for text in (edge.index, edge.weight, edge.attr)]
         files = dict.fromkeys(split_reference(text)[0] for text in references if text is not None)
-        return {str(file): sha256_file(self.root / file.expanduser()) for file in files}
+        return named_checksums({str(file): self.root / file.expanduser() for file in files})
 
 
 def _decoded(array: Array, where: str) -> Array:

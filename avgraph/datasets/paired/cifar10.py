@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
-from avgraph.io.checksum import sha256_file
+from avgraph.graph.provenance import Provenance
 from avgraph.io.npz import read_npz
+from avgraph.io.provenance import checksums
 
 FILE = "efficientnet_lite0_pca384.npz"
 NOTE = "CIFAR-10 as 384 features of an ImageNet network (EfficientNet-Lite0, PCA) of lossy copies of the pictures"
@@ -35,5 +36,5 @@ def load_cifar10_features(folder: str | Path) -> Labelled:
         split=torch.from_numpy(split.astype(np.int64)),
         classes=tuple(str(name) for name in part["classes"]),
         attributes={"row": torch.arange(len(split))},
-        provenance={"note": NOTE, "files": {str(path): sha256_file(path)}},
+        provenance=Provenance(note=NOTE, files=checksums([path])),
     )

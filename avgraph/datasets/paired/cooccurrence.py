@@ -7,7 +7,6 @@ labelled "train" may hold a motorcycle. Which concepts occur together is then kn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from avgraph.datasets.clip_graph import clip_graph
 from avgraph.datasets.paired.labelled import Labelled
 from avgraph.datasets.paired.pairing import Pairs
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def draw_cooccurrence(pairs: Pairs, fraction: float, seed: int = 0) -> CoOccurre
 
 
 def mixed_clip_graph(
-    audio: Labelled, visual: Labelled, pairs: Pairs, mixed: CoOccurrence, level: float, provenance: dict[str, Any]
+    audio: Labelled, visual: Labelled, pairs: Pairs, mixed: CoOccurrence, level: float, provenance: Provenance
 ) -> HeteroData:
     """The graph of paired sets, with second classes mixed in where ``mixed`` says so.
 

@@ -13,8 +13,9 @@ from torch import Tensor
 from avgraph.datasets.audio import triangles
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.datasets.paired.options import DIGITS
-from avgraph.io.checksum import sha256_file
+from avgraph.graph.provenance import Provenance
 from avgraph.io.npz import read_npz
+from avgraph.io.provenance import checksums
 
 FILE = "fsdd_8khz.npz"
 _KEYS = ("waveform", "offset", "digit", "speaker", "take")
@@ -49,7 +50,7 @@ def load_spoken_digits(folder: str | Path, fold: int = 1, val_fold: int | None =
         mix=lambda first, second, level: first + level * second,
         finish=spoken_digit_features,
         attributes={"name": [f"{d}_{s}_{t}" for d, s, t in zip(y.tolist(), speaker, take.tolist(), strict=True)]},
-        provenance={"note": "FSDD: speakers are in all splits", "files": {str(path): sha256_file(path)}},
+        provenance=Provenance(note="FSDD: speakers are in all splits", files=checksums([path])),
     )
 
 
@@ -109,7 +110,7 @@ def load_digit_pictures(fold: int = 1, val_fold: int | None = None) -> Labelled:
         split=_split(part, fold, val_fold),
         classes=DIGITS,
         attributes={"row": torch.arange(n)},
-        provenance={"note": "scikit-learn's digit pictures", "files": {}},
+        provenance=Provenance(note="scikit-learn's digit pictures"),
     )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from avgraph.datasets.esc.options import ESC50
 from avgraph.datasets.paired.labelled import Labelled
+from avgraph.graph.provenance import Provenance
 
 # What 8 bits of a log-mel span. The pictures were normalised clip by clip, so that the true level of a clip is lost:
 # two are mixed as if they were equally loud.
@@ -46,5 +47,5 @@ def load_esc50_sounds(
         classes=tuple(data["label"].name),
         mix=mix_logmels,
         attributes={"name": audio.name, "fold": audio.fold, "source_file": audio.source_file},
-        provenance=dict(data.provenance),
+        provenance=Provenance.of(data),
     )

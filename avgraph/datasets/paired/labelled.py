@@ -11,6 +11,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from avgraph.errors import DataError, did_you_mean
+from avgraph.graph.provenance import Provenance
 
 TRAIN, VAL, TEST = 0, 1, 2
 
@@ -58,7 +59,7 @@ class Labelled:
     mix: Callable[[Tensor, Tensor, float], Tensor] = blend
     finish: Callable[[Tensor], Tensor] = torch.Tensor.clone
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
         lengths = {"x": len(self.x), "y": len(self.y), "split": len(self.split)}

@@ -11,8 +11,11 @@ from avgraph.datasets.paired.esc50_sounds import mix_logmels
 from avgraph.datasets.paired.labelled import Labelled
 from avgraph.datasets.paired.options import DIGITS
 from avgraph.datasets.synthetic.options import Synthetic
+from avgraph.graph.provenance import Provenance
 
-_PROVENANCE = {"source": "synthetic", "note": "made from random numbers; says nothing about real sounds or pictures"}
+_PROVENANCE = Provenance(
+    source="synthetic", note="made from random numbers; says nothing about real sounds or pictures"
+)
 _CLIPS_PER_CLASS, _PICTURES_PER_CLASS, _PICTURE_CHANNELS = 20, 60, 384
 
 

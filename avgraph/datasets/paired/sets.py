@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch_geometric.data import HeteroData
@@ -30,6 +30,7 @@ from avgraph.datasets.paired.parts import (
     locate_sounds,
 )
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def load_class_paired(options: ClassPaired) -> HeteroData:
     audio, visual = _real(options) or _made_up(options, class_map)
     pairs = pair_by_class(audio, visual, class_map, options.seed)
     mixed = draw_cooccurrence(pairs, options.cooccurrence, options.seed)
-    provenance = _provenance(options, [audio.provenance, visual.provenance], list(class_map))
+    provenance = _provenance(options, audio, visual, list(class_map))
     graph = mixed_clip_graph(audio, visual, pairs, mixed, options.second_level, provenance)
     if options.sets == "fsdd_digits":
         graph["visual"].picture = (255 * graph["visual"].x).round().to(torch.uint8).view(-1, 8, 8)
@@ -88,21 +89,14 @@ def _made_up(options: ClassPaired, class_map: Mapping[str, Sequence[str]]) -> tu
     return made_up_sounds(sounds, *folds), made_up_pictures(list(class_map))
 
 
-def _provenance(options: ClassPaired, parts: Sequence[Mapping[str, Any]], classes: list[str]) -> dict[str, Any]:
-    made_up = any(part.get("source") == "synthetic" for part in parts)
-    paired = "sounds and pictures are paired by class and were never recorded together"
-    notes = [str(part["note"]) for part in parts if part.get("note")]
-    return {
-        "dataset": f"class_paired/{options.sets}",
-        "source": "synthetic" if made_up else "real",
-        "fold": options.fold,
-        "val_fold": options.val_fold,
-        "cooccurrence": options.cooccurrence,
-        "seed": options.seed,
-        "note": "; ".join([paired, *notes]),
-        "classes": classes,
-        "files": {name: value for part in parts for name, value in part.get("files", {}).items()},
-    }
+def _provenance(options: ClassPaired, audio: Labelled, visual: Labelled, classes: list[str]) -> Provenance:
+    paired = Provenance(note="sounds and pictures are paired by class and were never recorded together")
+    return replace(
+        Provenance.joined([paired, audio.provenance, visual.provenance]),
+        dataset=f"class_paired/{options.sets}",
+        settings=options.model_dump(include={"fold", "val_fold", "cooccurrence", "seed"}),
+        classes=classes,
+    )
 
 
 def describe_class_paired(root: str | Path | None, name: str, what: str) -> DatasetStatus:

@@ -11,6 +11,7 @@ from avgraph.datasets.composed.noise import noise_sounds
 from avgraph.datasets.sounding_shapes.options import FIFTHS, SoundingShapes
 from avgraph.datasets.sounding_shapes.shapes import COLOURS, SHAPES, shape_cut_outs
 from avgraph.datasets.sounding_shapes.timbres import TIMBRES, shape_sounds
+from avgraph.graph.provenance import Provenance
 
 _BACKGROUNDS = 200
 
@@ -36,14 +37,14 @@ def load_sounding_shapes(options: SoundingShapes) -> HeteroData:
         classes=classes,
         backgrounds=[noise_backgrounds(_BACKGROUNDS, [options.seed, 13, part]) for part in range(3)],
         noise=noise_sounds(8, options.seed),
-        provenance={
-            "dataset": "sounding_shapes",
-            "source": "synthetic",
-            "seed": options.seed,
-            "note": "made from random numbers; says nothing about real pictures or sounds",
-            "classes": classes,
-            "files": {},
-        },
+        provenance=Provenance(
+            "sounding_shapes",
+            "synthetic",
+            {"seed": options.seed},
+            "made from random numbers; says nothing about real pictures or sounds",
+            classes,
+            {},
+        ),
     )
     assert len(TIMBRES) == len(SHAPES)
     return compose(materials, options, options.silent_shapes)

@@ -14,10 +14,11 @@ from torch_geometric.data import HeteroData
 from avgraph.datasets.checks import as_whole
 from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.graph.spaces import state_name
 from avgraph.io.arrays import map_array, read_array
 from avgraph.io.cache import cache_folder, kept_array
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import checksum, named_checksums
 from avgraph.io.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.io.references import split_reference
 
@@ -63,14 +64,14 @@ class _Reader:
         for node, part in (self.options.held_out or {}).items():
             files += [text for text in (*part.x.values(), part.y, part.name) if text]
             self._hold_out(data, node, part)
-        data.provenance = {
-            "dataset": "spaces",
-            "source": "real",
-            "note": "",
-            "files": {str(file): sha256_file(self.root / file) for file in self._files(files)},
-            "leakage": [],
-            **({"scaled_to_length_1": list(dict.fromkeys(self.scaled))} if self.scaled else {}),
-        }
+        Provenance(
+            dataset="spaces",
+            source="real",
+            settings={"scaled_to_length_1": list(dict.fromkeys(self.scaled))} if self.scaled else {},
+            note="",
+            files=named_checksums({str(file): self.root / file for file in self._files(files)}),
+            leakage=[],
+        ).write_to(data)
         return data
 
     def _hold_out(self, data: HeteroData, node: str, part: HeldOutFiles) -> None:
@@ -104,7 +105,7 @@ class _Reader:
     def _scaled(self, rows: Array, reference: str, where: str) -> Array:
         """The rows at length 1, in a file of the cache named by the content of theirs."""
         file, _, key = split_reference(reference)
-        content = hashlib.sha256(f"1\n{sha256_file(self.root / file)}\n{key or ''}".encode()).hexdigest()  # format 1
+        content = hashlib.sha256(f"1\n{checksum(self.root / file)}\n{key or ''}".encode()).hexdigest()  # format 1
 
         def fill(target: Array) -> None:
             for start, block in row_blocks(rows):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ from avgraph.datasets.paired.parts import (
 from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
 from avgraph.encoders import GloVe, Hashing
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.io.arrays import read_array
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def load_sound_picture(options: SoundPictureSpaces) -> HeteroData:
         where = options.root or "$AVGRAPH_DATA or the user's cache"
         raise DataError(f"esc50_cifar10_spaces: expected {needed} in {where}; see on_missing")
     data = _graph(audio, image, names, states)
-    data.provenance = _provenance(options, [audio, image])
+    _provenance(options, audio, image).write_to(data)
     return data
 
 
@@ -123,20 +124,15 @@ def _graph(audio: Labelled, image: Labelled, names: list[str], states: Mapping[s
     return data
 
 
-def _provenance(options: SoundPictureSpaces, parts: Sequence[Labelled]) -> dict[str, Any]:
-    made_up = any(part.provenance.get("source") == "synthetic" for part in parts)
-    notes = [str(part.provenance["note"]) for part in parts if part.provenance.get("note")]
-    told = "no sound is paired with a picture; a stand-in for large pretrained spaces"
-    return {
-        "dataset": "esc50_cifar10_spaces",
-        "source": "synthetic" if made_up else "real",
-        "fold": options.fold,
-        "val_fold": options.val_fold,
-        "note": "; ".join([told, *dict.fromkeys(notes)]),
-        "classes": list(CLASS_MAPS["esc50_cifar10"]),
-        "files": {name: value for part in parts for name, value in part.provenance.get("files", {}).items()},
-        "leakage": [],
-    }
+def _provenance(options: SoundPictureSpaces, audio: Labelled, image: Labelled) -> Provenance:
+    unpaired = Provenance(note="no sound is paired with a picture; a stand-in for large pretrained spaces")
+    return replace(
+        Provenance.joined([unpaired, audio.provenance, image.provenance]),
+        dataset="esc50_cifar10_spaces",
+        settings=options.model_dump(include={"fold", "val_fold"}),
+        classes=list(CLASS_MAPS["esc50_cifar10"]),
+        leakage=[],
+    )
 
 
 def _plain(name: str) -> str:

@@ -22,6 +22,7 @@ from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.stamps.protocol import everywhere, usable_classes, usable_pictures
 from avgraph.datasets.stamps.sounds import esc50_recordings, own_sounds
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -76,15 +77,14 @@ def _materials(options: Stamps, folder: StampFolder) -> Materials:
     notes += sounds.notes
     if options.max_sounding > 1:
         notes.append("two sounds are mixed by the maximum of their normalised log-mels, a stand-in")
-    provenance = {
-        "dataset": f"stamps/{options.sounds}/{options.protocol}",
-        "source": "composed",
-        "fold": options.fold,
-        "seed": options.seed,
-        "note": "; ".join(notes),
-        "classes": classes,
-        "files": {**folder.files, **sounds.files, **backgrounds.files},
-    }
+    provenance = Provenance(
+        f"stamps/{options.sounds}/{options.protocol}",
+        "composed",
+        {"fold": options.fold, "seed": options.seed},
+        "; ".join(notes),
+        classes,
+        {**folder.files, **sounds.files, **backgrounds.files},
+    )
     cut_outs = CutOuts(folder.picture[kept], names, y, usable)
     noise = noise_sounds(8, options.seed)
     return Materials(cut_outs, recordings, classes, backgrounds.pictures, noise, provenance)
@@ -95,5 +95,5 @@ def _stand_in(options: Stamps, lacking: str) -> HeteroData:
     shared = {one: getattr(options, one) for one in Composed.model_fields if one != "type"}
     # All twelve, so that any number of cut-outs that may be asked for can be shown.
     data = SoundingShapes(**shared, classes=12, recordings=10).load()
-    data.provenance = {**data.provenance, "dataset": "stamps", "note": "synthetic stand-in for stamps"}
+    replace(Provenance.of(data), dataset="stamps", note="synthetic stand-in for stamps").write_to(data)
     return data

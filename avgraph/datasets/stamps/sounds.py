@@ -52,8 +52,8 @@ def esc50_recordings(root: str | Path | None, classes: Sequence[str], fold: int,
         masks = torch.ones_like(masks)
     rows = ((y >= 0) & masks.any(0)).nonzero().flatten()
     sounds = Sounds(audio.x[rows], [audio.name[row] for row in rows], y[rows].numpy(), masks[:, rows].numpy())
-    note = str(data.provenance["note"])
-    return StampSounds(sounds, dict(data.provenance["files"]), [note] if note else [])
+    note = str(data.provenance.get("note", ""))
+    return StampSounds(sounds, dict(data.provenance.get("files", {})), [note] if note else [])
 
 
 def own_sounds(folder: StampFolder, classes: Sequence[str]) -> StampSounds:

@@ -9,6 +9,7 @@ from torch_geometric.data import HeteroData
 from avgraph.datasets.synthetic.options import FOLDS, Synthetic
 from avgraph.datasets.synthetic.sounds import class_names, draw_recordings, render
 from avgraph.graph.masks import check_class_coverage, fold_masks
+from avgraph.graph.provenance import Provenance
 
 CLIPS_PER_RECORDING = 2
 
@@ -40,14 +41,12 @@ def load_synthetic(options: Synthetic) -> HeteroData:
     data["label"].name = names
     data["label"].y = torch.arange(options.classes)
     data["label"].num_nodes = options.classes
-    data.provenance = {
-        "dataset": "synthetic",
-        "source": "synthetic",
-        "fold": options.fold,
-        "val_fold": options.val_fold,
-        "seed": options.seed,
-        "note": "made from random numbers; says nothing about real sounds",
-        "files": {},
-        "leakage": [],
-    }
+    Provenance(
+        dataset="synthetic",
+        source="synthetic",
+        settings={"fold": options.fold, "val_fold": options.val_fold, "seed": options.seed},
+        note="made from random numbers; says nothing about real sounds",
+        files={},
+        leakage=[],
+    ).write_to(data)
     return data

@@ -60,7 +60,6 @@ class LIRTask(Task):
         given = dependency_matrix(graph, node=options.concept) if options.dependencies == "given" else None
         self.starts = options.student_starts(train.epochs)
         self.teacher = Teacher(clips.names, len(clips.train), self.starts, options, given)
-        self._on: tuple[torch.device, torch.dtype] | None = None
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled numbers of training clips."""
@@ -71,9 +70,7 @@ class LIRTask(Task):
     def _placed(self) -> Clips:
         """The clips on the device and in the type of the weights."""
         weight = next(self.network.parameters())
-        if self._on != (weight.device, weight.dtype):
-            self.clips = self.clips.to(weight.device, weight.dtype)
-            self._on = (weight.device, weight.dtype)
+        self.clips = self.clips.to(weight.device, weight.dtype)  # nothing is done where they are there already
         return self.clips
 
     def embed(self, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.contrast._tiled_contrast import tiled_contrast
-from avgraph.nn.contrast.unit_rows import check_two_views, unit_rows
+from avgraph.nn.contrast.unit_rows import check_two_views
 from avgraph.nn.precision import full_precision
 from avgraph.tensors.checks import finite
+from avgraph.tensors.rows import unit_rows
 
 # Rows of a batch from which on the table of similarities is not held. On the CPU a tile of float32 is 4 MiB and stays
 # in the cache: batch 10,240, two threads, forward and backward 3.6 to 4.2 s against 9.5 s with the table; tiles of 512

@@ -1,4 +1,4 @@
-"""Unit rows, noise on them, and the gap between pairs of them (C-MCR, NeurIPS 2023, Eqs. 3 and 9)."""
+"""Noise on unit rows, and the gap between pairs of them (C-MCR, NeurIPS 2023, Eqs. 3 and 9)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.nn.precision import at_least_single
 from avgraph.tensors.checks import check_tensors, finite
+from avgraph.tensors.rows import unit_rows
 
 
 def alignment_gap(x: Tensor, y: Tensor, *, squared: bool = False) -> Float[Tensor, ""]:
@@ -75,24 +76,6 @@ def semantic_noise(
         raise GraphError(f"variance: expected a number of at least 0, got {variance}")
     noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
     return finite(unit_rows(x + variance**0.5 * noise), {"x": x, "variance": torch.tensor(variance)})
-
-
-def unit_rows(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
-    """``x`` scaled to rows of length 1; a row of zeros stays zero, with gradient 0.
-
-    ``torch.nn.functional.normalize`` divides such a row by 1e-12, which makes its gradient explode.
-
-    Example:
-        >>> unit_rows(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
-        tensor([[0.6000, 0.8000],
-                [0.0000, 0.0000]])
-    """
-    # Divided by its largest entry first: the square of a very large or very small number is lost.
-    largest = x.detach().abs().amax(1, keepdim=True)
-    scaled = x / torch.where(largest > 0, largest, 1)
-    square = scaled.square().sum(1, keepdim=True)
-    # Asked so that NaN stays NaN.
-    return torch.where(square == 0, 0, scaled / torch.where(square > 0, square, 1).sqrt())
 
 
 def check_two_views(x: Tensor, y: Tensor) -> None:

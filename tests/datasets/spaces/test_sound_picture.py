@@ -11,6 +11,7 @@ import avgraph
 from avgraph.datasets import SoundPictureSpaces
 from avgraph.encoders import TextAligned
 from avgraph.errors import ConfigError, DataError
+from avgraph.io.files_read import files_read
 from avgraph.transforms import SpaceGraph
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cmcr_esc50_cifar10.yaml"
@@ -79,7 +80,11 @@ def test_the_example_runs_on_the_stand_in(nowhere: Path) -> None:
 
 @pytest.mark.data
 def test_the_real_sets(data_root: Path) -> None:
-    data = SoundPictureSpaces(root=data_root, on_missing=[]).load()
+    with files_read() as read:
+        data = SoundPictureSpaces(root=data_root, on_missing=[]).load()
+    assert {Path(path).name for path in read.checksums()} == {
+        "minilm_captions.npz", "minilm_labels.npz", "glove_6b_50d_vocab.npz"
+    }  # fmt: skip
     assert data.provenance["source"] == "real"
     assert data["text"].num_nodes == 20_060
     assert data["text"].x_sound.shape == (20_060, 384)

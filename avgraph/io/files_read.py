@@ -1,0 +1,100 @@
+"""Which files are read while a graph is made, and their checksums: noted where a file is read, listed nowhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avgraph.io.checksum import sha256_file
+
+_READ: ContextVar[FilesRead | None] = ContextVar("files_read", default=None)
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """The files that were read within a block.
+
+    Attributes:
+        paths: absolute, in the order of reading.
+        named: those of them whose checksum is told under a name of its own.
+        known: device, inode, size and time of change → SHA-256.
+    """
+
+    paths: dict[str, None] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    known: dict[tuple[int, ...], str] = field(default_factory=dict)
+
+    def checksums(self) -> dict[str, str]:
+        """Absolute path → SHA-256 of the files that have no name of their own; not of those that are gone already."""
+        there = (path for path in self.paths if path not in self.named and os.path.isfile(path))
+        return {path: self.checksum(path) for path in there}
+
+    def checksum(self, path: str | Path) -> str:
+        """SHA-256 of a file, computed once as long as the file stays what it is."""
+        found = os.stat(path)
+        key = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        if key not in self.known:
+            self.known[key] = sha256_file(path)
+        return self.known[key]
+
+
+@contextmanager
+def files_read() -> Iterator[FilesRead]:
+    """Note the files that this package's readers open within the block; not those of another thread.
+
+    Example:
+        >>> import tempfile
+        >>> from avgraph.io.arrays import read_array
+        >>> with tempfile.TemporaryDirectory() as folder, files_read() as read:
+        ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
+        ...     names = read_array(f"{folder}/a.txt")
+        ...     [found[:16] for found in read.checksums().values()]
+        ['ba7816bf8f01cfea']
+    """
+    read = FilesRead()
+    token = _READ.set(read)
+    try:
+        yield read
+    finally:
+        _READ.reset(token)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """Note nothing within the block, which reads what was computed before."""
+    token = _READ.set(None)
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def note_read(path: str | Path) -> None:
+    """Say that a file is read; for the readers."""
+    if (read := _READ.get()) is not None:
+        read.paths[os.path.abspath(path)] = None
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file; within `files_read` computed once."""
+    read = _READ.get()
+    return sha256_file(path) if read is None else read.checksum(path)
+
+
+def named_checksums(files: Mapping[str, str | Path]) -> dict[str, str]:
+    """SHA-256 of each file by the name it goes by, whatever folder it is in.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
+        ...     [(name, found[:16]) for name, found in named_checksums({"a.txt": f"{folder}/a.txt"}).items()]
+        [('a.txt', 'ba7816bf8f01cfea')]
+    """
+    if (read := _READ.get()) is not None:
+        read.named.update(map(os.path.abspath, files.values()))
+    return {name: checksum(path) for name, path in files.items()}
