@@ -63,8 +63,9 @@ Scores = dict[str, list[dict[str, float]]]
 
 
 def declared(row: str, seed: int) -> Experiment:
-    changes = {"seed": seed, "dataset.fold": FOLDS[seed], "dataset.val_fold": None, "dataset.on_missing": []}
-    return load_experiment(CONFIGS / f"row_{row}.yaml", {**changes, "train.device": "cpu"})
+    changes: dict[str, object] = {"seed": seed, "dataset.fold": FOLDS[seed], "dataset.val_fold": None}
+    always = {"dataset.on_missing": [], "train.device": "cpu"}
+    return load_experiment(CONFIGS / f"row_{row}.yaml", {**changes, **always})
 
 
 def graph_of(seed: int) -> HeteroData:
@@ -251,12 +252,12 @@ def chain(options: argparse.Namespace) -> None:
         table(scores)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["main", "chain"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], choices=list(FOLDS))
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     {"main": main_table, "chain": chain}[options.what](options)
 
 

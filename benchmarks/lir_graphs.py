@@ -17,7 +17,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
-from avgraph.methods.lir import LIRTask
+from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.runs.folder import CHECKPOINT
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.training import fit
@@ -89,7 +89,8 @@ def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set
 
 def teacher_of(experiment: Experiment) -> Experiment:
     """The same experiment, ended where its student begins."""
-    epochs = experiment.method.teacher_epochs  # type: ignore[attr-defined]
+    assert isinstance(experiment.method, LirOptions)
+    epochs = experiment.method.teacher_epochs
     return experiment.model_copy(update={"train": experiment.train.model_copy(update={"epochs": epochs})})
 
 
@@ -106,7 +107,8 @@ def trained(experiment: Experiment, graph: HeteroData, place: Path) -> LIRTask:
     task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None):
         fit(task, experiment, place, device="cpu", quiet=True)
-    return task.eval()
+    task.eval()
+    return task
 
 
 def with_truth(graph: HeteroData) -> HeteroData:
@@ -172,8 +174,8 @@ def report(rows: list[Row]) -> None:
             best = chosen(rows, cooccurrence, name)
             if not best:
                 continue
-            keys = ("test/map", "test/content_map", "graph/edges", "graph/own_share", "graph/edge_precision")
-            keys += ("graph/edge_recall", "graph/edge_chance")
+            keys = ["test/map", "test/content_map", "graph/edges", "graph/own_share"]
+            keys += [f"graph/edge_{name}" for name in ("precision", "recall", "chance")]
             found = [[row["metrics"][key] for row in best if key in row["metrics"]] for key in keys]
             if name == "no regulariser":
                 found[2:] = [[] for _ in found[2:]]
@@ -196,12 +198,12 @@ def paired(one: list[float], other: list[float]) -> str:
     return f"{np.mean(np.subtract(one, other)):+.4f}, p {ttest_rel(one, other).pvalue:.3f}"
 
 
-def main(args: argparse.Namespace) -> None:
+def compare(args: argparse.Namespace) -> None:
     path = Path(args.json)
     rows: list[Row] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     done = {(row["cooccurrence"], row["seed"], row["graph"], row["gamma"]) for row in rows}
     for seed in range(args.seeds):
-        for cooccurrence in (0.4, 0.2, 0.0):
+        for cooccurrence in args.cooccurrence:
             for row in students(args, seed, cooccurrence, done):
                 rows.append(row)
                 with path.open("a") as file:
@@ -210,14 +212,19 @@ def main(args: argparse.Namespace) -> None:
     report(rows)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", choices=list(EXAMPLES), default="fsdd_digits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--cooccurrence", type=float, nargs="+", default=[0.4, 0.2, 0.0], help="fractions of the clips")
     parser.add_argument("--gammas", type=float, nargs="+", default=[0.05, 0.5])
     parser.add_argument("--weighting", choices=["hard", "soft"], default="hard", help="of clips by soft label")
     parser.add_argument("--json", required=True, help="file of all numbers")
     warnings.filterwarnings("ignore", ".*torch.jit.*")
-    main(parser.parse_args())
+    compare(parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -151,7 +151,8 @@ OF_MLTM = [
            "method mltm: text"),
 ]  # fmt: skip
 
-OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "running.training", "cli.runs"
+OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "runs.training", "cli.runs"
+RUN = "runs.run"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),
     mutant(OPTIMIZERS, "momentum=options.momentum", "momentum=0.9", "optimizer: momentum"),
@@ -169,26 +170,26 @@ OF_RUNS = [
     mutant(TRAINING, "precision=options.precision", 'precision="32-true"', "train: precision"),
     mutant(TRAINING, "Checkpoints(directory, options.checkpoint_every)", "Checkpoints(directory, 10)",
            "train: checkpoint_every"),
-    mutant("running.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
+    mutant("runs.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
     mutant(TRAINING, "max_epochs=options.epochs", "max_epochs=3", "train: epochs"),
-    mutant("running.settings", "if threads is not None:", "if False:", "train: threads"),
-    mutant("running.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
-    mutant("running.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
+    mutant("runtime.settings", "if threads is not None:", "if False:", "train: threads"),
+    mutant("runs.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
+    mutant("runs.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
            "test_features_are_checked"),
-    mutant("run", "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
-    mutant("run", 'if options.precision == "64-true":', "if False:", "test_short_options"),
-    mutant("run", "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
+    mutant(RUN, "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
+    mutant(RUN, 'if options.precision == "64-true":', "if False:", "test_short_options"),
+    mutant(RUN, "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
            "experiment: seed"),
-    mutant("run", '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
-    mutant("run", "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
-    mutant("run", "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "train: device"),
-    mutant("printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
-    mutant("printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
+    mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
+    mutant(RUN, "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
+    mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "train: device"),
+    mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
+    mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
     mutant(RUNS, ', "seed": seed', "", "test_short_options"),
     mutant(RUNS, ', "train.precision": precision', "", "test_short_options"),
     mutant(RUNS, ', "output": output', "", "test_short_options"),
     mutant(RUNS, '"train.device": device, ', "", "test_short_options"),
-    mutant("folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
+    mutant("runs.folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
 ]  # fmt: skip
 
 CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
