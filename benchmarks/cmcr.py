@@ -52,7 +52,6 @@ from avgraph.runs.training import fit  # noqa: E402
 from avgraph.runtime.settings import run_settings  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
 
-DATA = os.environ.get("AVGRAPH_DATA", "")
 CONFIGS = Path(__file__).parents[1] / "configs" / "cmcr"
 FOLDS = {0: 1, 1: 3, 2: 4}
 ROWS = "abcdefghijk"
@@ -60,6 +59,10 @@ MASKS = ("train_mask", "val_mask", "test_mask")
 WAYS = ("map_audio_to_image", "map_image_to_audio")
 CLASS_TEMPERATURE, CAPTION_TEMPERATURE = 0.07, 0.05
 Scores = dict[str, list[dict[str, float]]]
+
+
+def data_folder() -> Path:
+    return Path(os.environ["AVGRAPH_DATA"])
 
 
 def declared(row: str, seed: int) -> Experiment:
@@ -203,7 +206,7 @@ def main_table(options: argparse.Namespace) -> None:
 def words_chain(graph: HeteroData) -> HeteroData:
     """Sound, words, picture: the outer spaces overlap with the middle one in different captions."""
     text, three = graph["text"], HeteroData()
-    is_audiocaps = torch.from_numpy(read_array("text/minilm_captions.npz:source", DATA) == "audiocaps")
+    is_audiocaps = torch.from_numpy(read_array("text/minilm_captions.npz:source", data_folder()) == "audiocaps")
     hashed = centred(
         Hashing(channels=300).encode(HeteroData(text={"name": text.name}), "text")["text"].x, len(is_audiocaps)
     )
@@ -220,7 +223,7 @@ def words_chain(graph: HeteroData) -> HeteroData:
 def pictures_chain(graph: HeteroData) -> HeteroData:
     """Sound, picture, features: texts, then training pictures; test pictures are known by their bare features alone."""
     three, train = HeteroData(), graph["image"].train_mask
-    x = load_cifar10_features(Path(DATA) / "cifar10").x
+    x = load_cifar10_features(data_folder() / "cifar10").x
     features = F.normalize(x - x[train].mean(0))
     three["text"].x_sound, three["text"].x_picture = graph["text"].x_sound, graph["text"].x_picture
     three["pictures"].x_picture, three["pictures"].x_features = graph["image"].x_picture[train], features[train]

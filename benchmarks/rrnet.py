@@ -21,6 +21,16 @@ from avgraph.runs.run import Run
 ROOT = Path(__file__).parents[1]
 FOLDS = (1, 2, 3, 4, 5)
 PAPER = {"esc10": "96.5 ± 0.1", "esc50": "80.8 ± 0.1"}
+ABLATIONS: dict[str, list[str]] = {
+    "as it is": [],
+    "first view only": ["encoders.audio=[{type: logmel_cnn}]"],
+    "second view only": ["encoders.audio=[{type: logmel_modulation}]"],
+    **{f"K = {k}": [f"graph.2.k={k}"] for k in (5, 10, 40)},
+    "units 2 + 2": ["method.intra_units=2", "method.inter_units=2"],
+    "units 2 + 3": ["method.intra_units=2", "method.inter_units=3"],
+    "units 0 + 1": ["method.intra_units=0"],
+    **{f"width {h}": [f"method.hidden_channels={h}"] for h in (4, 8, 32, 64)},
+}
 
 
 def run_folds(experiment: str, options: argparse.Namespace, change: Sequence[str] = ()) -> list[Run]:
@@ -72,19 +82,9 @@ def main_table(options: argparse.Namespace) -> None:
 
 def ablations(options: argparse.Namespace) -> None:
     """One change at a time to examples/rrnet_esc50.yaml."""
-    rows = {
-        "as it is": [],
-        "first view only": ["encoders.audio=[{type: logmel_cnn}]"],
-        "second view only": ["encoders.audio=[{type: logmel_modulation}]"],
-        **{f"K = {k}": [f"graph.2.k={k}"] for k in (5, 10, 40)},
-        "units 2 + 2": ["method.intra_units=2", "method.inter_units=2"],
-        "units 2 + 3": ["method.intra_units=2", "method.inter_units=3"],
-        "units 0 + 1": ["method.intra_units=0"],
-        **{f"width {h}": [f"method.hidden_channels={h}"] for h in (4, 8, 32, 64)},
-    }
     print("\nesc50, one change at a time: RR-Net, and the ceiling of the candidates, in %")
-    for title, change in rows.items():
-        runs = run_folds("examples/rrnet_esc50.yaml", options, change)
+    for title in options.rows:
+        runs = run_folds("examples/rrnet_esc50.yaml", options, ABLATIONS[title])
         print(f"  {title:<24}{cell(runs, 'accuracy'):<16}{cell(runs, 'candidate_recall')}", flush=True)
 
 
@@ -92,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ablations", action="store_true", help="the ablation table instead of the main one")
     parser.add_argument("--sets", nargs="+", choices=list(PAPER), default=list(PAPER), help="of the main table")
+    rows = list(ABLATIONS)
+    parser.add_argument("--rows", nargs="+", choices=rows, default=rows, metavar="ROW", help="of the ablations")
     parser.add_argument("--folds", type=int, nargs="+", choices=FOLDS, default=FOLDS)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of avgraph train, for all")
     options = parser.parse_args(argv)
