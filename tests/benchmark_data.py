@@ -1,4 +1,4 @@
-"""A small folder in the layouts of the real data, for whatever reads ``$AVGRAPH_DATA``: made up, a few clips of a class."""
+"""A small made-up folder in the layouts of the real data, for whatever reads ``$AVGRAPH_DATA``."""
 
 from __future__ import annotations
 

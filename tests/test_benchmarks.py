@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import queue
 import re
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from avgraph.encoders import logmel_modulation
+from avgraph.encoders.logmel_modulation import modulation_spectrum
+from benchmarks.defaults import retrieval, tables
 from tests.benchmark_data import write_data
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -45,10 +50,13 @@ STARTS = [
     start("dag", "--large 5 --large-starts 2 --large-columns 6", "| 1 |", "true graph: ", "peak resident memory"),
     start("defaults.__main__", "--method rrnet --no-grid --draws 1 --epochs 1 --sets", "| made up |",
           more=["made up"]),
-    start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only lir mltm cmcr", "lir | made-up",
-          "mltm | made-up", "cmcr | made-up"),
+    start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only lir cmcr --no-grid", "lir | made-up",
+          "cmcr | made-up"),
+    start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only mltm --lines {here}/lines.jsonl",
+          "mltm | made-up"),
     start("latent_interaction_loss", "--sizes 12,3 --largest 16,3", "    12       3", "batch 16, 3 classes"),
-    start("lir", "--seeds 2 --epochs 2", "chance", "CCA", "kernel CCA", "cluster-CCA", "+ proxies + LIR"),
+    start("lir", "--seeds 2 --epochs 2", "chance", "CCA", "kernel CCA", "cluster-CCA", "+ proxies + LIR",
+          more=["--method", '{"hidden_channels": 16}']),
     start("lir_epoch", "--clips 60 --classes 3 --hidden-channels 8", "  teacher", "  graph", "  student", "  peak"),
     start("lir_graphs", "--seeds 1 --epochs 3 --cooccurrence 0.4 --gammas 0.5 --json {here}/graphs.jsonl",
           "  no regulariser", "  inferred", "  random", "  identity", "  true co-occurrence"),
@@ -76,6 +84,8 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data_folder(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AVGRAPH_DATA", str(made_up))
     monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: made_up / "cache" / name)
+    # Discriminants on all columns take seconds each time.
+    monkeypatch.setattr(f"{logmel_modulation.__name__}.modulation_spectrum", lambda x: modulation_spectrum(x)[:, ::16])
 
 
 @pytest.mark.parametrize("one", STARTS, ids=[f"{one.module} {' '.join(one.arguments)[:40]}" for one in STARTS])
@@ -88,6 +98,19 @@ def test_a_table_comes_out(one: Start, tmp_path: Path, capsys: pytest.CaptureFix
         assert lines, f"no row {row!r} in:\n{out}"
         assert re.search(r"\d", lines[0].removeprefix(row)), f"no number: {lines[0]}"
     assert not re.search(r"\b(nan|inf)\b", out), out
+
+
+def test_a_grid_has_settings_that_there_are() -> None:
+    for method, settings in retrieval.GRID.items():
+        for setting in settings:
+            declared: Any = retrieval.declared(method, 0, setting).to_dict()
+            for key, value in setting.items():
+                assert reduce(getitem, key.split("."), declared) == value
+
+
+def test_a_cell_is_in_percent() -> None:
+    assert doctest.testmod(tables).failed == 0
+    assert tables.cell([0.25]) == "25.0 ± 0.0"
 
 
 def test_no_benchmark_is_forgotten() -> None:

@@ -149,10 +149,12 @@ def _linear_spaces(data: HeteroData) -> dict[str, float]:
     return {"chance": _both(*draw, *labels), "linear": _both(x - x.mean(0), y - y.mean(0), *labels)}
 
 
-def measured(method: str, name: str, seeds: int, always: Mapping[str, object]) -> dict[str, Any]:
+def measured(
+    method: str, name: str, seeds: int, always: Mapping[str, object], *, with_grid: bool = True
+) -> dict[str, Any]:
     """All that a row of the table needs."""
     data = [SETS[method][name](seed) for seed in range(seeds)]
-    settings: list[Mapping[str, object]] = [{}, *GRID[method]]
+    settings: list[Mapping[str, object]] = [{}, *(GRID[method] if with_grid else ())]
     grid = [trained(method, 0, {**setting, **always}, data[0]) for setting in settings]
     best = int(np.argmax([found["val"] for found in grid]))
     tests = {
@@ -185,12 +187,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--sets", type=int, choices=range(1, 5), default=4, help="of every method, the first made up")
+    parser.add_argument("--no-grid", action="store_true", help="the defaults alone")
     parser.add_argument("--epochs", type=int, help="default: the method's, and those of the grid")
     parser.add_argument("--lines", type=Path, help="append every result, as JSON")
     args = parser.parse_args(argv)
     always: dict[str, object] = {} if args.epochs is None else {"train.epochs": args.epochs}
     for method, name in ((m, n) for rank in range(args.sets) for m in args.only for n in [list(SETS[m])[rank]]):
-        found = measured(method, name, args.seeds, always)
+        found = measured(method, name, args.seeds, always, with_grid=not args.no_grid)
         print(f"{method} {row(found)}", flush=True)
         if args.lines:
             with args.lines.open("a", encoding="utf-8") as file:

@@ -96,7 +96,8 @@ OF_LIR = [
     mutant(LIR_OBJECTIVE, "LOSSES[options.loss](", 'LOSSES["triplet"](', "method lir: loss"),
     mutant(SEARCH, ", signs=options.signs", "", "method lir: signs"),
     mutant(SEARCH, "l1=options.l1, ", "", "method lir: l1"),
-    mutant(SEARCH, "l1=options.l1, ridge=options.ridge, ", "l1=options.l1, ", "method lir: ridge"),
+    mutant(SEARCH, "l1=options.l1, ridge=options.ridge, ", "l1=options.l1, ", "test_ridge_is"),
+    mutant(SEARCH, "            ridge=options.ridge,\n", "", "test_ridge_is"),
     mutant(SEARCH, "            restarts=options.restarts,\n", "", "method lir: restarts"),
     mutant(SEARCH, "            penalty_discount=options.penalty_discount,\n", "", "method lir: penalty_discount"),
     mutant(LIR_OBJECTIVE, "            weighting=options.weighting,\n", "", "method lir: weighting"),
@@ -180,9 +181,13 @@ OF_RUNS = [
     mutant(RUN, 'if options.precision == "64-true":', "if False:", "test_short_options"),
     mutant(RUN, "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
            "experiment: seed"),
+    mutant(RUN, "task.bind(graph, options, experiment.seed)", "task.bind(graph, options, 0)", "test_the_seed_reaches"),
+    mutant(RUN, "EncodeContext(seed=experiment.seed,", "EncodeContext(seed=0,", "test_the_seed_reaches"),
+    mutant(RUN, "GRAPH), options, experiment.seed)", "GRAPH), options, 0)", "test_a_task_has_the_seed"),
+    mutant(TRAINING, "StepSeed(experiment.seed)", "StepSeed(0)", "test_the_draws_of_a_step"),
     mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
     mutant(RUN, "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
-    mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "train: device"),
+    mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "test_a_run_that_goes_on"),
     mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
     mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
     mutant(RUNS, ', "seed": seed', "", "test_short_options"),
@@ -263,4 +268,13 @@ OF_DATASETS = [
            "own < 0 if True else", "data set esc50_zero_shot: val_part"),
 ]  # fmt: skip
 
-MUTANTS = [*OF_RRNET, *OF_CMCR, *OF_LIR, *OF_MLTM, *OF_RUNS, *OF_ENCODERS, *OF_GRAPHS, *OF_DATASETS]
+KINDS = {
+    "rrnet": OF_RRNET,
+    "cmcr": OF_CMCR,
+    "lir": OF_LIR,
+    "mltm": OF_MLTM,
+    "runs": OF_RUNS,
+    "encoders": OF_ENCODERS,
+    "transforms": OF_GRAPHS,
+    "datasets": OF_DATASETS,
+}
