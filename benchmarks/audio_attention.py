@@ -20,7 +20,7 @@ import multiprocessing
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
@@ -53,10 +53,12 @@ class Case:
         return out.detach(), torch.autograd.grad(out, [self.patch, self.audio, *self.layer.parameters()], self.grad)
 
     def ours(self) -> Tensor:
-        return self.layer(self.patch, self.audio, self.clip)[0]
+        out: Tensor = self.layer(self.patch, self.audio, self.clip)[0]
+        return out
 
     def edges(self) -> Tensor:
-        return self.layer(self.patch, self.audio, self.clip, self.edge_index)[0]
+        out: Tensor = self.layer(self.patch, self.audio, self.clip, self.edge_index)[0]
+        return out
 
     def dense(self) -> Tensor:
         layer, (height, width) = self.layer, self.patch.shape[2:]
@@ -65,8 +67,9 @@ class Case:
         theta, phi, g = (part.flatten(0, 1) for part in (layer.theta(visual), layer.phi(audio), layer.g(visual)))
         product = theta @ phi.T
         y = (product / len(product)) @ g
-        z = layer.norm(layer.out_norm(layer.out(y)).view_as(visual) + visual)
-        return z.transpose(1, 2).unflatten(2, (height, width))
+        z: Tensor = layer.norm(layer.out_norm(layer.out(y)).view_as(visual) + visual)
+        turned: Tensor = z.transpose(1, 2).unflatten(2, (height, width))
+        return turned
 
 
 def measure(named: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
@@ -115,13 +118,13 @@ def works(case: Case) -> dict[str, Callable[[], object]]:
     return {way: lambda way=way: case.gradients(way) for way in WAYS}  # type: ignore[misc]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sides", type=int, nargs="+", default=[7, 14, 28, 56], help="of the square maps")
     parser.add_argument("--frames", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--no-memory", action="store_true", help="skip the columns of memory")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, float32, forward + backward, medians")
     print("| map | patches | ours ms | edges ms | dense ms | edges/ours | dense/ours | growth | MB | error |")
     print("|---|---|---|---|---|---|---|---|---|---|")

@@ -23,8 +23,8 @@ def cca(
     if label is None:
         across = x.T @ y / len(x)
     else:
-        across = sum(np.outer(x[label == c].sum(0), y[label == c].sum(0)) for c in np.unique(label))
-        across = across / sum(int((label == c).sum()) ** 2 for c in np.unique(label))
+        own = label[:, None] == np.unique(label)
+        across = (x.T @ own) @ (own.T @ y) / int((own.sum(0) ** 2).sum())
     white = [_inverse_root(z.T @ z / len(z), ridge) for z in (x, y)]
     u, s, vh = np.linalg.svd(white[0] @ across @ white[1])
     return white[0] @ u[:, :channels] * s[:channels], white[1] @ vh[:channels].T * s[:channels]

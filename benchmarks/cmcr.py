@@ -52,7 +52,6 @@ from avgraph.runs.training import fit  # noqa: E402
 from avgraph.runtime.settings import run_settings  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
 
-DATA = os.environ.get("AVGRAPH_DATA", "")
 CONFIGS = Path(__file__).parents[1] / "configs" / "cmcr"
 FOLDS = {0: 1, 1: 3, 2: 4}
 ROWS = "abcdefghijk"
@@ -62,9 +61,14 @@ CLASS_TEMPERATURE, CAPTION_TEMPERATURE = 0.07, 0.05
 Scores = dict[str, list[dict[str, float]]]
 
 
+def data_folder() -> Path:
+    return Path(os.environ["AVGRAPH_DATA"])
+
+
 def declared(row: str, seed: int) -> Experiment:
-    changes = {"seed": seed, "dataset.fold": FOLDS[seed], "dataset.val_fold": None, "dataset.on_missing": []}
-    return load_experiment(CONFIGS / f"row_{row}.yaml", {**changes, "train.device": "cpu"})
+    changes: dict[str, object] = {"seed": seed, "dataset.fold": FOLDS[seed], "dataset.val_fold": None}
+    always = {"dataset.on_missing": [], "train.device": "cpu"}
+    return load_experiment(CONFIGS / f"row_{row}.yaml", {**changes, **always})
 
 
 def graph_of(seed: int) -> HeteroData:
@@ -202,7 +206,7 @@ def main_table(options: argparse.Namespace) -> None:
 def words_chain(graph: HeteroData) -> HeteroData:
     """Sound, words, picture: the outer spaces overlap with the middle one in different captions."""
     text, three = graph["text"], HeteroData()
-    is_audiocaps = torch.from_numpy(read_array("text/minilm_captions.npz:source", DATA) == "audiocaps")
+    is_audiocaps = torch.from_numpy(read_array("text/minilm_captions.npz:source", data_folder()) == "audiocaps")
     hashed = centred(
         Hashing(channels=300).encode(HeteroData(text={"name": text.name}), "text")["text"].x, len(is_audiocaps)
     )
@@ -219,7 +223,7 @@ def words_chain(graph: HeteroData) -> HeteroData:
 def pictures_chain(graph: HeteroData) -> HeteroData:
     """Sound, picture, features: texts, then training pictures; test pictures are known by their bare features alone."""
     three, train = HeteroData(), graph["image"].train_mask
-    x = load_cifar10_features(Path(DATA) / "cifar10").x
+    x = load_cifar10_features(data_folder() / "cifar10").x
     features = F.normalize(x - x[train].mean(0))
     three["text"].x_sound, three["text"].x_picture = graph["text"].x_sound, graph["text"].x_picture
     three["pictures"].x_picture, three["pictures"].x_features = graph["image"].x_picture[train], features[train]
@@ -251,12 +255,12 @@ def chain(options: argparse.Namespace) -> None:
         table(scores)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["main", "chain"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], choices=list(FOLDS))
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     {"main": main_table, "chain": chain}[options.what](options)
 
 

@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def bare(batch: int, device: str) -> float:
     return now() - start
 
 
-def main(batch: int, steps: int, device: str) -> None:
+def measure(batch: int, steps: int, device: str) -> None:
     graph = HeteroData()
     graph["text"].x_clap, graph["text"].x_clip = unit_rows(batch * steps, 2), unit_rows(batch * steps, 3)
     graph["sounds"].x_clap, graph["pictures"].x_clip = unit_rows(MEMORY, 4), unit_rows(MEMORY, 5)
@@ -87,10 +88,14 @@ def main(batch: int, steps: int, device: str) -> None:
     print(f"an epoch of 2.33 M texts would take {PAPER_STEPS * seconds / 60:.0f} min (extrapolated)")
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=10_240)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--device", default="cpu")
-    arguments = parser.parse_args()
-    main(arguments.batch, arguments.steps, arguments.device)
+    options = parser.parse_args(argv)
+    measure(options.batch, options.steps, options.device)
+
+
+if __name__ == "__main__":
+    main()

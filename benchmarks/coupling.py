@@ -23,7 +23,7 @@ import multiprocessing
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -33,11 +33,13 @@ from torch import Tensor  # noqa: E402
 
 from avgraph.nn import mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn  # noqa: E402
 
+Arguments = tuple[int, int, float, float, str]  # of `Case`
 WAYS = ("ours", "pot_differences", "pot_gram")
 
 
 def unit_rows(x: Tensor) -> Tensor:
-    return x / x.norm(dim=1, keepdim=True)
+    length: Tensor = x.norm(dim=1, keepdim=True)
+    return x / length
 
 
 class Case:
@@ -63,7 +65,8 @@ class Case:
         return cost / cost.max()
 
     def gram(self) -> Tensor:
-        return mahalanobis_cost(self.x, self.y, self.metric, normalize="max")
+        cost: Tensor = mahalanobis_cost(self.x, self.y, self.metric, normalize="max")
+        return cost
 
     def step(self, loss: Tensor) -> None:
         for value in (self.x, self.y, self.metric):
@@ -112,10 +115,10 @@ def _resident(key: str) -> float:
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
 
 
-def _peak(way: str, arguments: tuple[object, ...], queue: multiprocessing.Queue[float]) -> None:
-    small = Case(8, 8, *arguments[2:])  # type: ignore[arg-type]
+def _peak(way: str, arguments: Arguments, queue: multiprocessing.Queue[float]) -> None:
+    small = Case(8, 8, *arguments[2:])
     getattr(small, way)()  # libraries load on the first call
-    case = Case(*arguments)  # type: ignore[arg-type]
+    case = Case(*arguments)
     before = _resident("VmRSS")
     with open("/proc/self/clear_refs", "w") as refs:
         refs.write("5")  # forget the peak of the set-up
@@ -123,7 +126,7 @@ def _peak(way: str, arguments: tuple[object, ...], queue: multiprocessing.Queue[
     queue.put(_resident("VmHWM") - before)
 
 
-def peak(way: str, arguments: tuple[object, ...]) -> float:
+def peak(way: str, arguments: Arguments) -> float:
     """Largest extra resident memory of one step in MB; NaN where the system does not tell (not Linux)."""
     context = multiprocessing.get_context("spawn")
     queue: multiprocessing.Queue[float] = context.Queue()
@@ -131,6 +134,10 @@ def peak(way: str, arguments: tuple[object, ...]) -> float:
     process.start()
     process.join()
     return queue.get() if process.exitcode == 0 else math.nan
+
+
+def told(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)
 
 
 def table(options: argparse.Namespace) -> None:
@@ -144,13 +151,13 @@ def table(options: argparse.Namespace) -> None:
             for way in WAYS:
                 rows[way] = measure({way: getattr(case, way)}, options.repeats if way == "ours" else options.slow)
                 rows[way]["wrong"], rows[way]["iterations"] = case.wrong_mass(), case.iterations
-                rows[way]["memory"] = peak(way, arguments)
+                rows[way]["memory"] = math.nan if options.no_memory else peak(way, arguments)
             ours = rows["ours"]
             for way, row in rows.items():
                 print(
                     f"| {metric} | {noise} | {way} | {row['iterations']} | {row['wrong']:.1e} | {1e3 * row[way]:.1f} "
-                    f"| {row[way] / ours['ours']:.1f} | {row['memory']:.0f} "
-                    f"| {row['memory'] / ours['memory']:.1f} |",
+                    f"| {row[way] / ours['ours']:.1f} | {told(row['memory'], '.0f')} "
+                    f"| {told(row['memory'] / ours['memory'], '.1f')} |",
                     flush=True,
                 )
 
@@ -202,7 +209,7 @@ def batched(options: argparse.Namespace) -> None:
         print(f"| {name} | {1e3 * seconds:.0f} ms | {seconds / times['ours, batched']:.1f} |", flush=True)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--width", type=int, default=1024)
@@ -211,8 +218,9 @@ def main() -> None:
     parser.add_argument("--metric", nargs="+", choices=["diagonal", "full"], default=["diagonal", "full"])
     parser.add_argument("--couplings", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--no-memory", action="store_true", help="skip the memory columns")
     parser.add_argument("--slow", type=int, default=1, help="repeats of the other ways")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     print(
         f"torch {torch.__version__}, POT {ot.__version__}, {torch.get_num_threads()} threads, float32, "
         f"b {options.batch}, d {options.width}, ε {options.epsilon}\n"

@@ -25,10 +25,14 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from avgraph.dag import grasp
 from avgraph.dag.causal_learn import _class_of
@@ -37,6 +41,7 @@ from avgraph.dag.search.run import search
 from avgraph.dag.table import read_table
 
 warnings.filterwarnings("ignore")
+Array = npt.NDArray[Any]
 DISCOUNT, ROWS, DEGREE = 1.0, 1000, 4
 COMPILE = """
 import time, numpy as np
@@ -46,7 +51,7 @@ begin = time.perf_counter(); grasp(x); print(time.perf_counter() - begin)
 """
 
 
-def simulate(p: int, seed: int, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
+def simulate(p: int, seed: int, rows: int = ROWS) -> tuple[Array, Array]:
     """Standardised data and the true adjacency."""
     rng = np.random.default_rng(seed)
     upper = np.argwhere(np.triu(np.ones((p, p)), 1))
@@ -61,20 +66,21 @@ def simulate(p: int, seed: int, rows: int = ROWS) -> tuple[np.ndarray, np.ndarra
     return (x - x.mean(axis=0)) / x.std(axis=0), (weights != 0)[np.ix_(shuffled, shuffled)]
 
 
-def neutral_score(x: np.ndarray, adjacency: np.ndarray) -> float:
+def neutral_score(x: Array, adjacency: Array) -> float:
     from causallearn.score.LocalScoreFunction import local_score_BIC_from_cov
 
     moments = (np.cov(x.T, ddof=0), len(x))
     parents = [np.flatnonzero(adjacency[:, j]).tolist() for j in range(len(adjacency))]
-    return sum(local_score_BIC_from_cov(moments, j, ps, {"lambda_value": DISCOUNT}) for j, ps in enumerate(parents))
+    each = (local_score_BIC_from_cov(moments, j, ps, {"lambda_value": DISCOUNT}) for j, ps in enumerate(parents))
+    return float(sum(each))
 
 
-def class_distance(one: np.ndarray, other: np.ndarray) -> int:
+def class_distance(one: Array, other: Array) -> int:
     differs = one != other
     return int(np.triu(differs | differs.T).sum())
 
 
-def causal_learn(x: np.ndarray, which: str, starts: int, seed: int) -> list[np.ndarray]:
+def causal_learn(x: Array, which: str, starts: int, seed: int) -> list[Array]:
     from causallearn.search.PermutationBased.BOSS import boss
     from causallearn.search.PermutationBased.GRaSP import grasp as reference
 
@@ -87,21 +93,28 @@ def causal_learn(x: np.ndarray, which: str, starts: int, seed: int) -> list[np.n
     return found
 
 
-def flop(x: np.ndarray, rounds: int) -> list[np.ndarray]:
+def flop(x: Array, rounds: int) -> list[Array]:
     import flopsearch
 
     return [extend_to_dag(flopsearch.flop(x, 2 * DISCOUNT, restarts=rounds) > 0)]
 
 
-def ours(x: np.ndarray, starts: int, seed: int) -> list[np.ndarray]:
+def has_flop() -> bool:
+    """Whether there is flopsearch, which comes with the extra ``bench``."""
+    return find_spec("flopsearch") is not None
+
+
+def ours(x: Array, starts: int, seed: int) -> list[Array]:
     return list(grasp(x, penalty_discount=DISCOUNT, restarts=starts, perturbations=0, seed=seed).start_adjacencies)
 
 
-def perturbed(x: np.ndarray, rounds: int, seed: int) -> list[np.ndarray]:
+def perturbed(x: Array, rounds: int, seed: int) -> list[Array]:
     return [grasp(x, penalty_discount=DISCOUNT, restarts=1, perturbations=rounds, seed=seed).adjacency]
 
 
-def row(label: str, p: int, x: np.ndarray, truth: np.ndarray | None, starts: int, run: Callable[[], list[np.ndarray]]):
+def row(
+    label: str, p: int, x: Array, truth: Array | None, starts: int, run: Callable[[], list[Array]]
+) -> tuple[float, float]:
     """Run, print one line; returns seconds per start and the best score."""
     begin = time.perf_counter()
     graphs = run()
@@ -117,13 +130,13 @@ def row(label: str, p: int, x: np.ndarray, truth: np.ndarray | None, starts: int
     return seconds, max(scores)
 
 
-def compare(p: int, x: np.ndarray, truth: np.ndarray | None, options: argparse.Namespace) -> float:
+def compare(p: int, x: Array, truth: Array | None, options: argparse.Namespace) -> float:
     """All methods on one table; returns our seconds per start."""
     seed, starts = options.seed, options.starts
     row("avgraph GRaSP, first", p, x, truth, 1, lambda: ours(x, 1, seed))
     mine, score = row("avgraph GRaSP", p, x, truth, starts, lambda: ours(x, starts, seed))
     score = max(score, row("avgraph GRaSP +20", p, x, truth, 1, lambda: perturbed(x, 20, seed))[1])
-    best_peer = -np.inf
+    best_peer = float("-inf")
     if p <= options.causal_learn_up_to:
         n = options.causal_learn_starts
         seconds, peer = row("causal-learn GRaSP", p, x, truth, n, lambda: causal_learn(x, "GRaSP", n, seed))
@@ -132,13 +145,13 @@ def compare(p: int, x: np.ndarray, truth: np.ndarray | None, options: argparse.N
         best_peer = max(
             best_peer, row("causal-learn BOSS", p, x, truth, 1, lambda: causal_learn(x, "BOSS", 1, seed))[1]
         )
-    if p <= options.flop_up_to:
+    if p <= options.flop_up_to and has_flop():
         for rounds in (0, 20):
             label = "flopsearch" + (f" +{rounds}" if rounds else "")
-            best_peer = max(best_peer, row(label, p, x, truth, 1, lambda rounds=rounds: flop(x, rounds))[1])
+            best_peer = max(best_peer, row(label, p, x, truth, 1, partial(flop, x, rounds))[1])
     if truth is not None:
         print(f"| {p} | the true graph | – | – | {neutral_score(x, truth):.2f} | – | {int(truth.sum())} | 0 |")
-    if best_peer > -np.inf:
+    if best_peer > float("-inf"):
         print(f"|   | → our score minus the best peer's: {score - best_peer:+.2f} |")
     return mine
 
@@ -165,14 +178,18 @@ def quality(n_graphs: int, options: argparse.Namespace) -> None:
         peers = {
             "causal-learn GRaSP best of 5": causal_learn(x, "GRaSP", 5, k),
             "BOSS": causal_learn(x, "BOSS", 1, k),
-            "flopsearch +20": flop(x, 20),
         }
+        if has_flop():
+            peers["flopsearch +20"] = flop(x, 20)
         cells = []
         for name, graphs in peers.items():
             differences[name].append(mine - max(neutral_score(x, graph) for graph in graphs))
             cells.append(f"{differences[name][-1]:+.2f}")
+        cells += ["–"] * (len(differences) - len(cells))
         print(f"| {k} | {p} | {mine:.2f} | {' | '.join(cells)} |", flush=True)
     for name, values in differences.items():
+        if not values:
+            continue
         error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
         wins, ties = sum(v > 1e-6 for v in values), sum(abs(v) <= 1e-6 for v in values)
         print(
@@ -182,7 +199,8 @@ def quality(n_graphs: int, options: argparse.Namespace) -> None:
 
 
 def large(seconds: float, options: argparse.Namespace) -> None:
-    p, rows, none = 1054, 2000, np.zeros((1054, 1054), dtype=bool)
+    p, rows = options.large_columns, 2000
+    none = np.zeros((p, p), dtype=bool)
     x, truth = simulate(p, options.seed, rows)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     begin = time.perf_counter()
@@ -205,7 +223,7 @@ def large(seconds: float, options: argparse.Namespace) -> None:
     print(f"peak resident memory of the process {peak:.0f} MB, {before:.0f} MB of it before the search")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--columns", type=int, nargs="+", default=[30, 50, 100, 200, 400])
     parser.add_argument("--starts", type=int, default=5)
@@ -216,10 +234,13 @@ def main() -> None:
     parser.add_argument("--no-compile-time", action="store_true")
     parser.add_argument("--quality", type=int, nargs="?", const=20, metavar="GRAPHS")
     parser.add_argument("--large", type=float, nargs="?", const=600.0, metavar="SECONDS")
+    parser.add_argument("--large-columns", type=int, default=1054)
     parser.add_argument("--large-starts", type=int, default=1000)
     parser.add_argument("--table", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     grasp(np.random.default_rng(0).normal(size=(20, 2)))  # compile or load
+    if not has_flop():
+        print("without flopsearch, which is not installed (extra bench)")
     if options.quality:
         return quality(options.quality, options)
     if options.large:

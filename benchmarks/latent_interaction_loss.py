@@ -9,9 +9,10 @@ times the memory of one block of distances.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -84,18 +85,31 @@ def resident(key: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def main() -> None:
-    used = peak(4096, 50)  # first, while the allocator holds nothing to reuse
+def size(text: str) -> tuple[int, int]:
+    n, c = text.split(",")
+    return int(n), int(c)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    sizes = [(400, 15), (400, 10), (400, 50), (4096, 50)]
+    parser.add_argument("--sizes", type=size, nargs="+", default=sizes, metavar="BATCH,CLASSES", help="of the times")
+    parser.add_argument("--largest", type=size, default=sizes[-1], metavar="BATCH,CLASSES", help="of the memory")
+    options = parser.parse_args(argv)
+    most, classes = options.largest
+    used = peak(most, classes)  # first, while the allocator holds nothing to reuse
     print(f"threads {torch.get_num_threads()}; medians, forward + backward")
     print(f"{'batch':>6}{'classes':>8}{'ours ms':>10}{'bare ms':>10}{'ratio':>7}{'one step per edge ms':>22}")
-    for n, c in ((400, 15), (400, 10), (400, 50), (4096, 50)):
+    for n, c in options.sizes:
         arguments = batch(n, c)
         repeats = 31 if n < 1000 else 3
         times = [milliseconds(f, arguments, repeats) for f in (ours, bare)]
         loop = milliseconds(double_loop, arguments, 3)
         print(f"{n:>6}{c:>8}{times[0]:>10.2f}{times[1]:>10.2f}{times[0] / times[1]:>7.2f}{loop:>22.1f}", flush=True)
-    block = 4096 * 4096 * 4 / 2**20
-    print(f"batch 4096, 50 classes: {used:.0f} MiB above the inputs; one block of distances is {block:.0f} MiB")
+    block = most * most * 4 / 2**20
+    print(
+        f"batch {most}, {classes} classes: {used:.0f} MiB above the inputs; one block of distances is {block:.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

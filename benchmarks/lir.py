@@ -22,11 +22,12 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from scipy.stats import ttest_rel
+from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
@@ -66,10 +67,12 @@ def of_length(epochs: int, lr: float) -> dict[str, Any]:
     return {"train.epochs": epochs, "method.teacher_epochs": epochs * 2 // 5, "train.optimizer.lr": lr}
 
 
-def compare(args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurrence: float) -> tuple[Scores, list[Any]]:
+def compare(
+    args: argparse.Namespace, rows: dict[str, dict[str, Any]], cooccurrence: float
+) -> tuple[Scores, list[HeteroData]]:
     """Every row with every seed: the steps of `train_in` without its files, the data loaded once a seed."""
     scores: Scores = {name: [] for name in rows}
-    graphs = []
+    graphs: list[HeteroData] = []
     for seed in range(args.seeds):
         for name, method in rows.items():
             weight = {} if args.gamma is None else {"method.interaction_weight": args.gamma}
@@ -104,7 +107,7 @@ def p_value(scores: Scores, name: str, other: str) -> str:
     return f"{np.mean(np.subtract(one, two)):+.4f}, p {ttest_rel(one, two).pvalue:.3f}"
 
 
-def baselines(graph: Any) -> dict[str, dict[str, float]]:
+def baselines(graph: HeteroData) -> dict[str, dict[str, float]]:
     """CCA family on the features that the method sees, standardised, and chance."""
     audio, visual = graph["audio"], graph["visual"]
     y, train, test = audio.y, audio.train_mask, audio.test_mask
@@ -128,10 +131,11 @@ def baselines(graph: Any) -> dict[str, dict[str, float]]:
 
 
 def both_ways(audio: torch.Tensor, visual: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
-    found = {}
-    for prefix, variant in (("test/map", "standard"), ("test/running_map", "running")):
-        forth = mean_average_precision(audio, visual, y, y, variant=variant)  # type: ignore[arg-type]
-        back = mean_average_precision(visual, audio, y, y, variant=variant)  # type: ignore[arg-type]
+    found: dict[str, float] = {}
+    variants: dict[str, Literal["standard", "running"]] = {"test/map": "standard", "test/running_map": "running"}
+    for prefix, variant in variants.items():
+        forth = mean_average_precision(audio, visual, y, y, variant=variant)
+        back = mean_average_precision(visual, audio, y, y, variant=variant)
         found |= {f"{prefix}_audio_to_visual": forth, f"{prefix}_visual_to_audio": back, prefix: (forth + back) / 2}
     return found
 
@@ -170,7 +174,7 @@ def save(args: argparse.Namespace, scores: Scores) -> None:
             file.write(json.dumps({"arguments": vars(args), "scores": scores}) + "\n")
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", choices=list(EXAMPLES), default="fsdd_digits")
     parser.add_argument("--seeds", type=int, default=5)
@@ -181,4 +185,8 @@ if __name__ == "__main__":
     parser.add_argument("--method", type=json.loads, default={}, help='more options, as {"hidden_channels": 256}')
     parser.add_argument("--json", help="file to append all numbers to")
     warnings.filterwarnings("ignore", ".*torch.jit.*")
-    main_table(parser.parse_args())
+    main_table(parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -40,18 +41,23 @@ class Timed(LIRTask):
         before = now()
         super().infer_graphs()
         if self.current_epoch == self.starts:
-            self.times.append(("graph", *(b - a for a, b in zip(before, now(), strict=True))))
+            self.times.append(("graph", *since(before)))
 
     def on_train_epoch_end(self) -> None:
         stage = "teacher" if self.current_epoch < self.starts else "student"
-        self.times.append((stage, *(b - a for a, b in zip(self.start, now(), strict=True))))
+        self.times.append((stage, *since(self.start)))
+
+
+def since(start: tuple[float, float]) -> tuple[float, float]:
+    clock, processor = now()
+    return clock - start[0], processor - start[1]
 
 
 def now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def main(clips: int, classes: int) -> None:
+def measure(clips: int, classes: int, hidden_channels: int) -> None:
     draw = torch.Generator().manual_seed(0)
     y = torch.arange(clips) % classes
     audio, visual = (
@@ -70,7 +76,7 @@ def main(clips: int, classes: int) -> None:
         }
     )
     torch.manual_seed(0)
-    task = Timed(LirOptions(teacher_epochs=2, hidden_channels=1024, batch_size=400))
+    task = Timed(LirOptions(teacher_epochs=2, hidden_channels=hidden_channels, batch_size=400))
     task.bind(graph, experiment.train, experiment.seed)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
@@ -86,10 +92,15 @@ def main(clips: int, classes: int) -> None:
     print(f"  peak {rise:.0f} MiB above the features ({features:.0f} MiB); weights alone {weights:.0f} MiB")
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=22_482)
     parser.add_argument("--classes", type=int, default=10)
-    arguments = parser.parse_args()
+    parser.add_argument("--hidden-channels", type=int, default=1024)
+    options = parser.parse_args(argv)
     warnings.filterwarnings("ignore", ".*torch.jit.*")
-    main(arguments.clips, arguments.classes)
+    measure(options.clips, options.classes, options.hidden_channels)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,8 @@ from benchmarks.lir_graphs import TRUTH, teacher_of, trained, with_graph
 EPOCHS = {"esc50_cifar10": 100, "fsdd_digits": 30}
 
 
-def teacher(sets: str, seed: int, cooccurrence: float) -> LIRTask:
-    length = of_length(EPOCHS[sets], 1e-3)
+def teacher(sets: str, seed: int, cooccurrence: float, epochs: int) -> LIRTask:
+    length = of_length(epochs, 1e-3)
     start = teacher_of(with_graph(sets, seed, cooccurrence, {"interaction_weight": 0.0}, length))
     graph = build_graph(start, build_task(start), EncodeContext(seed=seed))
     with tempfile.TemporaryDirectory() as folder:
@@ -50,20 +51,21 @@ def second_class(soft: Tensor, y: Tensor, second: Tensor) -> tuple[float, float]
 @torch.no_grad()
 def describe(task: LIRTask, seed: int) -> dict[str, float]:
     store, z = task.graph["audio"], task.embed()
-    found = {}
+    found: dict[str, float] = {}
     for split in ("train", "test"):
         mixed = store[f"{split}_mask"] & (store.second_y >= 0)
         for name, logits in zip(("audio", "visual"), z, strict=True):
             active, area = second_class(logits[mixed].sigmoid(), store.y[mixed], store.second_y[mixed])
             found |= {f"{split} {name} active": active, f"{split} {name} AUC": area}
-    logits = torch.cat(z, 1)[store.train_mask].double().numpy()
-    correlation = np.corrcoef(logits.T)
+    rows = torch.cat(z, 1)[store.train_mask].double().numpy()
+    correlation = np.corrcoef(rows.T)
     concept = np.arange(len(correlation)) % task.clips.classes
-    between, true = concept[:, None] != concept, np.zeros(correlation.shape, dtype=bool)
+    between = concept[:, None] != concept
+    true = np.zeros(correlation.shape, dtype=bool)
     true[tuple(task.graph[TRUTH].edge_index.numpy())] = True
     true |= true.T
     beta = np.zeros(correlation.shape)
-    adjacency = grasp(logits, seed=seed).adjacency
+    adjacency = grasp(rows, seed=seed).adjacency
     for child in range(len(beta)):
         parents = np.flatnonzero(adjacency[:, child])
         if len(parents):
@@ -80,17 +82,25 @@ def describe(task: LIRTask, seed: int) -> dict[str, float]:
     return found | {"correlation, other pairs": float(correlation[between & ~true].mean())}
 
 
-def main(seeds: int) -> None:
-    for sets in EPOCHS:
-        for cooccurrence in (0.2, 0.4):
-            rows = [describe(teacher(sets, seed, cooccurrence), seed) for seed in range(seeds)]
-            print(f"{sets}, {cooccurrence:.0%} of the clips, mean of {seeds} seeds")
+def table(options: argparse.Namespace) -> None:
+    for sets in options.sets:
+        epochs = EPOCHS[sets] if options.epochs is None else options.epochs
+        for cooccurrence in options.cooccurrence:
+            rows = [describe(teacher(sets, seed, cooccurrence, epochs), seed) for seed in range(options.seeds)]
+            print(f"{sets}, {cooccurrence:.0%} of the clips, mean of {options.seeds} seeds")
             for key in dict.fromkeys(key for row in rows for key in row):
                 print(f"  {key:<26}{np.mean([row[key] for row in rows if key in row]):7.3f}", flush=True)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", choices=list(EPOCHS), default=list(EPOCHS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--cooccurrence", type=float, nargs="+", default=[0.2, 0.4], help="fractions of the clips")
+    parser.add_argument("--epochs", type=int, help="default: " + ", ".join(f"{n} of {s}" for s, n in EPOCHS.items()))
     warnings.filterwarnings("ignore", ".*torch.jit.*")
-    main(parser.parse_args().seeds)
+    table(parser.parse_args(argv))
+
+
+if __name__ == "__main__":
+    main()

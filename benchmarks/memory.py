@@ -21,7 +21,7 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
@@ -167,7 +167,7 @@ def mapped(options: argparse.Namespace) -> None:
         )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--queries", type=int, default=2048)
     parser.add_argument("--memory", type=int, nargs="*", default=[5_000, 20_000], help="rows; none skips the table")
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--mapped", type=int, default=0, help="rows of a file to stream; 0 skips it")
     parser.add_argument("--no-peak", action="store_true", help="skip the table of memory taken")
     parser.add_argument("--device", default="cpu", help="of the tables of time")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads, float32, τ = {TEMPERATURE}")
     with torch.no_grad():
         if options.memory:

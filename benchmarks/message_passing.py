@@ -18,7 +18,7 @@ import multiprocessing
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -122,14 +122,14 @@ def peak(unit: str, num_edges: int, width: int, way: str) -> float:
     return queue.get() if process.exitcode == 0 else math.nan
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--width", type=int, nargs="+", default=[16, 64])
     parser.add_argument("--unit", nargs="+", choices=["intra", "inter"], default=["intra", "inter"])
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--no-memory", action="store_true", help="skip the memory columns")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, float32, forward + backward, medians")
     print("| unit | width | edges | ours ms | PyG ms | floor ms | PyG/ours | ours/floor | growth | extra MB | PyG MB |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")

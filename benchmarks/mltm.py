@@ -15,6 +15,7 @@ import argparse
 import statistics
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +64,16 @@ def zero_shot(options: argparse.Namespace, folder: str) -> None:
     ]  # fmt: skip
     header(columns)
     for name in options.losses:
-        change = LOSSES[name]
+        change = LOSSES[name] | ({} if options.epochs is None else {"train.epochs": options.epochs})
         row(name, [trained(EXAMPLE, {**change, "dataset.part": part}, folder) for part in options.parts], columns)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=list(LOSSES))
-    options = parser.parse_args()
+    parser.add_argument("--epochs", type=int, help="default: the example's")
+    options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         zero_shot(options, folder)
 

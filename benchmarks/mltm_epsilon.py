@@ -12,7 +12,7 @@ import argparse
 import statistics
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from avgraph.config import load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.io.figure_file import save_figure  # noqa: E402
-from avgraph.methods.mltm import MLTMTask  # noqa: E402
+from avgraph.methods.mltm import MltmOptions, MLTMTask  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
 from avgraph.runs.training import fit  # noqa: E402
 from avgraph.runtime.settings import run_settings  # noqa: E402
@@ -44,16 +44,19 @@ class Watched(MLTMTask):
         self.worst = max(self.worst, float(self.trainer.callback_metrics["train/not_converged"]))
 
 
-def one_split(part: int, folder: str) -> dict[float, dict[str, float]]:
+def one_split(part: int, epsilons: Sequence[float], epochs: int | None, folder: str) -> dict[float, dict[str, float]]:
     """ε → metrics, on one graph."""
-    options = {"dataset.part": part, "train.device": "cpu", "train.checkpoint_every": 1000}
+    options: dict[str, object] = {"dataset.part": part, "train.device": "cpu", "train.checkpoint_every": 1000}
+    if epochs is not None:
+        options["train.epochs"] = epochs
     experiment = load_experiment(EXAMPLE, options)
     context = EncodeContext(device="cpu", cache=cache_folder("encoders"), quiet=True)
     graph = build_graph(experiment, build_task(experiment), context)
     if graph.provenance["source"] != "real":
         raise SystemExit("no ESC-50 found: set AVGRAPH_DATA")
     found = {}
-    for epsilon in EPSILONS:
+    assert isinstance(experiment.method, MltmOptions)
+    for epsilon in epsilons:
         torch.manual_seed(experiment.seed)
         task = Watched(experiment.method.model_copy(update={"epsilon": epsilon}))
         task.bind(graph, experiment.train, experiment.seed)
@@ -65,38 +68,41 @@ def one_split(part: int, folder: str) -> dict[float, dict[str, float]]:
     return found
 
 
-def draw(rows: dict[float, Sequence[dict[str, float]]], path: Path) -> None:
+def draw(rows: Mapping[float, Sequence[Mapping[str, float]]], path: Path) -> None:
     from matplotlib.figure import Figure
 
+    epsilons = list(rows)
     figure = Figure(figsize=(5.2, 4.4), facecolor="white", layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True)
     axes: Any
     for axes, column, label in ((top, RECALL, "R@1, sound to text"), (bottom, "test/modality_gap", "modality gap")):
-        values = [[row[column] for row in rows[epsilon]] for epsilon in EPSILONS]
+        values = [[row[column] for row in found] for found in rows.values()]
         mean = [statistics.mean(part) for part in values]
         spread = [statistics.stdev(part) if len(part) > 1 else 0.0 for part in values]
-        axes.errorbar(EPSILONS, mean, spread, color="#2b6ca3", marker="o", markersize=4, capsize=3, linewidth=1.4)
+        axes.errorbar(epsilons, mean, spread, color="#2b6ca3", marker="o", markersize=4, capsize=3, linewidth=1.4)
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
         axes.grid(color="#e6e6e6", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
     top.axhline(0.1, color="#999999", linestyle="--", linewidth=1)
-    top.annotate("chance", (EPSILONS[-1], 0.1), xytext=(0, 3), textcoords="offset points", ha="right", color="#777777")
+    top.annotate("chance", (epsilons[-1], 0.1), xytext=(0, 3), textcoords="offset points", ha="right", color="#777777")
     bottom.set_xscale("log")
-    bottom.set_xticks(EPSILONS, [f"{epsilon:g}".removeprefix("0") for epsilon in EPSILONS])
+    bottom.set_xticks(epsilons, [f"{epsilon:g}".removeprefix("0") for epsilon in epsilons])
     bottom.minorticks_off()
     bottom.set_xlabel("ε")
     save_figure(figure, path)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--epsilons", type=float, nargs="+", default=EPSILONS)
+    parser.add_argument("--epochs", type=int, help="default: the example's")
     parser.add_argument("--picture", type=Path, help=".png or .svg")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
-        splits = [one_split(part, folder) for part in options.parts]
-    rows = {epsilon: [split[epsilon] for split in splits] for epsilon in EPSILONS}
+        splits = [one_split(part, options.epsilons, options.epochs, folder) for part in options.parts]
+    rows = {epsilon: [split[epsilon] for split in splits] for epsilon in options.epsilons}
     columns = (*COLUMNS, "not converged")
     print(f"\n| ε | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")
     for epsilon, found in rows.items():

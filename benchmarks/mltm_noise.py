@@ -18,6 +18,7 @@ import statistics
 import tempfile
 import warnings
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from torch_geometric.data import HeteroData  # noqa: E402
 from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402
-from avgraph.methods.mltm import MLTMTask  # noqa: E402
+from avgraph.methods.mltm import MltmOptions, MLTMTask  # noqa: E402
 from avgraph.methods.mltm.pairs import shuffled_partners  # noqa: E402
 from avgraph.methods.mltm.ranking import retrieval_metrics  # noqa: E402
 from avgraph.metrics import recall_at_k  # noqa: E402
@@ -69,6 +70,10 @@ class Watched(MLTMTask):
 
     every = 3
 
+    def __init__(self, options: MltmOptions) -> None:
+        super().__init__(options)
+        self.history: list[dict[str, Any]] = []
+
     def on_train_epoch_end(self) -> None:
         epoch = self.current_epoch + 1
         if epoch % self.every and epoch != self.trainer.max_epochs:
@@ -89,14 +94,14 @@ class Watched(MLTMTask):
         sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
         rows = sounds.val_mask.nonzero()[:, 0]
         x, y = self.embed(rows, torch.arange(len(texts.y)))
-        own = shuffled_partners(sounds.y[rows], self.options.noise, torch.initial_seed() % 2**32)
+        own = shuffled_partners(sounds.y[rows], self.options.noise, self.seed)
         return recall_at_k(x, y, own, texts.y, k=1)
 
 
 def trained(graph: HeteroData, experiment: Experiment, folder: str) -> list[dict[str, Any]]:
     torch.manual_seed(experiment.seed)
+    assert isinstance(experiment.method, MltmOptions)
     task = Watched(experiment.method)
-    task.history = []
     task.bind(graph, experiment.train, experiment.seed)
     with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
         fit(task, experiment, Path(directory), device="cpu", quiet=True)
@@ -174,7 +179,7 @@ def tables(done: list[dict[str, Any]]) -> None:
                     line(name, runs)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=Path("mltm_noise.jsonl"), help="one line per run")
     parser.add_argument("--losses", nargs="+", choices=list(GRID), default=list(GRID))
@@ -182,7 +187,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--lr", type=float, default=1e-4)
-    tables(run_all(parser.parse_args()))
+    tables(run_all(parser.parse_args(argv)))
 
 
 if __name__ == "__main__":

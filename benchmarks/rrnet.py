@@ -21,34 +21,48 @@ from avgraph.runs.run import Run
 ROOT = Path(__file__).parents[1]
 FOLDS = (1, 2, 3, 4, 5)
 PAPER = {"esc10": "96.5 ± 0.1", "esc50": "80.8 ± 0.1"}
+ABLATIONS: dict[str, list[str]] = {
+    "as it is": [],
+    "first view only": ["encoders.audio=[{type: logmel_cnn}]"],
+    "second view only": ["encoders.audio=[{type: logmel_modulation}]"],
+    **{f"K = {k}": [f"graph.2.k={k}"] for k in (5, 10, 40)},
+    "units 2 + 2": ["method.intra_units=2", "method.inter_units=2"],
+    "units 2 + 3": ["method.intra_units=2", "method.inter_units=3"],
+    "units 0 + 1": ["method.intra_units=0"],
+    **{f"width {h}": [f"method.hidden_channels={h}"] for h in (4, 8, 32, 64)},
+}
 
 
-def run_folds(experiment: str, overrides: Sequence[str] = ()) -> list[Run]:
+def run_folds(experiment: str, options: argparse.Namespace, change: Sequence[str] = ()) -> list[Run]:
     """One run per fold in a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
-        options = [f"output={folder}", "dataset.on_missing=[]", *overrides]
-        return list(avgraph.train_folds(ROOT / experiment, FOLDS, options, quiet=False).runs.values())
+        overrides = [f"output={folder}", "dataset.on_missing=[]", *options.set, *change]
+        return list(avgraph.train_folds(ROOT / experiment, options.folds, overrides, quiet=False).runs.values())
 
 
 def cell(runs: Sequence[Run], metric: str) -> str:
     """Mean ± sample standard deviation over the folds, in percent."""
     values = [100 * run.metrics[f"test/{metric}"] for run in runs]
-    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+    return f"{statistics.mean(values):.1f} ± {deviation(values):.1f}"
+
+
+def deviation(values: Sequence[float]) -> float:
+    return statistics.stdev(values) if len(values) > 1 else 0.0
 
 
 def paired(runs: Sequence[Run], better: str, worse: str) -> str:
     """Difference fold by fold: mean ± sd, and in how many folds it is above zero."""
     gaps = [100 * (run.metrics[f"test/{better}"] - run.metrics[f"test/{worse}"]) for run in runs]
     above = sum(gap > 0 for gap in gaps)
-    return f"{statistics.mean(gaps):+.1f} ± {statistics.stdev(gaps):.1f} ({above} of {len(gaps)} folds)"
+    return f"{statistics.mean(gaps):+.1f} ± {deviation(gaps):.1f} ({above} of {len(gaps)} folds)"
 
 
-def main_table() -> None:
+def main_table(options: argparse.Namespace) -> None:
     """The accuracies beside the paper's."""
-    for name in ("esc10", "esc50"):
-        paper_runs = run_folds(f"configs/rrnet/{name}.yaml")
-        runs = run_folds(f"examples/rrnet_{name}.yaml")
-        print(f"\n{name}: accuracy in % over folds 1-5")
+    for name in options.sets:
+        paper_runs = run_folds(f"configs/rrnet/{name}.yaml", options)
+        runs = run_folds(f"examples/rrnet_{name}.yaml", options)
+        print(f"\n{name}: accuracy in % over folds {', '.join(map(str, options.folds))}")
         print(f"  CNN that proposes the candidates         {cell(runs, 'baseline_accuracy')}")
         print(f"  true class among the candidates          {cell(runs, 'candidate_recall')}")
         print(f"  second view: discriminants on modulation {cell(runs, 'view_2_accuracy')}")
@@ -66,28 +80,28 @@ def main_table() -> None:
             print(f"  note: {runs[0].metrics['data']['note']}")
 
 
-def ablations() -> None:
+def ablations(options: argparse.Namespace) -> None:
     """One change at a time to examples/rrnet_esc50.yaml."""
-    rows = {
-        "as it is": [],
-        "first view only": ["encoders.audio=[{type: logmel_cnn}]"],
-        "second view only": ["encoders.audio=[{type: logmel_modulation}]"],
-        **{f"K = {k}": [f"graph.2.k={k}"] for k in (5, 10, 40)},
-        "units 2 + 2": ["method.intra_units=2", "method.inter_units=2"],
-        "units 2 + 3": ["method.intra_units=2", "method.inter_units=3"],
-        "units 0 + 1": ["method.intra_units=0"],
-        **{f"width {h}": [f"method.hidden_channels={h}"] for h in (4, 8, 32, 64)},
-    }
     print("\nesc50, one change at a time: RR-Net, and the ceiling of the candidates, in %")
-    for title, overrides in rows.items():
-        runs = run_folds("examples/rrnet_esc50.yaml", overrides)
+    for title in options.rows:
+        runs = run_folds("examples/rrnet_esc50.yaml", options, ABLATIONS[title])
         print(f"  {title:<24}{cell(runs, 'accuracy'):<16}{cell(runs, 'candidate_recall')}", flush=True)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ablations", action="store_true", help="the ablation table instead of the main one")
-    if parser.parse_args().ablations:
-        ablations()
+    parser.add_argument("--sets", nargs="+", choices=list(PAPER), default=list(PAPER), help="of the main table")
+    rows = list(ABLATIONS)
+    parser.add_argument("--rows", nargs="+", choices=rows, default=rows, metavar="ROW", help="of the ablations")
+    parser.add_argument("--folds", type=int, nargs="+", choices=FOLDS, default=FOLDS)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of avgraph train, for all")
+    options = parser.parse_args(argv)
+    if options.ablations:
+        ablations(options)
     else:
-        main_table()
+        main_table(options)
+
+
+if __name__ == "__main__":
+    main()

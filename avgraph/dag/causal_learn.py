@@ -35,7 +35,7 @@ def grasp_reference(
     """
 
     def run(matrix: Matrix) -> Any:
-        from causallearn.search.PermutationBased.GRaSP import grasp  # type: ignore[import-untyped]
+        from causallearn.search.PermutationBased.GRaSP import grasp
 
         parameters = {"lambda_value": penalty_discount}
         return grasp(matrix, "local_score_BIC_from_cov", depth, parameters, verbose=False).graph
@@ -51,7 +51,7 @@ def boss_reference(data: Any, penalty_discount: float, restarts: int, seed: int,
     """
 
     def run(matrix: Matrix) -> Any:
-        from causallearn.search.PermutationBased.BOSS import boss  # type: ignore[import-untyped]
+        from causallearn.search.PermutationBased.BOSS import boss
 
         parameters = {"lambda_value": penalty_discount}
         return boss(matrix, "local_score_BIC_from_cov", parameters, verbose=False).graph
@@ -67,7 +67,7 @@ def ges_reference(data: Any, penalty_discount: float, names: Sequence[str] | Non
     """
 
     def run(matrix: Matrix) -> Any:
-        from causallearn.search.ScoreBased.GES import ges  # type: ignore[import-untyped]
+        from causallearn.search.ScoreBased.GES import ges
 
         covariance = np.cov(matrix.T, ddof=0)
         return ges(cov=covariance, n=len(matrix), lambda_value=penalty_discount)["G"].graph
@@ -83,7 +83,7 @@ def pc_reference(data: Any, alpha: float, names: Sequence[str] | None) -> DAG:
     """
 
     def run(matrix: Matrix) -> Any:
-        from causallearn.search.ConstraintBased.PC import pc  # type: ignore[import-untyped]
+        from causallearn.search.ConstraintBased.PC import pc
 
         return pc(matrix, alpha=alpha, show_progress=False).G.graph
 
@@ -101,7 +101,7 @@ def exact_reference(data: Any, names: Sequence[str] | None) -> DAG:
     """
 
     def run(matrix: Matrix) -> Any:
-        from causallearn.search.ScoreBased.ExactSearch import bic_exact_search  # type: ignore[import-untyped]
+        from causallearn.search.ScoreBased.ExactSearch import bic_exact_search
 
         adjacency, _ = bic_exact_search(matrix)
         return adjacency.astype(np.int64).T - adjacency.astype(np.int64)

@@ -25,7 +25,7 @@ def exact_plan(cost: Tensor) -> Tensor:
         tensor([[0.5000, 0.0000],
                 [0.0000, 0.5000]])
     """
-    import ot  # type: ignore[import-untyped]  # it takes a second, and few couplings need it
+    import ot  # it takes a second, and few couplings need it
 
     table = cost.detach().double().cpu().numpy()
     forbidden = ~np.isfinite(table)

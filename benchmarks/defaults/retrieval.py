@@ -13,7 +13,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +95,9 @@ def _both(x: torch.Tensor, y: torch.Tensor, x_y: torch.Tensor, y_y: torch.Tensor
     return (mean_average_precision(x, y, x_y, y_y) + mean_average_precision(y, x, y_y, x_y)) / 2
 
 
-def _random(*parts: torch.Tensor) -> list[torch.Tensor]:
+def _random(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return [torch.randn(part.shape, generator=generator) for part in parts]
+    return torch.randn(x.shape, generator=generator), torch.randn(y.shape, generator=generator)
 
 
 def baselines(method: str, data: HeteroData) -> dict[str, float]:
@@ -149,14 +149,19 @@ def _linear_spaces(data: HeteroData) -> dict[str, float]:
     return {"chance": _both(*draw, *labels), "linear": _both(x - x.mean(0), y - y.mean(0), *labels)}
 
 
-def measured(method: str, name: str, seeds: int) -> dict[str, Any]:
+def measured(
+    method: str, name: str, seeds: int, always: Mapping[str, object], *, with_grid: bool = True
+) -> dict[str, Any]:
     """All that a row of the table needs."""
     data = [SETS[method][name](seed) for seed in range(seeds)]
-    settings: list[Mapping[str, object]] = [{}, *GRID[method]]
-    grid = [trained(method, 0, setting, data[0]) for setting in settings]
+    settings: list[Mapping[str, object]] = [{}, *(GRID[method] if with_grid else ())]
+    grid = [trained(method, 0, {**setting, **always}, data[0]) for setting in settings]
     best = int(np.argmax([found["val"] for found in grid]))
     tests = {
-        which: [grid[number], *(trained(method, seed, settings[number], data[seed]) for seed in range(1, seeds))]
+        which: [
+            grid[number],
+            *(trained(method, seed, {**settings[number], **always}, data[seed]) for seed in range(1, seeds)),
+        ]
         for which, number in (("default", 0), ("best", best))
         if which == "default" or number
     }
@@ -177,14 +182,18 @@ def row(found: Mapping[str, Any]) -> str:
     return f"| {found['data']} | {' | '.join(cells)} | {best} | {found['seconds']} s |"
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--sets", type=int, choices=range(1, 5), default=4, help="of every method, the first made up")
+    parser.add_argument("--no-grid", action="store_true", help="the defaults alone")
+    parser.add_argument("--epochs", type=int, help="default: the method's, and those of the grid")
     parser.add_argument("--lines", type=Path, help="append every result, as JSON")
-    args = parser.parse_args()
-    for method, name in ((m, n) for rank in range(4) for m in args.only for n in [list(SETS[m])[rank]]):
-        found = measured(method, name, args.seeds)
+    args = parser.parse_args(argv)
+    always: dict[str, object] = {} if args.epochs is None else {"train.epochs": args.epochs}
+    for method, name in ((m, n) for rank in range(args.sets) for m in args.only for n in [list(SETS[m])[rank]]):
+        found = measured(method, name, args.seeds, always, with_grid=not args.no_grid)
         print(f"{method} {row(found)}", flush=True)
         if args.lines:
             with args.lines.open("a", encoding="utf-8") as file:

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets import ClassPaired, Esc50ZeroShot
-from avgraph.datasets.paired.options import CLASS_MAPS
+from avgraph.datasets.paired.options import CLASS_MAPS, Sets
 from avgraph.encoders.logmel_modulation import modulation_spectrum
 
 Make = Callable[[int], HeteroData]
@@ -88,9 +88,9 @@ def _clips(audio: Tensor, visual: Tensor, y: Tensor, seed: int) -> HeteroData:
     return HeteroData(audio={"x": audio, "y": y, **split}, visual={"x": visual, "y": y, **split})
 
 
-def _paired(sets: str, seed: int) -> HeteroData:
+def _paired(sets: Sets, seed: int) -> HeteroData:
     fold = seed % 5 + 1
-    data = ClassPaired(sets=sets, fold=fold, val_fold=fold % 5 + 1, seed=seed, on_missing=[]).load()  # type: ignore[arg-type]
+    data = ClassPaired(sets=sets, fold=fold, val_fold=fold % 5 + 1, seed=seed, on_missing=[]).load()
     if data["audio"].x.ndim == 3:
         data["audio"].x = _standard(modulation_spectrum(data["audio"].x), data["audio"].train_mask)
     return data
@@ -200,7 +200,8 @@ def _caption_spaces(seed: int) -> HeteroData:
 def _ridge(x: Tensor, y: Tensor) -> Tensor:
     """Linear map with a ridge of the mean variance."""
     square = x.T @ x
-    return torch.linalg.solve(square + square.diagonal().mean() * torch.eye(len(square)), x.T @ y)
+    solved: Tensor = torch.linalg.solve(square + square.diagonal().mean() * torch.eye(len(square)), x.T @ y)
+    return solved
 
 
 def _sound_picture(seed: int, count: int) -> HeteroData:

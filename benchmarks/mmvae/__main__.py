@@ -13,6 +13,7 @@ import argparse
 import statistics
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,12 @@ def calibration(runs: list[avgraph.Run]) -> None:
         found = []
         for run in runs:
             task = load_task(run.directory, run.experiment)
-            found.append(segmentation_metrics(task, "test", samples))  # type: ignore[arg-type]
+            found.append(segmentation_metrics(task, "test", samples))
         names = [name for name in ("ece", "error_auroc", "mean_ece", "mean_error_auroc") if name in found[0]]
         print(f"  {samples} samples: " + ", ".join(f"{n} {shown([part[n] for part in found])}" for n in names))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="ROW")
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=["new recordings"], metavar="DATA")
@@ -78,7 +79,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE")
     parser.add_argument("--calibration", action="store_true")
     parser.add_argument("--list", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if options.list:
         print("rows:", *ROWS, "data:", *DATA, sep="\n  ")
         return

@@ -5,9 +5,10 @@ OMP_NUM_THREADS=1 python -m benchmarks.mmvae.step
 
 from __future__ import annotations
 
+import argparse
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
@@ -21,7 +22,7 @@ from avgraph.methods.mmvae.options import MmvaeOptions  # noqa: E402
 from avgraph.options.train import TrainOptions  # noqa: E402
 
 
-def timed(work: Callable[[], object], repeats: int = 7) -> float:
+def timed(work: Callable[[], object], repeats: int) -> float:
     times = []
     for _ in range(repeats):
         start = time.process_time()
@@ -30,13 +31,15 @@ def timed(work: Callable[[], object], repeats: int = 7) -> float:
     return 1000 * median(times[1:])
 
 
-def main() -> None:
-    torch.set_num_threads(1)
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args(argv).repeats
     torch.manual_seed(0)
     data = SoundingShapes(train_clips=16, val_clips=1, test_clips=1).load()
     task = MMVAETask(MmvaeOptions())
     task.bind(data, TrainOptions(), 0)
-    task.log = lambda *a, **k: None  # type: ignore[method-assign, assignment]
+    task.log = lambda *a, **k: None
     task.train()
     clips = torch.arange(8)
     batch = task.clips.batch(clips, task.heard)
@@ -56,13 +59,14 @@ def main() -> None:
                 for part, listen, attend in zip(maps, network.listen, network.attention, strict=True)
             ],
             "latents (prior)": lambda: network.prior.latents(looked),
-            "latents (posterior)": lambda: network.posterior.latents(looked, batch.mask[:, None]),  # type: ignore
+            "latents (posterior)": lambda: network.posterior.latents(looked, batch.mask[:, None]),
             "necks": lambda: network.prior.necked(looked),
             "decoder": lambda: network.prior.decode(necks, latents, mean_of, size),
         }
         for name, work in rows.items():
-            print(f"{name:22s} {timed(work):7.1f} ms CPU")
-    print(f"{'whole step':22s} {timed(lambda: task.training_step(clips, 0).backward()):7.1f} ms CPU, with gradients")
+            print(f"{name:22s} {timed(work, repeats):7.1f} ms CPU")
+    whole = timed(lambda: task.training_step(clips, 0).backward(), repeats)
+    print(f"{'whole step':22s} {whole:7.1f} ms CPU, with gradients")
 
 
 if __name__ == "__main__":

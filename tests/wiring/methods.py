@@ -191,6 +191,7 @@ MLTM = Component(
     {"hidden_channels": 6, "shared_channels": 4, "dropout": 0.0, "batch_size": 6, "epsilon": 0.2}, (
         row("audio", "sound", shape("projection.audio.0.weight"), becomes((6, 8))),
         row("text", "caption", shape("projection.text.0.weight"), becomes((6, 6))),
+        row("hidden_channels", 7, shape("projection.text.0.weight"), becomes((7, 5))),
         row("hidden_channels", 7, shape("projection.text.3.weight"), becomes((4, 7))),
         row("shared_channels", 5, shape("projection.text.3.weight"), becomes((5, 6))),
         row("shared_channels", 5, shape("ground_metric"), becomes((5, 5))),
@@ -200,6 +201,7 @@ MLTM = Component(
         row("loss", "info_nce", LOSS),
         row("loss", "info_nce_entropy", LOSS, loss="info_nce"),
         row("loss", "triplet", LOSS),
+        row("loss", "triplet", LOSS, loss="info_nce"),
         row("epsilon", 0.4, LOSS),
         row("epsilon", 0.4, attribute(COUPLED, "mass"), loss="info_nce"),  # ranks and edges come from a coupling
         row("mass", 0.5, LOSS),

@@ -96,7 +96,8 @@ OF_LIR = [
     mutant(LIR_OBJECTIVE, "LOSSES[options.loss](", 'LOSSES["triplet"](', "method lir: loss"),
     mutant(SEARCH, ", signs=options.signs", "", "method lir: signs"),
     mutant(SEARCH, "l1=options.l1, ", "", "method lir: l1"),
-    mutant(SEARCH, "l1=options.l1, ridge=options.ridge, ", "l1=options.l1, ", "method lir: ridge"),
+    mutant(SEARCH, "l1=options.l1, ridge=options.ridge, ", "l1=options.l1, ", "test_ridge_is"),
+    mutant(SEARCH, "            ridge=options.ridge,\n", "", "test_ridge_is"),
     mutant(SEARCH, "            restarts=options.restarts,\n", "", "method lir: restarts"),
     mutant(SEARCH, "            penalty_discount=options.penalty_discount,\n", "", "method lir: penalty_discount"),
     mutant(LIR_OBJECTIVE, "            weighting=options.weighting,\n", "", "method lir: weighting"),
@@ -151,7 +152,8 @@ OF_MLTM = [
            "method mltm: text"),
 ]  # fmt: skip
 
-OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "running.training", "cli.runs"
+OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "runs.training", "cli.runs"
+RUN = "runs.run"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),
     mutant(OPTIMIZERS, "momentum=options.momentum", "momentum=0.9", "optimizer: momentum"),
@@ -169,26 +171,30 @@ OF_RUNS = [
     mutant(TRAINING, "precision=options.precision", 'precision="32-true"', "train: precision"),
     mutant(TRAINING, "Checkpoints(directory, options.checkpoint_every)", "Checkpoints(directory, 10)",
            "train: checkpoint_every"),
-    mutant("running.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
+    mutant("runs.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
     mutant(TRAINING, "max_epochs=options.epochs", "max_epochs=3", "train: epochs"),
-    mutant("running.settings", "if threads is not None:", "if False:", "train: threads"),
-    mutant("running.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
-    mutant("running.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
+    mutant("runtime.settings", "if threads is not None:", "if False:", "train: threads"),
+    mutant("runs.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
+    mutant("runs.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
            "test_features_are_checked"),
-    mutant("run", "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
-    mutant("run", 'if options.precision == "64-true":', "if False:", "test_short_options"),
-    mutant("run", "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
+    mutant(RUN, "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
+    mutant(RUN, 'if options.precision == "64-true":', "if False:", "test_short_options"),
+    mutant(RUN, "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
            "experiment: seed"),
-    mutant("run", '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
-    mutant("run", "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
-    mutant("run", "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "train: device"),
-    mutant("printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
-    mutant("printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
+    mutant(RUN, "task.bind(graph, options, experiment.seed)", "task.bind(graph, options, 0)", "test_the_seed_reaches"),
+    mutant(RUN, "EncodeContext(seed=experiment.seed,", "EncodeContext(seed=0,", "test_the_seed_reaches"),
+    mutant(RUN, "GRAPH), options, experiment.seed)", "GRAPH), options, 0)", "test_a_task_has_the_seed"),
+    mutant(TRAINING, "StepSeed(experiment.seed)", "StepSeed(0)", "test_the_draws_of_a_step"),
+    mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
+    mutant(RUN, "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
+    mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "test_a_run_that_goes_on"),
+    mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
+    mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
     mutant(RUNS, ', "seed": seed', "", "test_short_options"),
     mutant(RUNS, ', "train.precision": precision', "", "test_short_options"),
     mutant(RUNS, ', "output": output', "", "test_short_options"),
     mutant(RUNS, '"train.device": device, ', "", "test_short_options"),
-    mutant("folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
+    mutant("runs.folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
 ]  # fmt: skip
 
 CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
@@ -262,4 +268,13 @@ OF_DATASETS = [
            "own < 0 if True else", "data set esc50_zero_shot: val_part"),
 ]  # fmt: skip
 
-MUTANTS = [*OF_RRNET, *OF_CMCR, *OF_LIR, *OF_MLTM, *OF_RUNS, *OF_ENCODERS, *OF_GRAPHS, *OF_DATASETS]
+KINDS = {
+    "rrnet": OF_RRNET,
+    "cmcr": OF_CMCR,
+    "lir": OF_LIR,
+    "mltm": OF_MLTM,
+    "runs": OF_RUNS,
+    "encoders": OF_ENCODERS,
+    "transforms": OF_GRAPHS,
+    "datasets": OF_DATASETS,
+}

@@ -1,19 +1,22 @@
 """Whether the table notices: every mutant of `mutant_list` on a copy of the package, against the rows it names.
 
     python -m tests.wiring.mutants            all of them, a few minutes
-    python -m tests.wiring.mutants cmcr       those whose module or rows have the word
+    python -m tests.wiring.mutants cmcr       those whose kind, module or rows have the word
 
-Exits with 1 if a mutant survives, if a patch does not fit exactly once, or if a row fails without any mutant.
+Prints a line a mutant and, last, how many of each kind were killed. Exits with 1 if a mutant survives, if a patch does
+not fit exactly once, or if a row fails without any mutant.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import io
 import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.machinery import PathFinder
@@ -21,10 +24,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.wiring.mutant_list import MUTANTS, Mutant
+from tests.wiring.mutant_list import KINDS, Mutant
 
 ROOT = Path(__file__).parents[2]
-FILES = ["tests/wiring/test_wiring.py", "tests/wiring/test_runs.py"]
+FILES = [f"tests/wiring/{name}.py" for name in ("test_wiring", "test_runs", "test_read_twice")]
 
 
 class Picked:
@@ -113,30 +116,42 @@ def _test(folder: Path, tests: Sequence[str], answer: Path, *, whole: bool) -> N
     os._exit(0)
 
 
-def main(words: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the mutants that the words pick and print a line for each."""
-    chosen = [m for m in MUTANTS if not words or any(w in " ".join((m.module, *m.tests)) for w in words)]
-    for mutant in chosen:  # all that do not fit are told before any test
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", metavar="WORD", help="none takes all mutants")
+    words = parser.parse_args(argv).words
+    chosen = [
+        (kind, m)
+        for kind, mutants in KINDS.items()
+        for m in mutants
+        if not words or any(word in " ".join((kind, m.module, *m.tests)) for word in words)
+    ]
+    if not chosen:
+        parser.error(f"no mutant has any of: {' '.join(words)}")
+    for _, mutant in chosen:  # all that do not fit are told before any test
         patched(file_of(mutant.module, ROOT).read_text(encoding="utf-8"), mutant)
     importlib.import_module("tests.wiring.table")  # and with it every library: a child forgets the package alone
     importlib.import_module("avgraph.runs.run")
 
-    survivors = 0
+    killed: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         folder = copied(Path(name))
-        code, failed = run(folder, None, sorted({test for mutant in chosen for test in mutant.tests}))
+        code, failed = run(folder, None, sorted({test for _, mutant in chosen for test in mutant.tests}))
         if code != 0:
             print(f"without any mutant ({code}):", *failed, sep="\n  ")
             return 1
-        for number, mutant in enumerate(chosen, start=1):
+        for number, (kind, mutant) in enumerate(chosen, start=1):
             code, failed = run(folder, mutant, mutant.tests)
-            survivors += code != 1
+            killed[kind] += code == 1
             verdict = {1: "killed by", 0: "SURVIVED", 5: "NO SUCH TEST"}.get(code, "BROKEN")
             what = f"{mutant.module}: {' '.join(mutant.old.split())[:60]}"
             print(f"{number:3}/{len(chosen)} {what:100} {verdict} {failed[0] if failed else mutant.tests}", flush=True)
-    print(f"{len(chosen) - survivors} of {len(chosen)} mutants killed")
-    return int(survivors > 0)
+    for kind, count in Counter(kind for kind, _ in chosen).items():
+        print(f"{kind}: {killed[kind]} of {count}")
+    print(f"{killed.total()} of {len(chosen)} mutants killed")
+    return int(killed.total() < len(chosen))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

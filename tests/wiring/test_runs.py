@@ -15,14 +15,17 @@ import avgraph
 from avgraph.cli import main
 from avgraph.cli.printing import print_run
 from avgraph.config import experiment_from_dict
-from avgraph.errors import GraphError
+from avgraph.encoders import EncodeContext
+from avgraph.errors import DataError, GraphError
 from avgraph.methods.mltm import MLTMTask
 from avgraph.methods.mltm.pairs import shuffled_partners
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.options.train import TrainOptions
+from avgraph.runs.folder import new_run
 from avgraph.runs.pipeline import build_task
-from avgraph.runs.run import Run, load_task
+from avgraph.runs.run import Run, load_task, train_in
 from tests.wiring.runs import GRAPH, RRNET
+from tests.wiring.worlds import MethodWorld
 
 DECLARED = {
     "name": "short",
@@ -153,6 +156,46 @@ def test_a_run_shows_the_graph_that_its_method_made(sandbox: Path) -> None:
     assert [(step["type"], step["k"]) for step in told] == [("knn", 10), ("knn", 2), ("candidates", 20)]
     edges = run.graph["audio", "candidate", "label"]
     assert edges.edge_index.shape[1] == 20 * 24
+
+
+def test_a_run_that_goes_on_checks_its_device_again(sandbox: Path) -> None:
+    experiment = experiment_from_dict({**DECLARED, "train": {"epochs": 1, "device": "cuda:99"}})
+    with new_run(experiment) as directory, pytest.raises(DataError, match=r"train\.device: 'cuda:99' is not on this"):
+        train_in(directory, experiment)
+
+
+class Told:
+    """A user's encoder that encodes the seed it was given."""
+
+    def encode(self, data: HeteroData, node: str, *, context: EncodeContext) -> HeteroData:
+        """Two columns of it."""
+        data[node].x = torch.full((data[node].num_nodes, 2), float(context.seed)) + torch.eye(data[node].num_nodes, 2)
+        return data
+
+
+def test_the_seed_reaches_the_encoders_and_the_method(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound: list[int] = []
+    bind = RRNetTask.bind
+
+    def noted(task: RRNetTask, graph: HeteroData, train: TrainOptions, seed: int) -> None:
+        bound.append(seed)
+        bind(task, graph, train, seed)
+
+    monkeypatch.setattr(RRNetTask, "bind", noted)
+    told = {"label": {"type": f"{__name__}:Told"}}
+    run = avgraph.train(experiment_from_dict({**DECLARED, "seed": 5, "encoders": told}))
+    assert float(run.graph["label"].x.min()) == 5
+    assert bound == [5]
+
+
+def test_the_draws_of_a_step_are_of_the_seed() -> None:
+    losses = []
+    for seed in (0, 5):  # equal weights, as the world binds with a seed of its own
+        world = MethodWorld("Sounds", {**RRNET, "dropout": 0.5, "baseline_logit": False}, graph=GRAPH)
+        world.declared["seed"] = seed
+        assert world.task
+        losses.append(world.history[0]["train/loss"])
+    assert losses[0] != losses[1]
 
 
 class Older(RRNetTask):

@@ -1,0 +1,134 @@
+"""Every benchmark runs: each module through its own ``main``, with the smallest arguments, on made-up data."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avgraph.encoders import logmel_modulation
+from avgraph.encoders.logmel_modulation import modulation_spectrum
+from benchmarks.defaults import retrieval, tables
+from tests.benchmark_data import write_data
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+TWO_VIEWS = "encoders.audio=[{type: logmel_modulation}, {type: logmel_modulation}]"
+FEW = ["--set", "train.epochs=1", "--set", TWO_VIEWS, "--set", "graph.2.k=5", "--folds", "1"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One call of a benchmark: its arguments (``{here}`` is a folder to write in), rows that it prints."""
+
+    module: str
+    arguments: list[str]
+    rows: tuple[str, ...]
+
+
+def start(module: str, arguments: str, *rows: str, more: list[str] | None = None) -> Start:
+    """Arguments as words; ``more`` are those with spaces."""
+    return Start(module, [*arguments.split(), *(more or [])], rows)
+
+
+SMALL_CLIPS = ["dataset.train_clips=4", "dataset.val_clips=1", "dataset.test_clips=2", "dataset.frames=1",
+               "dataset.classes=4", "dataset.recordings=5", "train.epochs=1", "method.width=4"]  # fmt: skip
+
+STARTS = [
+    start("audio_attention", "--sides 2 3 --frames 2 --repeats 2 --no-memory", "| 2 × 2 |", "| 3 × 3 |"),
+    start("cmcr", "main --seeds 0 --rows a k", "| chance |", "| class bridge |", "| caption bridge |", "| pairs |",
+          "| A |", "| K |"),
+    start("cmcr", "chain --seeds 0", "| sound - words - picture |", "| sound - picture - features |"),
+    start("cmcr_step", "--batch 16 --steps 2", "step "),
+    start("coupling", "--batch 8 --width 4 --noise 1.0 --metric full --couplings 2 --repeats 1 --no-memory",
+          "| full | 1.0 | ours |", "| full | 1.0 | pot_differences |", "| full | 1.0 | pot_gram |", "| 0.005 | 1.0 |",
+          "| ours, batched |", "| POT, batched |"),
+    start("dag", "--columns 4 5 --starts 2 --causal-learn-starts 1 --no-compile-time", "| 4 | avgraph GRaSP |",
+          "| 5 | causal-learn GRaSP |", "| 5 | causal-learn BOSS |", "| 5 | the true graph |", "fitted growth"),
+    start("dag", "--large 5 --large-starts 2 --large-columns 6", "| 1 |", "true graph: ", "peak resident memory"),
+    start("defaults.__main__", "--method rrnet --no-grid --draws 1 --epochs 1 --sets", "| made up |",
+          more=["made up"]),
+    start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only lir cmcr --no-grid", "lir | made-up",
+          "cmcr | made-up"),
+    start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only mltm --lines {here}/lines.jsonl",
+          "mltm | made-up"),
+    start("latent_interaction_loss", "--sizes 12,3 --largest 16,3", "    12       3", "batch 16, 3 classes"),
+    start("lir", "--seeds 2 --epochs 2", "chance", "CCA", "kernel CCA", "cluster-CCA", "+ proxies + LIR",
+          more=["--method", '{"hidden_channels": 16}']),
+    start("lir_epoch", "--clips 60 --classes 3 --hidden-channels 8", "  teacher", "  graph", "  student", "  peak"),
+    start("lir_graphs", "--seeds 1 --epochs 3 --cooccurrence 0.4 --gammas 0.5 --json {here}/graphs.jsonl",
+          "  no regulariser", "  inferred", "  random", "  identity", "  true co-occurrence"),
+    start("lir_teacher", "--sets fsdd_digits --seeds 1 --cooccurrence 0.4 --epochs 3", "  train audio AUC",
+          "  edges between classes", "  correlation, true pairs"),
+    start("memory", "--queries 4 --memory 9 --width 3 --repeats 1 --growth 5 9 --mapped 50 --no-peak", "| 4 | 9 |",
+          "| 64 | 9 |", "mapped float16 file of 50"),
+    start("message_passing", "--edges 40 80 --width 4 --repeats 1 --no-memory", "| intra | 4 | 80 |",
+          "| inter | 4 | 80 |"),
+    start("mmvae.__main__", "--seeds 1 --data shapes --calibration --rows full", "| full |", "  32 samples",
+          "| largest object |", more=["TPAVI alone (no latent)", "--set", *SMALL_CLIPS]),
+    start("mmvae.step", "--repeats 2", "backbone", "attention", "whole step"),
+    start("mltm", "--parts 1 --epochs 1 --losses", "| InfoNCE |", more=["InfoNCE"]),
+    start("mltm_epsilon", "--parts 1 --epochs 1 --epsilons 0.05 1 --picture {here}/picture.svg", "| 0.05 |", "| 1.0 |"),
+    start("mltm_noise", "--seeds 0 --noise 0.4 --epochs 1 --results {here}/noise.jsonl --losses", "| InfoNCE |",
+          more=["InfoNCE"]),
+    start("rrnet", "--sets esc10", "  RR-Net, the paper's settings", "    gain over the CNN", more=FEW),
+    start("rrnet", "--ablations", "  as it is", "  width 64", more=[*FEW, "--rows", "as it is", "width 64"]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("benchmark_data"))
+
+
+@pytest.fixture(autouse=True)
+def data_folder(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVGRAPH_DATA", str(made_up))
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: made_up / "cache" / name)
+    # Discriminants on all columns take seconds each time.
+    monkeypatch.setattr(f"{logmel_modulation.__name__}.modulation_spectrum", lambda x: modulation_spectrum(x)[:, ::16])
+
+
+@pytest.mark.parametrize("one", STARTS, ids=[f"{one.module} {' '.join(one.arguments)[:40]}" for one in STARTS])
+def test_a_table_comes_out(one: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [argument.format(here=tmp_path) if "{here}" in argument else argument for argument in one.arguments]
+    importlib.import_module(f"benchmarks.{one.module}").main(arguments)
+    out = capsys.readouterr().out
+    for row in one.rows:
+        lines = [line for line in out.splitlines() if line.startswith(row)]
+        assert lines, f"no row {row!r} in:\n{out}"
+        assert re.search(r"\d", lines[0].removeprefix(row)), f"no number: {lines[0]}"
+    assert not re.search(r"\b(nan|inf)\b", out), out
+
+
+def test_a_grid_has_settings_that_there_are() -> None:
+    for method, settings in retrieval.GRID.items():
+        for setting in settings:
+            declared: Any = retrieval.declared(method, 0, setting).to_dict()
+            for key, value in setting.items():
+                assert reduce(getitem, key.split("."), declared) == value
+
+
+def test_a_cell_is_in_percent() -> None:
+    assert doctest.testmod(tables).failed == 0
+    assert tables.cell([0.25]) == "25.0 ± 0.0"
+
+
+def test_no_benchmark_is_forgotten() -> None:
+    texts = {
+        ".".join(path.relative_to(FOLDER).with_suffix("").parts): path.read_text(encoding="utf-8")
+        for path in FOLDER.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    commands = {module for module, text in texts.items() if 'if __name__ == "__main__":\n    main()' in text}
+    assert commands == {one.module for one in STARTS}
+    for module in texts.keys() - commands:  # the others are parts of them
+        package, _, name = f"benchmarks.{module}".rpartition(".")
+        used = rf"from {package}\.{name} import|from {package} import .*\b{name}\b"
+        assert any(re.search(used, text) for text in texts.values()), f"{module} is no command, and none imports it"
