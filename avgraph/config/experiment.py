@@ -48,7 +48,7 @@ class Experiment(Options):
         output: folder of all runs, relative to the working directory.
 
     Raises:
-        ValidationError: when built in Python from wrong values (`load_experiment` raises ``ConfigError``).
+        ConfigError: when built in Python from wrong values; one line a mistake.
     """
 
     also_known = ("extends",)

@@ -16,7 +16,7 @@ Mode = Literal["RGB", "RGBA", "mask"]
 
 
 def read_picture(path: str | Path, mode: Mode, size: int | None = None) -> UInt8[np.ndarray, "h w *channels"]:
-    """Read a PNG or JPEG.
+    """Read a PNG or JPEG, turned the way its camera was held.
 
     Args:
         path: the file.
@@ -34,7 +34,7 @@ def read_picture(path: str | Path, mode: Mode, size: int | None = None) -> UInt8
         ...     read_picture(f"{folder}/mask.png", "mask").tolist()
         [[1, 1, 1, 1], [1, 1, 1, 1]]
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     with reading(path, "picture"), Image.open(path) as opened:
         if opened.width * opened.height > MOST_PIXELS:
@@ -44,7 +44,7 @@ def read_picture(path: str | Path, mode: Mode, size: int | None = None) -> UInt8
             image = opened if opened.mode in ("P", "1", "L", "I", "I;16") else opened.convert("L")
             image = Image.fromarray((np.asarray(image) != 0).astype(np.uint8))
         else:
-            image = opened.convert(mode)
+            image = ImageOps.exif_transpose(opened).convert(mode)  # as a camera was held
         if size is not None and image.size != (size, size):
             how = Image.Resampling.NEAREST if mode == "mask" else Image.Resampling.BILINEAR
             image = image.resize((size, size), how)

@@ -1,4 +1,4 @@
-"""Published methods, one file per paper."""
+"""Published methods, one folder per paper."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def train_folds(
     Raises:
         ConfigError: if the data set has no ``fold`` option, or there is no fold.
     """
-    declared = load_experiment(experiment, overrides)
+    declared = load_experiment(experiment, overrides, check_files=True)
     if not folds:
         raise ConfigError("folds: expected at least one")
     if not hasattr(declared.dataset, "fold"):

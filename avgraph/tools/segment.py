@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +12,7 @@ from avgraph.datasets.audio import BANDS, HOP, SAMPLE_RATE, log_mel_picture
 from avgraph.datasets.avsbench.vggish import read_vggish
 from avgraph.errors import DataError
 from avgraph.graph.segmentation import AUDIO
-from avgraph.io.reading import reading
+from avgraph.io.picture import read_picture
 from avgraph.methods.mmvae import MMVAETask
 from avgraph.methods.mmvae.clips import resized
 from avgraph.methods.mmvae.figures import save_map
@@ -81,6 +80,8 @@ def segment_picture(
             raise DataError(f"{target}: expected a file .png in a folder that exists")
         if any(target.exists() and Path(given).exists() and target.samefile(given) for given in (picture, sound)):
             raise DataError(f"{target}: is the input; choose another name")
+    if len({target.resolve() for target in targets}) < len(targets):
+        raise DataError(f"{targets[1]}: is the file of the mask as well; choose another name")
     if samples < 0 or (uncertainty is not None and samples < 2):
         raise DataError(f"samples: expected at least {2 if uncertainty is not None else 0}, got {samples}")
     frame = _read_picture(picture)
@@ -108,17 +109,9 @@ def _read_picture(path: str | Path) -> Tensor:
     Raises:
         DataError: if it is missing or no picture.
     """
-    from PIL import Image, UnidentifiedImageError
-
     if Path(path).suffix.lower() not in PICTURES:
         raise DataError(f"{path}: expected a picture ({', '.join(PICTURES)})")
-    with reading(path, "picture"):
-        try:
-            with Image.open(path) as opened:
-                pixels = np.asarray(opened.convert("RGB"))
-        except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
-            raise DataError(f"not a picture that can be read: {error}") from None
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
+    return torch.from_numpy(read_picture(path, "RGB").copy()).permute(2, 0, 1).float() / 255
 
 
 def _read_sound(task: MMVAETask, path: str | Path) -> Tensor:

@@ -123,6 +123,7 @@ def _parquet(path: Path) -> None:
 
 
 def _environment(path: Path) -> None:
+    from avgraph.graph.provenance import Provenance
     from avgraph.runs.folder import check_same_data
 
-    check_same_data(path.parent, {"files": {"a.npy": "00"}})
+    check_same_data(path.parent, Provenance(files={"a.npy": "00"}))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import GraphError
+from avgraph.errors import ConfigError, GraphError
 from avgraph.methods import RRNet, RRNetTask
 from avgraph.methods.rrnet import RrnetOptions
 from avgraph.metrics import accuracy
@@ -259,3 +259,22 @@ def test_standardized_features_ignore_their_scale_and_leave_the_graph_alone() ->
     torch.testing.assert_close(results[0], results[1], atol=1e-3, rtol=1e-3)
     train = data["audio"].x[data["audio"].train_mask]
     assert torch.allclose(task.x["audio"][data["audio"].train_mask].mean(0), torch.zeros(train.shape[1]), atol=1e-3)
+
+
+def test_candidate_edges_of_the_users_own_get_labels_and_masks_from_their_ends() -> None:
+    data, own = graph(), graph()
+    for made in (data, own):
+        edges = made["audio", "candidate", "label"]
+        assert "y" in edges
+    del own["audio", "candidate", "label"].y
+    for mask in ("train_mask", "val_mask", "test_mask"):
+        own["audio", "candidate", "label"].pop(mask, None)
+    one, two = (fitted(RRNetTask(RrnetOptions(hidden_channels=4)), made, epochs=3) for made in (data, own))
+    assert one.metrics() == two.metrics()
+
+
+def test_candidates_within_one_node_type_are_refused() -> None:
+    with pytest.raises(GraphError, match=r"inter: \(a, candidate, a\) joins one node type; expected two"):
+        RRNet({"a": 3}, [], ("a", "candidate", "a"))
+    with pytest.raises(ConfigError, match="target: expected another node type than the source, got 'audio' for both"):
+        RrnetOptions(source="audio", target="audio")

@@ -99,7 +99,8 @@ class TimmBackbone(Backbone):
             whole = timm.create_model(name, pretrained=pretrained, features_only=True)
         except Exception as error:  # the hub fails in many ways
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DataError(f"method.pretrained: no weights for '{name}': {reason}") from None
+            what = "pretrained: no weights for" if pretrained else "backbone: timm cannot make"
+            raise DataError(f"method.{what} '{name}': {reason}") from None
         self.network = whole
         self.channels = list(whole.feature_info.channels())[-4:]  # ResNet50 has a map of stride 2 before them
 

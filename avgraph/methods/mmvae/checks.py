@@ -6,7 +6,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.graph.segmentation import AUDIO, CLIP, CONDITIONS, FRAME, HEARD
+from avgraph.graph.segmentation import AUDIO, CLIP, CONDITIONS, FRAME, HEARD, SWAPPED
 
 SMALLEST = 64  # pixels a side: five halvings leave 2 × 2, so that a batch of one frame can be normalised
 
@@ -26,8 +26,9 @@ def check_graph(graph: HeteroData, size: int | None = None) -> None:
         Traceback (most recent call last):
         avgraph.errors.GraphError: mmvae: the graph has no 'clip' nodes; it needs an audio-visual segmentation data set
     """
-    for node, needed in ((CLIP, ("train_mask", "val_mask", "test_mask")),
-                         (FRAME, ("x", "clip", "mask", "labelled", "train_mask")), (AUDIO, ("x",))):  # fmt: skip
+    splits = ("train_mask", "val_mask", "test_mask")
+    demanded = {CLIP: splits, FRAME: ("x", "clip", "mask", "labelled", *splits), AUDIO: ("x",)}
+    for node, needed in demanded.items():
         if node not in graph.node_types:
             raise GraphError(f"mmvae: the graph has no '{node}' nodes; it needs an audio-visual segmentation data set")
         for name in needed:
@@ -42,6 +43,12 @@ def check_graph(graph: HeteroData, size: int | None = None) -> None:
         raise GraphError(f"mmvae: expected pictures of at least {SMALLEST} × {SMALLEST} pixels, got {got}")
     if frame.mask.shape != (count, *frame.x.shape[2:]):
         raise GraphError(f"mmvae: expected a mask of each frame's size, got {list(frame.mask.shape)}")
+    if frame.mask.numel() and int(frame.mask.max()) > 1:
+        raise GraphError(f"mmvae: expected frame.mask as 0 and 1, got {int(frame.mask.max())}; divide by 255?")
+    if HEARD not in graph.edge_types:
+        raise GraphError(f"mmvae: no edges ({', '.join(HEARD)}): what is heard in which frame?")
+    if SWAPPED in graph.edge_types and "mask" not in graph[SWAPPED]:
+        raise GraphError(f"mmvae: edges ({', '.join(SWAPPED)}) have no 'mask': the object that is heard then")
     if bool((frame.clip.diff() < 0).any()):
         raise GraphError("mmvae: expected the frames of a clip one after the other, clips in order")
     for kind in (HEARD, *CONDITIONS):

@@ -69,6 +69,7 @@ def listening(task: MMVAETask, clips: Tensor) -> Figure:
         clips: their numbers; at least one.
     """
     found, columns = [], ["frame"]
+    batch = task.clips.batch(clips, task.heard)
     for name, relation in _WAYS:
         if relation not in task.graph.edge_types:
             continue

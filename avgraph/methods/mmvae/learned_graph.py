@@ -2,7 +2,7 @@
 
 =================================  ====================================================================================
 ``frame``                          number of its ``clip``; ``name``
-``patch``                          of the third map (a fourth of a picture's side at 64 pixels is 16, so 8 × 8 patches):
+``patch``                          of the third map (an eighth of a picture's side: 8 × 8 patches at 64 pixels):
                                    ``row``, ``column``, ``frame``, ``probability`` and ``truth`` (shares masked)
 ``audio``                          sounds of these clips: ``name`` and, where there is one, ``y``
 ``visual_latent`` …                a node a frame: ``mean`` and ``logvar`` of the prior, and ``variance``, its mean

@@ -61,7 +61,7 @@ def _missed(decoded: Decoded, known: Tensor, mask: Tensor, options: MmvaeOptions
 
 
 def divergences(q: Latents, p: Latents, shared: str) -> dict[str, Tensor]:
-    """Mean over the frames of the divergences of posterior and prior: ``kl`` of the own latents, ``js`` of the shared.
+    """Mean over the frames of the divergences of posterior and prior: ``kl`` of the own latents, ``shared``.
 
     Args:
         q, p: latents of the same frames.

@@ -15,6 +15,7 @@ from avgraph.encoders.logmel_cnn import prepare
 from avgraph.encoders.logmel_modulation import modulation_spectrum
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError, GraphError, reason_of
+from avgraph.io.reading import reading
 from avgraph.io.torch_file import load_tensors
 
 _VGGISH = (((1, 64),), ((64, 128),), ((128, 256), (256, 256)), ((256, 512), (512, 512)))  # a pooling after each
@@ -187,7 +188,9 @@ def load_sound_weights(encoder: SoundEncoder, path: str | Path) -> None:
     Raises:
         DataError: if it cannot be read or belongs to another encoder.
     """
+    with reading(path, "weights"):
+        tensors = load_tensors(Path(path))
     try:
-        encoder.load_state_dict(load_tensors(Path(path)))
-    except Exception as error:  # torch.load raises many types for a damaged file
+        encoder.load_state_dict(tensors)
+    except Exception as error:  # other names or shapes
         raise DataError(f"{path}: no weights of this sound encoder: {reason_of(error)}") from None

@@ -31,6 +31,8 @@ def check_types(
         if not isinstance(kind, tuple) or len(kind) != 3 or not all(isinstance(part, str) for part in kind):
             raise GraphError(f"RRNet: expected edge types (source, relation, target), got {kind!r}")
     known, ends = show_types((*intra, inter)), (inter[0], inter[2])
+    if inter[0] == inter[2]:
+        raise GraphError(f"RRNet: inter: {show_type(inter)} joins one node type; expected two, as in (a, candidate, b)")
     for node in ends:
         if node not in channels:
             raise GraphError(f"RRNet: channels: no width of node type {node!r}; {hint(node, channels, 'it has')}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from avgraph.options.base import Count, EdgeType, MethodOptions, Name, Positive, TransformOptions
+from avgraph.options.base import Count, EdgeType, MethodOptions, Name, Positive, TransformOptions, mistakes
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.task
@@ -64,6 +64,13 @@ class RrnetOptions(MethodOptions):
     edge_score: bool = True
     standardize: bool = True
     product: bool = True
+
+    @model_validator(mode="after")
+    def _two_node_types(self) -> RrnetOptions:
+        if self.source == self.target:
+            message = f"expected another node type than the source, got '{self.target}' for both"
+            raise mistakes([(("target",), message, self.target)])
+        return self
 
     def recipe(self) -> tuple[TransformOptions, ...]:
         """The paper's graph for ESC-50: 10 near sources, 2 near targets, 20 candidates."""

@@ -10,6 +10,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.utils import softmax
 
 from avgraph.errors import GraphError
+from avgraph.graph.pairs import label_pairs
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
 from avgraph.methods.rrnet.options import RrnetOptions
@@ -44,6 +45,8 @@ class RRNetTask(Task):
             known = ", ".join("-".join(kind) for kind in graph.edge_types) or "none"
             raise GraphError(f"rrnet: the graph has no {'-'.join(self.inter)} edges (it has {known})")
         edges = graph[self.inter]
+        if "y" not in edges:
+            label_pairs(graph, self.inter)  # edges of the user's own
         check_labelled(graph, source, target)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (source, target)]
         self.starts_scored = options.baseline_logit and "edge_weight" in edges and _are_probabilities(edges.edge_weight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from avgraph.cli import main
 from avgraph.errors import DataError, GraphError
 from avgraph.export import read_graphml
 from avgraph.graph.segmentation import HEARD, SWAPPED
+from avgraph.io.picture import read_picture
 from avgraph.methods.mmvae.learned_graph import learned_graph
 from avgraph.methods.mmvae.results import largest_object_iou, predicted
 from avgraph.metrics import mean_iou
@@ -156,9 +158,10 @@ def test_segment_refuses_what_it_cannot_do(run: avgraph.Run, picture: tuple[Path
         ({"uncertainty": tmp_path / "u.png", "samples": 1}, "samples: expected at least 2, got 1"),
         ({"output": tmp_path / "mask.jpg"}, "mask.jpg: expected a file .png in a folder that exists"),
         ({"output": frame}, "frame.png: is the input; choose another name"),
+        ({"uncertainty": tmp_path / "mask.png", "samples": 2}, "mask.png: is the file of the mask as well"),
         ({"picture": sound}, r"sound.wav: expected a picture \(.png"),
         ({"picture": tmp_path / "none.png"}, "none.png: "),
-        ({"picture": tmp_path / "text.png"}, "text.png: not a picture that can be read"),
+        ({"picture": tmp_path / "text.png"}, "text.png: not a readable picture file"),
         ({"sound": frame}, "frame.png: "),
     ):
         given = {"picture": frame, "sound": sound, "output": tmp_path / "mask.png", **change}
@@ -193,6 +196,39 @@ def test_what_is_no_segmentation_graph_is_refused() -> None:
             if part in data[name]:
                 data[name][part] = data[name][part][:, :40, :40]
     assert bound(data, size=64).metrics()["test/miou"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "message"),
+    [
+        ("frame", "test_mask", "mmvae: 'frame' nodes have no 'test_mask'"),
+        (SWAPPED, "mask", r"mmvae: edges \(audio, swapped_in, frame\) have no 'mask'"),
+        (HEARD, None, r"mmvae: no edges \(audio, heard_in, frame\)"),
+    ],
+)
+def test_what_the_results_read_is_asked_for_before_training(where: Any, name: str | None, message: str) -> None:
+    data = Scenes().load()
+    if name is None:
+        del data[where]
+    else:
+        del data[where][name]
+    with pytest.raises(GraphError, match=message):
+        bound(data)
+
+
+def test_masks_of_255_are_refused() -> None:
+    data = Scenes().load()
+    data["frame"].mask = data["frame"].mask * 255
+    with pytest.raises(GraphError, match=r"expected frame.mask as 0 and 1, got 255; divide by 255"):
+        bound(data)
+
+
+def test_a_picture_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+    wide = Image.new("RGB", (8, 4), (200, 0, 0))
+    exif = wide.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    wide.save(tmp_path / "phone.jpg", exif=exif)
+    assert read_picture(tmp_path / "phone.jpg", "RGB").shape == (8, 4, 3)
 
 
 def test_it_learns_which_colour_sounds() -> None:
