@@ -64,7 +64,8 @@ class GaussianHead(nn.Module):
 
     def forward(self, x: Float[Tensor, "f d"]) -> Gaussian:
         """A Gaussian a row."""
-        return Gaussian(self.mean(x), self.logvar(x).clamp(-_LOGVAR, _LOGVAR))
+        # A clamp has no gradient beyond its bound: a latent that once gets there stays there.
+        return Gaussian(self.mean(x), _LOGVAR * torch.tanh(self.logvar(x) / _LOGVAR))
 
 
 class PictureEncoder(nn.Module):
