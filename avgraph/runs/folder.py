@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
-from avgraph.errors import DataError, reason_of
+from avgraph.errors import DataError, one_line, shortened
 from avgraph.graph.provenance import Provenance
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
@@ -185,12 +185,17 @@ def check_same_data(directory: Path, provenance: Provenance) -> None:
     if not isinstance(known, dict):
         raise DataError(f"{directory / ENVIRONMENT}: not what a run writes: expected checksums under data.files")
     for name, checksum in known.items():
+        shown = one_line(shortened(name, 200))
         if name not in files and checksum not in files.values():
-            raise DataError(f"{directory}: {name}, which the run has learned from so far, is not read; train a new run")
+            raise DataError(
+                f"{directory}: {shown}, which the run has learned from so far, is not read; train a new run"
+            )
         if files.get(name, checksum) != checksum:
-            raise DataError(f"{directory}: {name} is not what the run has learned from so far; train a new run")
+            raise DataError(f"{directory}: {shown} is not what the run has learned from so far; train a new run")
     if (source := data.get("source", found)) != found:
-        raise DataError(f"{directory}: the run has learned from {source} data so far, not {found}; train a new run")
+        raise DataError(
+            f"{directory}: the run has learned from {one_line(shortened(str(source)))} data so far, not {found}; train a new run"
+        )
 
 
 def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any]:
