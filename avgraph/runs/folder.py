@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
-from avgraph.errors import DataError, one_line, shortened
+from avgraph.errors import DataError, one_line, reason_of, shortened
 from avgraph.graph.provenance import Provenance
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
