@@ -193,9 +193,8 @@ def check_same_data(directory: Path, provenance: Provenance) -> None:
         if files.get(name, checksum) != checksum:
             raise DataError(f"{directory}: {shown} is not what the run has learned from so far; train a new run")
     if (source := data.get("source", found)) != found:
-        raise DataError(
-            f"{directory}: the run has learned from {one_line(shortened(str(source)))} data so far, not {found}; train a new run"
-        )
+        learned = one_line(shortened(str(source)))
+        raise DataError(f"{directory}: the run has learned from {learned} data so far, not {found}; train a new run")
 
 
 def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any]:
