@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.utils.data import Sampler
 from torch_geometric.data import HeteroData
 
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD, EdgeType
-from avgraph.runtime.settings import epoch_generator
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,8 @@ class Clips:
 
     def of_split(self, split: str) -> Tensor:
         """Numbers of the clips of a split that have frames."""
-        return (graph_mask(self.graph, split) & (self.start.diff() > 0)).nonzero()[:, 0]
+        chosen: Tensor = self.graph[CLIP][f"{split}_mask"] & (self.start.diff() > 0)
+        return chosen.nonzero()[:, 0]
 
     def frames(self, clips: Tensor) -> tuple[Tensor, Tensor]:
         """Numbers of the frames of some clips, and which of the clips each is of."""
@@ -88,12 +86,6 @@ class Clips:
             sounds=sounds,
             audio=torch.where(own >= 0, within, -1),
         )
-
-
-def graph_mask(graph: HeteroData, split: str) -> Tensor:
-    """The clips of a split."""
-    mask: Tensor = graph[CLIP][f"{split}_mask"]
-    return mask
 
 
 def resized(x: Tensor, size: tuple[int, int], mode: str) -> Tensor:
@@ -129,30 +121,3 @@ def log_mels(graph: HeteroData, index: Tensor) -> Tensor:
     """
     sound: Tensor = graph[AUDIO].x[index]
     return sound.float() / 255 if sound.dtype == torch.uint8 else sound.float()
-
-
-class ClipBatches(Sampler[list[int]]):
-    """Training clips in batches, shuffled by seed and epoch alone, so that a resumed run sees those of an unbroken one.
-
-    Args:
-        clips: numbers to shuffle.
-        batch_size: most clips a batch.
-        seed: of all epochs.
-        epoch: tells the number of the epoch that begins.
-
-    Example:
-        >>> [len(batch) for batch in ClipBatches(torch.arange(5), 2, seed=0, epoch=lambda: 0)]
-        [2, 2, 1]
-    """
-
-    def __init__(self, clips: Tensor, batch_size: int, seed: int, epoch: Callable[[], int]) -> None:
-        self.clips, self.batch_size, self.seed, self.epoch = clips.numpy(), batch_size, seed, epoch
-
-    def __len__(self) -> int:
-        return -(-len(self.clips) // self.batch_size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        # A generator: after a resume, Lightning makes the iterator before it sets the epoch, and the first batch after.
-        order = epoch_generator(self.seed, self.epoch()).permutation(self.clips)
-        for start in range(0, len(order), self.batch_size):
-            yield order[start : start + self.batch_size].tolist()

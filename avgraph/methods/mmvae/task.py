@@ -15,9 +15,10 @@ from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
 from avgraph.io.figure_file import save_figure
+from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.checks import check_graph
-from avgraph.methods.mmvae.clips import Batch, ClipBatches, Clips, log_mels, training_sounds
+from avgraph.methods.mmvae.clips import Batch, Clips, log_mels, training_sounds
 from avgraph.methods.mmvae.figures import listening, segmentation
 from avgraph.methods.mmvae.learned_graph import candidates, learned_graph, shown_clips
 from avgraph.methods.mmvae.network import Network, placed
@@ -80,11 +81,12 @@ class MMVAETask(Task):
         network = Network(options, encoder, classes)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster
         self.heard = self.clips.audio()
-        self.batches = ClipBatches(train_clips, options.batch_size, seed, lambda: self.current_epoch)
+        self.train_clips = train_clips
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Numbers of training clips."""
-        return DataLoader(torch.arange(len(self.clips.start)), batch_sampler=self.batches)  # type: ignore[arg-type]
+        """Shuffled numbers of training clips."""
+        shuffle = EpochShuffle(len(self.train_clips), self.seed, lambda: self.current_epoch)
+        return DataLoader(self.train_clips, batch_size=self.options.batch_size, sampler=shuffle)  # type: ignore[arg-type]
 
     def scene(self, batch: Batch, extra: Tensor | None = None) -> tuple[Scene, Tensor]:
         """A batch with its sounds encoded, and the encodings: of ``batch.sounds`` and, behind them, of ``extra``."""
