@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avgraph.options.base import DatasetOptions, EdgeType, MethodOptions, TransformOptions
+from avgraph.graph.vocabulary import EdgeType, show_edge
+from avgraph.options.base import DatasetOptions, MethodOptions, TransformOptions
 from avgraph.options.problems import Path, suggest_or_list
 
 
@@ -93,8 +94,3 @@ def _edges(parts: Parts) -> list[tuple[Path, EdgeType]]:
         if edge is not None:
             found.append((("graph", index), edge))
     return found
-
-
-def show_edge(edge: EdgeType) -> str:
-    """``(audio, near, audio)``."""
-    return f"({', '.join(edge)})"

@@ -18,6 +18,7 @@ from avgraph.options.base import (
     MethodOptions,
     Name,
     Options,
+    Seed,
     TransformOptions,
     mistake,
     mistakes,
@@ -54,7 +55,7 @@ class Experiment(Options):
     also_known = ("extends",)
 
     name: Annotated[str, Field(json_schema_extra={"pattern": f"^{_NAME}$"})] = "experiment"
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     dataset: Annotated[SerializeAsAny[DatasetOptions], DATASET]
     encoders: dict[Name, Annotated[Encoders, ENCODERS]] = Field(default={})
     graph: list[Annotated[SerializeAsAny[TransformOptions], TRANSFORM]] | None = None

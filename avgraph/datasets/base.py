@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from avgraph.errors import DataError
-from avgraph.options.base import DatasetOptions, EdgeType, mistakes
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import DatasetOptions, mistakes
 from avgraph.options.problems import Path as OptionPath
 
 Fold = Annotated[int, Field(ge=1, le=5)]

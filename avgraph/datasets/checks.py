@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.errors import DataError, first_few
+from avgraph.graph.vocabulary import SPLITS
 
 Array = npt.NDArray[np.generic]
 
 ROWS_AT_A_TIME = 65_536  # bounds the temporary memory of a check of a memory-mapped file
-SPLITS = ("train", "val", "test")
 _MEANT = {"training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test", "eval": "test"}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import Count, EncoderOptions, Name, NonNegative, Positive, Rate, SpaceName
+from avgraph.options.base import Count, EncoderOptions, Name, NonNegative, Positive, Rate, Seed, SpaceName
 
 if TYPE_CHECKING:
     import torch_geometric.data
@@ -57,7 +57,7 @@ class TextAligned(EncoderOptions):
     weight_decay: NonNegative = 0.01
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     temperature: Rate = 0.07
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    seed: Seed | None = None
 
     def encode(
         self, data: torch_geometric.data.HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import Count, EncoderOptions, NonNegative, Positive, Rate
+from avgraph.options.base import Count, EncoderOptions, NonNegative, Positive, Rate, Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data
@@ -49,7 +49,7 @@ class LogmelCNN(EncoderOptions):
     mixup: NonNegative = 0.4
     out_of_fold: bool = True
     inner_epochs: Count = 30
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    seed: Seed | None = None
 
     def unused(self) -> dict[str, str]:
         """What networks within the folds have, where there are none."""

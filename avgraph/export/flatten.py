@@ -18,11 +18,11 @@ from avgraph.export.tables import (
     GRAPH_RESERVED,
     NODE_RESERVED,
     EdgeTable,
-    EdgeType,
     GraphTables,
     GraphValue,
     NodeTable,
 )
+from avgraph.graph.vocabulary import EdgeType
 
 
 def to_tables(data: HeteroData, *, vectors: bool = True) -> GraphTables:

@@ -23,7 +23,8 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError
 from avgraph.export.codec import TORCH_DTYPES, decode_value
 from avgraph.export.column import first_wrong, restore_column
-from avgraph.export.tables import EDGE_RESERVED, FORMAT, GRAPH_RESERVED, NODE_RESERVED, SCHEMA, EdgeType
+from avgraph.export.tables import EDGE_RESERVED, FORMAT, GRAPH_RESERVED, NODE_RESERVED, SCHEMA
+from avgraph.graph.vocabulary import EdgeType
 
 Record = Mapping[str, Any]
 

@@ -16,13 +16,13 @@ from typing import Any
 
 from avgraph.export.codec import Array
 from avgraph.export.column import Column
+from avgraph.graph.vocabulary import EdgeType
 
 FORMAT = 1
 SCHEMA = "avgraph"  # the graph-level attribute that says how to restore the HeteroData
 NODE_RESERVED = ("node_type", "index", "label", "id")
 EDGE_RESERVED = ("relation", "index", "weight", "id", "key", "source", "target", "source_name", "target_name")
 GRAPH_RESERVED = (SCHEMA, "id", "directed", "multigraph", "node_default", "edge_default")
-EdgeType = tuple[str, str, str]
 
 
 @dataclass(frozen=True)

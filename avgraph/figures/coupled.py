@@ -15,8 +15,8 @@ from avgraph.figures.figures import Draw
 from avgraph.figures.matching_matrix import draw_matchings
 from avgraph.figures.plane import Layout
 from avgraph.figures.shared_space import draw_shared_space
+from avgraph.graph.vocabulary import EdgeType
 
-EdgeType = tuple[str, str, str]
 MOST_SOUNDS = 1500  # t-SNE of more takes minutes
 
 

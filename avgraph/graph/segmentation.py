@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import Final
 
-EdgeType = tuple[str, str, str]
+from avgraph.graph.vocabulary import EdgeType
 
 CLIP: Final = "clip"
 FRAME: Final = "frame"

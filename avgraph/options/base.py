@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from avgraph.errors import ConfigError
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.inputs import Input, named
 from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 else:
     ModelMetaclass = type(BaseModel)
 
-EdgeType = tuple[str, str, str]
 Name = Annotated[str, Field(min_length=1)]
 SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 NonNegative = Annotated[float, Field(ge=0)]
 
 _TOLD = "avgraph"  # the kind of an error whose message is already a user's

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from avgraph import transforms
 from avgraph.errors import GraphError
-from avgraph.options.base import EdgeType, Name, Positive, Rate, TransformOptions, mistakes
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import Name, Positive, Rate, TransformOptions, mistakes
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import dotted

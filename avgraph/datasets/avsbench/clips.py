@@ -11,7 +11,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.avsbench.conditions import add_conditions
-from avgraph.datasets.avsbench.layout import FRAMES, SPLITS, BenchClip, Layout, find_layout, read_clips
+from avgraph.datasets.avsbench.layout import FRAMES, BenchClip, Layout, find_layout, read_clips
 from avgraph.datasets.avsbench.options import Part
 from avgraph.datasets.avsbench.sounds import read_sound
 from avgraph.datasets.locate import locate
@@ -19,6 +19,7 @@ from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.segmentation import HEARD
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.files_read import checksum, unnoted
 from avgraph.io.picture import read_picture
 from avgraph.runtime.progress import progress

@@ -11,10 +11,10 @@ from avgraph.datasets.avsbench.options import Part
 from avgraph.datasets.base import DatasetStatus, Root
 from avgraph.datasets.locate import locate
 from avgraph.errors import DataError, shortened
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.reading import reading
 
 FRAMES = 5  # of a clip, one a second
-SPLITS = ("train", "val", "test")
 _FOLDER = {"s4": "Single-source", "ms3": "Multi-sources"}
 
 

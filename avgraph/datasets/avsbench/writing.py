@@ -14,12 +14,13 @@ from torch import Tensor
 from torch.nn import functional
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.avsbench.layout import FRAMES, SPLITS, BenchClip, Layout
+from avgraph.datasets.avsbench.layout import FRAMES, BenchClip, Layout
 from avgraph.datasets.avsbench.options import Part
 from avgraph.datasets.avsbench.vggish import BANDS, COLUMNS
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.errors import DataError
 from avgraph.graph.segmentation import HEARD
+from avgraph.graph.vocabulary import SPLITS
 
 _PALETTE = [0, 0, 0, 128, 0, 0]
 

@@ -12,12 +12,13 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.base import DatasetStatus
 from avgraph.datasets.captions.options import Captioned
-from avgraph.datasets.captions.tables import SPLITS, Recording, find_recordings, find_tables
+from avgraph.datasets.captions.tables import Recording, find_recordings, find_tables
 from avgraph.datasets.leakage import find_leakage
 from avgraph.datasets.locate import locate
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.checksum import sha256_listing
 from avgraph.io.files_read import named_checksums
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
-from avgraph.datasets.captions.tables import SPLITS, CaptionLayout
+from avgraph.datasets.captions.tables import CaptionLayout
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.options.base import Rate
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from avgraph.errors import DataError, shortened
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.reading import reading
 
-SPLITS = ("train", "val", "test")
 _ENDINGS = (".wav", ".flac", ".ogg")
 
 

@@ -13,7 +13,6 @@ from torch.nn import functional
 
 from avgraph.graph.provenance import Provenance
 
-SPLITS = ("train", "val", "test")
 SILENT = -1
 """Class of a cut-out that makes no sound, and of a sound that is none or several."""
 

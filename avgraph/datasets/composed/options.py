@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
-from avgraph.options.base import Count, Positive, mistakes
+from avgraph.options.base import Count, Positive, Seed, mistakes
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(ge=16, le=512)]
@@ -51,7 +51,7 @@ class Composed(Segmentation):
     max_sounding: Annotated[int, Field(ge=1, le=2)] = 1
     silence_share: Share = 0.12
     off_screen_share: Share = 0.08
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
 
     @property
     def clips(self) -> tuple[int, int, int]:

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from avgraph.datasets.composed.materials import SILENT, SPLITS, CutOuts, Materials
+from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials
 from avgraph.datasets.composed.options import Composed
 from avgraph.errors import DataError
+from avgraph.graph.vocabulary import SPLITS
 
 Condition = Literal["heard", "silence", "off_screen"]
 

@@ -9,9 +9,10 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.composed.materials import SILENT, SPLITS, Materials
+from avgraph.datasets.composed.materials import SILENT, Materials
 from avgraph.datasets.composed.plan import Clip
 from avgraph.graph.segmentation import HEARD, NOISE, OFF_SCREEN, SILENCE, SWAPPED
+from avgraph.graph.vocabulary import SPLITS
 
 Edges = Int64[Tensor, "2 e"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Clips, DatasetStatus, Root
-from avgraph.options.base import Name, SyntheticOnMissing, mistakes
+from avgraph.options.base import Name, Seed, SyntheticOnMissing, mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class _Features(Clips):
     root: FilePath | None = None
     class_names: list[Name] | None = None
     val_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 
     @model_validator(mode="after")

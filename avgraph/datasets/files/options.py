@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset
-from avgraph.options.base import EdgeType, Name, Options, mistakes
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import Name, Options, mistakes
 from avgraph.options.inputs import Input, Kind, named
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import Path, suggest_or_list

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from avgraph.datasets.base import Clips, DatasetStatus, Folded, Root
-from avgraph.options.base import Name, OnMissing, Rate, mistakes
+from avgraph.options.base import Name, OnMissing, Rate, Seed, mistakes
 from avgraph.options.inputs import Input
 from avgraph.options.paths import FilePath
 
@@ -79,7 +79,7 @@ class ClassPaired(Clips, Folded):
     class_map: ClassMap | None = None
     cooccurrence: Annotated[float, Field(ge=0, le=1)] = 0.0
     second_level: Rate = 0.5
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     on_missing: OnMissing = Field(default=["download", "synthetic"])
 
     def load(self) -> torch_geometric.data.HeteroData:

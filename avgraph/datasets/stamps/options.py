@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.datasets.base import DatasetStatus, Root
+from avgraph.datasets.base import DatasetStatus, Fold, Root
 from avgraph.datasets.composed.options import Composed, Share
 from avgraph.options.base import SyntheticOnMissing, mistakes
 from avgraph.options.inputs import Input, named
@@ -58,7 +58,7 @@ class Stamps(Composed):
     cifar10_root: FilePath | None = None
     sounds: Literal["esc50", "own"] = "esc50"
     protocol: Protocol = "new_recordings"
-    fold: Annotated[int, Field(ge=1, le=5)] = 1
+    fold: Fold = 1
     other_stamps: Share = 0.3
     on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 

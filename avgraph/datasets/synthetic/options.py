@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import DatasetStatus, Folded, Root
+from avgraph.options.base import Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data
@@ -33,7 +34,7 @@ class Synthetic(Folded):
     type: Literal["synthetic"] = "synthetic"
     classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = 50
     clips_per_class: Annotated[int, Field(ge=FOLDS)] = 40
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
 
     def load(self) -> torch_geometric.data.HeteroData:
         """Graph without edges: ``audio`` (raw log-mels, labels, masks) and ``label`` (class names).

@@ -13,13 +13,13 @@ from torch_geometric.data import HeteroData
 
 from avgraph.graph.nodes import MASKS
 from avgraph.graph.spaces import holders, spaces_of, state_name
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.links import training_rows
 from avgraph.metrics import chance_average_precision, mean_average_precision, modality_gap, recall_at_k
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 Project = Callable[[str, Tensor], Tensor]
-SPLITS = ("train", "val", "test")
 _KS = (1, 5)
 
 

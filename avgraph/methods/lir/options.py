@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.options.base import Count, EdgeType, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.lir.task

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD, EdgeType
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD
+from avgraph.graph.vocabulary import EdgeType
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD, OFF_SCREEN, SILENCE, SWAPPED
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.io.files import atomic_path
 from avgraph.methods.mmvae.clips import Batch
 from avgraph.methods.mmvae.latents import mean_of

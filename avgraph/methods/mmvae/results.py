@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, NOISE, OFF_SCREEN, SILENCE, SWAPPED, EdgeType
+from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, NOISE, OFF_SCREEN, SILENCE, SWAPPED
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.mmvae.clips import Batch, resized
 from avgraph.metrics.calibration import error_detection_auroc, expected_calibration_error
 from avgraph.metrics.segmentation import f_curves, mask_iou

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError, hint
+from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.nn import Incidence
-
-EdgeType = tuple[str, str, str]
 
 
 def check_types(
@@ -32,7 +31,7 @@ def check_types(
             raise GraphError(f"RRNet: expected edge types (source, relation, target), got {kind!r}")
     known, ends = show_types((*intra, inter)), (inter[0], inter[2])
     if inter[0] == inter[2]:
-        raise GraphError(f"RRNet: inter: {show_type(inter)} joins one node type; expected two, as in (a, candidate, b)")
+        raise GraphError(f"RRNet: inter: {show_edge(inter)} joins one node type; expected two, as in (a, candidate, b)")
     for node in ends:
         if node not in channels:
             raise GraphError(f"RRNet: channels: no width of node type {node!r}; {hint(node, channels, 'it has')}")
@@ -41,14 +40,14 @@ def check_types(
             raise GraphError(f"RRNet: channels: expected a width of at least 1 of {node!r}, got {channels[node]!r}")
     for kind in intra:
         if kind[0] != kind[2]:
-            raise GraphError(f"RRNet: intra: {show_type(kind)} joins two node types; expected one, as in (a, near, a)")
+            raise GraphError(f"RRNet: intra: {show_edge(kind)} joins two node types; expected one, as in (a, near, a)")
         if kind[0] not in ends:
-            raise GraphError(f"RRNet: intra: {show_type(kind)}: expected nodes that inter joins, {', '.join(ends)}")
+            raise GraphError(f"RRNet: intra: {show_edge(kind)}: expected nodes that inter joins, {', '.join(ends)}")
     if len(set(intra)) < len(intra) or inter in intra:
         raise GraphError(f"RRNet: expected every edge type once, got {', '.join(known)}")
     for kind in edge_channels:
         if kind not in (*intra, inter):
-            shown = show_type(kind) if isinstance(kind, tuple) else repr(kind)
+            shown = show_edge(kind) if isinstance(kind, tuple) else repr(kind)
             raise GraphError(f"RRNet: edge_channels: no edge type {shown}; {hint(shown, known, 'the model has')}")
 
 
@@ -70,11 +69,11 @@ def plan_in(plans: Mapping[EdgeType, Incidence], kind: EdgeType, rows: tuple[int
         GraphError: if it is missing, or of other numbers of nodes.
     """
     if kind not in plans:
-        raise GraphError(f"RRNet: plans: no {show_type(kind)}; {hint(show_type(kind), show_types(plans), 'it has')}")
+        raise GraphError(f"RRNet: plans: no {show_edge(kind)}; {hint(show_edge(kind), show_types(plans), 'it has')}")
     plan = plans[kind]
     got = (plan.source.num_nodes, plan.target.num_nodes)
     if got != rows:
-        raise GraphError(f"RRNet: plans[{show_type(kind)}]: expected {rows} source and target nodes, got {got}")
+        raise GraphError(f"RRNet: plans[{show_edge(kind)}]: expected {rows} source and target nodes, got {got}")
     return plan
 
 
@@ -88,12 +87,12 @@ def plan_of(kind: EdgeType, x_dict: Mapping[str, Tensor], edge_index_dict: Mappi
         if node not in x_dict:
             raise GraphError(f"RRNet: x_dict: no node type {node!r}; {hint(node, x_dict, 'it has')}")
     if kind not in edge_index_dict:
-        shown = show_type(kind)
+        shown = show_edge(kind)
         raise GraphError(f"RRNet: edge_index_dict: no {shown}; {hint(shown, show_types(edge_index_dict), 'it has')}")
     try:
         return Incidence.from_edge_index(edge_index_dict[kind], len(x_dict[kind[0]]), len(x_dict[kind[2]]))
     except GraphError as error:
-        raise GraphError(f"RRNet: {show_type(kind)}: {error}") from None
+        raise GraphError(f"RRNet: {show_edge(kind)}: {error}") from None
 
 
 def edge_features(
@@ -107,10 +106,10 @@ def edge_features(
     value = attr.get(kind)
     if value is None:
         if channels:
-            told = f"whose edge_channels are {channels}; {hint(show_type(kind), show_types(attr), 'it has')}"
-            raise GraphError(f"RRNet: edge_attr_dict: no {show_type(kind)}, {told}")
+            told = f"whose edge_channels are {channels}; {hint(show_edge(kind), show_types(attr), 'it has')}"
+            raise GraphError(f"RRNet: edge_attr_dict: no {show_edge(kind)}, {told}")
         return None
-    where = f"edge_attr_dict[{show_type(kind)}]"
+    where = f"edge_attr_dict[{show_edge(kind)}]"
     if not channels:
         raise GraphError(f"RRNet: {where}: given, but not declared; expected its width in edge_channels")
     if isinstance(value, Tensor) and value.dim() == 1 and channels == 1:
@@ -126,18 +125,13 @@ def check_known(attr: Mapping[EdgeType, Tensor], kinds: Sequence[EdgeType], edge
     """
     for kind in attr:
         if kind not in kinds and kind not in edges:
-            shown = show_type(kind) if isinstance(kind, tuple) else repr(kind)
+            shown = show_edge(kind) if isinstance(kind, tuple) else repr(kind)
             raise GraphError(f"RRNet: edge_attr_dict: no edges {shown}; {hint(shown, show_types(kinds), 'there are')}")
-
-
-def show_type(kind: Sequence[str]) -> str:
-    """``(audio, near, audio)``."""
-    return f"({', '.join(map(str, kind))})"
 
 
 def show_types(kinds: Any) -> list[str]:
     """Edge types as text, in a list of names."""
-    return [show_type(kind) if isinstance(kind, tuple) else repr(kind) for kind in kinds]
+    return [show_edge(kind) if isinstance(kind, tuple) else repr(kind) for kind in kinds]
 
 
 def _real(value: Any, where: str, shape: tuple[int | str, int], like: Tensor) -> Tensor:

@@ -15,15 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
-from avgraph.methods.rrnet.inputs import (
-    EdgeType,
-    check_known,
-    check_types,
-    edge_features,
-    node_features,
-    plan_in,
-    plan_of,
-)
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.inputs import check_known, check_types, edge_features, node_features, plan_in, plan_of
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.message_passing.mlp import MLP

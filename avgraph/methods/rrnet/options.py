@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.options.base import Count, EdgeType, MethodOptions, Name, Positive, TransformOptions, mistakes
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import Count, MethodOptions, Name, Positive, TransformOptions, mistakes
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.task

@@ -7,11 +7,9 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.utils import softmax
 
+from avgraph.graph.vocabulary import SPLITS, EdgeType
 from avgraph.methods.trivial import Trivial, majority_accuracy
 from avgraph.metrics import accuracy, edge_argmax_accuracy
-
-EdgeType = tuple[str, str, str]
-SPLITS = ("train", "val", "test")
 
 
 def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str, float]:

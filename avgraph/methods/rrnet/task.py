@@ -11,8 +11,9 @@ from torch_geometric.utils import softmax
 
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.labels import check_labelled
-from avgraph.methods.rrnet.model import EdgeType, RRNet, plan_of
+from avgraph.methods.rrnet.model import RRNet, plan_of
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.results import edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
