@@ -82,7 +82,8 @@ def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set
         for number, (name, gamma) in enumerate(rows):
             place = Path(folder) / str(number)
             shutil.copytree(Path(folder) / "teacher", place)
-            options = {"weighting": args.weighting, "interaction_weight": gamma} | GRAPHS[name]
+            weighting = {} if gamma == 0 else {"weighting": args.weighting}
+            options = {**weighting, "interaction_weight": gamma} | GRAPHS[name]
             student = with_graph(args.sets, seed, cooccurrence, options, length)
             task = trained(knowing(student) if name == TRUE else student, graph, place)
             found = task.metrics() | content_map(task) | weight_shares(task)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import Marked
 from avgraph.config.merge import merge
+from avgraph.config.overruled import without_overruled
 from avgraph.errors import shortened
 from avgraph.options.problems import Mistakes, Problem, show
 
@@ -63,7 +64,7 @@ class Layers:
                 if "\0" in item.content:
                     raise OSError(f"no file can have the character NUL in its name, got {show(item.content)}")
                 layer = self._base(item, chain)
-                base = layer if base is None else merge(base, layer)
+                base = layer if base is None else without_overruled(base, merge(base, layer))
             except OSError as error:
                 failed.append(Problem(item.origin, path, str(error)))
             except Mistakes as error:
@@ -72,7 +73,7 @@ class Layers:
             raise Mistakes(failed + self.problems)
         if base is None:
             return own
-        return merge(base, own) if own.content else Marked(base.content, own.origin)
+        return without_overruled(base, merge(base, own)) if own.content else Marked(base.content, own.origin)
 
     def _base(self, item: Marked, chain: tuple[str, ...]) -> Marked:
         target = os.path.join(item.origin.folder, os.path.expanduser(item.content))

@@ -7,6 +7,8 @@ carries over that the later file cannot have meant:
   over (only options given as overrides stay, so that the order of ``--set`` does not matter);
 * an empty mapping ``{}`` clears what was there.
 
+What is merged, an option that the later file leaves without effect falls away too (`avgraph.config.overruled`).
+
 A mapping that names no type has none that could change. Beneath all files lie the defaults of the method (see
 `avgraph.config.defaults`).
 """

@@ -15,6 +15,7 @@ from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
 from avgraph.config.merge import merge
 from avgraph.config.overrides import Overrides, apply_overrides
+from avgraph.config.overruled import without_overruled
 from avgraph.config.yaml_text import to_yaml
 from avgraph.options.base import MethodOptions
 from avgraph.options.inputs import problems_of
@@ -117,8 +118,8 @@ def _experiment(
     check_files: bool,
     context: str | None = None,
 ) -> Experiment:
-    tree, more = apply_overrides(tree, overrides)
-    problems = problems + more
+    laid, more = apply_overrides(tree, overrides)
+    tree, problems = without_overruled(tree, laid), problems + more
     named = "name" in tree.content
     if stem is not None and not named:
         tree = Marked({"name": Marked(stem, tree.origin), **tree.content}, tree.origin)

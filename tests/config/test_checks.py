@@ -111,12 +111,38 @@ def test_edges_are_built_once(lines: Lines) -> None:
         ("mltm, loss: info_nce, entropy_weight: 1",
          "entropy_weight: only the loss 'info_nce_entropy' has an entropy term, not 'info_nce'"),
         ("mltm, loss: info_nce, margin: 1", "margin: only the loss 'triplet' has a margin, not 'info_nce'"),
+        ("lir, proxies: false, mask_own_pair: false", "mask_own_pair: there are no proxies (proxies is false)"),
+        ("lir, interaction_weight: 0, weighting: soft",
+         "weighting: nothing is regularised (interaction_weight is 0)"),
+        ("lir, interaction_weight: 0, inter_weight: 1",
+         "inter_weight: nothing is regularised (interaction_weight is 0)"),
+        ("lir, dependencies: identity, intra_weight: 1",
+         "intra_weight: the graph 'identity' has no edges within a modality"),
+        *[(f"lir, dependencies: identity, {option}",
+           f"{option.partition(':')[0]}: no graph is searched (dependencies is 'identity')")
+          for option in ("restarts: 9", "penalty_discount: 2", "l1: 1", "ridge: 1", "signs: positive")],
+        ("cmcr, overlap_loss: false, temperature: 1", "temperature: items are not contrasted (overlap_loss is false)"),
+        ("cmcr, pseudo_loss: false, pseudo_temperature: 1",
+         "pseudo_temperature: what is recalled is not contrasted (pseudo_loss is false)"),
+        ("cmcr, intra_weight: 0, intra_spaces: [a]", "intra_spaces: no gap is closed (intra_weight is 0)"),
+        ("cmcr, pseudo_loss: false, intra_weight: 0, recall: random",
+         "recall: nothing is recalled (pseudo_loss is false, and no gap is closed)"),
+        ("cmcr, recall: random, recall_temperature: 1",
+         "recall_temperature: only a softmax has it (recall is 'random')"),
+        ("cmcr, edge_items: 9", "edge_items: the learned graph has no memory edges (edges_per_item is 0)"),
+        ("rrnet, intra_units: 0, incidence: target", "incidence: there is no intra unit (intra_units is 0)"),
     ],
 )  # fmt: skip
 def test_an_option_that_would_be_ignored_is_refused(lines: Lines, method: str, line: str) -> None:
     nodes = ", ".join(f"{node}: {{x: a.npy}}" for node in ("audio", "visual", "text", "label"))
     dataset = SHORT.replace("type: synthetic", f"type: files, nodes: {{{nodes}}}")
     assert lines(dataset.replace("rrnet", method)) == [f"x.yaml:2: method.{line}"]
+
+
+def test_frozen_weights_have_to_be_given(lines: Lines) -> None:
+    assert lines("dataset: {type: stamps}\nmethod: {type: mmvae, audio_frozen: true}\n") == [
+        "x.yaml:2: method.audio_frozen: there are no weights to keep (audio_weights is not set)"
+    ]
 
 
 def test_a_method_that_would_learn_nothing_is_refused(lines: Lines) -> None:

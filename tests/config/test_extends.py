@@ -32,6 +32,35 @@ def test_options_of_another_type_do_not_carry_over() -> None:
     assert merged(base, {"dataset": {"root": "x"}}) == {"dataset": {"type": "esc50", "fold": 2, "root": "x"}}
 
 
+def test_what_a_later_layer_leaves_without_effect_falls_away(tmp_path: Path) -> None:
+    dataset = "dataset: {type: class_paired}"
+    (tmp_path / "base.yaml").write_text(f"{dataset}\nmethod: {{type: lir, weighting: soft, margin: 2.0}}\n")
+    (tmp_path / "row.yaml").write_text("extends: base.yaml\nmethod: {interaction_weight: 0}\n")
+    by_file = load_experiment(tmp_path / "row.yaml")
+    by_override = load_experiment(tmp_path / "base.yaml", ["method.interaction_weight=0"])
+    for found in (by_file, by_override):
+        method = found.to_dict()["method"]
+        assert "weighting" not in method
+        assert method["margin"] == 2.0
+    step = "{type: coupling_edges, source: audio, target: visual, tol: 0.1}"
+    (tmp_path / "step.yaml").write_text(f"graph: [{step}]\n{dataset}\nmethod: {{type: lir}}\n")
+    steps = load_experiment(tmp_path / "step.yaml", ["graph.0.solver=emd"]).to_dict()["graph"]
+    assert "tol" not in steps[0]
+
+
+def test_what_one_layer_writes_without_effect_is_a_mistake(lines: Lines) -> None:
+    base = "dataset: {type: class_paired}\nmethod: {type: lir, weighting: soft}\n"
+    why = "method.weighting: nothing is regularised (interaction_weight is 0)"
+    assert lines("extends: base.yaml\nmethod: {interaction_weight: 0, weighting: hard}\n", base=base) == [
+        f"x.yaml:2: {why}"
+    ]
+    switch, option = "method.interaction_weight=0", "method.weighting=soft"
+    for overrides in ([switch, option], [option, switch]):
+        assert lines(base, overrides) == [f"--set {option}: {why}"]
+    off = base.replace("soft", "soft, interaction_weight: 0")
+    assert lines(off, ["method.margin=2"]) == [f"x.yaml:2: {why}"]
+
+
 def test_a_mapping_without_a_type_has_none_that_could_change() -> None:
     base = {"train": {"optimizer": {"lr": 1}}}
     assert merged(base, {"train": {"optimizer": {"type": "sgd"}}}) == {"train": {"optimizer": {"lr": 1, "type": "sgd"}}}

@@ -21,6 +21,7 @@ from avgraph.methods.lir.dependencies import (
     random_dependencies,
     recovery,
 )
+from avgraph.methods.lir.teacher import Teacher
 from avgraph.transforms import DependencyEdges
 
 SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
@@ -148,6 +149,30 @@ def test_a_given_graph_is_taken() -> None:
     assert torch.equal(task.annotated()[DRIVES].edge_index, torch.tensor([[0], [4]]))
     with pytest.raises(GraphError, match="the graph has no concept-drives-concept edges"):
         LIRTask(LirOptions(dependencies="given", **SMALL)).bind(clips(), TrainOptions(), 0)
+
+
+def test_no_graph_is_searched_where_none_is_asked_for() -> None:
+    logits, names = torch.zeros(20, 4), ["a", "b", "c", "d"]
+    with pytest.raises(GraphError, match="no dependency graph"):
+        Teacher(names, 20, 3, LirOptions()).infer(3, logits, 0)
+    teacher = Teacher(names, 20, 3, LirOptions(dependencies="identity"))
+    teacher.infer(3, logits, 0)
+    assert torch.equal(teacher.weights, identity_dependencies(2))
+    given = torch.eye(4).roll(1, 0)
+    teacher = Teacher(names, 20, 3, LirOptions(dependencies="given"), given)
+    teacher.infer(3, logits, 0)
+    assert torch.equal(teacher.weights, given)
+
+
+def test_snapshots_are_searched_whatever_graph_the_student_has() -> None:
+    logits = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+    logits[:, 3] += 2 * logits[:, 0] - logits[:, 1]
+    teacher = Teacher(list("abcd"), 200, 3, LirOptions(dependencies="identity", snapshot_epochs=[5]))
+    teacher.infer(3, torch.zeros(200, 4), 0)
+    assert teacher.ready
+    teacher.infer(5, logits, 0)
+    assert teacher.snapshots[0, 0, 3] > 0
+    assert torch.equal(teacher.weights, identity_dependencies(2))
 
 
 def test_annotated_graph() -> None:

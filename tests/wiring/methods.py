@@ -22,11 +22,12 @@ from tests.wiring.see import (
     metric,
     seen,
     shape,
+    start,
     update,
     weight,
 )
 from tests.wiring.toys import rows
-from tests.wiring.worlds import CPU, MethodWorld
+from tests.wiring.worlds import CPU, MethodWorld, used
 
 LOSS, METRIC, INTERACTION = logged("train/loss"), logged("train/metric"), logged("train/interaction")
 OVERLAP, PSEUDO, INTRA = logged("train/overlap"), logged("train/pseudo"), logged("train/intra")
@@ -38,7 +39,7 @@ def _rrnet(options: Mapping[str, Any]) -> MethodWorld:
 
 
 def _lir(options: Mapping[str, Any]) -> MethodWorld:
-    return MethodWorld("Clips", {"type": "lir", **options}, TWO)
+    return MethodWorld("Clips", {"type": "lir", **used(config.LirOptions, options)}, TWO)
 
 
 def _mltm(options: Mapping[str, Any]) -> MethodWorld:
@@ -46,7 +47,7 @@ def _mltm(options: Mapping[str, Any]) -> MethodWorld:
 
 
 def _cmcr(options: Mapping[str, Any]) -> MethodWorld:
-    return MethodWorld("Spaces", {"type": "cmcr", **options})
+    return MethodWorld("Spaces", {"type": "cmcr", **used(config.CmcrOptions, options)})
 
 
 def given(layer: str) -> Any:
@@ -57,11 +58,6 @@ def given(layer: str) -> Any:
 def height(layer: str) -> Any:
     """How many rows a linear layer saw first in training."""
     return seen(f"rows given to {layer}", lambda world: (world.task, len(world.inputs[layer]))[1])
-
-
-def start(name: str) -> Any:
-    """A parameter before training."""
-    return seen(f"first {name}", lambda world: (world.bound, world.start[name])[1])
 
 
 def _sums_of_probability(world: MethodWorld) -> list[float]:

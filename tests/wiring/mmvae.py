@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,8 @@ import torch
 
 from avgraph import config
 from tests.wiring.row import FALLS, Component, becomes, gains, loses, row, tells, times
-from tests.wiring.see import LOGGED, PARAMETERS, error, logged, seen, shape, update
-from tests.wiring.worlds import CPU, MethodWorld
+from tests.wiring.see import LOGGED, PARAMETERS, error, logged, seen, shape, start, update
+from tests.wiring.worlds import CPU, MethodWorld, used
 
 LOSS, MASKED = logged("train/loss"), logged("train/reconstruction")
 BY_POSTERIOR, SHARED, OWN = logged("train/posterior_reconstruction"), logged("train/shared"), logged("train/kl")
@@ -18,18 +19,15 @@ STACK = "network.prior.encoders.visual.stack.layers.0.weight"
 
 
 def _mmvae(options: Mapping[str, Any]) -> MethodWorld:
-    # What the base makes small, a change may leave without use, which would be an error of its own.
-    unused = config.MmvaeOptions.model_construct(**options).unused()
-    used = {name: value for name, value in options.items() if name not in unused}
-    return MethodWorld("Scenes", {"type": "mmvae", **used}, {**CPU, "schedule": "constant"})
+    kept = used(config.MmvaeOptions, options)
+    return MethodWorld("Scenes", {"type": "mmvae", **kept}, {**CPU, "schedule": "constant"})
 
 
 def _hidden(world: MethodWorld) -> float:
     """How many of the hidden numbers of a sound are dropped in training."""
-    encoder = world.bound.network.sound_encoder.train()  # type: ignore[union-attr]
+    encoder: Any = world.bound.network.sound_encoder
     torch.manual_seed(0)
-    found = encoder.network[0](torch.ones(1000))  # type: ignore[index, operator]
-    encoder.eval()
+    found = copy.deepcopy(encoder.network[0]).train()(torch.ones(1000))
     return round(float((found == 0).float().mean()), 1)
 
 
@@ -57,7 +55,10 @@ MMVAE = Component(
         row("audio_encoder", "cnn", PARAMETERS, gains("network.sound_encoder.network.stem.0.weight")),
         row("audio_encoder", "vggish", BOUND, tells("vggish expects log-mels of 64 bands × 96 columns, got [32, 32]")),
         row("audio_weights", "heads.pt", BOUND, tells("heads.pt: no weights of this sound encoder")),
-        row("audio_frozen", True, update("network.sound_encoder.network.1.bias"), becomes(torch.zeros(12))),
+        row("audio_weights", "sounds.pt", start("network.sound_encoder.network.4.bias"),
+            becomes(torch.full((6,), 0.5))),
+        row("audio_frozen", True, update("network.sound_encoder.network.1.bias"), becomes(torch.zeros(12)),
+            audio_weights="sounds.pt"),
         row("audio_channels", 7, shape("network.naming.weight"), becomes((3, 7))),
         row("audio_dropout", 0.5, seen("share of dropped numbers", _hidden), becomes(0.5)),
         row("class_weight", 1.0, logged("train/naming"), times(2)),

@@ -11,6 +11,7 @@ import torch
 
 from avgraph.datasets import SoundingShapes
 from avgraph.datasets.avsbench import write_avsbench
+from avgraph.methods.mmvae.sound_encoder import build_sound_encoder
 from avgraph.nn import Projector
 from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
 from tests.datasets.esc_folder import rows, write_pictures, write_table
@@ -43,6 +44,8 @@ def write_sandbox(folder: Path) -> None:
     _segmentation(folder)
     head = Projector(6, 8, 4)
     torch.save({f"Head_A.{key}": value + 1 for key, value in head.state_dict().items()}, folder / "heads.pt")
+    sounds = build_sound_encoder("modulation", torch.zeros(1, 32, 32), 6, 0.0)
+    torch.save({key: torch.full_like(value, 0.5) for key, value in sounds.state_dict().items()}, folder / "sounds.pt")
 
 
 def _sentences(folder: Path) -> None:

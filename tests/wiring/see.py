@@ -70,6 +70,11 @@ def weight(name: str) -> See:
     return See(name, lambda world: world.task.state_dict()[name])
 
 
+def start(name: str) -> See:
+    """A parameter before training."""
+    return See(f"first {name}", lambda world: (world.bound, world.start[name])[1])
+
+
 def update(name: str) -> See:
     """How far training has moved a parameter."""
     return See(f"update of {name}", lambda world: world.task.state_dict()[name] - world.start[name])

@@ -20,6 +20,7 @@ from avgraph.config import experiment_from_dict
 from avgraph.config.builtin import DATASETS, ENCODERS, TRANSFORMS
 from avgraph.encoders.context import EncodeContext
 from avgraph.methods.task import Task
+from avgraph.options.base import ComponentOptions
 from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.training import fit
@@ -31,6 +32,12 @@ CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
 def checked(table: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Any:
     """Checked options, as a YAML file gives them."""
     return table[name].model_validate({"type": name, **options})
+
+
+def used(options: type[ComponentOptions], base: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change leaves of the base: what it makes useless would be an error of its own."""
+    unused = options.model_construct(**base).unused()
+    return {name: value for name, value in base.items() if name not in unused}
 
 
 @dataclass(frozen=True)

@@ -71,23 +71,43 @@ class CmcrOptions(MethodOptions):
 
         return CMCRTask(self)
 
+    def restored(self) -> CmcrOptions:
+        """A checkpoint has the heads, published ones too, and tells their widths."""
+        return self.model_copy(update={"heads": None})
+
     def inputs(self) -> Iterator[Input]:
         """The files of heads."""
         for space, file in (self.heads or {}).items():
             yield from named(("heads", space), file, "weights")
 
     def unused(self) -> dict[str, str]:
-        """What the short projector does not have."""
-        if not self.half:
-            return {}
-        return {
-            "hidden_channels": "a half projector has no hidden layer",
-            "final_relu": "a half projector always ends with a ReLU",
-        }
+        """What another option leaves without effect."""
+        found: dict[str, str] = {}
+        if self.half:
+            found["hidden_channels"] = "a half projector has no hidden layer"
+            found["final_relu"] = "a half projector always ends with a ReLU"
+        if not self.overlap_loss:
+            found["temperature"] = "items are not contrasted (overlap_loss is false)"
+        if not self.pseudo_loss:
+            found["pseudo_temperature"] = "what is recalled is not contrasted (pseudo_loss is false)"
+        if self.intra_weight == 0:
+            found["intra_spaces"] = "no gap is closed (intra_weight is 0)"
+        if not self.pseudo_loss and not self._closes_gaps:
+            found["recall"] = "nothing is recalled (pseudo_loss is false, and no gap is closed)"
+        if self.edges_per_item == 0:
+            found["edge_items"] = "the learned graph has no memory edges (edges_per_item is 0)"
+            if "recall" in found:
+                found["recall_temperature"] = found["recall"]
+            elif self.recall != "softmax":
+                found["recall_temperature"] = f"only a softmax has it (recall is '{self.recall}')"
+        return found
+
+    @property
+    def _closes_gaps(self) -> bool:
+        return self.intra_weight != 0 and self.intra_spaces != []
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> CmcrOptions:
-        closes_gaps = self.intra_weight > 0 and self.intra_spaces != []
-        if not (self.overlap_loss or self.pseudo_loss or closes_gaps):
+        if not (self.overlap_loss or self.pseudo_loss or self._closes_gaps):
             raise mistakes([((), "overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn", None)])
         return self

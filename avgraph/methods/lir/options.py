@@ -126,6 +126,24 @@ class LirOptions(MethodOptions):
             found.append(("snapshot_epochs", f"expected epochs below train.epochs, {epochs}, got {late[0]}"))
         return found
 
+    @property
+    def searches(self) -> bool:
+        """Whether a graph is searched for the student; after ``snapshot_epochs`` one always is."""
+        return self.dependencies in ("inferred", "random")
+
     def unused(self) -> dict[str, str]:
-        """The margin of a loss without one."""
-        return {"margin": "the loss 'n_pair' has no margin"} if self.loss == "n_pair" else {}
+        """What another option leaves without effect."""
+        found: dict[str, str] = {}
+        if self.loss == "n_pair":
+            found["margin"] = "the loss 'n_pair' has no margin"
+        if not self.proxies:
+            found["mask_own_pair"] = "there are no proxies (proxies is false)"
+        if self.interaction_weight == 0:
+            why = "nothing is regularised (interaction_weight is 0)"
+            found |= dict.fromkeys(("intra_weight", "inter_weight", "weighting"), why)
+        elif self.dependencies == "identity":
+            found["intra_weight"] = "the graph 'identity' has no edges within a modality"
+        if not self.searches and not self.snapshot_epochs:
+            why = f"no graph is searched (dependencies is '{self.dependencies}')"
+            found |= dict.fromkeys(("restarts", "penalty_discount", "l1", "ridge", "signs"), why)
+        return found

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from avgraph.methods.lir.dependencies import identity_dependencies, infer_dependencies, random_dependencies
+from avgraph.methods.lir.dependencies import (
+    Dependencies,
+    identity_dependencies,
+    infer_dependencies,
+    random_dependencies,
+)
 from avgraph.methods.lir.options import LirOptions
 
 
@@ -18,8 +23,8 @@ class Teacher(nn.Module):
         names: of the 2C concepts.
         clips: number of training clips.
         epochs: after which the student starts.
-        options: where the student's graph comes from (whatever it is, one is inferred for comparison of their sizes),
-            of the search, and after which epochs a graph is inferred for the frequency alone.
+        options: where the student's graph comes from, of the search where there is one, and after which epochs a graph
+            is inferred for the frequency alone.
         given: the graph of dependencies "given".
 
     Shapes:
@@ -71,24 +76,28 @@ class Teacher(nn.Module):
         Raises:
             GraphError: as `infer_dependencies`.
         """
-        found = infer_dependencies(logits, self.names, self.options, seed=seed)
-        if epoch in self.snapshot_epochs:
+        begins, kept = epoch >= self.epochs and not self.ready, epoch in self.snapshot_epochs
+        found = None
+        if kept or (begins and self.options.searches):
+            found = infer_dependencies(logits, self.names, self.options, seed=seed)
+        if kept and found is not None:
             self.snapshots[self.snapshot_epochs.index(epoch)] = found.weights
-        if epoch < self.epochs or self.ready:
-            return
-        self.soft.copy_(logits.sigmoid())
-        self.epoch.fill_(epoch)
-        weights = found.weights
-        if self.options.dependencies == "random":
-            weights = random_dependencies(weights, seed)
-        elif self.options.dependencies == "identity":
-            weights = identity_dependencies(len(self.names) // 2)
-        elif self.options.dependencies == "given":
+        if begins:
+            self.soft.copy_(logits.sigmoid())
+            self.epoch.fill_(epoch)
+            self.weights.copy_(self._students(found, seed))
+            if self.options.dependencies == "inferred" and found is not None:
+                self.frequency.copy_(found.frequency)
+
+    def _students(self, found: Dependencies | None, seed: int) -> Tensor:
+        """The weights that the student is taught by."""
+        if self.options.dependencies == "identity":
+            return identity_dependencies(len(self.names) // 2)
+        if self.options.dependencies == "given":
             assert self.given is not None
-            weights = self.given
-        else:
-            self.frequency.copy_(found.frequency)
-        self.weights.copy_(weights)
+            return self.given
+        assert found is not None
+        return random_dependencies(found.weights, seed) if self.options.dependencies == "random" else found.weights
 
     def frequencies(self) -> dict[str, Tensor]:
         """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""

@@ -37,7 +37,7 @@ class MmvaeOptions(MethodOptions):
         audio_encoder: ``modulation`` spectra under a small network, a ``cnn`` on the log-mels, or ``vggish`` for
             seconds of 96 × 64. Sounds that are vectors already need none.
         audio_weights: weights of that encoder, a file of tensors.
-        audio_frozen: train that encoder no further.
+        audio_frozen: train it no further than these weights.
         audio_channels: width of a sound.
         audio_dropout: of what the sound's encoder sees, in training.
         class_weight: of naming the class of a sound, where the sounds have classes (not in the paper); 0 leaves it out.
@@ -125,6 +125,10 @@ class MmvaeOptions(MethodOptions):
 
         return MMVAETask(self)
 
+    def restored(self) -> MmvaeOptions:
+        """A checkpoint has all weights, those that were published too."""
+        return self.model_copy(update={"audio_weights": None, "pretrained": False})
+
     def inputs(self) -> Iterator[Input]:
         """The file of the sound encoder's weights."""
         return named(("audio_weights",), self.audio_weights, "weights")
@@ -140,6 +144,8 @@ class MmvaeOptions(MethodOptions):
             found["attention_channels"] = f"there is no attention (listening is '{self.listening}')"
         if self.audio_encoder != "modulation":
             found["audio_dropout"] = "only the network on modulation spectra has it"
+        if self.audio_weights is None:
+            found["audio_frozen"] = "there are no weights to keep (audio_weights is not set)"
         if self.class_weight == 0:
             found["class_batch"] = "no sound is named (class_weight is 0)"
         if not self.latent:

@@ -89,6 +89,10 @@ class RrnetOptions(MethodOptions):
 
         return RRNetTask(self)
 
+    def unused(self) -> dict[str, str]:
+        """What only intra units have."""
+        return {"incidence": "there is no intra unit (intra_units is 0)"} if self.intra_units == 0 else {}
+
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it decides about: candidate edges."""
         return ((self.source, "candidate", self.target),)
