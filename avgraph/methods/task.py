@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from pytorch_lightning import LightningModule
+from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
@@ -64,6 +65,17 @@ class Task(LightningModule, ABC):
     @abstractmethod
     def annotated(self) -> HeteroData:
         """The graph, on the CPU, with what was learned on its edges."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what a bound task of the same run has learned.
+
+        Args:
+            state: the tensors of its checkpoint.
+
+        Raises:
+            RuntimeError: if they are of another model.
+        """
+        self.load_state_dict(state)
 
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""

@@ -204,6 +204,10 @@ class MethodOptions(ComponentOptions):
         """The method with these options, an `avgraph.methods.Task`; its parameters come with the graph."""
         raise NotImplementedError(f"{type(self).__name__}.task")
 
+    def restored(self) -> MethodOptions:
+        """The options that rebuild a trained method, without files whose content its checkpoint holds."""
+        return self
+
     def recipe(self) -> tuple[TransformOptions, ...] | None:
         """The transforms that build its graph where the experiment declares none; ``None`` where its class tells."""
         return ()

@@ -68,7 +68,9 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
     """
     if isinstance(experiment, Experiment):
         if overrides:
-            raise TypeError("overrides go with a path; use experiment.model_copy for a built experiment")
+            raise TypeError(
+                "overrides go with a path; for a built one: experiment_from_dict(experiment.to_dict(), overrides)"
+            )
     else:
         experiment = load_experiment(experiment, overrides, check_files=True)
     pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
@@ -122,7 +124,7 @@ def load_task(directory: Path, experiment: Experiment, device: str | None = None
         DataError: if graph or checkpoint are missing or damaged.
     """
     options = experiment.train
-    task = build_task(experiment)
+    task = build_task(experiment.model_copy(update={"method": experiment.method.restored()}))
     data = directory / folder.DATA
     data = data if data.exists() else directory / folder.GRAPH
     task.bind(load_graph(data), options, experiment.seed)

@@ -12,7 +12,7 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from avgraph.config import Experiment
-from avgraph.errors import DataError, Interrupted, reason_of
+from avgraph.errors import DataError, GraphError, Interrupted, reason_of
 from avgraph.io.reading import check_regular
 from avgraph.io.torch_file import load_tensors
 from avgraph.methods.task import Task
@@ -121,8 +121,8 @@ def load_weights(task: Task, directory: Path) -> None:
     path = directory / CHECKPOINT
     state = load_checkpoint(path)["state_dict"]
     try:
-        task.load_state_dict(state)
-    except RuntimeError as error:
+        task.restore(state)
+    except (RuntimeError, LookupError, GraphError) as error:
         raise DataError(f"{path}: not a checkpoint of this run: {reason_of(error)}") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def _head(path: Path, prefix: str, final_relu: bool) -> Projector:
     if last is None or first.dim() != 2 or last.dim() != 2:
         told = "no such key" if last is None else f"got {list(first.shape)} and {list(last.shape)}"
         raise DataError(f"{path}: {start}net2.0.weight: expected a matrix [out, hidden]; {told}")
-    head = Projector(first.shape[1], first.shape[0], last.shape[0], final_relu=final_relu, half=half)
+    head = projector_of(own, final_relu=final_relu)
     expected = head.state_dict()
     for key, value in expected.items():
         if key not in own:
@@ -72,6 +73,18 @@ def _head(path: Path, prefix: str, final_relu: bool) -> Projector:
         raise DataError(f"{path}: {start}{unknown[0]}: no such tensor in a {'half ' if half else ''}head")
     head.load_state_dict(own)
     return head
+
+
+def projector_of(weights: Mapping[str, Tensor], *, final_relu: bool = False) -> Projector:
+    """A new projector that fits some weights, which are not put into it.
+
+    Example:
+        >>> projector_of(Projector(4, 8, 2).state_dict()).net2[0]
+        Linear(in_features=8, out_features=2, bias=True)
+    """
+    half = "net.0.weight" in weights
+    first, last = (weights[f"{layer}.0.weight"] for layer in (("net", "net") if half else ("net1", "net2")))
+    return Projector(first.shape[1], first.shape[0], last.shape[0], final_relu=final_relu, half=half)
 
 
 def _split(reference: str) -> tuple[Path, str]:

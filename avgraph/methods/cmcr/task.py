@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
-from avgraph.methods.cmcr.heads import load_head
+from avgraph.methods.cmcr.heads import load_head, projector_of
 from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
 from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
@@ -60,6 +61,14 @@ class CMCRTask(Task):
             told = ", ".join(f"{name} {width}" for name, width in widths.items())
             raise GraphError(f"cmcr: expected heads of one width, got {told}; set method.channels to that of the heads")
         self.links: list[Link] | None = None
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """What was learned; heads that began as published ones have widths of their own."""
+        for name in self.spaces:
+            start = f"heads.{_key(name)}."
+            own = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
+            self.heads[_key(name)] = projector_of(own, final_relu=self.options.final_relu).to(self.dtype)
+        super().restore(state)
 
     def _head(self, space: str, width: int) -> Projector:
         options, given = self.options, (self.options.heads or {}).get(space)

@@ -97,6 +97,19 @@ def test_a_run_is_evaluated_again_from_its_own_data(run: avgraph.Run) -> None:
     assert {name: run.metrics[name] for name in found} == found
 
 
+def test_a_run_needs_its_file_of_weights_no_more(picture: tuple[Path, Path], tmp_path: Path) -> None:
+    weights = tmp_path / "sounds.pt"
+    like = bound(Recorded().load()).network.sound_encoder
+    torch.save({name: torch.full_like(value, 0.25) for name, value in like.state_dict().items()}, weights)
+    given = {"train.epochs": 0, "method.audio_weights": str(weights), "method.audio_frozen": True}
+    run = avgraph.train(experiment(tmp_path), given)
+    weights.unlink()
+    found = avgraph.evaluate(run)
+    assert {name: run.metrics[name] for name in found} == found
+    assert float(load_task(run.directory, run.experiment).network.sound_encoder.network[1].bias.mean()) == 0.25  # type: ignore
+    segment_picture(run.directory, *picture, tmp_path / "mask.png")
+
+
 def test_the_learned_graph_leaves_without_pictures(run: avgraph.Run) -> None:
     graph = read_graphml(run.directory / "graph.graphml")
     assert "x" not in graph["frame"]
