@@ -18,11 +18,11 @@ import click
 
 if TYPE_CHECKING:
     from avgraph.datasets.base import DatasetStatus
-    from avgraph.io.provenance import MadeOf
     from avgraph.runs.folds import FoldRuns
     from avgraph.runs.run import Run
     from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
+    from avgraph.tools.made_of import MadeOf
     from avgraph.tools.match import Matching
     from avgraph.tools.segment import Segmented
 

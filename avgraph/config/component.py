@@ -17,8 +17,8 @@ from avgraph.options.base import (
     EncoderOptions,
     MethodOptions,
     TransformOptions,
-    mistakes,
 )
+from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import show, suggest_or_list
 
 

@@ -12,19 +12,11 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
 from avgraph.config.defaults import with_recipe, with_train_defaults
-from avgraph.options.base import (
-    DatasetOptions,
-    EncoderOptions,
-    MethodOptions,
-    Name,
-    Options,
-    Seed,
-    TransformOptions,
-    mistake,
-    mistakes,
-)
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, Name, Seed, TransformOptions
 from avgraph.options.inputs import Input, within
+from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path, show
+from avgraph.options.strict import Options
 from avgraph.options.train import TrainOptions
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]

@@ -19,8 +19,8 @@ from avgraph.options.base import (
     EncoderOptions,
     MethodOptions,
     TransformOptions,
-    mistakes,
 )
+from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path, suggest_or_list
 
 if TYPE_CHECKING:

@@ -9,11 +9,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from avgraph.errors import DataError
+from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import DatasetOptions, mistakes
+from avgraph.options.base import DatasetOptions
+from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path as OptionPath
 
 Fold = Annotated[int, Field(ge=1, le=5)]
+Side = Annotated[int, Field(ge=16, le=512)]
+"""Of a picture, in pixels."""
 Root = str | Path | None
 
 
@@ -141,6 +145,14 @@ class Clips(Dataset):
     def node_types(self) -> tuple[str, ...]:
         """The two modalities and the classes, as heard and as seen."""
         return ("audio", "visual", "concept")
+
+
+class Segmentation(Dataset):
+    """Base of data sets of `avgraph.graph.segmentation`."""
+
+    def node_types(self) -> tuple[str, ...]:
+        """Clips, their frames, what is heard."""
+        return (CLIP, FRAME, AUDIO)
 
 
 def check_differ(options: Dataset, test: str, val: str) -> None:

@@ -15,7 +15,7 @@ from avgraph.errors import DataError
 from avgraph.io.cache import cache_folder, kept
 from avgraph.io.checksum import sha256_listing
 from avgraph.io.npz import read_npz
-from avgraph.io.recording import recording
+from avgraph.io.writing import writing
 from avgraph.runtime.progress import progress
 
 # Changes when log_mel_picture computes something else, so that an old cache is never taken for a new one.
@@ -54,7 +54,7 @@ def cached_log_mels(
         picture = np.empty(shape, dtype=np.uint8)
         for row, file in enumerate(progress(files, "log-mels")):
             picture[row] = log_mel_picture(file, seconds).numpy()
-        with recording(path) as target:
+        with writing(path) as target:
             np.savez(target, logmel=picture)
 
     return kept(folder / f"{key}-{recipe}.npz", read, write)

@@ -20,7 +20,7 @@ from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.io.cache import kept
-from avgraph.io.recording import save_tensors
+from avgraph.io.writing import save_tensors
 from avgraph.runtime.heap import freed_memory_kept
 from avgraph.runtime.progress import counted
 from avgraph.runtime.settings import random_state_kept

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.hub_model import HubModel, ModelName
 from avgraph.options.base import Count, EncoderOptions, Name, NonNegative, Positive, Rate, Seed, SpaceName
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class TextAligned(EncoderOptions):
         return encode(self, data, node, context)
 
 
-class CLIP(EncoderOptions):
+class CLIP(HubModel):
     """Pictures ``x`` (uint8), or else the texts ``name``, in the space of CLIP (Radford et al., ICML 2021).
 
     By a model of the transformers library; needs ``pip install "avgraph[clip]"``.
@@ -86,7 +87,7 @@ class CLIP(EncoderOptions):
     """
 
     type: Literal["clip"] = "clip"
-    model: Name = "openai/clip-vit-base-patch32"
+    model: ModelName = "openai/clip-vit-base-patch32"
     space: SpaceName = "clip"
     batch_size: Positive = 64
 
@@ -99,7 +100,7 @@ class CLIP(EncoderOptions):
         return encode_clip(self, data, node, context)
 
 
-class CLAP(EncoderOptions):
+class CLAP(HubModel):
     """Sounds ``waveform``, or else the texts ``name``, in the space of CLAP (Wu et al., ICASSP 2023).
 
     By a model of the transformers library; needs ``pip install "avgraph[clap]"``. Waveforms are mono and at the rate of
@@ -119,7 +120,7 @@ class CLAP(EncoderOptions):
     """
 
     type: Literal["clap"] = "clap"
-    model: Name = "laion/clap-htsat-unfused"
+    model: ModelName = "laion/clap-htsat-unfused"
     space: SpaceName = "clap"
     sampling_rate: Positive = 48_000
     batch_size: Positive = 16

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from avgraph.encoders.context import EncodeContext
 from avgraph.io.cache import kept
-from avgraph.io.recording import save_tensors
+from avgraph.io.writing import save_tensors
 
 
 def remembered(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import EncoderOptions, Name, Positive
+from avgraph.encoders.hub_model import HubModel, ModelName
+from avgraph.options.base import EncoderOptions, Positive
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
 
@@ -94,7 +95,7 @@ class GloVe(EncoderOptions):
         return encode(self, data, node)
 
 
-class SentenceTransformers(EncoderOptions):
+class SentenceTransformers(HubModel):
     """Sentence embeddings of the names, by a model of the sentence-transformers library.
 
     Attributes:
@@ -109,7 +110,7 @@ class SentenceTransformers(EncoderOptions):
     """
 
     type: Literal["sentence_transformers"] = "sentence_transformers"
-    model: Name = "sentence-transformers/all-MiniLM-L6-v2"
+    model: ModelName = "sentence-transformers/all-MiniLM-L6-v2"
 
     def encode(
         self, data: torch_geometric.data.HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT

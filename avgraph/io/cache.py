@@ -15,7 +15,7 @@ from avgraph.errors import reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.files_read import unnoted
 from avgraph.io.mapped_rows import Array
-from avgraph.io.recording import new_mapped_array
+from avgraph.io.writing import new_mapped_array
 
 logger = logging.getLogger(__name__)
 

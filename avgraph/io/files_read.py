@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -85,16 +85,17 @@ def checksum(path: str | Path) -> str:
     return sha256_file(path) if read is None else read.checksum(path)
 
 
-def named_checksums(files: Mapping[str, str | Path]) -> dict[str, str]:
-    """SHA-256 of each file by the name it goes by, whatever folder it is in.
+def checksums(files: Mapping[str, str | Path] | Iterable[str | Path]) -> dict[str, str]:
+    """SHA-256 of each file by the name it goes by, whatever folder it is in; without names by the path as given.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
-        ...     [(name, found[:16]) for name, found in named_checksums({"a.txt": f"{folder}/a.txt"}).items()]
+        ...     [(name, found[:16]) for name, found in checksums({"a.txt": f"{folder}/a.txt"}).items()]
         [('a.txt', 'ba7816bf8f01cfea')]
     """
+    named = files if isinstance(files, Mapping) else {str(path): path for path in files}
     if (read := _READ.get()) is not None:
-        read.named.update(map(os.path.abspath, files.values()))
-    return {name: checksum(path) for name, path in files.items()}
+        read.named.update(map(os.path.abspath, named.values()))
+    return {name: checksum(path) for name, path in named.items()}

@@ -1,4 +1,4 @@
-"""References to arrays in files: ``features.npy``, ``bundle.npz:key``, … Imports no numpy."""
+"""References to what is in files: ``features.npy``, ``bundle.npz:key``, ``heads.pt:Head_A``, … Imports no numpy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,27 @@ from avgraph.errors import DataError
 
 # The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
 _REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I | re.S)
+
+
+WEIGHTS = (".pt", ".pth", ".bin", ".ckpt")
+"""Files of torch's."""
+_HEAD = re.compile(rf"(?P<file>.+?(?:{'|'.join(map(re.escape, WEIGHTS))}))(?::(?P<head>.*))?", re.I)
+
+
+def split_head(reference: str | Path) -> tuple[Path, str]:
+    """Split a reference to a head in a file of weights; a drive letter is no head.
+
+    Raises:
+        DataError: if the suffix is not that of a file of weights.
+
+    Example:
+        >>> split_head("clap_clip.pt:Head_A")[1]
+        'Head_A'
+    """
+    match = _HEAD.fullmatch(str(reference))
+    if match is None:
+        raise DataError(f"{reference}: expected FILE.pt:HEAD, such as clap_clip.pt:Head_A")
+    return Path(match["file"]).expanduser(), (match["head"] or "").rstrip(".")
 
 
 def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:

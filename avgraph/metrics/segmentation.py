@@ -7,7 +7,7 @@ Shapes:
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -95,18 +95,21 @@ def f_curves(probability: Tensor, mask: Tensor, beta2: float = 0.3) -> Float[Ten
     return (1 + beta2) * hit.double() / (beta2 * whole + segmented)  # P = hit / segmented and R = hit / whole, put in
 
 
-def segmented_area(probability: Tensor, threshold: float = 0.5) -> float:
-    """Share of all pixels above the threshold: under silence, of what is falsely segmented.
+def segmented_area(probability: Tensor, threshold: float = 0.5) -> Float64[Tensor, " n"]:
+    """Share of each map's pixels above the threshold: under silence, of what is falsely segmented.
+
+    Shapes:
+        probability [n, h, w] → [n]
 
     Raises:
-        GraphError: if they are no maps [n, h, w], or a value is out of range.
+        GraphError: if they are no maps, or a value is out of range.
 
     Example:
         >>> segmented_area(torch.tensor([[[0.9, 0.8, 0.1, 0.2]]]))
-        0.5
+        tensor([0.5000], dtype=torch.float64)
     """
     _check_maps(probability, torch.zeros_like(probability))
-    return float((probability > threshold).double().mean())
+    return (probability > threshold).double().mean((1, 2))
 
 
 def _at_least(reached: Tensor, weight: Tensor) -> Tensor:

@@ -1,28 +1,21 @@
-"""What every options class shares: strict, frozen, and mistakes told in a user's words.
-
-Strict: a whole number is not text, not true and not 5.0; a whole number may stand where a number is expected.
-"""
+"""The kinds of components that an experiment is made of, and the kinds of values that their options take."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, model_serializer, model_validator
 
-from avgraph.errors import ConfigError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.inputs import Input, named
-from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
+from avgraph.options.mistakes import mistakes
+from avgraph.options.problems import Path
+from avgraph.options.strict import Options
 
 if TYPE_CHECKING:
     import torch_geometric.data
     import torch_geometric.transforms
-    from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
-else:
-    ModelMetaclass = type(BaseModel)
 
 Name = Annotated[str, Field(min_length=1)]
 SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
@@ -31,68 +24,6 @@ Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 NonNegative = Annotated[float, Field(ge=0)]
-
-_TOLD = "avgraph"  # the kind of an error whose message is already a user's
-_EXPECTED = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "string_type": "text",
-    "string_unicode": "text without half surrogate pairs",
-    "string_too_short": "text that is not empty",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "finite_number": "a finite number",
-    "literal_error": "{expected}",
-    "greater_than": "a number above {gt}",
-    "greater_than_equal": "a number of at least {ge}",
-    "less_than": "a number below {lt}",
-    "less_than_equal": "a number of at most {le}",
-    "too_short": "at least {min_length} entry",
-}
-
-
-class _Telling(ModelMetaclass):
-    """Makes a class whose call tells what is wrong with its arguments as every other part of the package does."""
-
-    def __call__(cls, *args: Any, **options: Any) -> Any:
-        if args:
-            raise ConfigError(f"{cls.__name__}: options are given by name, as option=value; got {show(args[0])}")
-        try:
-            return super().__call__(**options)
-        except ValidationError as error:
-            lines = (f"{cls.__name__}: {_line(e['loc'], e['msg'])}" for e in error.errors())
-            raise ConfigError("\n".join(lines)) from None
-
-
-class Options(BaseModel, metaclass=_Telling):
-    """Base of all parts of an experiment.
-
-    Raises:
-        ConfigError: where one is built in Python from wrong values; one line a mistake.
-    """
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
-    also_known: ClassVar[tuple[str, ...]] = ()
-    """Keys to suggest beside the options."""
-    path_keys: ClassVar[tuple[str, ...]] = ()
-    """Options that are paths, whose text must keep the folder of its file until it is read."""
-    gone: ClassVar[Mapping[str, str]] = {}
-    """Options that there are no more → what to do instead."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _tell(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
-        if isinstance(value, Mapping):
-            value = {key: item if key in cls.path_keys else _bare(item) for key, item in value.items()}
-        try:
-            return handler(value)
-        except ValidationError as error:
-            known = (*cls.model_fields, *cls.also_known)
-            told = ((e["loc"], _message(e, known, cls.gone), e["input"]) for e in error.errors())
-            raise mistakes(told) from None
 
 
 class ComponentOptions(Options):
@@ -225,24 +156,6 @@ class MethodOptions(ComponentOptions):
         return []
 
 
-def _line(path: Path, message: str) -> str:
-    return f"{dotted(path)}: {message}" if path else message
-
-
-def mistakes(found: Iterable[tuple[Path, str, Any]]) -> ValidationError:
-    """A pydantic error of (path, message, value) triples, to raise in a validator: its paths nest."""
-    details = [
-        InitErrorDetails(type=PydanticCustomError(_TOLD, message), loc=path, input=value)
-        for path, message, value in found
-    ]
-    return ValidationError.from_exception_data("avgraph", details)
-
-
-def mistake(message: str) -> PydanticCustomError:
-    """One mistake at the value under validation, to raise in a validator of a field."""
-    return PydanticCustomError(_TOLD, message)
-
-
 def each_once(value: list[str]) -> list[str]:
     """Refuse a list that names something twice.
 
@@ -259,30 +172,3 @@ OnMissing = Annotated[list[Literal["download", "synthetic"]], AfterValidator(eac
 """What to try, in order, where there is no data; an empty list makes that an error."""
 SyntheticOnMissing = Annotated[list[Literal["synthetic"]], AfterValidator(each_once)]
 """The same for data that cannot be downloaded."""
-
-
-def _bare(value: Any) -> Any:
-    """Text without its folder: pydantic before 2.10 takes no subclass of str for a literal."""
-    if isinstance(value, list):
-        return [_bare(item) for item in value]
-    return str(value) if isinstance(value, str) else value
-
-
-def _message(error: Mapping[str, Any], known: tuple[str, ...], gone: Mapping[str, str]) -> str:
-    kind, value = error["type"], error["input"]
-    context = {k: str(v).removesuffix(".0") for k, v in error.get("ctx", {}).items()}
-    if kind == _TOLD:
-        return str(error["msg"])
-    if kind == "missing":
-        return "missing required key"
-    if kind == "extra_forbidden":
-        key = str(error["loc"][-1])
-        return f"is gone; {gone[key]}" if key in gone else f"unknown key{suggest_or_list(key, known, 'known keys')}"
-    if kind not in _EXPECTED:
-        return f"{error['msg']}, got {show(value)}"
-    text = f"expected {_EXPECTED[kind].format(**context)}, got {show(value)}"
-    if kind == "string_type" and isinstance(value, (int, float)):
-        text += "; put it in quotes"
-    if kind == "literal_error" and isinstance(value, str):
-        text += suggest(value, re.findall(r"'([^']*)'", context["expected"]))
-    return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -10,10 +9,10 @@ from typing import Literal
 
 from avgraph.errors import DataError
 from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
-from avgraph.io.references import split_reference
+from avgraph.io.references import WEIGHTS, split_head, split_reference
 from avgraph.options.problems import Path
 
-Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights"]
+Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "head"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class Input:
     Attributes:
         option: where its path is written.
         path: the path, with the key in the file where it has one.
-        kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``.
+        kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``,
+            ``weights`` a file of torch's, ``head`` one of several in such a file.
         root: folder that a relative path starts from.
     """
 
@@ -103,11 +103,18 @@ def _vectors(one: Input) -> None:
             check_key(path, key, npz_keys(path))
 
 
+def _head(one: Input) -> None:
+    _torch_file(split_head(one.path)[0])
+
+
 def _weights(one: Input) -> None:
-    match = re.fullmatch(r"(.+?\.(?:pt|pth|bin|ckpt))(?::(.*))?", one.path, re.I)
-    if match is None:
-        raise DataError(f"{one.path}: expected FILE.pt:HEAD, such as clap_clip.pt:Head_A")
-    path = FilePath(match[1]).expanduser()
+    path = FilePath(one.path)
+    if path.suffix.lower() not in WEIGHTS:
+        raise DataError(f"{path}: expected a file of weights, {', '.join(WEIGHTS)}; none has a key behind it")
+    _torch_file(path)
+
+
+def _torch_file(path: FilePath) -> None:
     check_file(path)
     with path.open("rb") as file:
         if file.read(2) not in (b"PK", b"\x80\x02"):  # torch's archive, and what it wrote before 1.6
@@ -121,4 +128,5 @@ _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "vectors": _vectors,
     "archive": _archive,
     "weights": _weights,
+    "head": _head,
 }

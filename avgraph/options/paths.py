@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from avgraph.options.base import Name, mistake
+from avgraph.options.base import Name
+from avgraph.options.mistakes import mistake
 
 
 def absolute(value: Any) -> Any:

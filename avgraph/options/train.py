@@ -14,8 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from avgraph.options.base import Count, NonNegative, Options, Positive, Rate, mistake, mistakes
+from avgraph.options.base import Count, NonNegative, Positive, Rate
+from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import show
+from avgraph.options.strict import Options
 
 _DEVICE = "auto|cpu|cuda(:[0-9]{1,4})?"
 _SGD_ONLY = ("momentum", "nesterov")

@@ -14,7 +14,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from avgraph.io.files import append_line, atomic_path, sync
-from avgraph.io.recording import save_tensors
+from avgraph.io.writing import save_tensors
 from avgraph.runs.folder import CHECKPOINT, HISTORY, read_history, write_text
 from avgraph.runtime.progress import Advance, counted
 

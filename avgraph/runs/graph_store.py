@@ -14,8 +14,8 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular
-from avgraph.io.recording import save_tensors
 from avgraph.io.torch_file import load_tensors
+from avgraph.io.writing import save_tensors
 
 _PLAIN = (Tensor, str, bool, int, float, type(None))
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.io.provenance import MadeOf
 from avgraph.tools.found import AgreedEdge, FoundEdge
+from avgraph.tools.made_of import MadeOf
 
 
 def dependency_graph(

@@ -26,10 +26,11 @@ from avgraph.dag import (
 )
 from avgraph.dag.knowledge import edge_matrix
 from avgraph.errors import DataError
+from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
-from avgraph.io.provenance import MadeOf, checksums
 from avgraph.runtime.interrupt import interruptible
 from avgraph.tools.found import AgreedEdge, Discovery, FoundEdge
+from avgraph.tools.made_of import MadeOf
 
 __all__ = ["AgreedEdge", "Discovery", "FoundEdge", "discover_table", "output_files"]
 

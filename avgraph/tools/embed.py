@@ -12,8 +12,8 @@ from avgraph.errors import DataError, hint
 from avgraph.io.arrays import map_array
 from avgraph.io.files import atomic_path
 from avgraph.io.mapped_rows import check_embeddings, row_blocks
-from avgraph.io.recording import new_mapped_array
 from avgraph.io.references import split_reference
+from avgraph.io.writing import new_mapped_array
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.runs.run import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from avgraph.dag import DAG, EdgeStability
 from avgraph.dag.weights import as_shares
-from avgraph.io.provenance import MadeOf
+from avgraph.tools.made_of import MadeOf
 
 Matrix = Float[np.ndarray, "p p"]
 Edges = Bool[np.ndarray, "p p"]

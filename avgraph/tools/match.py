@@ -15,11 +15,12 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, GraphError
 from avgraph.export import export_graph
 from avgraph.io.arrays import read_array
+from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
-from avgraph.io.provenance import MadeOf, checksums
 from avgraph.io.references import split_reference
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
+from avgraph.tools.made_of import MadeOf
 from avgraph.transforms import CouplingEdges
 
 

@@ -18,6 +18,7 @@ from avgraph.methods.mmvae.clips import resized
 from avgraph.methods.mmvae.figures import save_map
 from avgraph.methods.mmvae.network import placed
 from avgraph.methods.mmvae.scene import Scene
+from avgraph.metrics import segmented_area
 from avgraph.runs.run import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.settings import random_state_kept
@@ -99,7 +100,7 @@ def segment_picture(
     save_map(mean, targets[0])
     if uncertainty is not None:
         save_map(2 * deviation, targets[1])  # the deviation of numbers from 0 to 1 is at most one half
-    area, peak = float((mean > 0.5).double().mean()), float(mean.max())
+    area, peak = float(segmented_area(mean[None])), float(mean.max())
     return Segmented(targets, area, peak, float(deviation.mean()) if samples else None, samples)
 
 

@@ -13,8 +13,9 @@ from pydantic import Field, ValidationError, model_validator
 from avgraph import transforms
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, Positive, Rate, TransformOptions, mistakes
+from avgraph.options.base import Name, Positive, Rate, TransformOptions
 from avgraph.options.inputs import Input, named
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import dotted
 
@@ -52,6 +53,14 @@ class KnnOptions(TransformOptions):
 
 
 class _PairOptions(TransformOptions):
+    """Base of the steps that join two node types.
+
+    Attributes:
+        source: node type.
+        target: node type.
+        relation: name of the relation.
+    """
+
     node_keys = ("source", "target")
 
     source: Name
@@ -67,9 +76,6 @@ class CandidatesOptions(_PairOptions):
     """Every source node gets edges to the ``k`` targets that its encoder scores highest.
 
     Attributes:
-        source: node type.
-        target: node type.
-        relation: name of the relation.
         k: candidates per source node.
         add_true: add the true target of a training node where it is not among them.
     """
@@ -84,13 +90,7 @@ class CandidatesOptions(_PairOptions):
 
 
 class CompleteOptions(_PairOptions):
-    """Every source node gets an edge to every target.
-
-    Attributes:
-        source: node type.
-        target: node type.
-        relation: name of the relation.
-    """
+    """Every source node gets an edge to every target."""
 
     type: Literal["complete"] = "complete"
 
@@ -133,9 +133,6 @@ class CouplingEdgesOptions(_PairOptions):
     """Edges of an optimal-transport coupling of two node types whose features have one width.
 
     Attributes:
-        source: node type.
-        target: node type.
-        relation: name of the relation.
         solver: ``sinkhorn``, ``partial``, ``emd`` or ``unbalanced``.
         epsilon: weight of the entropy, of costs whose largest is 1; not for ``emd``, nor are ``max_iter`` and ``tol``.
         mass: total mass moved, of 1, for ``partial``.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
 
 import pytest
 
-from avgraph.config.builtin import METHODS
+from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.methods.task import Task
-from avgraph.options.base import MethodOptions
+from avgraph.options.base import ComponentOptions, MethodOptions
 
 
 def test_no_torch() -> None:
@@ -33,7 +34,11 @@ def test_a_method_has_the_options_that_it_was_made_of(options: type[MethodOption
     assert task.options is made  # type: ignore[comparison-overlap]
 
 
-@pytest.mark.parametrize("options", METHODS.values(), ids=list(METHODS))
-def test_every_option_of_a_method_has_its_sentence(options: type[MethodOptions]) -> None:
-    told = (options.__doc__ or "").partition("Attributes:")[2].partition("Example:")[0]
-    assert re.findall(r"^        (\w+):", told, re.M) == [key for key in options.model_fields if key != "type"]
+EVERY = {**DATASETS, **ENCODERS, **TRANSFORMS, **METHODS}
+
+
+@pytest.mark.parametrize("options", EVERY.values(), ids=list(EVERY))
+def test_every_option_has_its_sentence(options: type[ComponentOptions]) -> None:
+    told = inspect.cleandoc(options.__doc__ or "").partition("Attributes:\n")[2]
+    named = re.findall(r"^    (\w+(?:, \w+)*):", re.split(r"^\w+:", told, flags=re.M)[0], re.M)
+    assert sorted(", ".join(named).split(", ")) == sorted(key for key in options.model_fields if key != "type")

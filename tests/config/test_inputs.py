@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from avgraph.config import load_experiment
+from avgraph.config import dump_experiment, load_experiment
 from avgraph.errors import ConfigError
 
 RRNET = "method: {type: rrnet}\n"
@@ -57,6 +57,8 @@ def problems(folder: Path, text: str) -> list[str]:
         ESC + "encoders: {audio: [{type: logmel_cnn}, {type: precomputed, x: a.npy, score: b.npy}]}\n",
         SPACES + "method: {type: cmcr, heads: {clap: 'heads.pt:A'}}\n",
         "dataset: {type: class_paired, root: nowhere}\nmethod: {type: lir}\n",  # a stand-in takes its place
+        "dataset: {type: stamps}\nmethod: {type: mmvae, audio_weights: heads.pt}\n",
+        ESC + "encoders: {label: {type: sentence_transformers, model: some/model}}\n",  # on the hub
     ],
 )
 def test_what_is_there_is_valid(folder: Path, text: str) -> None:
@@ -117,6 +119,21 @@ def test_what_is_there_is_valid(folder: Path, text: str) -> None:
             ],
         ),
         (
+            "dataset: {type: stamps}\nmethod: {type: mmvae, audio_weights: heads.pt:A}\n",
+            [
+                "x.yaml:2: method.audio_weights: heads.pt:A: expected a file of weights, .pt, .pth, .bin, .ckpt; "
+                "none has a key behind it"
+            ],
+        ),
+        (
+            "dataset: {type: stamps}\nmethod: {type: mmvae, audio_weights: words.pt}\n",
+            ["x.yaml:2: method.audio_weights: words.pt: no such file; did you mean 'words.txt'?"],
+        ),
+        (
+            ESC + "encoders: {label: {type: sentence_transformers, model: ./nowhere}}\n",
+            ["x.yaml:3: encoders.label.model: nowhere: no such folder"],
+        ),
+        (
             ESC + "encoders:\n  label: {type: glove, path: word.txt}\n",
             ["x.yaml:4: encoders.label.path: word.txt: no such file; did you mean 'words.txt'?"],
         ),
@@ -155,7 +172,7 @@ def test_validate_loads_neither_numpy_nor_torch(folder: Path) -> None:
     (folder / "x.yaml").write_text(SPACES + CMCR + "encoders: {audio: {type: glove, path: v.npz}}\n", encoding="utf-8")
     code = """
 import sys
-from avgraph.config import load_experiment
+from avgraph.config import dump_experiment, load_experiment
 from avgraph.errors import ConfigError
 try:
     load_experiment(sys.argv[1], check_files=True)
@@ -164,3 +181,17 @@ except ConfigError as error:
 """
     words = [sys.executable, "-c", code, str(folder / "x.yaml")]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "True []\n"
+
+
+@pytest.mark.parametrize("kind", ["clip", "clap", "sentence_transformers"])
+def test_a_folder_of_a_model_is_found_from_any_folder(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "x.yaml").write_text(f"{ESC}encoders: {{label: {{type: {kind}, model: folder}}}}\n", encoding="utf-8")
+    (folder / "run").mkdir()
+    (folder / "run" / "config.yaml").write_text(dump_experiment(load_experiment(folder / "x.yaml")), encoding="utf-8")
+    monkeypatch.chdir("/")
+    for path in ("x.yaml", "run/config.yaml"):
+        assert load_experiment(folder / path).to_dict()["encoders"]["label"]["model"] == str(folder / "folder")
+    assert (
+        load_experiment(folder / "x.yaml", ["encoders.label.model=a/b"]).to_dict()["encoders"]["label"]["model"]
+        == "a/b"
+    )

@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.provenance import Provenance
 from avgraph.io.cache import kept
-from avgraph.io.files_read import files_read, named_checksums, note_read, unnoted
+from avgraph.io.files_read import checksums, files_read, note_read, unnoted
 from avgraph.runs.graph_store import load_graph, save_graph
 
 WHOLE = Provenance(
@@ -70,7 +70,7 @@ def test_files_are_noted_once_and_not_those_of_a_cache(tmp_path: Path) -> None:
         note_read(one)
         note_read(other)
         note_read(one)
-        named = named_checksums({"the other": other})
+        named = checksums({"the other": other})
         kept(tmp_path / "kept", lambda path: note_read(path), lambda path: path.write_text("slow"))
         with unnoted():
             note_read(tmp_path / "unnoted")

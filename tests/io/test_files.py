@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avgraph.io.files import append_line, atomic_path, naming, sync
-from avgraph.io.recording import new_mapped_array, recording
+from avgraph.io.writing import new_mapped_array, writing
 from tests.forking import ForkServer
 
 
@@ -70,7 +70,7 @@ def test_content_is_synced_before_the_name_and_the_folder_after_it(
 
 
 def test_a_writer_sees_no_error_and_the_first_is_raised_at_the_end() -> None:
-    with pytest.raises(OSError, match="No space left"), recording("/dev/full") as file:
+    with pytest.raises(OSError, match="No space left"), writing("/dev/full") as file:
         assert [file.write(bytes(1 << 20)) for _ in range(3)] == [1 << 20] * 3
 
 

@@ -107,8 +107,8 @@ def test_batches_are_put_together_from_their_curves() -> None:
 def test_area_is_a_share_of_pixels() -> None:
     probability, _ = pictures()
     for threshold in (0.2, 0.5):
-        expected = sum(v > threshold for v in probability.flatten().tolist()) / probability.numel()
-        assert segmented_area(probability, threshold) == pytest.approx(expected)
+        expected = [sum(v > threshold for v in one.flatten().tolist()) / one.numel() for one in probability]
+        assert segmented_area(probability, threshold).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.float32])

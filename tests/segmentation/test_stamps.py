@@ -19,7 +19,7 @@ from avgraph.datasets.stamps.protocol import usable_pictures
 from avgraph.errors import ConfigError, DataError
 from avgraph.graph.segmentation import HEARD, OFF_SCREEN, SWAPPED
 from avgraph.tools import catalog
-from tests.segmentation.folders import NAMES, NEAR, SILENT, SOUNDING, picture, write_all, write_installed
+from tests.segmentation.folders import NAMES, NEAR, SILENT, SOUNDING, picture, write_all, write_installed, write_stamps
 
 SMALL: dict[str, Any] = {"train_clips": 60, "val_clips": 10, "test_clips": 30, "frames": 1, "size": 16,
                          "max_objects": 2}  # fmt: skip
@@ -143,6 +143,18 @@ def test_the_folder_that_debian_installs_is_read(tmp_path: Path, roots: dict[str
     data = _load(roots, root=str(folder))
     assert data.provenance["source"] == "composed"
     assert "as installed" in str(catalog.describe("stamps", folder))
+
+
+@pytest.mark.parametrize("write", [write_stamps, write_installed])
+def test_no_picture_is_read_to_count_them(tmp_path: Path, write: Any) -> None:
+    folder = write(tmp_path / "stamps")
+    for path in folder.rglob("*.png"):
+        path.write_bytes(b"no picture")
+    if write is write_stamps:
+        np.savez(folder / "pictures.npz", name=np.array(NAMES))
+    status = catalog.describe("stamps", folder)
+    assert status.clips == len(NAMES)
+    assert f"{len(SOUNDING)} stamps have a sound of their own" in status.note
 
 
 @pytest.mark.usefixtures("no_shared_data")

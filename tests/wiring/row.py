@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avgraph.options.base import Options
+from avgraph.options.strict import Options
 
 Read = Callable[[Any], Any]
 

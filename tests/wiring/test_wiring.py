@@ -11,7 +11,8 @@ import pytest
 
 from avgraph.config import Experiment
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
-from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, Options, TransformOptions
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.options.strict import Options
 from tests.wiring.row import Component, Row, same
 from tests.wiring.table import COMPONENTS
 

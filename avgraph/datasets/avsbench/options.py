@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from avgraph.datasets.base import DatasetStatus, Root
-from avgraph.datasets.composed.options import Segmentation, Side
+from avgraph.datasets.base import DatasetStatus, Root, Segmentation, Side
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
@@ -15,6 +14,14 @@ Part = Literal["s4", "ms3"]
 
 
 class _AVSBench(Segmentation):
+    """Base of the two parts.
+
+    Attributes:
+        root: folder of the data, with ``Single-source/`` or ``s4_meta_data.csv`` (S4), ``Multi-sources/`` or
+            ``ms3_meta_data.csv`` (MS3); none looks in ``$AVGRAPH_DATA/avsbench``, then in the user cache.
+        size: height and width that frames and masks are brought to.
+    """
+
     path_keys = ("root",)
     part: ClassVar[Part]
     """Of AVSBench."""
@@ -43,11 +50,6 @@ class _AVSBench(Segmentation):
 class AVSBenchS4(_AVSBench):
     """AVSBench S4: 4,932 clips with one sounding object; of a training clip only the first mask is known.
 
-    Attributes:
-        root: folder with ``Single-source/`` or ``s4_meta_data.csv``; none looks in ``$AVGRAPH_DATA/avsbench``, then in
-            the user cache.
-        size: height and width that frames and masks are brought to.
-
     Example:
         >>> AVSBenchS4(size=64).size
         64
@@ -58,12 +60,7 @@ class AVSBenchS4(_AVSBench):
 
 
 class AVSBenchMS3(_AVSBench):
-    """AVSBench MS3: 424 clips of several sounding objects; all masks are known, their objects are one foreground.
-
-    Attributes:
-        root: folder with ``Multi-sources/`` or ``ms3_meta_data.csv``; none looks as `AVSBenchS4`.
-        size: height and width that frames and masks are brought to.
-    """
+    """AVSBench MS3: 424 clips of several sounding objects; all masks are known, their objects are one foreground."""
 
     part = "ms3"
     type: Literal["avsbench_ms3"] = "avsbench_ms3"

@@ -20,7 +20,7 @@ from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.checksum import sha256_listing
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def load_captioned(options: Captioned) -> HeteroData:
     if any(absent.values()):
         counts = ", ".join(f"{split} {count}" for split, count in absent.items() if count)
         logger.warning("%s: left out recordings that are not there: %s", layout.dataset, counts)
-    recordings = named_checksums({f"{one.split}/{one.path.name}": one.path for one in found})
+    recordings = checksums({f"{one.split}/{one.path.name}": one.path for one in found})
     content = [recordings[f"{one.split}/{one.path.name}"] for one in found]
     data = _graph(found)
     data["audio"].x = cached_log_mels([one.path for one in found], content, seconds=options.seconds)
@@ -55,7 +55,7 @@ def load_captioned(options: Captioned) -> HeteroData:
         source="real",
         settings={"seconds": options.seconds},
         note=f"recordings not there: {absent}" if any(absent.values()) else "",
-        files={**named_checksums({path.name: path for path in tables.values()}), "audio/": sha256_listing(recordings)},
+        files={**checksums({path.name: path for path in tables.values()}), "audio/": sha256_listing(recordings)},
         leakage=leakage,
     ).write_to(data)
     return data

@@ -19,7 +19,14 @@ _PUBLISHED = {"train": "development", "val": "validation", "test": "evaluation"}
 
 
 class Captioned(Dataset):
-    """Base of the sets of recordings with captions."""
+    """Base of the sets of recordings with captions.
+
+    Attributes:
+        root: folder of the recordings; none looks in the set's folder of ``$AVGRAPH_DATA``, then in the user cache.
+        captions: folder of the tables; none looks in ``root``, then in ``$AVGRAPH_DATA/captions``.
+        seconds: length of every log-mel; longer recordings are cut, shorter ones padded with silence.
+        on_missing_audio: whether a row without a recording is an error or left out; a warning counts them.
+    """
 
     path_keys = ("root", "captions")
     layout: ClassVar[CaptionLayout]
@@ -72,12 +79,6 @@ class AudioCaps(Captioned):
     49,274 training recordings of 10 s, 494 to validate and 957 to test (Kim et al., NAACL 2019). They are YouTube's and
     not passed on with the captions; `avgraph.datasets.captions.tables` says how their folder looks. The log-mels of
     the whole set take 2.8 GB of memory.
-
-    Attributes:
-        root: folder of the recordings; none looks in ``$AVGRAPH_DATA/audiocaps``, then in the user cache.
-        captions: folder of the tables; none looks in ``root``, then in ``$AVGRAPH_DATA/captions``.
-        seconds: length of every log-mel; longer recordings are cut, shorter ones padded with silence.
-        on_missing_audio: whether a row without a recording is an error or left out; a warning counts them.
     """
 
     layout = CaptionLayout(
@@ -94,7 +95,7 @@ class AudioCaps(Captioned):
 class Clotho(Captioned):
     """Clotho: recordings of Freesound with five captions each.
 
-    Options are those of AudioCaps. 3,839 recordings of 15 to 30 s to train, 1,045 each to validate and test (Clotho 2;
+    3,839 recordings of 15 to 30 s to train, 1,045 each to validate and test (Clotho 2;
     Drossos, Lipping & Virtanen, ICASSP 2020). Read as published (``development/``, ``validation/``, ``evaluation/`` and
     ``clotho_captions_….csv``), or as `avgraph.datasets.captions.tables` says. Four file names occur in two splits, so
     that each needs a folder of its own.

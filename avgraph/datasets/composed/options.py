@@ -6,21 +6,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from avgraph.datasets.base import Dataset
-from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
-from avgraph.options.base import Count, Positive, Seed, mistakes
+from avgraph.datasets.base import Segmentation, Side
+from avgraph.options.base import Count, Positive, Seed
+from avgraph.options.mistakes import mistakes
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Side = Annotated[int, Field(ge=16, le=512)]
 Objects = Annotated[int, Field(ge=1, le=8)]
-
-
-class Segmentation(Dataset):
-    """What data sets of `avgraph.graph.segmentation` share."""
-
-    def node_types(self) -> tuple[str, ...]:
-        """Clips, their frames, what is heard."""
-        return (CLIP, FRAME, AUDIO)
 
 
 class Composed(Segmentation):

@@ -22,7 +22,7 @@ from avgraph.datasets.esc.table import EscTable
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
 from avgraph.io.checksum import sha256_listing
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
 
 RECONSTRUCTED = "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"
@@ -70,13 +70,13 @@ def load_pictures(layout: EscLayout, table: EscTable) -> tuple[UInt8[Tensor, "n 
         DataError: naming the row whose clip is missing or differs, or the file that cannot be used.
     """
     if layout.kind == "pictures":
-        return _from_npz(layout.clips, table), named_checksums({path.name: path for path in (table.path, layout.clips)})
+        return _from_npz(layout.clips, table), checksums({path.name: path for path in (table.path, layout.clips)})
     paths = [layout.clips / clip.filename for clip in table.clips]
     for path, clip in zip(paths, table.clips, strict=True):
         if not path.is_file():
             raise DataError(f"{table.path}:{clip.line}: clip {clip.filename!r} is not in {layout.clips}")
-    clips = named_checksums({path.name: path for path in paths})
-    files = {**named_checksums({table.path.name: table.path}), "audio/": sha256_listing(clips)}
+    clips = checksums({path.name: path for path in paths})
+    files = {**checksums({table.path.name: table.path}), "audio/": sha256_listing(clips)}
     return cached_log_mels(paths, [clips[path.name] for path in paths]), files
 
 

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 
 class _Esc(Folded):
+    """Base of the two sets.
+
+    Attributes:
+        root: folder of the data; none looks in ``$AVGRAPH_DATA``, then in the user cache.
+        on_missing: what to try, in order, where there is no data; an empty list makes that an error.
+        on_leakage: what to do with recordings whose clips are in more than one fold.
+    """
+
     path_keys = ("root",)
 
     root: FilePath | None = None
@@ -48,13 +56,6 @@ class ESC50(_Esc):
     """ESC-50: 2000 clips of five seconds in 50 classes.
 
     Prepared log-mel pictures are read as well as the published archive; see `avgraph.datasets.esc.layout`.
-
-    Attributes:
-        root: folder of the data; none looks in ``$AVGRAPH_DATA``, then in the user cache.
-        fold: published fold to test on.
-        val_fold: the fold to validate on; none keeps all others for training.
-        on_missing: what to try, in order, where there is no data; an empty list makes that an error.
-        on_leakage: what to do with recordings whose clips are in more than one fold.
     """
 
     type: Literal["esc50"] = "esc50"
@@ -81,7 +82,7 @@ class ESC50(_Esc):
 class ESC10(_Esc):
     """ESC-10: the ten classes of ESC-50 that are easiest to tell apart.
 
-    Options are those of ESC-50. Its own folder is read as well as the clips marked ``esc10`` in a full ESC-50.
+    Its own folder is read as well as the clips marked ``esc10`` in a full ESC-50.
     """
 
     type: Literal["esc10"] = "esc10"

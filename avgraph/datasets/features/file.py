@@ -25,10 +25,10 @@ from avgraph.datasets.clip_graph import clip_graph
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
+from avgraph.io.files_read import checksums
 from avgraph.io.hdf5 import read_hdf5
 from avgraph.io.matlab import read_matlab
 from avgraph.io.npy import Array
-from avgraph.io.provenance import checksums
 from avgraph.io.reading import reading
 
 KEYS = tuple(f"{kind}_{split}" for split in ("train", "test") for kind in ("audio", "visual", "lab"))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Clips, DatasetStatus, Root
-from avgraph.options.base import Name, Seed, SyntheticOnMissing, mistakes
+from avgraph.options.base import Name, Seed, SyntheticOnMissing
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 
 class _Features(Clips):
+    """Base of the two sets.
+
+    Attributes:
+        root: folder of the file; none looks in the set's folder of ``$AVGRAPH_DATA``, then in the user cache.
+        class_names: names in the order of the labels, which the file does not have.
+        val_fraction: of the training clips of every class, set apart to validate.
+        seed: of that choice.
+        on_missing: ``[synthetic]`` takes made-up features where there is no file; empty makes that an error.
+    """
+
     path_keys = ("root",)
     files: ClassVar[tuple[str, ...]]
     """Names that the file is passed on under."""
@@ -40,13 +51,6 @@ class AVE(_Features):
 
     Audio [n, 128] is VGGish, visual [n, 1024] Inception V3; `avgraph.datasets.features.file` says what the file
     ``AVE_feature_updated_squence.h5`` holds.
-
-    Attributes:
-        root: folder of the file; none looks in ``$AVGRAPH_DATA/ave``, then in the user cache.
-        class_names: names in the order of the labels, which the file does not have.
-        val_fraction: of the training clips of every class, set apart to validate.
-        seed: of that choice.
-        on_missing: ``[synthetic]`` takes made-up features where there is no file; empty makes that an error.
     """
 
     files = ("AVE_feature_updated_squence.h5", "ave_feature.h5", "ave.h5", "ave.mat")
@@ -80,7 +84,7 @@ class AVE(_Features):
 class VEGAS(_Features):
     """VEGAS: 28,103 clips in 10 classes, as one file of features.
 
-    Options are those of AVE. The file is ``vegas_feature.h5``.
+    The file is ``vegas_feature.h5``.
     """
 
     files = ("vegas_feature.h5", "vegas.h5", "vegas.mat")

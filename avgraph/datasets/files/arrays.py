@@ -17,7 +17,7 @@ from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
 from avgraph.io.arrays import read_array
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 from avgraph.io.references import split_reference
 
 NODE_KEYS = ("x", "y", "split", "name")
@@ -136,7 +136,7 @@ class _Reader:
         references = [getattr(part, key) for part in self.nodes.values() for key in NODE_KEYS]
         references += [text for edge in self.edges for text in (edge.index, edge.weight, edge.attr)]
         files = dict.fromkeys(split_reference(text)[0] for text in references if text is not None)
-        return named_checksums({str(file): self.root / file.expanduser() for file in files})
+        return checksums({str(file): self.root / file.expanduser() for file in files})
 
 
 def _decoded(array: Array, where: str) -> Array:

@@ -9,10 +9,12 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, Options, mistakes
+from avgraph.options.base import Name
 from avgraph.options.inputs import Input, Kind, named
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import Path, suggest_or_list
+from avgraph.options.strict import Options
 
 if TYPE_CHECKING:
     import torch_geometric.data

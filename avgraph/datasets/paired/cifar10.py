@@ -9,8 +9,8 @@ import torch
 
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.graph.provenance import Provenance
+from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
-from avgraph.io.provenance import checksums
 
 FILE = "efficientnet_lite0_pca384.npz"
 NOTE = "CIFAR-10 as 384 features of an ImageNet network (EfficientNet-Lite0, PCA) of lossy copies of the pictures"

@@ -14,8 +14,8 @@ from avgraph.datasets.audio import triangles
 from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL, Labelled
 from avgraph.datasets.paired.options import DIGITS
 from avgraph.graph.provenance import Provenance
+from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
-from avgraph.io.provenance import checksums
 
 FILE = "fsdd_8khz.npz"
 _KEYS = ("waveform", "offset", "digit", "speaker", "take")

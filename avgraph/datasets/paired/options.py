@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from avgraph.datasets.base import Clips, DatasetStatus, Folded, Root
-from avgraph.options.base import Name, OnMissing, Rate, Seed, mistakes
+from avgraph.options.base import Name, OnMissing, Rate, Seed
 from avgraph.options.inputs import Input
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:

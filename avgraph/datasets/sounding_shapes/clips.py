@@ -6,8 +6,8 @@ import numpy as np
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.compose import compose
-from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials, Sounds, noise_backgrounds
-from avgraph.datasets.composed.noise import noise_sounds
+from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials, Sounds
+from avgraph.datasets.composed.noise import noise_backgrounds, noise_sounds
 from avgraph.datasets.sounding_shapes.options import FIFTHS, SoundingShapes
 from avgraph.datasets.sounding_shapes.shapes import COLOURS, SHAPES, shape_cut_outs
 from avgraph.datasets.sounding_shapes.timbres import TIMBRES, shape_sounds

@@ -23,17 +23,6 @@ class SoundingShapes(Composed):
     heard. Training, validation and test clips hear different recordings.
 
     Attributes:
-        train_clips: clips to train on.
-        val_clips: clips to validate on.
-        test_clips: clips to test on.
-        frames: of a clip.
-        size: height and width of a frame in pixels.
-        min_objects: fewest cut-outs of a clip; each is of another class.
-        max_objects: most.
-        max_sounding: most that sound at once; two are mixed by the maximum of their log-mels, a stand-in.
-        silence_share: share of training clips with silence, whose mask is empty.
-        off_screen_share: share of training clips with the sound of a class that they do not show; their mask is empty.
-        seed: of all that is drawn.
         classes: shapes that sound; there are twelve, and the others never do.
         recordings: of each class; a fifth each for the validation and the test clips.
         silent_shapes: how likely a silent shape is one that never sounds.

@@ -18,7 +18,7 @@ from avgraph.graph.provenance import Provenance
 from avgraph.graph.spaces import state_name
 from avgraph.io.arrays import map_array, read_array
 from avgraph.io.cache import cache_folder, kept_array
-from avgraph.io.files_read import checksum, named_checksums
+from avgraph.io.files_read import checksum, checksums
 from avgraph.io.mapped_rows import Array, check_embeddings, row_blocks, row_lengths
 from avgraph.io.references import split_reference
 
@@ -69,7 +69,7 @@ class _Reader:
             source="real",
             settings={"scaled_to_length_1": list(dict.fromkeys(self.scaled))} if self.scaled else {},
             note="",
-            files=named_checksums({str(file): self.root / file for file in self._files(files)}),
+            files=checksums({str(file): self.root / file for file in self._files(files)}),
             leakage=[],
         ).write_to(data)
         return data

@@ -15,9 +15,9 @@ from avgraph.datasets.base import DatasetStatus, Root
 from avgraph.datasets.locate import Located, locate
 from avgraph.datasets.stamps.esc50_classes import STAMPS_OF_CLASS
 from avgraph.errors import DataError
+from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
 from avgraph.io.picture import read_picture
-from avgraph.io.provenance import checksums
 from avgraph.io.reading import reading
 from avgraph.runtime.progress import progress
 
@@ -66,6 +66,21 @@ def read_stamps(folder: Path) -> StampFolder:
     return _prepared(folder) if (folder / PICTURES).is_file() else _installed(folder)
 
 
+def stamp_sounds(folder: Path) -> dict[str, Path | None]:
+    """Name of every stamp → the file of its sound, where it has one; no picture is read.
+
+    Raises:
+        DataError: as `read_stamps`.
+    """
+    if (folder / PICTURES).is_file():
+        names = [str(text) for text in read_npz(folder / PICTURES, ["name"])["name"].reshape(-1)]
+        sounds = _sounds_of_table(folder, names)
+    else:
+        paths = sorted(_png_files(folder))
+        names, sounds = _names(folder, paths), _sounds_beside(folder, paths)
+    return {name: sounds.get(name) for name in names}
+
+
 def _prepared(folder: Path) -> StampFolder:
     path = folder / PICTURES
     part = read_npz(path, ["rgba", "name"])
@@ -76,16 +91,21 @@ def _prepared(folder: Path) -> StampFolder:
     if len(set(name)) < len(name):
         raise DataError(f"{path}: name: expected every name once")
     table = folder / TABLE
-    sound = {}
-    if table.is_file():
-        with reading(table, "csv"), table.open(encoding="utf-8", newline="") as file:
-            rows = csv.DictReader(file)
-            for key in ("name", "effect"):
-                if key not in (rows.fieldnames or ()):
-                    raise DataError(f"{table}: no column '{key}'; it has {', '.join(rows.fieldnames or ()) or 'none'}")
-            sound = {row["name"]: folder / row["effect"] for row in rows if row["effect"] and row["name"] in set(name)}
     files = checksums([path, *([table] if table.is_file() else [])])
-    return StampFolder(picture, name, sound, files)
+    return StampFolder(picture, name, _sounds_of_table(folder, name), files)
+
+
+def _sounds_of_table(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Name → file, as a prepared folder has it."""
+    table, known = folder / TABLE, set(names)
+    if not table.is_file():
+        return {}
+    with reading(table, "csv"), table.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        for key in ("name", "effect"):
+            if key not in (rows.fieldnames or ()):
+                raise DataError(f"{table}: no column '{key}'; it has {', '.join(rows.fieldnames or ()) or 'none'}")
+        return {row["name"]: folder / row["effect"] for row in rows if row["effect"] and row["name"] in known}
 
 
 def _installed(folder: Path) -> StampFolder:
@@ -93,12 +113,21 @@ def _installed(folder: Path) -> StampFolder:
     picture = np.empty((len(paths), SIDE, SIDE, 4), np.uint8)
     for row, path in enumerate(progress(paths, "stamps")):
         picture[row] = _fitted(read_picture(path, "RGBA"))
-    name = [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
-    sound = {}
-    for one, path in zip(name, paths, strict=True):
-        if found := next((other for end in _SOUNDS if (other := path.with_suffix(end)).is_file()), None):
-            sound[one] = found
-    return StampFolder(picture, name, sound, checksums(paths))
+    return StampFolder(picture, _names(folder, paths), _sounds_beside(folder, paths), checksums(paths))
+
+
+def _names(folder: Path, paths: Sequence[Path]) -> list[str]:
+    """Names of the stamps of an installed folder."""
+    return [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
+
+
+def _sounds_beside(folder: Path, paths: Sequence[Path]) -> dict[str, Path]:
+    """Name → file, which an installed folder has beside the picture."""
+    found = {
+        name: next((other for end in _SOUNDS if (other := path.with_suffix(end)).is_file()), None)
+        for name, path in zip(_names(folder, paths), paths, strict=True)
+    }
+    return {name: file for name, file in found.items() if file is not None}
 
 
 def _png_files(folder: Path) -> Iterator[Path]:
@@ -125,9 +154,8 @@ def describe_stamps(root: Root, what: str) -> DatasetStatus:
     if located.folder is None:
         note = f"expected {PICTURES}, or what the Debian package {PACKAGE} installs"
         return DatasetStatus("stamps", what, "missing", looked=located.looked, note=note)
-    stamps = read_stamps(located.folder)
-    there = set(stamps.name)
-    own = f"{len(stamps.sound)} stamps have a sound of their own"
+    there = stamp_sounds(located.folder)
+    own = f"{sum(sound is not None for sound in there.values())} stamps have a sound of their own"
     return DatasetStatus(
         "stamps",
         what,
@@ -136,7 +164,7 @@ def describe_stamps(root: Root, what: str) -> DatasetStatus:
         located.looked,
         PICTURES if (located.folder / PICTURES).is_file() else "as installed",
         unit="pictures",
-        clips=len(stamps.name),
-        classes=sum(bool(there & set(names)) for names in STAMPS_OF_CLASS.values()),
+        clips=len(there),
+        classes=sum(not there.keys().isdisjoint(names) for names in STAMPS_OF_CLASS.values()),
         note=f"classes of ESC-50 that they show; {own}; clips are composed when they are loaded",
     )

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import DatasetStatus, Fold, Root
 from avgraph.datasets.composed.options import Composed, Share
-from avgraph.options.base import SyntheticOnMissing, mistakes
+from avgraph.options.base import SyntheticOnMissing
 from avgraph.options.inputs import Input, named
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
@@ -25,17 +26,6 @@ class Stamps(Composed):
     The sounds are real recordings and the outlines are exact, but nothing was recorded together: clips are composed.
 
     Attributes:
-        train_clips: clips to train on.
-        val_clips: clips to validate on.
-        test_clips: clips to test on.
-        frames: of a clip.
-        size: height and width of a frame in pixels.
-        min_objects: fewest cut-outs of a clip; each is of another class.
-        max_objects: most.
-        max_sounding: most that sound at once; two are mixed by the maximum of their log-mels, a stand-in.
-        silence_share: share of training clips with silence, whose mask is empty.
-        off_screen_share: share of training clips with the sound of a class that they do not show; their mask is empty.
-        seed: of all that is drawn.
         root: folder of the stamps, prepared or as installed by ``tuxpaint-stamps-default``; none looks in
             ``$AVGRAPH_DATA/stamps``, the user cache, and where the package is installed.
         esc50_root: folder of ESC-50; none looks in ``$AVGRAPH_DATA``, then in the user cache.

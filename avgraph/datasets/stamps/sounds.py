@@ -16,7 +16,7 @@ from avgraph.datasets.stamps.folder import StampFolder
 from avgraph.datasets.stamps.options import Protocol
 from avgraph.datasets.stamps.protocol import everywhere, validation_fold
 from avgraph.errors import DataError
-from avgraph.io.provenance import checksums
+from avgraph.io.files_read import checksums
 from avgraph.io.reading import check_regular
 
 

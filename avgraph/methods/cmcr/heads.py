@@ -11,6 +11,7 @@ from torch import Tensor
 
 from avgraph.errors import DataError, hint, reason_of
 from avgraph.io.reading import reading
+from avgraph.io.references import split_head
 from avgraph.io.torch_file import load_tensors
 from avgraph.nn import Projector
 
@@ -39,7 +40,7 @@ def load_head(reference: str | Path, *, final_relu: bool = False) -> Projector:
         ...     load_head(f"{folder}/heads.pt:Head_A")(torch.randn(3, 4)).shape
         torch.Size([3, 4])
     """
-    path, prefix = _split(str(reference))
+    path, prefix = split_head(reference)
     with reading(path, "file of weights"):
         return _head(path, prefix, final_relu)
 
@@ -85,14 +86,6 @@ def projector_of(weights: Mapping[str, Tensor], *, final_relu: bool = False) -> 
     half = "net.0.weight" in weights
     first, last = (weights[f"{layer}.0.weight"] for layer in (("net", "net") if half else ("net1", "net2")))
     return Projector(first.shape[1], first.shape[0], last.shape[0], final_relu=final_relu, half=half)
-
-
-def _split(reference: str) -> tuple[Path, str]:
-    """File and prefix; a drive letter is no prefix."""
-    match = re.fullmatch(r"(.+?\.(?:pt|pth|bin|ckpt))(?::(.*))?", reference, re.I)
-    if match is None:
-        raise DataError(f"{reference}: expected FILE.pt:HEAD, such as clap_clip.pt:Head_A")
-    return Path(match[1]).expanduser(), (match[2] or "").rstrip(".")
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate, mistakes
+from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
 from avgraph.options.inputs import Input, named
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class CmcrOptions(MethodOptions):
     def inputs(self) -> Iterator[Input]:
         """The files of heads."""
         for space, file in (self.heads or {}).items():
-            yield from named(("heads", space), file, "weights")
+            yield from named(("heads", space), file, "head")
 
     def unused(self) -> dict[str, str]:
         """What another option leaves without effect."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
+    from avgraph.methods.mmvae.options import MmvaeOptions
     from avgraph.methods.mmvae.task import MMVAETask
 
-__all__ = ["MMVAETask"]
+__all__ = ["MMVAETask", "MmvaeOptions"]
 
-__getattr__, __dir__ = exports(__name__, {"task": ["MMVAETask"]})
+__getattr__, __dir__ = exports(__name__, {"options": ["MmvaeOptions"], "task": ["MMVAETask"]})

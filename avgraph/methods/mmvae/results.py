@@ -14,7 +14,7 @@ from avgraph.graph.segmentation import AUDIO, FRAME, HEARD, NOISE, OFF_SCREEN, S
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.mmvae.clips import Batch, resized
 from avgraph.metrics.calibration import error_detection_auroc, expected_calibration_error
-from avgraph.metrics.segmentation import f_curves, mask_iou
+from avgraph.metrics.segmentation import f_curves, mask_iou, segmented_area
 from avgraph.runtime.settings import random_state_kept
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def segmentation_metrics(task: MMVAETask, split: str, samples: int) -> dict[str,
     if (largest := largest_object_iou(task.graph, split)) is not None:
         result["visual_only_miou"] = largest
     for name, relation in _EMPTY.items():
-        areas = [(p > 0.5).double().mean((1, 2)) for _, p, _ in _under(task, clips, relation)]
+        areas = [segmented_area(p) for _, p, _ in _under(task, clips, relation)]
         if areas:
             result[name] = float(torch.cat(areas).mean())
     result |= _swapped(task, clips) | _calibration(task, clips, samples) | _naming(task, split)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, MethodOptions, Name, Positive, TransformOptions, mistakes
+from avgraph.options.base import Count, MethodOptions, Name, Positive, TransformOptions
+from avgraph.options.mistakes import mistakes
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.task

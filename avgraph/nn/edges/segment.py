@@ -35,20 +35,6 @@ def segment_sum(x: Float[Tensor, "e h"], side: Side) -> Float[Tensor, "n h"]:
     return out
 
 
-def segment_mean(x: Float[Tensor, "e h"], side: Side) -> Float[Tensor, "n h"]:
-    """Mean of the rows of each node's edges; 0 for a node without edges.
-
-    Shapes:
-        x [e, h] → [n, h]
-
-    Example:
-        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=3)
-        >>> segment_mean(torch.tensor([[1.0], [2.0], [3.0]]), side).squeeze(1).tolist()
-        [2.0, 2.0, 0.0]
-    """
-    return divide_by_degree(segment_sum(x, side), side.degree)
-
-
 def gather_rows(x: Float[Tensor, "n h"], side: Side) -> Float[Tensor, "e h"]:
     """``x[side.index]`` whose gradient is `segment_sum`, not an atomic index_add.
 

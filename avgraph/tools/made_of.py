@@ -1,13 +1,11 @@
-"""What a graph was made of and how, on the graph itself, so that every file it is exported to says it."""
+"""What a tool made its graph of, and how: on the graph itself, so that every file it is exported to says it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from avgraph.io.files_read import named_checksums
 from avgraph.version import __version__
 
 
@@ -28,16 +26,3 @@ class MadeOf:
     def write_to(self, data: Any) -> None:
         """Set the graph-level attributes ``settings``, ``inputs`` and ``avgraph_version`` of a `HeteroData`."""
         data.settings, data.inputs, data.avgraph_version = dict(self.settings), dict(self.inputs), self.version
-
-
-def checksums(files: Iterable[str | Path]) -> dict[str, str]:
-    """SHA-256 of each file, by its name as given.
-
-    Example:
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
-        ...     [found[:16] for found in checksums([f"{folder}/a.txt"]).values()]
-        ['ba7816bf8f01cfea']
-    """
-    return named_checksums({str(path): path for path in files})

@@ -1,4 +1,4 @@
-"""Files by libraries that cannot bear an error while they write: the error is raised when they are done."""
+"""Files written by libraries that cannot bear an error on the way: the system's own is raised when they are done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class _Recording(io.RawIOBase):
+class _Deferring(io.RawIOBase):
     """Hands everything on to ``file`` until that fails; keeps the error and swallows the rest."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -55,7 +55,7 @@ class _Recording(io.RawIOBase):
 
 
 @contextmanager
-def recording(path: str | Path) -> Iterator[BinaryIO]:
+def writing(path: str | Path) -> Iterator[BinaryIO]:
     """Open a new file to write to; an error of writing is raised at the end of the block.
 
     PyTorch turns such an error into one without a cause, and zipfile writes on while the error is on its way.
@@ -66,17 +66,17 @@ def recording(path: str | Path) -> Iterator[BinaryIO]:
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     with recording(f"{folder}/a") as file:
+        ...     with writing(f"{folder}/a") as file:
         ...         _ = file.write(b"whole")
         ...     Path(folder, "a").read_bytes()
         b'whole'
     """
     with open(path, "wb") as file:
-        recorded = _Recording(file)
-        yield cast(BinaryIO, recorded)
-        recorded.flush()
-        if recorded.error is not None:
-            raise recorded.error
+        deferring = _Deferring(file)
+        yield cast(BinaryIO, deferring)
+        deferring.flush()
+        if deferring.error is not None:
+            raise deferring.error
 
 
 def save_tensors(content: object, path: str | Path) -> None:
@@ -91,7 +91,7 @@ def save_tensors(content: object, path: str | Path) -> None:
     """
     import torch
 
-    with recording(path) as file:
+    with writing(path) as file:
         torch.save(content, file)
 
 
