@@ -13,8 +13,9 @@ from avgraph.version import __version__
 if TYPE_CHECKING:
     from avgraph.config import Experiment, load_experiment
     from avgraph.dag import DAG, grasp
+    from avgraph.runs.finished import Run, evaluate, load_run
     from avgraph.runs.folds import FoldRuns, resume_folds, train_folds
-    from avgraph.runs.run import Run, evaluate, load_run, resume, train
+    from avgraph.runs.run import resume, train
     from avgraph.tools.discover import Discovery, discover_table
 
 __all__ = [
@@ -41,8 +42,9 @@ __getattr__, __dir__ = exports(
     {
         "config": ["Experiment", "load_experiment"],
         "dag": ["DAG", "grasp"],
+        "runs.finished": ["Run", "evaluate", "load_run"],
         "runs.folds": ["FoldRuns", "resume_folds", "train_folds"],
-        "runs.run": ["Run", "evaluate", "load_run", "resume", "train"],
+        "runs.run": ["resume", "train"],
         "tools.discover": ["Discovery", "discover_table"],
     },
 )

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import avgraph
-from avgraph.runs.run import Run
+from avgraph.runs.finished import Run
 
 ROOT = Path(__file__).parents[1]
 FOLDS = (1, 2, 3, 4, 5)

@@ -17,7 +17,8 @@ from avgraph.config import TrainOptions
 from avgraph.methods import RRNetTask, Trivial
 from avgraph.methods.rrnet import RrnetOptions
 from avgraph.runs.checks import Outcome, run_checks
-from avgraph.runs.run import Run, resume, train
+from avgraph.runs.finished import Run
+from avgraph.runs.run import resume, train
 from avgraph.transforms import Complete
 from tests.pages.snippets import ROOT, snippets
 

@@ -18,8 +18,8 @@ import click
 
 if TYPE_CHECKING:
     from avgraph.datasets.base import DatasetStatus
+    from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
-    from avgraph.runs.run import Run
     from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
     from avgraph.tools.made_of import MadeOf

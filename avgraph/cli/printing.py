@@ -10,8 +10,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # only what was run is imported
+    from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
-    from avgraph.runs.run import Run
     from avgraph.tools.discover import Discovery
     from avgraph.tools.embed import Embedded
     from avgraph.tools.match import Matching

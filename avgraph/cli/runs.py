@@ -93,8 +93,8 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
 def evaluate(run: Path, device: str | None, quiet: bool, as_json: bool) -> None:
     """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
     from avgraph.cli.printing import print_metrics
-    from avgraph.runs.run import evaluate as evaluate_one
-    from avgraph.runs.run import load_run
+    from avgraph.runs.finished import evaluate as evaluate_one
+    from avgraph.runs.finished import load_run
     from avgraph.runtime.progress import reporting
 
     finished = load_run(run)
@@ -116,7 +116,7 @@ def export(run: Path, output: Path, vectors: bool, force: bool) -> None:
     """Write the learned graph of a RUN for networkx, igraph, Gephi or a data frame."""
     may_write([output], force=force)
     from avgraph.export import export_graph
-    from avgraph.runs.run import load_run
+    from avgraph.runs.finished import load_run
 
     click.echo(export_graph(load_run(run).graph, output, vectors=vectors, overwrite=True))
 

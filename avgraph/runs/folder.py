@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
-from avgraph.errors import DataError, one_line, reason_of, shortened
-from avgraph.graph.provenance import Provenance
+from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
 from avgraph.runtime.lock import locked
@@ -33,7 +30,6 @@ FIGURES = "figures"
 LOCK = ".lock"  # only while a process works in the folder
 
 _METRICS = {"experiment": str, "seed": int, "data": dict}  # what every metrics.json has
-_PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
 
 
 @contextmanager
@@ -169,50 +165,3 @@ def read_metrics(directory: Path) -> dict[str, Any]:
             message = f"{directory / METRICS}: not what a finished run writes: {told}"
             raise DataError(f"{message}; without the file, avgraph resume makes it again")
     return content
-
-
-def check_same_data(directory: Path, provenance: Provenance) -> None:
-    """Refuse to go on with other data than those a run has learned from; where its files lie does not matter.
-
-    Raises:
-        DataError: naming a file whose content is another than when the run began, or that is not read any more.
-    """
-    if not (directory / CHECKPOINT).is_file() or not (directory / ENVIRONMENT).is_file():
-        return
-    files, found = provenance.files or {}, provenance.source
-    data = read_json(directory / ENVIRONMENT).get("data", {})
-    known = data.get("files", {}) if isinstance(data, dict) else None
-    if not isinstance(known, dict):
-        raise DataError(f"{directory / ENVIRONMENT}: not what a run writes: expected checksums under data.files")
-    for name, checksum in known.items():
-        shown = one_line(shortened(name, 200))
-        if name not in files and checksum not in files.values():
-            raise DataError(
-                f"{directory}: {shown}, which the run has learned from so far, is not read; train a new run"
-            )
-        if files.get(name, checksum) != checksum:
-            raise DataError(f"{directory}: {shown} is not what the run has learned from so far; train a new run")
-    if (source := data.get("source", found)) != found:
-        learned = one_line(shortened(str(source)))
-        raise DataError(f"{directory}: the run has learned from {learned} data so far, not {found}; train a new run")
-
-
-def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any]:
-    """What a number depends on besides the configuration: versions, machine, device, data checksums, seed."""
-    import torch
-
-    packages = {}
-    for name in _PACKAGES:
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            packages[name] = "not installed"
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": packages,
-        "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
-        "threads": torch.get_num_threads(),
-        "seed": seed,
-        "data": provenance.as_dict(),
-    }

@@ -19,7 +19,8 @@ from avgraph.config import (
 from avgraph.errors import ConfigError, DataError
 from avgraph.io.files import remove_leftovers
 from avgraph.runs import folder as folder
-from avgraph.runs.run import Overrides, Run, resume, train_in
+from avgraph.runs.finished import Run
+from avgraph.runs.run import Overrides, resume, train_in
 from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 

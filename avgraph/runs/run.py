@@ -1,20 +1,17 @@
-"""An experiment becomes a run: train, resume, evaluate, load."""
+"""An experiment becomes a run: train, resume."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch_geometric.data import HeteroData
 
-from avgraph.config import Experiment, load_experiment, load_run_experiment
+from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
-from avgraph.errors import DataError
 from avgraph.export import write_graphml
 from avgraph.figures.figures import draw_figures
 from avgraph.graph.provenance import Provenance
@@ -24,35 +21,16 @@ from avgraph.io.files_read import files_read
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
-from avgraph.runs.graph_store import check_storable, load_graph, save_graph
+from avgraph.runs.environment import check_same_data, environment
+from avgraph.runs.finished import Run, experiment_of, load_run
+from avgraph.runs.graph_store import check_storable, save_graph
 from avgraph.runs.pipeline import build_graph, build_task
-from avgraph.runs.training import fit, load_weights, pick_device
+from avgraph.runs.training import fit, pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
 from avgraph.runtime.settings import run_settings
 
 Overrides = Sequence[str] | Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run on disk.
-
-    Attributes:
-        directory: its folder.
-        experiment: the resolved configuration.
-        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
-            ``checks`` what speaks against them (see `avgraph.runs.checks`).
-    """
-
-    directory: Path
-    experiment: Experiment
-    metrics: dict[str, Any]
-
-    @cached_property
-    def graph(self) -> HeteroData:
-        """The graph with what was learned on its edges."""
-        return load_graph(self.directory / folder.GRAPH)
 
 
 def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, quiet: bool = True) -> Run:
@@ -95,46 +73,6 @@ def resume(path: str | Path, *, quiet: bool = True) -> Run:
     return load_run(directory)
 
 
-def load_run(path: str | Path) -> Run:
-    """A finished run from its folder.
-
-    Raises:
-        DataError: if ``path`` is not the folder of a finished run.
-    """
-    directory = Path(path)
-    return Run(directory, experiment_of(directory), folder.read_metrics(directory))
-
-
-def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:
-    """Compute the metrics of a run again, from its graph and its last checkpoint.
-
-    Raises:
-        DataError: if graph or checkpoint are missing or damaged.
-    """
-    directory = run.directory if isinstance(run, Run) else Path(run)
-    experiment = experiment_of(directory)
-    with interruptible(), counted(None, f"{experiment.name}: metrics"), run_settings(experiment.train.threads):
-        return load_task(directory, experiment, device).metrics()
-
-
-def load_task(directory: Path, experiment: Experiment, device: str | None = None) -> Task:
-    """The method of a finished run of ``experiment`` with what it has learned, on ``device`` (None: as trained).
-
-    Raises:
-        DataError: if graph or checkpoint are missing or damaged.
-    """
-    options = experiment.train
-    task = build_task(experiment.model_copy(update={"method": experiment.method.restored()}))
-    data = directory / folder.DATA
-    data = data if data.exists() else directory / folder.GRAPH
-    task.bind(load_graph(data), options, experiment.seed)
-    if options.precision == "64-true":
-        task.double()
-    load_weights(task, directory)
-    task.to(pick_device(device or options.device)).eval()
-    return task
-
-
 def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
     """All steps of a run in a folder that has its ``config.yaml``, starting from what is there already.
 
@@ -170,8 +108,8 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
         task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
         provenance = Provenance.of(graph).with_files(read.checksums())
-    folder.check_same_data(directory, provenance)
-    folder.write_json(directory / folder.ENVIRONMENT, folder.environment(experiment.seed, device, provenance))
+    check_same_data(directory, provenance)
+    folder.write_json(directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance))
     fit(task, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
         return _finish(directory, experiment, task, provenance, device)
@@ -198,17 +136,3 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Pro
     draw_figures(task.figures, learned, history, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)
-
-
-def experiment_of(directory: Path) -> Experiment:
-    """The configuration a run was started with.
-
-    Raises:
-        DataError: if ``directory`` is not the folder of one run.
-    """
-    path = directory / folder.CONFIG
-    if not path.is_file():
-        raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
-    if (directory / folder.FOLDS).is_file():
-        raise DataError(f"{directory}: runs of several folds; name the folder of one, such as {directory}/fold-1")
-    return load_run_experiment(path)

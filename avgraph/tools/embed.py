@@ -15,7 +15,7 @@ from avgraph.io.mapped_rows import check_embeddings, row_blocks
 from avgraph.io.references import split_reference
 from avgraph.io.writing import new_mapped_array
 from avgraph.methods.cmcr import CMCRTask
-from avgraph.runs.run import experiment_of, load_task
+from avgraph.runs.finished import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 

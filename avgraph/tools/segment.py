@@ -19,7 +19,7 @@ from avgraph.methods.mmvae.figures import save_map
 from avgraph.methods.mmvae.network import placed
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.metrics import segmented_area
-from avgraph.runs.run import experiment_of, load_task
+from avgraph.runs.finished import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.settings import random_state_kept
 

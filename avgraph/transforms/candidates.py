@@ -9,9 +9,10 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
-from avgraph.transforms.options import CandidatesOptions, check_arguments
+from avgraph.transforms.options import CandidatesOptions
 
 
 class Candidates(BaseTransform):

@@ -7,9 +7,10 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.graph.nodes import node_count, node_store
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.candidates import candidate_scores
-from avgraph.transforms.options import CompleteOptions, check_arguments
+from avgraph.transforms.options import CompleteOptions
 
 
 class Complete(BaseTransform):

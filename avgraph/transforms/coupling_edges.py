@@ -13,9 +13,10 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_attribute
 from avgraph.nn import mahalanobis_cost, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms.options import CouplingEdgesOptions, Solver, check_arguments
+from avgraph.transforms.options import CouplingEdgesOptions, Solver
 
 
 class _Limits(TypedDict):

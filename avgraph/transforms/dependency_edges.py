@@ -14,7 +14,8 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count
 from avgraph.io.arrays import read_array
-from avgraph.transforms.options import DependencyEdgesOptions, check_arguments
+from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms.options import DependencyEdgesOptions
 
 
 class DependencyEdges(BaseTransform):

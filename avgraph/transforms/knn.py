@@ -16,8 +16,9 @@ from avgraph.graph.nodes import check_finite, node_attribute
 from avgraph.nn.contrast._memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.tensors.rows import products_with
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._top_k import stable_top_k
-from avgraph.transforms.options import KnnOptions, check_arguments
+from avgraph.transforms.options import KnnOptions
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:
 # float64, float32, and as much again where duplicates are expanded and rows are sorted.

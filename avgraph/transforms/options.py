@@ -6,18 +6,16 @@ The constructors, ``KNN("audio", k=10)``, take the same names and defaults and a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from avgraph import transforms
-from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import Name, Positive, Rate, TransformOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
-from avgraph.options.problems import dotted
 
 if TYPE_CHECKING:
     import torch_geometric.transforms
@@ -198,22 +196,3 @@ class MemoryEdgesOptions(_PairOptions):
     def transform(self) -> torch_geometric.transforms.BaseTransform:
         """`avgraph.transforms.MemoryEdges`."""
         return transforms.MemoryEdges(**self.arguments())
-
-
-def check_arguments(options: type[TransformOptions], **given: Any) -> None:
-    """Refuse arguments of a constructor that its options class refuses; those at their default count as not written.
-
-    Raises:
-        GraphError: one line a mistake.
-
-    Example:
-        >>> check_arguments(KnnOptions, node="audio", k=0)
-        Traceback (most recent call last):
-        avgraph.errors.GraphError: k: expected a number of at least 1, got 0
-    """
-    default = {key: options.model_fields[key].default for key in given}
-    written = {key: x for key, x in given.items() if x != default[key] or type(x) is not type(default[key])}
-    try:
-        options.model_validate({"type": options.model_fields["type"].default, **written})
-    except ValidationError as error:
-        raise GraphError("\n".join(f"{dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None

@@ -22,7 +22,7 @@ warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 import avgraph  # noqa: E402
 from avgraph.config import load_experiment  # noqa: E402
 from avgraph.methods.mmvae.results import segmentation_metrics  # noqa: E402
-from avgraph.runs.run import load_task  # noqa: E402
+from avgraph.runs.finished import load_task  # noqa: E402
 from benchmarks.mmvae.rows import COLUMNS, DATA, NEGATIVES, ROWS  # noqa: E402
 
 SIZES = {"train_clips": 1600, "val_clips": 100, "test_clips": 240, "min_objects": 2}

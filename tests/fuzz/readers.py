@@ -124,6 +124,6 @@ def _parquet(path: Path) -> None:
 
 def _environment(path: Path) -> None:
     from avgraph.graph.provenance import Provenance
-    from avgraph.runs.folder import check_same_data
+    from avgraph.runs.environment import check_same_data
 
     check_same_data(path.parent, Provenance(files={"a.npy": "00"}))

@@ -11,7 +11,7 @@ from avgraph import transforms
 from avgraph.config.builtin import TRANSFORMS
 from avgraph.errors import ConfigError, GraphError
 from avgraph.options.base import TransformOptions
-from avgraph.transforms.options import check_arguments
+from avgraph.transforms._arguments import check_arguments
 
 NEEDED: dict[str, Any] = {"node": "a", "source": "a", "target": "b", "k": 1}
 IN_PYTHON_ONLY = {"scores", "metric"}  # tensors

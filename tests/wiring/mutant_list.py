@@ -153,7 +153,7 @@ OF_MLTM = [
 ]  # fmt: skip
 
 OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "runs.training", "cli.runs"
-RUN = "runs.run"
+RUN, FINISHED = "runs.run", "runs.finished"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),
     mutant(OPTIMIZERS, "momentum=options.momentum", "momentum=0.9", "optimizer: momentum"),
@@ -174,19 +174,20 @@ OF_RUNS = [
     mutant("runs.callbacks", "done % self.every == 0 or ", "", "train: checkpoint_every"),
     mutant(TRAINING, "max_epochs=options.epochs", "max_epochs=3", "train: epochs"),
     mutant("runtime.settings", "if threads is not None:", "if False:", "train: threads"),
-    mutant("runs.pipeline", "    _check_features(data)\n", "", "test_features_are_checked"),
+    mutant("runs.pipeline", "    _check_features(data, task.raw_nodes())\n", "", "test_features_are_checked"),
     mutant("runs.pipeline", "bad = (~torch.isfinite(x))", "bad = (torch.isnan(0 * x.isnan()))",
            "test_features_are_checked"),
-    mutant(RUN, "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
-    mutant(RUN, 'if options.precision == "64-true":', "if False:", "test_short_options"),
+    mutant(FINISHED, "return load_task(directory, experiment, device).metrics()", "return {}", "test_short_options"),
+    mutant(FINISHED, 'if options.precision == "64-true":', "if False:", "test_short_options"),
     mutant(RUN, "torch.manual_seed(experiment.seed)  # the weights", "torch.manual_seed(0)  # the weights",
            "experiment: seed"),
     mutant(RUN, "task.bind(graph, options, experiment.seed)", "task.bind(graph, options, 0)", "test_the_seed_reaches"),
     mutant(RUN, "EncodeContext(seed=experiment.seed,", "EncodeContext(seed=0,", "test_the_seed_reaches"),
-    mutant(RUN, "GRAPH), options, experiment.seed)", "GRAPH), options, 0)", "test_a_task_has_the_seed"),
+    mutant(FINISHED, "load_graph(data), options, experiment.seed)", "load_graph(data), options, 0)",
+           "test_a_task_has_the_seed"),
     mutant(TRAINING, "StepSeed(experiment.seed)", "StepSeed(0)", "test_the_draws_of_a_step"),
     mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
-    mutant(RUN, "folder.environment(experiment.seed,", "folder.environment(0,", "experiment: seed"),
+    mutant(RUN, "environment(experiment.seed,", "environment(0,", "experiment: seed"),
     mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "test_a_run_that_goes_on"),
     mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
     mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
@@ -257,7 +258,7 @@ OF_DATASETS = [
            "draw_cooccurrence(pairs, 0.0, options.seed)", "data set class_paired: cooccurrence"),
     mutant("datasets.paired.sets", "mixed, options.second_level, ", "mixed, 0.5, ",
            "data set class_paired: second_level"),
-    mutant("datasets.captions.graph", "checksums, seconds=options.seconds)", "checksums, seconds=10.0)",
+    mutant("datasets.captions.graph", "content, seconds=options.seconds)", "content, seconds=10.0)",
            "data set audiocaps: seconds"),
     mutant("datasets.captions.graph", 'drop_missing=options.on_missing_audio == "drop"', "drop_missing=False",
            "data set clotho: on_missing_audio"),

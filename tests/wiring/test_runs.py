@@ -21,9 +21,10 @@ from avgraph.methods.mltm import MLTMTask
 from avgraph.methods.mltm.pairs import shuffled_partners
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.options.train import TrainOptions
+from avgraph.runs.finished import Run, load_task
 from avgraph.runs.folder import new_run
 from avgraph.runs.pipeline import build_task
-from avgraph.runs.run import Run, load_task, train_in
+from avgraph.runs.run import train_in
 from tests.wiring.runs import GRAPH, RRNET
 from tests.wiring.worlds import MethodWorld
 

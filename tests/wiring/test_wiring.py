@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -13,9 +14,11 @@ from avgraph.config import Experiment
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.strict import Options
+from tests.wiring.mutant_list import KINDS
 from tests.wiring.row import Component, Row, same
 from tests.wiring.table import COMPONENTS
 
+ROOT = Path(__file__).parents[2]
 ROWS = [(component, row) for component in COMPONENTS for row in component.rows]
 OF_A_KIND = (DatasetOptions, EncoderOptions, MethodOptions, TransformOptions)
 
@@ -80,3 +83,10 @@ def test_every_option_has_a_row(options: type[Options], name: str) -> None:
 def test_rows_are_of_options_that_there_are(component: Component) -> None:
     for option in (*component.exempt, *(row.option for row in component.rows)):
         assert option in component.options.model_fields
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mutants_are_of_code_that_there_is(kind: str) -> None:
+    for mutant in KINDS[kind]:
+        path = ROOT / f"{mutant.module.replace('.', '/')}.py"
+        assert path.read_text(encoding="utf-8").count(mutant.old) == 1, f"{mutant.module}: {mutant.old!r}"

@@ -24,7 +24,7 @@ from avgraph.methods.mmvae.results import largest_object_iou, predicted
 from avgraph.metrics import mean_iou
 from avgraph.nn.fusion.attention_edges import attention_edges
 from avgraph.options.train import TrainOptions
-from avgraph.runs.run import load_task
+from avgraph.runs.finished import load_task
 from avgraph.tools.segment import segment_picture
 from tests.killing import killed_run
 from tests.methods.mmvae.scenes import SMALL, Recorded, bound
