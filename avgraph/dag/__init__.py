@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from avgraph.dag.algorithms import discover
 from avgraph.dag.bic import bic_score, total_bic_score
-from avgraph.dag.consensus import consensus_graph
+from avgraph.dag.cpdag import class_under_knowledge
 from avgraph.dag.draw import draw_dag, draw_graph
-from avgraph.dag.frequency import bootstrap_adjacencies, edge_frequency
 from avgraph.dag.heat_map import draw_edge_frequency
 from avgraph.dag.learn import grasp
-from avgraph.dag.meek import class_under_knowledge
 from avgraph.dag.result import DAG
-from avgraph.dag.stability import EdgeStability, edge_stability
+from avgraph.dag.stability import EdgeStability, bootstrap_adjacencies, consensus_graph, edge_frequency, edge_stability
 from avgraph.dag.table import Table, read_table
 from avgraph.dag.weights import dependency_weights, regression_coefficients
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from avgraph.dag.selection import Selection
+from avgraph.dag.columns import Selection
 from avgraph.errors import DataError
 from avgraph.io.parquet import check_parquet
 

@@ -19,8 +19,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from avgraph.dag.columns import check_names
-from avgraph.dag.selection import Selection, UnknownColumnError
+from avgraph.dag.columns import Selection, UnknownColumnError, check_names
 from avgraph.dag.table_files import READERS
 from avgraph.errors import DataError, shortened
 from avgraph.io.reading import reading

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from avgraph.dag.selection import Selection
+from avgraph.dag.columns import Selection
 from avgraph.errors import DataError, first_few, shortened
 from avgraph.io.npy import read_npy
 from avgraph.io.npz import npz_names, read_npz

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from avgraph.dag import grasp, total_bic_score
 from avgraph.dag.cpdag import topological_order
 from avgraph.dag.search import arrays
-from avgraph.dag.search.perturb import perturbed
-from avgraph.dag.search.run import search
+from avgraph.dag.search.run import perturbed, search
 from tests.dag.graphs import covariance_of, exhaustive_score, naive_parents, random_dag, sample
 
 SETTINGS = settings(deadline=None, max_examples=25)

@@ -14,9 +14,7 @@ from typing import no_type_check
 import numpy as np
 
 from avgraph.dag.search.arrays import TABLE
-from avgraph.dag.search.bitset import members
-from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.rng import shuffle
+from avgraph.dag.search.compiled import inlined, inner, members, shuffle
 from avgraph.dag.search.tuck import gain, is_covered, plan_tuck, tuck
 
 _LAST_SLOT = np.uint64(TABLE - 1)

@@ -6,9 +6,7 @@ from typing import no_type_check
 
 import numpy as np
 
-from avgraph.dag.search.bitset import contains, insert, node_hash
-from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.rng import shuffle
+from avgraph.dag.search.compiled import contains, inlined, inner, insert, node_hash, shuffle
 from avgraph.dag.search.trees import trace
 
 _ONE, _ZERO = np.uint64(1), np.uint64(0)

@@ -6,15 +6,60 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from math import expm1, log
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from jaxtyping import Bool, Float, Int
 
 from avgraph.dag.search.arrays import State, make_frames, make_state, make_trees, make_work
-from avgraph.dag.search.perturb import perturbed
-from avgraph.dag.search.problem import make_problem
 from avgraph.dag.search.start import run_start
 from avgraph.runtime.progress import counted
+
+Array = npt.NDArray[Any]
+
+
+class Problem(NamedTuple):
+    """The question.
+
+    Shapes:
+        correlation [p, p]; candidate [p, p], row: child, whether a column may become its parent; required [p, p],
+        row: parent; n_required [p]: parents each child must have; stop [1]: set to 1 from outside to end the search.
+    """
+
+    correlation: Array
+    half_n: float
+    penalty: float
+    least_gain: float
+    tolerance: float
+    candidate: Array
+    required: Array
+    n_required: Array
+    stop: Array
+
+
+def make_problem(
+    correlation: Array, n_samples: int, penalty_discount: float, forbidden: Array, required: Array
+) -> Problem:
+    """The question in the compiled functions' terms; ``forbidden`` and ``required`` [p, p] are parent → child."""
+    p = len(correlation)
+    penalty = penalty_discount * log(n_samples)
+    candidate = ~forbidden.T & ~required.T
+    np.fill_diagonal(candidate, False)
+    return Problem(
+        correlation=np.ascontiguousarray(correlation, dtype=np.float64),
+        half_n=n_samples / 2,
+        penalty=penalty,
+        # −n/2 · log(1 − r²) > penalty, solved for r²: no logarithm per candidate.
+        least_gain=-expm1(-2 * penalty / n_samples),
+        # Local scores carry a rounding error that grows with n; the smallest real difference is far larger.
+        tolerance=1e-9 * n_samples,
+        candidate=np.ascontiguousarray(candidate),
+        required=np.ascontiguousarray(required),
+        n_required=required.sum(axis=0, dtype=np.int64) if p else np.zeros(0, dtype=np.int64),
+        stop=np.zeros(1, dtype=np.int64),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,3 +166,25 @@ def _adjacency(state: State, p: int) -> Bool[np.ndarray, "p p"]:
     """Parent row → child column, from one bitset of parents per child."""
     bits = np.unpackbits(state.parents.astype("<u8").view(np.uint8), axis=1, bitorder="little")
     return np.ascontiguousarray(bits[:, :p].T).astype(np.bool_)
+
+
+def perturbed(
+    order: Int[np.ndarray, " p"], required: Bool[np.ndarray, "p p"], rng: np.random.Generator
+) -> Int[np.ndarray, " p"]:
+    """Exchange ⌈log p⌉ random pairs; one that would put a child before a required parent stays where it is.
+
+    Example:
+        >>> perturbed(np.arange(4), np.zeros((4, 4), dtype=bool), np.random.default_rng(0)).tolist()
+        [1, 0, 3, 2]
+    """
+    p = len(order)
+    result = order.copy()
+    if p < 2:
+        return result
+    for _ in range(int(np.ceil(np.log(p)))):
+        low, high = sorted(rng.choice(p, 2, replace=False))
+        between = result[low : high + 1]
+        first, last = between[0], between[-1]
+        if not (required[first, between].any() or required[between, last].any()):
+            result[low], result[high] = last, first
+    return result

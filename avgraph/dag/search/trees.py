@@ -7,8 +7,7 @@ from typing import no_type_check
 import numpy as np
 
 from avgraph.dag.search.compiled import inlined, inner
-from avgraph.dag.search.grow import grow
-from avgraph.dag.search.shrink import shrink
+from avgraph.dag.search.grow_shrink import grow, shrink
 
 
 @inner()

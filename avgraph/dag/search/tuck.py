@@ -6,8 +6,7 @@ from typing import no_type_check
 
 import numpy as np
 
-from avgraph.dag.search.bitset import contains
-from avgraph.dag.search.compiled import inlined, inner
+from avgraph.dag.search.compiled import contains, inlined, inner
 from avgraph.dag.search.order import update
 from avgraph.dag.search.trees import trace
 
