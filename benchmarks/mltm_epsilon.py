@@ -23,7 +23,7 @@ import torch  # noqa: E402
 from avgraph.config import load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402
-from avgraph.io.figure_file import save_figure  # noqa: E402
+from avgraph.io.pictures import save_figure  # noqa: E402
 from avgraph.methods.mltm import MltmOptions, MLTMTask  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
 from avgraph.runs.training import fit  # noqa: E402

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avgraph.cli import data, embed, runs, segment, tables
+from avgraph.cli import data, new_data, runs, tables
 from avgraph.cli.group import main
 
-__all__ = ["data", "embed", "main", "runs", "segment", "tables"]
+__all__ = ["data", "main", "new_data", "runs", "tables"]

@@ -4,16 +4,63 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from avgraph.cli.option_names import Command
-from avgraph.errors import AvgraphError, Interrupted, line_of
+from avgraph.errors import AvgraphError, DataError, Interrupted, line_of
 from avgraph.runtime.interrupt import interruptible
 from avgraph.version import __version__
+
+# "penalty_discount: …" or "epsilon, max_iter: …" at the start, and "its options: alpha, seed" at the end.
+_LISTS = (re.compile(r"\A(?P<names>\w+(?:, \w+)*)(?=: )"), re.compile(r"(?<=its options: )(?P<names>\w+(?:, \w+)*)\Z"))
+# What a message says to do, and the option that does it.
+_ADVICE = {
+    "leave them out, or give a ridge": "leave them out (--drop), or give a ridge (--ridge)",
+    "leave one out, or give a ridge": "leave one out (--drop), or give a ridge (--ridge)",
+    "fewer columns, or give a ridge": "fewer columns (--columns, --drop), or give a ridge (--ridge)",
+}
+
+
+class Command(click.Command):
+    """A command whose mistakes are told in the words of its own options."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; an error of the user's is raised again with the message in these words."""
+        try:
+            return super().invoke(ctx)
+        except AvgraphError as error:
+            error.args = (in_options(str(error), self), *error.args[1:])
+            raise
+
+
+def in_options(message: str, command: click.Command) -> str:
+    """A message with the names of arguments turned into those of the command's options; anything else stays.
+
+    Example:
+        >>> command = click.Command("c", params=[click.Option(["--penalty-discount"], type=float)])
+        >>> in_options("penalty_discount: expected a number above 0, got -1", command)
+        '--penalty-discount: expected a number above 0, got -1'
+    """
+    options = {
+        parameter.name: max(parameter.opts, key=len)
+        for parameter in command.params
+        if parameter.param_type_name == "option"
+    }
+
+    def renamed(found: re.Match[str]) -> str:
+        return ", ".join(options.get(name, name) for name in found["names"].split(", "))
+
+    for pattern in _LISTS:
+        message = pattern.sub(renamed, message)
+    if "ridge" in options:
+        for advice, with_options in _ADVICE.items():
+            message = message.replace(advice, with_options)
+    return message
 
 
 class _Group(click.Group):
@@ -82,3 +129,25 @@ QUIET = click.option("--quiet", is_flag=True, help="No progress on standard erro
 GRAPH_FILE = click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.graphml, .gexf, .json or .parquet."
 )
+
+
+FORCE = click.option("--force", is_flag=True, help="Overwrite files that exist, without a question.")
+
+
+def may_write(outputs: Iterable[Path], *, force: bool, inputs: Iterable[str | Path] = ()) -> None:
+    """Ask on a terminal whether existing files may be overwritten; without one, they may not unless ``force``.
+
+    Raises:
+        DataError: if they may not, or one of them is an input, which is never overwritten.
+    """
+    there = [path for path in outputs if path.exists()]
+    for path in there:
+        if any(Path(given).exists() and path.samefile(given) for given in inputs):
+            raise DataError(f"{path}: is the input; choose another name")
+    if not there or force:
+        return
+    more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise DataError(f"{there[0]}{more}: already there; --force overwrites")
+    if not click.confirm(f"{there[0]}{more}: already there; overwrite?", err=True):
+        raise DataError(f"{there[0]}{more}: kept; nothing was done")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from avgraph.cli.group import GRAPH_FILE, QUIET, main
+from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
 from avgraph.cli.json_output import JSON, folds_json, metrics_json, run_json, show
-from avgraph.cli.overwrite import FORCE, may_write
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from avgraph.cli.group import GRAPH_FILE, QUIET, main
+from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
 from avgraph.cli.json_output import JSON, discovery_json, matching_json, show
-from avgraph.cli.overwrite import FORCE, may_write
 
 
 @main.command()

@@ -14,7 +14,7 @@ from avgraph.dag.cpdag import topological_order
 from avgraph.dag.figure import Drawing, figure_of
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 
 def draw_dag(

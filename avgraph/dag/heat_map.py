@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from avgraph.dag.columns import check_names
 from avgraph.errors import DataError
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 
 def draw_edge_frequency(

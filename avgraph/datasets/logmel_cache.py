@@ -13,7 +13,7 @@ from torch import Tensor
 from avgraph.datasets.audio import BANDS, SAMPLE_RATE, SECONDS, frames_of, log_mel_picture
 from avgraph.errors import DataError
 from avgraph.io.cache import cache_folder, kept
-from avgraph.io.checksum import sha256_listing
+from avgraph.io.files_read import sha256_listing
 from avgraph.io.npz import read_npz
 from avgraph.io.writing import writing
 from avgraph.runtime.progress import progress

@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
+from avgraph.export.column import dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.gexf import write_gexf
 from avgraph.export.graphml import write_graphml
 from avgraph.export.json_graph import write_json
-from avgraph.export.one_table import is_one_table, write_one_table
-from avgraph.export.parquet import is_table_file, write_parquet
+from avgraph.export.parquet import edge_table, graph_text, is_table_file, write_parquet
+from avgraph.export.tables import GraphTables
+from avgraph.export.target import check_target
+from avgraph.io.files import atomic_path
 from avgraph.io.graph_path import SUFFIXES
 
 
@@ -87,3 +91,33 @@ def _set_aside(path: Path) -> Iterator[None]:
         raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+NODES, GRAPH = b"avgraph_nodes", b"avgraph_graph"  # keys in the schema of the file
+
+
+def is_one_table(tables: GraphTables) -> bool:
+    """Whether there are edges of one type, and nodes that have a name at most.
+
+    Example:
+        >>> is_one_table(GraphTables((), (), (), ()))
+        False
+    """
+    only_names = all(column.name == "name" for table in tables.nodes for column in table.columns)
+    return len(tables.edges) == 1 and only_names
+
+
+def write_one_table(tables: GraphTables, path: str | Path) -> None:
+    """Write the table of the edges; the schema keeps the names of all nodes, and what graph.json would hold.
+
+    The file has `source` and `target` (numbers of the nodes), `source_name`, `target_name`, `weight` and each
+    attribute of the edges; its schema has the keys ``avgraph_nodes`` (names by node type) and ``avgraph_graph``.
+
+    Raises:
+        DataError: if the folder of ``path`` does not exist or ``path`` is a folder.
+    """
+    labels = {table.type: table.labels() for table in tables.nodes}
+    table = edge_table(tables.edges[0], labels)
+    kept = {**(table.schema.metadata or {}), NODES: dump_json(labels).encode(), GRAPH: graph_text(tables).encode()}
+    with atomic_path(check_target(path)) as temporary:
+        pq.write_table(table.replace_schema_metadata(kept), temporary)

@@ -9,11 +9,10 @@ from typing import TextIO
 
 from torch_geometric.data import HeteroData
 
-from avgraph.export.cells import Cells, edge_cells, key_types, node_cells
+from avgraph.export.cells import Cells, attribute_text, edge_cells, escape_forbidden, key_types, node_cells
 from avgraph.export.flatten import to_tables
 from avgraph.export.tables import GraphTables
 from avgraph.export.target import text_target
-from avgraph.export.text import attribute_text, escape_forbidden
 
 _TYPES = {"int": "integer"}  # every other GraphML type has the same name in GEXF
 

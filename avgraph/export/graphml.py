@@ -14,13 +14,20 @@ from typing import TextIO
 import numpy as np
 from torch_geometric.data import HeteroData
 
-from avgraph.export.cells import Cells, edge_cells, key_types, node_cells
+from avgraph.export.cells import (
+    Cells,
+    attribute_text,
+    edge_cells,
+    element_text,
+    escape_forbidden,
+    key_types,
+    node_cells,
+)
 from avgraph.export.codec import number_texts
 from avgraph.export.column import dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.tables import SCHEMA, GraphTables, GraphValue
 from avgraph.export.target import text_target
-from avgraph.export.text import attribute_text, element_text, escape_forbidden
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 _VALUE_TYPES = {"bool": "boolean", "int": "long", "float": "double"}

@@ -10,9 +10,9 @@ from xml.parsers import expat
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, reason_of, shortened
+from avgraph.export.cells import unescape_forbidden
 from avgraph.export.records import Records, from_records
 from avgraph.export.tables import SCHEMA
-from avgraph.export.text import unescape_forbidden
 from avgraph.io.reading import reading
 
 MAX_NESTED = 100  # a graph needs four; drawing instructions of other programs a few more

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from avgraph.figures.matching_matrix import draw_matchings
     from avgraph.figures.plane import to_plane
     from avgraph.figures.shared_space import draw_shared_space
-    from avgraph.figures.snapshots import Snapshots, read_snapshots
-    from avgraph.figures.subgraphs import draw_subgraphs
+    from avgraph.figures.subgraphs import Snapshots, draw_subgraphs, read_snapshots
 
 __all__ = [
     "Snapshots",
@@ -41,7 +40,6 @@ __getattr__, __dir__ = exports(
         "matching_matrix": ["draw_matchings"],
         "plane": ["to_plane"],
         "shared_space": ["draw_shared_space"],
-        "snapshots": ["Snapshots", "read_snapshots"],
-        "subgraphs": ["draw_subgraphs"],
+        "subgraphs": ["Snapshots", "draw_subgraphs", "read_snapshots"],
     },
 )

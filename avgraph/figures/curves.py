@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.errors import DataError
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 Record = Mapping[str, Any]
 _LEAD = 0.8  # with insertions the picture begins at this share of the first: the fall before says nothing of them

@@ -11,7 +11,7 @@ from typing import Any
 from torch_geometric.data import HeteroData
 
 from avgraph.graph.provenance import Provenance
-from avgraph.io.figure_file import noted
+from avgraph.io.pictures import noted
 
 logger = logging.getLogger(__name__)
 

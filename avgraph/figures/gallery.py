@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from avgraph.errors import DataError
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 RIGHT, WRONG = "#2e9e4f", "#d1383d"
 _TILE, _GAP, _FONT = 0.72, 0.1, 7.0  # inches; points

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from avgraph.errors import GraphError
 from avgraph.figures.names import short_names
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 
 def draw_matchings(

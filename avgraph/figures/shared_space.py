@@ -12,7 +12,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.figures.names import short_names
 from avgraph.figures.plane import Layout, to_plane
-from avgraph.io.figure_file import plain_text, save_figure
+from avgraph.io.pictures import plain_text, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

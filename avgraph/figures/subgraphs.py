@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from jaxtyping import Float
+from torch_geometric.data import HeteroData
 
+from avgraph.dag import edge_frequency
 from avgraph.errors import DataError
-from avgraph.figures.snapshots import Snapshots
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 
 Role = Literal["source", "target"]
 AUDIO, VISUAL, ABSENT = "#2f6db3", "#3a923a", "#d0d0d0"
@@ -129,3 +132,49 @@ def _colour(concept: int, p: int) -> str:
 
 def _shorten(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Graphs over the same concepts at several epochs.
+
+    Attributes:
+        names: of the concepts, those heard first.
+        epochs: when.
+        weights: parent row → child column.
+
+    Shapes:
+        weights [len(epochs), p, p]
+    """
+
+    names: tuple[str, ...]
+    epochs: tuple[int, ...]
+    weights: Float[np.ndarray, "t p p"]
+
+    def frequency(self) -> Float[np.ndarray, "p p"]:
+        """Share of the graphs that have each edge (Eq. 9)."""
+        return edge_frequency(self.weights)
+
+
+def read_snapshots(graph: HeteroData, node: str = "concept") -> Snapshots | None:
+    """The (node, drove, node) edges of a learned graph by epoch; None where it has none.
+
+    Example:
+        >>> import torch
+        >>> graph = HeteroData(concept={"name": ["dog (audio)", "dog (visual)"], "snapshot_epochs": [3, 5]})
+        >>> edges = graph["concept", "drove", "concept"]
+        >>> edges.edge_index, edges.epoch = torch.tensor([[0], [1]]), torch.tensor([5])
+        >>> edges.edge_weight = torch.ones(1)
+        >>> read_snapshots(graph).frequency()
+        array([[0. , 0.5],
+               [0. , 0. ]])
+    """
+    if (node, "drove", node) not in graph.edge_types:
+        return None
+    concept, edges = graph[node], graph[node, "drove", node]
+    epochs: list[Any] = list(concept.snapshot_epochs)
+    weights = np.zeros((len(epochs), len(concept.name), len(concept.name)))
+    number = [epochs.index(epoch) for epoch in edges.epoch.tolist()]
+    parent, child = edges.edge_index.cpu().numpy()
+    weights[number, parent, child] = edges.edge_weight.cpu().numpy()
+    return Snapshots(tuple(concept.name), tuple(epochs), weights)

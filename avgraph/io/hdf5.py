@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.errors import DataError, shortened
-from avgraph.io.limits import check_expansion
 from avgraph.io.npy import Array
+from avgraph.io.reading import check_expansion
 
 
 def read_hdf5(path: Path, keys: Sequence[str]) -> dict[str, Array]:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from avgraph.errors import DataError, did_you_mean
-from avgraph.io.names import known_name
-from avgraph.io.references import split_reference
+from avgraph.io.references import known_name, split_reference
 
 _LONGEST_HEADER = 100 << 20  # of a .safetensors file, as the library has it
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from avgraph.errors import DataError, shortened
-from avgraph.io.limits import check_expansion
 from avgraph.io.npy import Array
+from avgraph.io.reading import check_expansion
 
 _HEADER = 128
 _MATRIX, _COMPRESSED = 14, 15

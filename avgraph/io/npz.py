@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import cast
 
 from avgraph.errors import DataError, reason_of
-from avgraph.io.names import known_name
 from avgraph.io.npy import Array, NpyHeader, mapped, read_npy_header, values_of
 from avgraph.io.reading import reading
+from avgraph.io.references import known_name
 from avgraph.io.zip_archive import checked_members
 
 _LOCAL_HEADER = 30  # bytes before the name; lengths of name and extra field are its last four

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from avgraph.errors import DataError, shortened
-from avgraph.io.limits import check_expansion
-from avgraph.io.names import known_name
 from avgraph.io.npy import Array
+from avgraph.io.reading import check_expansion
+from avgraph.io.references import known_name
 
 _LEAST_BYTES = 8  # that a value is reckoned to take; equal values take almost none in the file
 
@@ -19,7 +19,7 @@ def check_parquet(path: Path, file: Any) -> None:
     """Refuse a file whose few bytes claim very many values.
 
     Raises:
-        DataError: see `avgraph.io.limits.check_expansion`.
+        DataError: see `avgraph.io.reading.check_expansion`.
     """
     metadata = file.metadata
     values = metadata.num_rows * max(metadata.num_columns, 1)

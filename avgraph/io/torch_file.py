@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from avgraph.io.limits import check_expansion
+from avgraph.io.reading import check_expansion
 from avgraph.io.zip_archive import checked_members
 
 _MOST_RECORDS = 1_000_000  # a storage is a member

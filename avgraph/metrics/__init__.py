@@ -8,12 +8,11 @@ from avgraph.metrics.calibration import (
     expected_calibration_error,
     reliability,
 )
-from avgraph.metrics.chance import chance_average_precision
 from avgraph.metrics.classification import accuracy, edge_argmax_accuracy, top_k_recall
 from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
 from avgraph.metrics.modality_gap import modality_gap
-from avgraph.metrics.retrieval import mean_average_precision, recall_at_k
+from avgraph.metrics.retrieval import chance_average_precision, mean_average_precision, recall_at_k
 from avgraph.metrics.segmentation import f_curves, f_measure, mask_iou, mean_iou, segmented_area
 from avgraph.metrics.zero_shot import zero_shot_accuracy
 

@@ -12,7 +12,7 @@ from avgraph.datasets.audio import BANDS, HOP, SAMPLE_RATE, log_mel_picture
 from avgraph.datasets.avsbench.vggish import read_vggish
 from avgraph.errors import DataError
 from avgraph.graph.segmentation import AUDIO
-from avgraph.io.picture import read_picture
+from avgraph.io.pictures import read_picture
 from avgraph.methods.mmvae import MMVAETask
 from avgraph.methods.mmvae.clips import resized
 from avgraph.methods.mmvae.figures import save_map

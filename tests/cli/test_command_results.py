@@ -21,7 +21,7 @@ from avgraph.cli import main
 from avgraph.cli.json_output import plain
 from avgraph.config.builtin import DATASETS
 from avgraph.export import export_graph
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import sha256_file
 from avgraph.tools.match import match_tables
 from tests.experiments import small_experiment
 
@@ -149,8 +149,7 @@ def test_on_a_terminal_it_is_a_question(tmp_path: Path, answer: str, code: int) 
     master, slave = pty.openpty()
     os.write(master, f"{answer}\n".encode())
     asked = (
-        "from pathlib import Path\nfrom avgraph.cli.overwrite import may_write\n"
-        "may_write([Path('g.graphml')], force=False)"
+        "from pathlib import Path\nfrom avgraph.cli.group import may_write\nmay_write([Path('g.graphml')], force=False)"
     )
     done = subprocess.Popen(
         [sys.executable, "-c", asked], stdin=slave, stderr=slave, stdout=subprocess.PIPE, cwd=tmp_path

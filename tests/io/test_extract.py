@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avgraph.errors import DataError
-from avgraph.io.extract import extract_zip, member_path
+from avgraph.io.zip_archive import extract_zip, member_path
 
 
 def archive(path: Path, members: dict[str, str]) -> Path:

@@ -19,7 +19,7 @@ from safetensors.torch import save
 
 from avgraph.errors import DataError
 from avgraph.io.arrays import map_array, read_array
-from avgraph.io.limits import check_expansion
+from avgraph.io.reading import check_expansion
 from avgraph.io.torch_file import load_tensors
 
 X = np.arange(6.0).reshape(3, 2)

@@ -19,7 +19,7 @@ from avgraph.dag import DAG, grasp
 from avgraph.dag.cpdag import cpdag_of
 from avgraph.dag.draw import drawing_of
 from avgraph.dag.figure import figure_of
-from avgraph.io.checksum import sha256_file
+from avgraph.io.files_read import sha256_file
 from avgraph.tools.discover import discover_table
 from avgraph.version import __version__
 from tests.dag.graphs import random_dag, sample

@@ -21,7 +21,7 @@ from avgraph.graph.provenance import Provenance
 from avgraph.graph.segmentation import HEARD
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.io.files_read import checksum, unnoted
-from avgraph.io.picture import read_picture
+from avgraph.io.pictures import read_picture
 from avgraph.runtime.progress import progress
 
 HOMEPAGE = "https://github.com/OpenNLPLab/AVSBench"

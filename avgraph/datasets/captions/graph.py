@@ -19,8 +19,7 @@ from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import SPLITS
-from avgraph.io.checksum import sha256_listing
-from avgraph.io.files_read import checksums
+from avgraph.io.files_read import checksums, sha256_listing
 
 logger = logging.getLogger(__name__)
 

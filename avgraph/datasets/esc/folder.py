@@ -17,7 +17,7 @@ from avgraph.datasets.locate import Located, locate
 from avgraph.errors import DataError
 from avgraph.io.cache import cache_folder
 from avgraph.io.download import download, offline
-from avgraph.io.extract import extract_zip
+from avgraph.io.zip_archive import extract_zip
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.lock import locked
 from avgraph.runtime.progress import counted

@@ -21,8 +21,7 @@ from avgraph.datasets.audio import BANDS, FRAMES
 from avgraph.datasets.esc.table import EscTable
 from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.errors import DataError
-from avgraph.io.checksum import sha256_listing
-from avgraph.io.files_read import checksums
+from avgraph.io.files_read import checksums, sha256_listing
 from avgraph.io.npz import read_npz
 
 RECONSTRUCTED = "log-mels of folds 1, 2, 3, 5 reconstructed from 8-bit pictures"

@@ -17,7 +17,7 @@ from avgraph.datasets.stamps.esc50_classes import STAMPS_OF_CLASS
 from avgraph.errors import DataError
 from avgraph.io.files_read import checksums
 from avgraph.io.npz import read_npz
-from avgraph.io.picture import read_picture
+from avgraph.io.pictures import read_picture
 from avgraph.io.reading import reading
 from avgraph.runtime.progress import progress
 

@@ -13,8 +13,7 @@ from avgraph.dag import draw_edge_frequency
 from avgraph.figures.curves import draw_curves
 from avgraph.figures.figures import Draw
 from avgraph.figures.gallery import draw_gallery
-from avgraph.figures.snapshots import Snapshots, read_snapshots
-from avgraph.figures.subgraphs import draw_subgraphs
+from avgraph.figures.subgraphs import Snapshots, draw_subgraphs, read_snapshots
 
 
 def clip_figures(

@@ -14,7 +14,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
-from avgraph.io.figure_file import save_figure
+from avgraph.io.pictures import save_figure
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.checks import check_graph

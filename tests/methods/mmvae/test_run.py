@@ -18,7 +18,7 @@ from avgraph.cli import main
 from avgraph.errors import DataError, GraphError
 from avgraph.export import read_graphml
 from avgraph.graph.segmentation import HEARD, SWAPPED
-from avgraph.io.picture import read_picture
+from avgraph.io.pictures import read_picture
 from avgraph.methods.mmvae.learned_graph import learned_graph
 from avgraph.methods.mmvae.results import largest_object_iou, predicted
 from avgraph.metrics import mean_iou
