@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from avgraph.config.experiment import Experiment
+from avgraph.config.experiment import Experiment, experiment_schema
 from avgraph.config.reading import (
     dump_experiment,
     experiment_from_dict,
     load_experiment,
     load_run_experiment,
 )
-from avgraph.config.schema import experiment_schema
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.mltm.options import MltmOptions

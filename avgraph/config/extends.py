@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import Marked
-from avgraph.config.merge import merge
-from avgraph.config.overruled import without_overruled
+from avgraph.config.merge import merge, without_overruled
 from avgraph.errors import shortened
 from avgraph.options.problems import Mistakes, Problem, show
 

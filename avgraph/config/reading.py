@@ -13,9 +13,8 @@ from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Compo
 from avgraph.config.experiment import OLD_RUN, Experiment
 from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
-from avgraph.config.merge import merge
+from avgraph.config.merge import merge, without_overruled
 from avgraph.config.overrides import Overrides, apply_overrides
-from avgraph.config.overruled import without_overruled
 from avgraph.config.yaml_text import to_yaml
 from avgraph.options.base import MethodOptions
 from avgraph.options.inputs import problems_of

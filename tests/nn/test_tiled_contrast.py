@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from avgraph.nn import info_nce
-from avgraph.nn.contrast._tiled_contrast import tiled_contrast
+from avgraph.nn.contrast.info_nce import tiled_contrast
 
 
 def whole(x: Tensor, y: Tensor) -> Tensor:

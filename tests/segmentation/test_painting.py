@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from avgraph.datasets.composed.motion import LARGEST, MARGIN, SMALLEST, draw_motion
-from avgraph.datasets.composed.painting import VISIBLE, Pyramid, paint, tint
+from avgraph.datasets.composed.painting import LARGEST, MARGIN, SMALLEST, VISIBLE, Pyramid, draw_motion, paint, tint
 
 
 def _square(left: bool = False) -> np.ndarray:

@@ -152,7 +152,7 @@ OF_MLTM = [
            "method mltm: text"),
 ]  # fmt: skip
 
-OPTIMIZERS, TRAINING, RUNS = "methods.optimizers", "runs.training", "cli.runs"
+OPTIMIZERS, TRAINING, RUNS = "methods.task", "runs.training", "cli.runs"
 RUN, FINISHED = "runs.run", "runs.finished"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),

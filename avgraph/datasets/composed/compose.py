@@ -12,9 +12,8 @@ from torch.nn import functional
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.materials import Materials
-from avgraph.datasets.composed.motion import Motion, draw_motion
 from avgraph.datasets.composed.options import Composed
-from avgraph.datasets.composed.painting import Painted, Pyramid, paint, tint
+from avgraph.datasets.composed.painting import Motion, Painted, Pyramid, draw_motion, paint, tint
 from avgraph.datasets.composed.plan import Clip, Planner, names_of
 from avgraph.datasets.composed.sound_edges import add_sounds
 from avgraph.datasets.segmentation_graph import check_segmentation_graph

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
-    from avgraph.methods.lir.encoder import LogitEncoder
+    from avgraph.methods.lir.network import LogitEncoder
     from avgraph.methods.lir.options import LirOptions
     from avgraph.methods.lir.task import LIRTask
 
@@ -16,7 +16,7 @@ __all__ = ["LIRTask", "LirOptions", "LogitEncoder"]
 __getattr__, __dir__ = exports(
     __name__,
     {
-        "encoder": ["LogitEncoder"],
+        "network": ["LogitEncoder"],
         "options": ["LirOptions"],
         "task": ["LIRTask"],
     },

@@ -5,7 +5,7 @@ ten to fifteen times less on a CPU (benchmarks/coupling.py). The kernel alone un
 scalings u, v are moved into the potentials f, g as soon as they grow (Schmitzer, "Stabilized sparse scaling
 algorithms for entropy regularized transport problems", 2019), and where they leave the range within a block of
 iterations that block is dropped for an exact iteration in the log domain. A problem that is not done after some
-blocks gets a Newton step now and then (`avgraph.nn.transport._newton`).
+blocks gets a Newton step now and then (`avgraph.nn.transport._marginal_equations`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from avgraph.nn.transport._inputs import Problem
-from avgraph.nn.transport._newton import Potentials, newton_step
+from avgraph.nn.transport._marginal_equations import Potentials, newton_step
 
 _BLOCK = 10  # iterations between two looks at the error
 _ABSORB, _LARGEST = 5.0, 20.0  # |log u| that is moved into f, and that is not trusted any more
