@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from avgraph.export.any_format import export_graph
 from avgraph.export.gexf import write_gexf
-from avgraph.export.graphml import write_graphml
-from avgraph.export.graphml_reader import read_graphml
+from avgraph.export.graphml import read_graphml, write_graphml
 from avgraph.export.json_graph import read_json, write_json
 from avgraph.export.networkx_graph import from_networkx, to_networkx
 from avgraph.export.parquet import write_parquet

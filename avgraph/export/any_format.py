@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.export.column import dump_json
+from avgraph.export.codec import dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.gexf import write_gexf
 from avgraph.export.graphml import write_graphml

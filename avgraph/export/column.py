@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,23 +10,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from avgraph.export.codec import (
-    TORCH_DTYPES,
-    Array,
-    array_to_tensor,
-    decode_value,
-    encode_value,
-    parse_rows,
-    row_texts,
-    tensor_to_array,
-)
+from avgraph.export.array_text import TORCH_DTYPES, Array, array_to_tensor, parse_rows, row_texts, tensor_to_array
+from avgraph.export.codec import decode_value, dump_json, encode_value
 
 # A vector is turned into text a few rows at a time, so that memory stays small however long the graph is.
 _NUMBERS_AT_ONCE = 1 << 16
-# json.dumps with options builds an encoder for each call, which is most of its time for a short string.
-_READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_ASCII = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _GRAPHML_TYPES = {
     **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16"), "int"),
     **dict.fromkeys(("int64", "uint32"), "long"),
@@ -109,17 +96,6 @@ def _chunked_texts(array: Array, *, quote: bool) -> Iterator[str]:
     step = max(1, _NUMBERS_AT_ONCE // max(1, int(np.prod(array.shape[1:]))))
     for start in range(0, len(array), step):
         yield from row_texts(array[start : start + step], quote=quote)
-
-
-def dump_json(value: Any) -> str:
-    """Strict, compact JSON with readable letters; lone surrogates, which no file can hold, are escaped.
-
-    Example:
-        >>> dump_json({"name": ["Gewölbe"]})
-        '{"name":["Gewölbe"]}'
-    """
-    text = _READABLE.encode(value)
-    return text if text.isascii() or not _SURROGATE.search(text) else _ASCII.encode(value)
 
 
 def make_column(name: str, key: str, value: Any, size: int) -> Column | None:

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.export.codec import Array, encode_value, tensor_to_array
+from avgraph.export.array_text import Array, tensor_to_array
+from avgraph.export.codec import encode_value
 from avgraph.export.column import Column, make_column
 from avgraph.export.tables import (
     EDGE_RESERVED,

@@ -3,61 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from torch_geometric.data import HeteroData
-
-from avgraph.errors import DataError, reason_of, shortened
+from avgraph.errors import DataError, shortened
 from avgraph.export.cells import unescape_forbidden
-from avgraph.export.records import Records, from_records
+from avgraph.export.records import Records
 from avgraph.export.tables import SCHEMA
-from avgraph.io.reading import reading
 
 MAX_NESTED = 100  # a graph needs four; drawing instructions of other programs a few more
 _TYPES = ("boolean", "int", "long", "float", "double", "string")
-
-
-def read_graphml(path: str | Path) -> HeteroData:
-    """Read a GraphML file: one that `write_graphml` wrote gives back the HeteroData it was, bit for bit.
-
-    A file of another program is read by the rules of `avgraph.export.records`: its nodes are of type "node"
-    and its edges of relation "edge" (unless they have attributes `node_type` and `relation`), a node without
-    a `name` is named by its `label` or id, `weight` becomes edge_weight, and an undirected edge becomes one
-    in each direction.
-
-    Raises:
-        DataError: if the file cannot be read or is not such a graph; names the file, and the line where
-            known.
-
-    Example:
-        >>> import tempfile
-        >>> text = '<graphml><graph><node id="a"/><edge source="a" target="a"/></graph></graphml>'
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "g.graphml").write_text(text)
-        ...     read_graphml(f"{folder}/g.graphml")
-        HeteroData(
-          node={
-            num_nodes=1,
-            name=[1],
-          },
-          (node, edge, node)={ edge_index=[2, 1] }
-        )
-    """
-    reader = _Reader()
-    with reading(path, ".graphml"):
-        try:
-            with Path(path).open("rb") as file:
-                reader.parser.ParseFile(file)
-        except expat.ExpatError as error:
-            reason = expat.ErrorString(error.code)
-            raise DataError(f"line {error.lineno}: not well-formed XML: {reason}") from None
-        except (LookupError, ValueError) as error:
-            if isinstance(error, DataError):
-                raise
-            raise DataError(f"an encoding that cannot be read: {reason_of(error)}; write it in UTF-8") from None
-        return from_records(reader.records())
 
 
 @dataclass(frozen=True)
@@ -67,7 +22,7 @@ class _Key:
     domain: str
 
 
-class _Reader:
+class GraphmlReader:
     """Handlers of the XML events; every handler raises DataError with the line it is at."""
 
     def __init__(self) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.export.codec import row_texts
-from avgraph.export.column import Column, dump_json
+from avgraph.export.array_text import row_texts
+from avgraph.export.codec import dump_json
+from avgraph.export.column import Column
 from avgraph.export.flatten import to_tables
 from avgraph.export.records import Records, from_records
 from avgraph.export.tables import SCHEMA, GraphTables

@@ -7,7 +7,7 @@ from typing import Any
 import networkx as nx
 from torch_geometric.data import HeteroData
 
-from avgraph.export.column import dump_json
+from avgraph.export.codec import dump_json
 from avgraph.export.flatten import to_tables
 from avgraph.export.records import Records, from_records
 from avgraph.export.tables import SCHEMA

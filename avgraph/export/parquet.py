@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.export.column import Column, dump_json
+from avgraph.export.codec import dump_json
+from avgraph.export.column import Column
 from avgraph.export.flatten import to_tables
 from avgraph.export.tables import SCHEMA, EdgeTable, GraphTables, NodeTable
 from avgraph.io.files import naming, sync

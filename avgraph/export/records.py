@@ -15,14 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
-from avgraph.export.codec import TORCH_DTYPES, decode_value
+from avgraph.export.array_text import TORCH_DTYPES
+from avgraph.export.codec import decode_value
 from avgraph.export.column import first_wrong, restore_column
+from avgraph.export.inference import infer, name_nodes, weigh_edges
 from avgraph.export.tables import EDGE_RESERVED, FORMAT, GRAPH_RESERVED, NODE_RESERVED, SCHEMA
 from avgraph.graph.vocabulary import EdgeType
 
@@ -96,7 +96,7 @@ def _restore(records: Records, schema: Mapping[str, Any]) -> HeteroData:
         cells = [(attributes, line) for _, attributes, line in group]
         contents[type_] = {"num_nodes": len(group)} | _columns(type_, specs.get(type_), cells)
         if type_ not in specs:
-            _name_nodes(contents[type_], [key for key, _, _ in group])
+            name_nodes(contents[type_], [key for key, _, _ in group])
     for edge_type, links in edges.items():
         spec = specs.get(edge_type)
         if spec is not None:
@@ -107,7 +107,7 @@ def _restore(records: Records, schema: Mapping[str, Any]) -> HeteroData:
         cells = [(attributes, line) for _, _, attributes, line in links]
         contents[edge_type] = {"edge_index": index} | _columns(edge_type, spec, cells)
         if spec is None:
-            _weigh_edges(contents[edge_type])
+            weigh_edges(contents[edge_type])
     for spec in schema["values"]:
         store = spec["store"] if not isinstance(spec["store"], list) else _edge_type(spec["store"])
         if spec["key"] not in records.values:
@@ -183,7 +183,7 @@ def _columns(
             row, reason = first_wrong(column, values)
             expected = f"expected {column['dtype']} {column['shape']}"
             raise DataError(f"{_at(cells[row][1])}{where}: row {row}: {expected}: {reason or error}") from None
-    return columns | {name: _infer([attributes.get(name) for attributes, _ in cells]) for name in added}
+    return columns | {name: infer([attributes.get(name) for attributes, _ in cells]) for name in added}
 
 
 def _restore_value(spec: Mapping[str, Any], value: Any) -> Any:
@@ -195,37 +195,3 @@ def _restore_value(spec: Mapping[str, Any], value: Any) -> Any:
         return decode_value(json.loads(value) if isinstance(value, str) else value)
     except ValueError as error:
         raise DataError(f"graph attribute {spec['key']!r}: expected {spec['type']}: {error}") from None
-
-
-def _infer(values: list[Any]) -> Tensor | list[Any]:
-    kinds = {type(value) for value in values}
-    if kinds == {bool}:
-        return torch.tensor(values)
-    if kinds and kinds <= {int, float}:
-        try:
-            return torch.tensor(values, dtype=torch.int64 if kinds == {int} else torch.float32)
-        except (OverflowError, RuntimeError):  # an integer of more than 64 bits
-            return values
-    if kinds == {list}:
-        try:
-            array = np.array(values)
-        except ValueError:  # lists of different lengths
-            return values
-        if array.dtype.kind in "biuf":
-            return torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else array)
-    return values
-
-
-def _name_nodes(store: dict[str, Any], ids: list[Any]) -> None:
-    if "name" in store:
-        return
-    label = store.get("label")
-    if isinstance(label, list) and all(isinstance(text, str) for text in label):
-        store["name"] = store.pop("label")
-    else:
-        store["name"] = [str(key) for key in ids]
-
-
-def _weigh_edges(store: dict[str, Any]) -> None:
-    if isinstance(store.get("weight"), Tensor) and "edge_weight" not in store:
-        store["edge_weight"] = store.pop("weight")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from avgraph.export.codec import Array
+from avgraph.export.array_text import Array
 from avgraph.export.column import Column
 from avgraph.graph.vocabulary import EdgeType
 

@@ -18,7 +18,8 @@ from avgraph.options.problems import show
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
-
+else:
+    ModelMetaclass = type(BaseModel)
 
 _HEAD = "Attributes:"
 _SECTIONS = ("Shapes:", "Raises:", "Example:")

@@ -22,8 +22,8 @@ from avgraph.export import (
     write_graphml,
     write_json,
 )
+from avgraph.export.array_text import number_texts, parse_rows
 from avgraph.export.cells import escape_forbidden, unescape_forbidden
-from avgraph.export.codec import number_texts, parse_rows
 from tests.export.graphs import CANDIDATE, EDGE, assert_same, graphs, small_graph, texts
 
 few = settings(deadline=None, max_examples=50, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))

@@ -15,7 +15,8 @@ from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
 from avgraph.nn import memory_readout
-from avgraph.nn.contrast import _memory_rows, _readout_forward
+from avgraph.nn.contrast import _memory_rows
+from avgraph.nn.contrast.memory_readout import blocked_forward
 
 
 @pytest.fixture(autouse=True, params=["fused", "blocked"])
@@ -23,7 +24,7 @@ def forward(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Every test also runs with the forward pass of other devices."""
     if request.param == "blocked":
         module = sys.modules["avgraph.nn.contrast.memory_readout"]
-        monkeypatch.setattr(module, "fused_forward", _readout_forward.blocked_forward)
+        monkeypatch.setattr(module, "fused_forward", blocked_forward)
 
 
 def materialised(query: Tensor, memory: Tensor, temperature: float) -> Tensor:
