@@ -1,4 +1,4 @@
-"""Retrieval metrics against scikit-learn and a loop."""
+"""Retrieval metrics against scikit-learn and a loop; chance against a simulation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.metrics import mean_average_precision, recall_at_k
+from avgraph.metrics import chance_average_precision, mean_average_precision, recall_at_k
 
 VARIANTS: tuple[Literal["standard"], Literal["running"]] = ("standard", "running")
 
@@ -123,3 +123,21 @@ def test_equal_rows_are_tied(width: int, count: int) -> None:
     query, query_label = torch.randn(50, width), torch.zeros(50, dtype=torch.int64)
     assert mean_average_precision(query, gallery, query_label, label) == 1
     assert recall_at_k(query, gallery, query_label, label, 1) == 1
+
+
+def test_chance_is_what_random_rankings_have_on_average() -> None:
+    generator = torch.Generator().manual_seed(0)
+    query, gallery = torch.tensor([0, 0, 1, 2, 5]), torch.tensor([0, 1, 1, 2, 2, 2, 0, 0, 3])
+    found = []
+    for _ in range(3000):
+        x, y = (torch.randn(len(part), 4, generator=generator) for part in (query, gallery))
+        found.append(mean_average_precision(x, y, query, gallery))
+    assert chance_average_precision(query, gallery) == pytest.approx(sum(found) / len(found), abs=0.01)
+
+
+def test_chance_where_everything_or_nothing_is_relevant() -> None:
+    zeros = torch.zeros(3, dtype=torch.int64)
+    assert chance_average_precision(zeros, zeros) == pytest.approx(1)
+    assert chance_average_precision(zeros[:1], zeros[:1]) == pytest.approx(1)
+    assert chance_average_precision(zeros, zeros + 1) is None
+    assert chance_average_precision(zeros[:0], zeros[:0]) is None

@@ -15,7 +15,7 @@ import numpy as np
 
 from avgraph.dag.search.arrays import TABLE
 from avgraph.dag.search.compiled import inlined, inner, members, shuffle
-from avgraph.dag.search.tuck import gain, is_covered, plan_tuck, tuck
+from avgraph.dag.search.order import gain, is_covered, plan_tuck, tuck
 
 _LAST_SLOT = np.uint64(TABLE - 1)
 
