@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets import SoundingShapes
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
-from avgraph.datasets.sounding_shapes.clips import SHAPES, shape_cut_outs
+from avgraph.datasets.sounding_shapes.shapes import SHAPES, shape_cut_outs
 from avgraph.datasets.sounding_shapes.timbres import shape_sounds
 from avgraph.errors import ConfigError, DataError
 from avgraph.graph.segmentation import HEARD, NOISE, OFF_SCREEN, SILENCE, SWAPPED

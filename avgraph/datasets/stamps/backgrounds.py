@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avgraph.datasets.composed.materials import noise_backgrounds
+from avgraph.datasets.composed.noise import noise_backgrounds
 from avgraph.datasets.locate import locate
 from avgraph.errors import DataError
 from avgraph.io.files_read import checksums

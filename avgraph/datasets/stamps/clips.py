@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import logging
 import os.path
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.compose import compose
-from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials, Sounds, noise_sounds
+from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials
+from avgraph.datasets.composed.noise import noise_sounds
 from avgraph.datasets.composed.options import Composed
 from avgraph.datasets.esc.folder import locate_esc
-from avgraph.datasets.esc.options import ESC50
-from avgraph.datasets.logmel_cache import cached_log_mels
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.stamps.backgrounds import read_backgrounds
 from avgraph.datasets.stamps.esc50_classes import STAMPS_OF_CLASS
 from avgraph.datasets.stamps.folder import PACKAGE, StampFolder, locate_stamps, read_stamps
-from avgraph.datasets.stamps.options import Protocol, Stamps
-from avgraph.datasets.stamps.protocol import everywhere, usable_classes, usable_pictures, validation_fold
+from avgraph.datasets.stamps.options import Stamps
+from avgraph.datasets.stamps.protocol import everywhere, usable_classes, usable_pictures
+from avgraph.datasets.stamps.sounds import esc50_recordings, own_sounds
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
-from avgraph.io.files_read import checksums
-from avgraph.io.reading import check_regular
 
 logger = logging.getLogger(__name__)
 
@@ -102,54 +97,3 @@ def _stand_in(options: Stamps, lacking: str) -> HeteroData:
     data = SoundingShapes(**shared, classes=12, recordings=10).load()
     replace(Provenance.of(data), dataset="stamps", note="synthetic stand-in for stamps").write_to(data)
     return data
-
-
-@dataclass(frozen=True)
-class StampSounds:
-    """Recordings with their classes, and what to say of them."""
-
-    recordings: Sounds
-    files: Mapping[str, str]
-    notes: Sequence[str] = ()
-
-
-def esc50_recordings(root: str | Path | None, classes: Sequence[str], fold: int, protocol: Protocol) -> StampSounds:
-    """ESC-50's recordings of ``classes``; a recording of the test fold that is in another fold too is left out there.
-
-    In ``new_pictures`` every split hears the training folds, in ``new_clips`` all folds.
-
-    Raises:
-        DataError: if ESC-50 is not there, damaged, or lacks a class.
-    """
-    data = ESC50(root=root, fold=fold, val_fold=validation_fold(fold), on_missing=[], on_leakage="drop").load()
-    audio, there = data["audio"], list(data["label"].name)
-    if missing := [name for name in classes if name not in there]:
-        raise DataError(f"stamps: ESC-50 has no class {missing[0]!r}; it has {len(there)} others")
-    own = torch.tensor([there.index(name) for name in classes])
-    place = torch.full((len(there),), -1)
-    place[own] = torch.arange(len(classes))
-    y = place[audio.y]
-    masks = torch.stack([audio.train_mask, audio.val_mask, audio.test_mask])
-    if protocol == "new_pictures":
-        masks = masks[:1].repeat(3, 1)
-    elif protocol == "new_clips":
-        masks = torch.ones_like(masks)
-    rows = ((y >= 0) & masks.any(0)).nonzero().flatten()
-    sounds = Sounds(audio.x[rows], [audio.name[row] for row in rows], y[rows].numpy(), masks[:, rows].numpy())
-    note = str(data.provenance.get("note", ""))
-    return StampSounds(sounds, dict(data.provenance.get("files", {})), [note] if note else [])
-
-
-def own_sounds(folder: StampFolder, classes: Sequence[str]) -> StampSounds:
-    """The sound of each stamp that has one, 5 s long, as a log-mel; computed once.
-
-    Raises:
-        DataError: if a file is missing or cannot be read.
-    """
-    paths = [folder.sound[name] for name in classes]
-    for path in paths:
-        check_regular(path)
-    files = checksums(paths)
-    x = cached_log_mels(paths, [files[str(path)] for path in paths])
-    y = np.arange(len(classes))
-    return StampSounds(Sounds(x, [f"sound of {name}" for name in classes], y, everywhere(len(y))), files)
