@@ -9,8 +9,7 @@ from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
-from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
-from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
+from avgraph.datasets.spaces.options import HeldOutFiles, SoundPictureSpaces, SpaceFiles
 from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.synthetic.options import Synthetic
 

@@ -21,9 +21,8 @@ from avgraph.encoders.memory import content_hash
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.io.cache import kept
 from avgraph.io.writing import save_tensors
-from avgraph.runtime.heap import freed_memory_kept
 from avgraph.runtime.progress import counted
-from avgraph.runtime.settings import random_state_kept
+from avgraph.runtime.settings import freed_memory_kept, random_state_kept
 from avgraph.runtime.side_by_side import side_by_side
 
 CACHE_FORMAT = 3  # raise when the network or its training changes, so that old weights are not taken for new ones

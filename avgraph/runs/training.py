@@ -25,7 +25,7 @@ from avgraph.runs.callbacks import (
     save_checkpoint,
 )
 from avgraph.runs.folder import CHECKPOINT
-from avgraph.runtime.heap import freed_memory_kept
+from avgraph.runtime.settings import freed_memory_kept
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
 _ADVICE = (

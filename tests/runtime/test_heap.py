@@ -13,7 +13,7 @@ _SCRIPT = """
 import json, resource
 from pathlib import Path
 import torch
-from avgraph.runtime.heap import freed_memory_kept
+from avgraph.runtime.settings import freed_memory_kept
 
 def fill():
     arrays = [torch.ones(5_000_000) for _ in range(16)]  # sixteen arrays of 20 MB, freed on return

@@ -28,7 +28,7 @@ from avgraph.datasets.paired.parts import (
     locate_pictures,
     locate_sounds,
 )
-from avgraph.datasets.spaces.sound_picture_options import SoundPictureSpaces
+from avgraph.datasets.spaces.options import SoundPictureSpaces
 from avgraph.encoders import GloVe, Hashing
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
