@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_SERVER = Path(__file__).with_name("fork_server.py")
+_ROOT = Path(__file__).parents[1]
 
 
 def compiled_faults(folder: Path) -> Path | None:
@@ -85,7 +85,8 @@ class ForkServer:
         self.folder, self.number, self.can_fail = folder, 0, preload is not None
         loaded = {} if preload is None else {"LD_PRELOAD": str(preload)}
         self.process = subprocess.Popen(
-            [sys.executable, str(_SERVER)],
+            [sys.executable, "-m", "tests.fork_server"],
+            cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
