@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).parents[1]
+_NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's, from its import on
 
 
 def compiled_faults(folder: Path) -> Path | None:
@@ -90,7 +91,7 @@ class ForkServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **loaded},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **_NO_THREAD, **loaded},
         )
         assert self.read(600) == {"ready": True}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.experiments import small_experiment
 from tests.forking import ForkServer
 
@@ -24,3 +26,8 @@ def test_a_child_imports_no_library(tmp_path: Path, fork_server: ForkServer) -> 
     child = fork_server.start(python=CODE.format(path=str(path), libraries=libraries))
     assert child.wait() == 0, child.error
     assert child.output.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="not Linux")
+def test_the_server_has_one_thread(fork_server: ForkServer) -> None:
+    assert len(list(Path(f"/proc/{fork_server.process.pid}/task").iterdir())) == 1  # a fork copies no other
