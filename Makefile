@@ -9,6 +9,11 @@ endif
 
 PUBLIC := config datasets encoders transforms nn dag methods metrics export figures runs tools
 
+# A thread a worker; idle ones sleep; bytecode is kept, whatever the image says: workers and their processes share it.
+TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+# The graph search, once and beside mypy, rather than by every worker that comes to it first.
+COMPILE = $(BIN)/python -c "import numpy, avgraph.dag; avgraph.dag.grasp(numpy.random.default_rng(0).normal(size=(9, 3)))"
+
 .PHONY: train test lint bench docs clean
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
@@ -22,9 +27,9 @@ train: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest  # idle threads sleep: short tests on shared cores
+	$(BIN)/mypy & types=$$!; $(COMPILE) && wait $$types
+	$(TESTS) -n logical --maxprocesses 4 --dist worksteal  # the files in order, a worker without work takes of the rest
 
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet -c constraints.txt -e .[bench]

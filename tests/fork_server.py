@@ -1,8 +1,10 @@
 """See forking.py: requests as JSON lines on standard input, answers on standard output."""
 
 import ctypes
+import importlib
 import json
 import os
+import pkgutil
 import resource
 import signal
 import sys
@@ -41,8 +43,17 @@ def child(request: dict) -> None:  # type: ignore[type-arg]
                 file.write(text)
 
 
+def import_all() -> None:
+    """Every module of the package, and so the libraries: no child waits for them."""
+    import avgraph
+
+    for module in pkgutil.walk_packages(avgraph.__path__, "avgraph."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
 def main() -> None:
-    # All that a run imports while it works.
+    import_all()
     import torch
 
     torch.set_num_threads(1)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_SERVER = Path(__file__).with_name("fork_server.py")
+_ROOT = Path(__file__).parents[1]
+_NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's, from its import on
 
 
 def compiled_faults(folder: Path) -> Path | None:
@@ -85,11 +86,12 @@ class ForkServer:
         self.folder, self.number, self.can_fail = folder, 0, preload is not None
         loaded = {} if preload is None else {"LD_PRELOAD": str(preload)}
         self.process = subprocess.Popen(
-            [sys.executable, str(_SERVER)],
+            [sys.executable, "-m", "tests.fork_server"],
+            cwd=_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **loaded},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **_NO_THREAD, **loaded},
         )
         assert self.read(600) == {"ready": True}
 

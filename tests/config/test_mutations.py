@@ -66,7 +66,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [found for key, inner in items for found in [(*path, key), *places(inner, (*path, key))]]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_changed_mapping(data: st.DataObject) -> None:
     tree = copy.deepcopy(yaml.safe_load(GOOD))
@@ -110,7 +110,7 @@ def change_text(data: st.DataObject, text: str) -> str:
     return "".join(lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data(), start=st.sampled_from([GOOD, GOOD_FILES]))
 def test_a_changed_text(data: st.DataObject, start: str) -> None:
     text = start

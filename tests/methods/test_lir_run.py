@@ -12,6 +12,7 @@ import torch
 
 import avgraph
 from avgraph.export import read_graphml
+from tests.forking import ForkServer
 from tests.killing import killed_run
 
 # Teacher to epoch 8, and a snapshot in each stage.
@@ -73,9 +74,11 @@ def test_trains_and_evaluates_in_other_precisions(precision: str, whole: avgraph
 
 
 @pytest.mark.parametrize("epoch", [2, 8, 13, 18])
-def test_killed_in_any_stage_and_resumed_is_as_unbroken(epoch: int, whole: avgraph.Run, tmp_path: Path) -> None:
+def test_killed_in_any_stage_and_resumed_is_as_unbroken(
+    epoch: int, whole: avgraph.Run, tmp_path: Path, fork_server: ForkServer
+) -> None:
     """kill -9 in the teacher, at its graph, and in the student before and after a snapshot."""
-    directory = killed_run(experiment(tmp_path), epoch)
+    directory = killed_run(fork_server, experiment(tmp_path), epoch)
     resumed = avgraph.resume(directory)
     for name in ("metrics.json", "metrics.jsonl"):
         assert (directory / name).read_bytes() == (whole.directory / name).read_bytes(), name

@@ -30,9 +30,9 @@ def graph(n: int = 40, classes: int = 5) -> HeteroData:
     return Candidates("audio", "label", 3)(KNN("label", 2)(KNN("audio", 3)(data)))
 
 
-def fitted(task: RRNetTask, data: HeteroData, epochs: int = 150) -> RRNetTask:
+def fitted(task: RRNetTask, data: HeteroData, epochs: int = 50) -> RRNetTask:
     torch.manual_seed(0)
-    adam = OptimizerOptions(type="adam", lr=0.01)
+    adam = OptimizerOptions(type="adam", lr=0.03)
     task.bind(data, TrainOptions(epochs=epochs, optimizer=adam, schedule="constant"), 0)
     optimizer = task.configure_optimizers()
     task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ import avgraph
 from avgraph.errors import DataError
 from avgraph.export import read_graphml
 from tests.experiments import small_experiment
+from tests.forking import ForkServer
 from tests.killing import killed_run
 
 CANDIDATE = ("audio", "candidate", "label")
@@ -66,9 +67,11 @@ def test_same_seed_same_numbers_another_seed_others(run: avgraph.Run, tmp_path: 
 
 
 @pytest.mark.parametrize("epoch", [1, 4, 17, 29])
-def test_killed_and_resumed_is_as_unbroken(epoch: int, run: avgraph.Run, tmp_path: Path) -> None:
+def test_killed_and_resumed_is_as_unbroken(
+    epoch: int, run: avgraph.Run, tmp_path: Path, fork_server: ForkServer
+) -> None:
     """kill -9 when metrics.jsonl has reached some epoch, wherever in its work the process then is."""
-    directory = killed_run(small_experiment(tmp_path), epoch)
+    directory = killed_run(fork_server, small_experiment(tmp_path), epoch)
     with pytest.raises(DataError, match="has not finished"):
         avgraph.load_run(directory)
     avgraph.resume(directory)
@@ -115,23 +118,23 @@ def test_evaluate_repeats_other_precisions(precision: str, tmp_path: Path) -> No
     assert again == {name: found.metrics[name] for name in again}
 
 
-def test_what_a_killed_checkpoint_left_is_removed(run: avgraph.Run, tmp_path: Path) -> None:
-    directory = killed_run(small_experiment(tmp_path), 4)
+def test_what_a_killed_checkpoint_left_is_removed(run: avgraph.Run, tmp_path: Path, fork_server: ForkServer) -> None:
+    directory = killed_run(fork_server, small_experiment(tmp_path), 4)
     (directory / "checkpoints").mkdir(exist_ok=True)
     (directory / "checkpoints" / ".last-7qro_2v_.ckpt").write_bytes(b"half")
     avgraph.resume(directory)
     assert not list(directory.rglob(".*"))
 
 
-def test_resume_with_other_data_is_refused(tmp_path: Path) -> None:
-    directory = killed_run(small_experiment(tmp_path), 8)
+def test_resume_with_other_data_is_refused(tmp_path: Path, fork_server: ForkServer) -> None:
+    directory = killed_run(fork_server, small_experiment(tmp_path), 8)
     np.save(tmp_path / "audio.npy", np.load(tmp_path / "audio.npy") + 1)
     with pytest.raises(DataError, match=r"audio\.npy is not what the run has learned from so far; train a new run"):
         avgraph.resume(directory)
 
 
-def test_resume_from_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
-    directory = killed_run(small_experiment(tmp_path), 8)
+def test_resume_from_a_damaged_checkpoint_says_so(tmp_path: Path, fork_server: ForkServer) -> None:
+    directory = killed_run(fork_server, small_experiment(tmp_path), 8)
     path = directory / "checkpoints" / "last.ckpt"
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(DataError, match=r"last\.ckpt: not a checkpoint of this run: .*; without the file, training"):

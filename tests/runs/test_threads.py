@@ -98,7 +98,6 @@ def numbers_with(offered: list[int], folder: Path, **train: object) -> list[dict
 
 
 def test_numbers_do_not_depend_on_the_threads_of_the_machine(tmp_path: Path) -> None:
-    first, *others = numbers_with([1, 2, 4], tmp_path)
-    for other in others:
-        for method, files in first.items():
-            assert other[method] == files, method
+    one, four = numbers_with([1, 4], tmp_path)
+    for method, files in one.items():
+        assert four[method] == files, method

@@ -26,6 +26,7 @@ from avgraph.nn.fusion.attention_edges import attention_edges
 from avgraph.options.train import TrainOptions
 from avgraph.runs.finished import load_task
 from avgraph.tools.segment import segment_picture
+from tests.forking import ForkServer
 from tests.killing import killed_run
 from tests.methods.mmvae.scenes import SMALL, Recorded, bound
 from tests.wiring.toys import Scenes
@@ -87,8 +88,10 @@ def test_numbers_are_those_of_the_predictions() -> None:
                                                                             frames.mask[10:]))  # fmt: skip
 
 
-def test_a_killed_run_ends_with_the_numbers_of_an_unbroken_one(run: avgraph.Run, tmp_path: Path) -> None:
-    resumed = avgraph.resume(killed_run(experiment(tmp_path), epoch=3))
+def test_a_killed_run_ends_with_the_numbers_of_an_unbroken_one(
+    run: avgraph.Run, tmp_path: Path, fork_server: ForkServer
+) -> None:
+    resumed = avgraph.resume(killed_run(fork_server, experiment(tmp_path), epoch=3))
     assert resumed.metrics == run.metrics
 
 
