@@ -127,11 +127,31 @@ def test_a_larger_frame_shows_the_same_scene() -> None:
 
 
 def test_shares_of_negative_audio() -> None:
-    made = _changed(train_clips=400, size=16, frames=1, max_sounding=1, silence_share=0.25, off_screen_share=0.5).load()
+    shares = {"silence_share": 0.25, "off_screen_share": 0.4, "noise_share": 0.2}
+    made = _changed(train_clips=400, size=16, frames=1, max_sounding=1, **shares).load()
     condition = [made["clip"].condition[row] for row in range(400)]
     assert 70 <= condition.count("silence") <= 130
-    assert 160 <= condition.count("off_screen") <= 240
+    assert 120 <= condition.count("off_screen") <= 200
+    assert 50 <= condition.count("noise") <= 110
     assert set(made["clip"].condition[400:]) == {"heard"}
+
+
+def test_noise_to_train_with_is_coloured_and_noise_to_test_under_is_white() -> None:
+    shares = {"silence_share": 0, "off_screen_share": 0, "noise_share": 1}
+    made = _changed(train_clips=20, size=16, frames=1, max_sounding=1, **shares).load()
+    trained = made[HEARD].edge_index[0, :20]
+    assert {made["audio"].name[row].rsplit(" ", 1)[0] for row in trained.tolist()} == {"coloured noise"}
+    assert not made["frame"].mask[:20].any()
+    tested = made[NOISE].edge_index[0]
+    assert not torch.isin(tested, trained).any()
+
+    def tilt(rows: torch.Tensor) -> torch.Tensor:  # of the spectrum: its upper bands less its lower ones
+        bands = made["audio"].x[rows].float().mean(2)
+        return bands[:, 96:].mean(1) - bands[:, 16:48].mean(1)
+
+    white = tilt(tested)
+    away = (tilt(trained) - white.mean()).abs().min()
+    assert float(away) > 3 * float((white - white.mean()).abs().max())
 
 
 @pytest.mark.parametrize(
@@ -141,6 +161,10 @@ def test_shares_of_negative_audio() -> None:
         ({"max_sounding": 3}, "max_sounding: expected a number of at most 2, got 3"),
         ({"min_objects": 5}, r"min_objects: expected at most max_objects \(4\), got 5"),
         ({"silence_share": 0.95}, r"off_screen_share: expected at most 1 together with silence_share 0.95, got"),
+        (
+            {"silence_share": 0.5, "noise_share": 0.45},
+            "noise_share: expected at most 1 together with silence_share 0.5 and off_screen_share 0.08, got 0.45",
+        ),
         ({"silence_share": float("nan")}, "silence_share: expected a finite number, got nan"),
         ({"classes": 13}, "classes: expected a number of at most 12, got 13"),
         ({"recordings": 4}, "recordings: expected a number of at least 5, got 4"),

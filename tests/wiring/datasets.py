@@ -70,6 +70,7 @@ COMPOSED_ROWS = (
     row("max_sounding", 2, MOST_HEARD, becomes(1), train_clips=20),
     row("silence_share", 1.0, CONDITIONS, becomes(["heard", "silence"]), silence_share=0.0, off_screen_share=0.0),
     row("off_screen_share", 1.0, CONDITIONS, becomes(["heard", "off_screen"]), silence_share=0.0, off_screen_share=0.0),
+    row("noise_share", 1.0, CONDITIONS, becomes(["heard", "noise"]), silence_share=0.0, off_screen_share=0.0),
     row("seed", 1, attribute("frame", "x")),
     row("seed", 1, attribute(HEARD, "edge_index")),
 )

@@ -51,7 +51,8 @@ class Materials:
         sounds: what is heard.
         classes: names of the classes.
         backgrounds: small pictures [n, 3, b, b], one set a split.
-        noise: log-mels of noise [n, bands, columns].
+        noise: log-mels of noise to test under.
+        training_noise: log-mels of noise to train with.
         provenance: of the data set.
     """
 
@@ -60,4 +61,5 @@ class Materials:
     classes: Sequence[str]
     backgrounds: Sequence[UInt8[Tensor, "_n 3 b b"]]
     noise: UInt8[Tensor, "m bands columns"]
+    training_noise: UInt8[Tensor, "t bands columns"]
     provenance: Provenance = field(default_factory=Provenance)

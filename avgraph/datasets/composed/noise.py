@@ -1,4 +1,4 @@
-"""Noise: to test under, white noise as a log-mel; behind cut-outs, clouds of colour."""
+"""Noise: white to test under and coloured to train with, as log-mels; clouds of colour behind cut-outs."""
 
 from __future__ import annotations
 
@@ -6,23 +6,39 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
 from avgraph.datasets.audio import SAMPLE_RATE, SECONDS, log_mel, to_uint8
 
+TEST_NOISES = 8
+TRAINING_NOISES = 64
 
-def noise_sounds(count: int, seed: int) -> UInt8[Tensor, "n 128 216"]:
+
+def white_noises(count: int, seed: int) -> UInt8[Tensor, "n 128 216"]:
     """Log-mels of ``count`` clips of white noise, made through the same steps as those of a recording.
 
     Example:
-        >>> noise_sounds(1, 0).shape
+        >>> white_noises(1, 0).shape
         torch.Size([1, 128, 216])
     """
     rng = np.random.default_rng([seed, 99])
     length = SAMPLE_RATE * SECONDS
-    return torch.stack([to_uint8(log_mel(0.1 * rng.standard_normal(length, np.float32))) for _ in range(count)])
+    return _log_mels([0.1 * rng.standard_normal(length, np.float32) for _ in range(count)])
+
+
+def coloured_noises(count: int, seed: int) -> UInt8[Tensor, "n 128 216"]:
+    """Log-mels of ``count`` clips of noise whose power falls or rises with frequency, none of it white.
+
+    The power is f^slope, the slope drawn from -3 (below brown) to -.5 and from .5 to 2 (violet).
+
+    Example:
+        >>> coloured_noises(1, 0).shape
+        torch.Size([1, 128, 216])
+    """
+    rng = np.random.default_rng([seed, 98])
+    return _log_mels([_coloured(rng) for _ in range(count)])
 
 
 def noise_backgrounds(count: int, seed: Sequence[int], side: int = 32) -> UInt8[Tensor, "n 3 b b"]:
@@ -38,3 +54,16 @@ def noise_backgrounds(count: int, seed: Sequence[int], side: int = 32) -> UInt8[
         values = torch.from_numpy(rng.normal(size=(count, 3, cells, cells)).astype(np.float32))
         total += weight * functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)
     return (127.5 + 55.0 * total).round().clamp(0, 255).to(torch.uint8)
+
+
+def _coloured(rng: np.random.Generator) -> Float[np.ndarray, " samples"]:
+    length = SAMPLE_RATE * SECONDS
+    slope = rng.uniform(-3.0, -0.5) if rng.random() < 0.5 else rng.uniform(0.5, 2.0)
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    spectrum[1:] *= np.arange(1, len(spectrum)) ** (slope / 2)
+    wave = np.fft.irfft(spectrum, length)
+    return (0.1 * wave / wave.std()).astype(np.float32)
+
+
+def _log_mels(waves: list[Float[np.ndarray, " samples"]]) -> UInt8[Tensor, "n 128 216"]:
+    return torch.stack([to_uint8(log_mel(wave)) for wave in waves])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from avgraph.options.mistakes import mistakes
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Objects = Annotated[int, Field(ge=1, le=8)]
+Condition = Literal["heard", "silence", "off_screen", "noise"]
+"""What is heard in a clip: what it shows, or one of three things that leave its mask empty."""
 
 
 class Composed(Segmentation):
@@ -42,6 +44,7 @@ class Composed(Segmentation):
     max_sounding: Annotated[int, Field(ge=1, le=2)] = 1
     silence_share: Share = 0.12
     off_screen_share: Share = 0.08
+    noise_share: Share = 0.0
     seed: Seed = 0
 
     @property
@@ -49,13 +52,21 @@ class Composed(Segmentation):
         """Clips of the three splits."""
         return self.train_clips, self.val_clips, self.test_clips
 
+    @property
+    def absent_shares(self) -> dict[Condition, float]:
+        """Shares of the training clips in which nothing that is shown is heard."""
+        return {"silence": self.silence_share, "off_screen": self.off_screen_share, "noise": self.noise_share}
+
     @model_validator(mode="after")
     def _composable(self) -> Composed:
         if self.min_objects > self.max_objects:
             message = f"expected at most max_objects ({self.max_objects}), got {self.min_objects}"
             raise mistakes([(("min_objects",), message, self.min_objects)])
-        if self.silence_share + self.off_screen_share > 1:
-            message = f"expected at most 1 together with silence_share {self.silence_share:g}, got "
-            message += f"{self.off_screen_share:g}"
-            raise mistakes([(("off_screen_share",), message, self.off_screen_share)])
+        before: list[Condition] = []
+        for condition, share in self.absent_shares.items():
+            if share > 1 - sum(self.absent_shares[other] for other in before):
+                others = " and ".join(f"{other}_share {self.absent_shares[other]:g}" for other in before)
+                message = f"expected at most 1 together with {others}, got {share:g}"
+                raise mistakes([((f"{condition}_share",), message, share)])
+            before.append(condition)
         return self

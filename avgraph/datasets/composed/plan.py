@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool
 
 from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials
-from avgraph.datasets.composed.options import Composed
+from avgraph.datasets.composed.noise import TRAINING_NOISES
+from avgraph.datasets.composed.options import Composed, Condition
 from avgraph.errors import DataError
 from avgraph.graph.vocabulary import SPLITS
-
-Condition = Literal["heard", "silence", "off_screen"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,10 @@ class Clip:
     Attributes:
         cut_outs: rows of the cut-outs, the first is painted first and may be covered by the others.
         heard: for each of them, whether it sounds.
-        condition: "heard"; or "silence" or "off_screen", where none of them does.
+        condition: "heard"; or "silence", "off_screen" or "noise", where none of them does.
         sounds: rows of the sounds that are heard, one or two, or none.
         off_screen: row of a sound whose class is not shown.
+        noise: row of a noise to train with, where that is heard.
         swapped: place of a silent cut-out that has a sound, and the row of that sound; None where there is none.
     """
 
@@ -34,6 +33,7 @@ class Clip:
     condition: Condition
     sounds: tuple[int, ...]
     off_screen: int
+    noise: int
     swapped: tuple[int, int] | None
 
 
@@ -84,15 +84,19 @@ class Planner:
         off_screen = int(rng.choice(self.sounds[absent]))
         silent = [place for place in order if place >= sounding and self.y[chosen[place]] != SILENT]
         own = tuple(int(rng.choice(self.sounds[k])) for k in classes[:sounding])
-        sounds = {"heard": own, "silence": (), "off_screen": (off_screen,)}[condition]
+        sounds = {"heard": own, "off_screen": (off_screen,)}.get(condition, ())
         swapped = (order.index(silent[0]), int(rng.choice(self.sounds[classes[silent[0]]]))) if silent else None
-        return Clip(shown, heard, condition, sounds, off_screen, swapped)
+        noise = int(rng.integers(TRAINING_NOISES)) if condition == "noise" else 0
+        return Clip(shown, heard, condition, sounds, off_screen, noise, swapped)
 
     def _condition(self) -> Condition:
+        shares = self.composition.absent_shares if self.split == 0 else {}
         at = self.rng.random()
-        if self.split != 0 or at >= self.composition.silence_share + self.composition.off_screen_share:
-            return "heard"
-        return "silence" if at < self.composition.silence_share else "off_screen"
+        for condition, share in shares.items():
+            if at < share:
+                return condition
+            at -= share
+        return "heard"
 
 
 def _rows_of_classes(y: np.ndarray, usable: Bool[np.ndarray, " n"], classes: int) -> list[np.ndarray]:
@@ -105,7 +109,7 @@ def names_of(clip: Clip, cut_outs: CutOuts, heard: bool) -> str:
     Example:
         >>> import numpy as np
         >>> cut_outs = CutOuts(np.zeros((2, 1, 1, 4), np.uint8), ["cat", "dog"], np.arange(2), np.ones((3, 2), bool))
-        >>> clip = Clip((1, 0), (False, True), "heard", (0,), 1, None)
+        >>> clip = Clip((1, 0), (False, True), "heard", (0,), 1, 0, None)
         >>> names_of(clip, cut_outs, heard=False), names_of(clip, cut_outs, heard=True)
         ('dog + cat', 'cat')
     """

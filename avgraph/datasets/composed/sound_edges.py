@@ -20,17 +20,21 @@ Edges = Int64[Tensor, "2 e"]
 def add_sounds(data: HeteroData, planned: Sequence[Clip], materials: Materials) -> None:
     """Add ``audio`` nodes and the edges to the frames of ``planned`` clips; see `avgraph.graph.segmentation`.
 
-    Audio nodes are the recordings of the classes, then silence, noises and, where two sound, their mixtures.
+    Audio nodes are the recordings of the classes, then silence, noises to test under and to train with, and, where two
+    sound, their mixtures.
     Only recordings have a class and are in a split.
     """
     sounds = materials.sounds
     silence = len(sounds.x)
     noise = silence + 1
-    mixtures = {pair: noise + len(materials.noise) + row for row, pair in enumerate(_pairs(planned))}
+    training_noise = noise + len(materials.noise)
+    mixture = training_noise + len(materials.training_noise)
+    mixtures = {pair: mixture + row for row, pair in enumerate(_pairs(planned))}
     audio = data["audio"]
     mixed = [mix(sounds.x[one], sounds.x[two])[None] for one, two in mixtures]
-    audio.x = torch.cat([sounds.x, torch.zeros_like(sounds.x[:1]), materials.noise, *mixed])
+    audio.x = torch.cat([sounds.x, torch.zeros_like(sounds.x[:1]), materials.noise, materials.training_noise, *mixed])
     noises = [f"noise {row + 1}" for row in range(len(materials.noise))]
+    noises += [f"coloured noise {row + 1}" for row in range(len(materials.training_noise))]
     audio.name = [*sounds.name, "silence", *noises]
     audio.name += [f"{sounds.name[one]} + {sounds.name[two]}" for one, two in mixtures]
     audio.y = torch.full((len(audio.x),), SILENT)
@@ -45,6 +49,8 @@ def add_sounds(data: HeteroData, planned: Sequence[Clip], materials: Materials) 
     def heard(clip: Clip) -> int:
         if len(clip.sounds) == 2:
             return mixtures[clip.sounds]
+        if clip.condition == "noise":
+            return training_noise + clip.noise % len(materials.training_noise)
         return clip.sounds[0] if clip.sounds else silence
 
     everywhere = range(len(planned))

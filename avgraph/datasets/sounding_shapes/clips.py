@@ -7,7 +7,13 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.compose import compose
 from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials, Sounds
-from avgraph.datasets.composed.noise import noise_backgrounds, noise_sounds
+from avgraph.datasets.composed.noise import (
+    TEST_NOISES,
+    TRAINING_NOISES,
+    coloured_noises,
+    noise_backgrounds,
+    white_noises,
+)
 from avgraph.datasets.sounding_shapes.options import FIFTHS, SoundingShapes
 from avgraph.datasets.sounding_shapes.shapes import COLOURS, SHAPES, shape_cut_outs
 from avgraph.datasets.sounding_shapes.timbres import TIMBRES, shape_sounds
@@ -36,7 +42,8 @@ def load_sounding_shapes(options: SoundingShapes) -> HeteroData:
         sounds=Sounds(made, sounds, heard, split == np.arange(3)[:, None]),
         classes=classes,
         backgrounds=[noise_backgrounds(_BACKGROUNDS, [options.seed, 13, part]) for part in range(3)],
-        noise=noise_sounds(8, options.seed),
+        noise=white_noises(TEST_NOISES, options.seed),
+        training_noise=coloured_noises(TRAINING_NOISES, options.seed),
         provenance=Provenance(
             "sounding_shapes",
             "synthetic",

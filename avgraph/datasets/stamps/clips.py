@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.composed.compose import compose
 from avgraph.datasets.composed.materials import SILENT, CutOuts, Materials
-from avgraph.datasets.composed.noise import noise_sounds
+from avgraph.datasets.composed.noise import TEST_NOISES, TRAINING_NOISES, coloured_noises, white_noises
 from avgraph.datasets.composed.options import Composed
 from avgraph.datasets.esc.folder import locate_esc
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
@@ -86,8 +86,15 @@ def _materials(options: Stamps, folder: StampFolder) -> Materials:
         {**folder.files, **sounds.files, **backgrounds.files},
     )
     cut_outs = CutOuts(folder.picture[kept], names, y, usable)
-    noise = noise_sounds(8, options.seed)
-    return Materials(cut_outs, recordings, classes, backgrounds.pictures, noise, provenance)
+    return Materials(
+        cut_outs,
+        recordings,
+        classes,
+        backgrounds.pictures,
+        white_noises(TEST_NOISES, options.seed),
+        coloured_noises(TRAINING_NOISES, options.seed),
+        provenance,
+    )
 
 
 def _stand_in(options: Stamps, lacking: str) -> HeteroData:
