@@ -7,7 +7,7 @@ carries over that the later file cannot have meant:
   over (only options given as overrides stay, so that the order of ``--set`` does not matter);
 * an empty mapping ``{}`` clears what was there.
 
-What is merged, an option that the later file leaves without effect falls away too (`avgraph.config.merge`).
+What is merged, an option that the later file leaves without effect falls away too (`without_overruled`).
 
 A mapping that names no type has none that could change. Beneath all files lie the defaults of the method (see
 `avgraph.config.defaults`).
@@ -51,7 +51,6 @@ def without_overruled(below: Marked, laid: Marked) -> Marked:
 
     Example:
         >>> from avgraph.config.marked import marked
-        >>> from avgraph.config.merge import merge
         >>> below = marked({"method": {"type": "lir", "loss": "triplet", "margin": 2.0}})
         >>> unmarked(without_overruled(below, merge(below, marked({"method": {"loss": "n_pair"}}))))
         {'method': {'type': 'lir', 'loss': 'n_pair'}}

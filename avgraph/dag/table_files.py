@@ -93,8 +93,6 @@ def _matrix(array: Any, names: list[str] | None, selection: Selection) -> Read:
 
 
 def _read_parquet(path: Path, selection: Selection) -> Read:
-    from avgraph.dag.table_files import numeric_columns
-
     parts, left_out = numeric_columns(path, selection)
     if not parts:
         return np.empty((0, 0)), [], left_out
