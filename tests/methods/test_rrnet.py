@@ -258,7 +258,8 @@ def test_standardized_features_ignore_their_scale_and_leave_the_graph_alone() ->
         assert torch.equal(given["audio"].x, before)
     torch.testing.assert_close(results[0], results[1], atol=1e-3, rtol=1e-3)
     train = data["audio"].x[data["audio"].train_mask]
-    assert torch.allclose(task.x["audio"][data["audio"].train_mask].mean(0), torch.zeros(train.shape[1]), atol=1e-3)
+    mean = task.whole.x["audio"][data["audio"].train_mask].mean(0)
+    assert torch.allclose(mean, torch.zeros(train.shape[1]), atol=1e-3)
 
 
 def test_candidate_edges_of_the_users_own_get_labels_and_masks_from_their_ends() -> None:

@@ -136,6 +136,10 @@ RRNET = Component(
             becomes(True)),
         row("product", True, PARAMETERS, gains("model.product.source.weight")),
         row("product", True, LOSS),
+        row("batch_size", 5, seen("source nodes of a step", lambda world: len(
+            next(iter(world.bound.train_dataloader())))), becomes(5)),
+        row("batch_size", 5, LOSS),
+        row("fan_out", 1, LOSS, batch_size=24),
         row("edge_score", True, shape("model.edge_encoder.audio__candidate__label.first.weight"), becomes((4, 11))),
         row("edge_score", True, shape("model.edge_encoder.audio__near__audio.first.weight"), becomes((4, 13))),
         row("standardize", True, given("model.node_encoder.audio.0")),
