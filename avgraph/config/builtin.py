@@ -33,6 +33,8 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "sounding_shapes": datasets.SoundingShapes,
     "avsbench_s4": datasets.AVSBenchS4,
     "avsbench_ms3": datasets.AVSBenchMS3,
+    "cifar10": datasets.CIFAR10,
+    "cifar100": datasets.CIFAR100,
     "files": datasets.Files,
 }
 
@@ -41,6 +43,8 @@ ENCODERS: Mapping[str, type[EncoderOptions]] = {
     "logmel_modulation": encoders.LogmelModulation,
     "precomputed": encoders.Precomputed,
     "logistic_regression": encoders.LogisticRegression,
+    "perceptron": encoders.Perceptron,
+    "neighbour_votes": encoders.NeighbourVotes,
     "hashing": encoders.Hashing,
     "glove": encoders.GloVe,
     "sentence_transformers": encoders.SentenceTransformers,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
+    from avgraph.encoders.classifiers import NeighbourVotes, Perceptron
     from avgraph.encoders.context import EncodeContext
     from avgraph.encoders.into_spaces import CLAP, CLIP, TextAligned
     from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
@@ -23,6 +24,8 @@ __all__ = [
     "LogisticRegression",
     "LogmelCNN",
     "LogmelModulation",
+    "NeighbourVotes",
+    "Perceptron",
     "Precomputed",
     "SentenceTransformers",
     "TextAligned",
@@ -32,6 +35,7 @@ __all__ = [
 __getattr__, __dir__ = exports(
     __name__,
     {
+        "classifiers": ["NeighbourVotes", "Perceptron"],
         "context": ["EncodeContext"],
         "into_spaces": ["CLAP", "CLIP", "TextAligned"],
         "log_mels": ["LogmelCNN", "LogmelModulation"],

@@ -146,7 +146,7 @@ def test_the_mean_over_samples_comes_near_that_of_the_whole() -> None:
     each = torch.stack([(drawn - exact).norm() for drawn in draws]).mean()
     # The network is no linear function of the mean, so that a small difference is left.
     assert float(each) > 0.1
-    assert float((torch.stack(draws).mean(0) - exact).norm()) < 0.25 * float(each)
+    assert float((torch.stack(draws).mean(0) - exact).norm()) < 0.4 * float(each)
 
 
 def test_only_what_can_be_learned_from_is_a_batch() -> None:
@@ -155,6 +155,23 @@ def test_only_what_can_be_learned_from_is_a_batch() -> None:
     nodes = torch.cat(list(task.train_dataloader()))
     edges = data["user", "candidate", "item"]
     assert sorted(nodes.tolist()) == edges.edge_index[0][edges.train_mask & (edges.y > 0)].unique().tolist()
+
+
+def test_no_node_is_told_its_own_class_and_none_that_of_a_test_node() -> None:
+    options = {"known_labels": True, "batch_size": 6, "intra_units": 2, "inter_units": 2}
+    data, other = graph(), graph()
+    whole = bound(options, data)
+    logits, edges = whole.forward(), data["user", "candidate", "item"].edge_index
+    test = int(data["user"].test_mask.nonzero()[0])
+    other["user"].y[test] = (other["user"].y[test] + 1) % 25
+    torch.testing.assert_close(bound(options, other).forward(), logits, rtol=0, atol=0)
+    train = int(data["user"].train_mask.nonzero()[0])
+    changed = graph()
+    changed["user"].y[train] = (changed["user"].y[train] + 1) % 25
+    moved = bound(options, changed).forward() != logits
+    alone = bound({**options, "batch_size": 1}, data).forward(), bound({**options, "batch_size": 1}, changed).forward()
+    assert bool(moved.any())  # its neighbours see it
+    torch.testing.assert_close(alone[0][edges[0] == train], alone[1][edges[0] == train], rtol=0, atol=0)
 
 
 def experiment(folder: Path, **method: object) -> avgraph.Experiment:
@@ -184,6 +201,8 @@ def test_a_run_in_batches_learns_evaluates_again_alike_and_reports_every_node(tm
 def test_options_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(ConfigError, match="fan_out: not without batch_size"):
         RrnetOptions(fan_out=3)
+    with pytest.raises(ConfigError, match="known_labels: not without batch_size"):
+        RrnetOptions(known_labels=True)
     with pytest.raises(ConfigError, match="fan_out: expected none with aggr: sum"):
         RrnetOptions(batch_size=2, fan_out=3, aggr="sum")
     with pytest.raises(ConfigError, match="batch_size: expected a number of at least 1, got 0"):

@@ -25,7 +25,7 @@ def mutant(module: str, old: str, new: str, *tests: str) -> Mutant:
 
 
 RRNET, RRNET_MODEL, RRNET_OPTIONS = "methods.rrnet.task", "methods.rrnet.model", "methods.rrnet.options"
-RRNET_LOSS = "methods.rrnet.objective"
+RRNET_LOSS, RRNET_FEATURES = "methods.rrnet.objective", "methods.rrnet.features"
 OF_RRNET = [
     mutant(RRNET_MODEL, "IntraUnit(h, aggr=aggr, ", "IntraUnit(h, ", "method rrnet: aggr"),
     mutant(RRNET_MODEL, "InterUnit(h, aggr=aggr)", "InterUnit(h)", "method rrnet: aggr"),
@@ -44,8 +44,11 @@ OF_RRNET = [
     mutant(RRNET_OPTIONS, "k=2)", "k=1)", "experiment: graph"),
     mutant(RRNET_OPTIONS, "k=20)", "k=10)", "experiment: graph"),
     mutant("config.defaults", '"graph": list(recipe)}', '"graph": []}', "experiment: graph"),
-    mutant(RRNET, "if not self.options.standardize:", "if True:", "method rrnet: standardize"),
-    mutant(RRNET, 'if self.options.edge_score and "edge_weight" in store:', "if False:", "method rrnet: edge_score"),
+    mutant(RRNET_FEATURES, "if options.standardize:", "if False:", "method rrnet: standardize"),
+    mutant(RRNET_FEATURES, 'if options.edge_score and "edge_weight" in store:', "if False:",
+           "method rrnet: edge_score"),
+    mutant(RRNET_FEATURES, "and options.node_score:", "and False:", "method rrnet: node_score"),
+    mutant(RRNET_FEATURES, "and options.known_labels:", "and False:", "method rrnet: known_labels"),
     mutant(RRNET, "options.product and not", "not", "method rrnet: product"),
     mutant(RRNET, "if self.starts_scored:\n            nn.init", "if False:\n            nn.init",
            "method rrnet: baseline_logit"),

@@ -39,4 +39,5 @@ def candidate_loss(
     share = softmax(logits, source, num_nodes=num_sources)
     true = train & (y > 0)
     surprise = -share[true].clamp_min(torch.finfo(share.dtype).tiny).log()
-    return surprise.mean() if options.reduction == "mean" else surprise.sum()
+    loss: Tensor = surprise.mean() if options.reduction == "mean" else surprise.sum()
+    return loss

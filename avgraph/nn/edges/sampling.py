@@ -41,7 +41,7 @@ def incident_edges(
         2
     """
     if fan_out is None:
-        return torch.cat([_all_of(nodes, side) for side in sides]).unique()
+        return _sorted([_all_of(nodes, side) for side in sides])
     if fan_out < 1 or rng is None:
         raise GraphError(f"fan_out: expected at least 1 and a generator to draw by, got {fan_out} and {rng}")
     degree = torch.stack([side.degree[nodes] for side in sides]).sum(0)
@@ -53,7 +53,7 @@ def incident_edges(
         here = (place >= 0) & (place < of_side)
         found.append(side.order[(side.pointer[many].unsqueeze(1) + place)[here]])
         place = place - of_side
-    return torch.cat(found).unique()
+    return _sorted(found)
 
 
 def distinct_numbers(below: Int64[Tensor, " m"], size: int, rng: np.random.Generator) -> Int64[Tensor, "m size"]:
@@ -75,6 +75,12 @@ def distinct_numbers(below: Int64[Tensor, " m"], size: int, rng: np.random.Gener
         is_taken = (drawn[:, :column] == number.unsqueeze(1)).any(1)
         drawn[:, column] = torch.where(is_taken, last, number)
     return drawn
+
+
+def _sorted(found: Sequence[Tensor]) -> Tensor:
+    """Numbers ascending, each once."""
+    edges: Tensor = torch.cat(list(found)).unique()
+    return edges
 
 
 def _all_of(nodes: Tensor, side: Side) -> Tensor:
