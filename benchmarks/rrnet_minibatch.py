@@ -64,7 +64,7 @@ def measure(num_edges: int, mode: str, steps: int, queue: multiprocessing.Queue[
     options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
     task = RRNetTask(options)
     task.bind(ratings(num_edges), TrainOptions(), 0)
-    task.log = lambda *args, **kwargs: None  # type: ignore[assignment,method-assign]
+    task.log = lambda *args, **kwargs: None
     optimizer = task.configure_optimizers()["optimizer"]
     loader = task.train_dataloader()
     task._place()

@@ -53,7 +53,7 @@ def test_votes_are_those_of_scikit_learn() -> None:
 
 def test_a_cold_temperature_hears_the_nearest_row_alone() -> None:
     data = blobs()
-    image = NeighbourVotes(k=7, temperature=1e-4, smoothing=1e-6).encode(data, "image")["image"]
+    image = NeighbourVotes(k=7, temperature=1e-6, smoothing=1e-6).encode(data, "image")["image"]
     one = NeighbourVotes(k=1, smoothing=1e-6).encode(data, "image")["image"]
     torch.testing.assert_close(image.score, one.score, atol=1e-2, rtol=0)
 

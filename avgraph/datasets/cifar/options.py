@@ -31,20 +31,6 @@ class _Cifar(Dataset):
         """Pictures and their classes."""
         return ("image", "label")
 
-    def load(self) -> torch_geometric.data.HeteroData:
-        """Graph without edges: ``image`` and ``label`` (class names).
-
-        Shapes:
-            image.x uint8 [n, 3, 32, 32], of features float32 [n, d]; image.y, image.row int64 [n] (row: of the
-            training pictures, then the test pictures, as published); label.y int64 [C].
-
-        Raises:
-            DataError: if no data can be had, or what is there cannot be used.
-        """
-        from avgraph.datasets.cifar.graph import load_cifar
-
-        return load_cifar(self)
-
     @classmethod
     def describe(cls, root: Root = None) -> DatasetStatus:
         """Its folder and how many pictures there are; of archives the sizes of the files alone are read."""
@@ -76,15 +62,29 @@ class CIFAR10(_Cifar):
         seed: of all these draws.
         on_missing: what to try, in order, where there is no data; an empty list makes that an error. Features cannot
             be downloaded.
-
-    Example:
-        >>> CIFAR10(root="/nowhere").load()
-        Traceback (most recent call last):
-        avgraph.errors.DataError: dataset.root: /nowhere does not exist
     """
 
     type: Literal["cifar10"] = "cifar10"
     content: Literal["pictures", "features"] = "pictures"
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """Graph without edges: ``image`` and ``label`` (class names).
+
+        Shapes:
+            image.x uint8 [n, 3, 32, 32], of features float32 [n, d]; image.y, image.row int64 [n] (row: of the
+            training pictures, then the test pictures, as published); label.y int64 [C].
+
+        Raises:
+            DataError: if no data can be had, or what is there cannot be used.
+
+        Example:
+            >>> CIFAR10(root="/nowhere").load()
+            Traceback (most recent call last):
+            avgraph.errors.DataError: dataset.root: /nowhere does not exist
+        """
+        from avgraph.datasets.cifar.graph import load_cifar
+
+        return load_cifar(self)
 
 
 class CIFAR100(_Cifar):
@@ -101,11 +101,26 @@ class CIFAR100(_Cifar):
         keep: share of the pictures of every class and split, drawn, to try something out.
         seed: of all these draws.
         on_missing: what to try, in order, where there is no data; an empty list makes that an error.
-
-    Example:
-        >>> CIFAR100(root="/nowhere").load()
-        Traceback (most recent call last):
-        avgraph.errors.DataError: dataset.root: /nowhere does not exist
     """
 
     type: Literal["cifar100"] = "cifar100"
+
+    def load(self) -> torch_geometric.data.HeteroData:
+        """Graph without edges: ``image`` and ``label`` (class names).
+
+        Shapes:
+            image.x uint8 [n, 3, 32, 32]; image.y, image.row int64 [n] (row: of the
+            training pictures, then the test pictures, as published); label.y,
+            label.superclass int64 [C].
+
+        Raises:
+            DataError: if no data can be had, or what is there cannot be used.
+
+        Example:
+            >>> CIFAR100(root="/nowhere").load()
+            Traceback (most recent call last):
+            avgraph.errors.DataError: dataset.root: /nowhere does not exist
+        """
+        from avgraph.datasets.cifar.graph import load_cifar
+
+        return load_cifar(self)
