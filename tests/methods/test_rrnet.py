@@ -170,6 +170,23 @@ def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
     correct = learned["audio"].prediction == learned["audio"].y
     assert float(correct[learned["audio"].test_mask].float().mean()) == pytest.approx(metrics["test/accuracy"])
     assert "probability" not in task.graph[CANDIDATE]
+    edges, own = learned[CANDIDATE], torch.zeros(40)
+    for (node, label), probability in zip(edges.edge_index.T.tolist(), edges.probability, strict=True):
+        if label == int(learned["audio"].y[node]):
+            own[node] = probability
+    assert torch.equal(learned["audio"].label_probability, own)
+
+
+def test_a_node_without_candidates_has_no_prediction() -> None:
+    data = graph()
+    edges = data[CANDIDATE]
+    kept = edges.edge_index[0] != 39
+    for name, value in list(edges.items()):
+        edges[name] = value[:, kept] if name == "edge_index" else value[kept]
+    learned = fitted(RRNetTask(RrnetOptions()), data, epochs=2).annotated()["audio"]
+    assert int(learned.prediction[39]) == -1
+    assert float(learned.label_probability[39]) == 0
+    assert int(learned.prediction[:39].min()) >= 0
 
 
 def test_test_labels_change_nothing_that_is_learned() -> None:
