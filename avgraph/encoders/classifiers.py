@@ -49,12 +49,12 @@ class Perceptron(EncoderOptions):
     """
 
     type: Literal["perceptron"] = "perceptron"
-    hidden_channels: Positive = 512
-    epochs: Positive = 15
-    batch_size: Annotated[int, Field(ge=2)] = 256
-    lr: Rate = 0.002
-    weight_decay: NonNegative = 0.001
-    input_dropout: Share = 0.2
+    hidden_channels: Positive = 1024
+    epochs: Positive = 10
+    batch_size: Annotated[int, Field(ge=2)] = 512
+    lr: Rate = 0.004
+    weight_decay: NonNegative = 0.01
+    input_dropout: Share = 0.1
     dropout: Share = 0.5
     mixup: NonNegative = 0.0
     seed: Seed | None = None

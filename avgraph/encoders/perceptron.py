@@ -66,7 +66,7 @@ def _fitted(options: Perceptron, x: Tensor, rows: LabelledRows, own: Int[Tensor,
         nn.Dropout(options.input_dropout),
         nn.Linear(x.shape[1], options.hidden_channels),
         nn.BatchNorm1d(options.hidden_channels),
-        nn.ReLU(),
+        nn.GELU(),
         nn.Dropout(options.dropout),
         nn.Linear(options.hidden_channels, rows.classes),
     ).to(x.device)

@@ -94,7 +94,8 @@ def edge_argmax_accuracy(
         raise GraphError(f"edge_index: expected sources in 0 … {num_source - 1}")
     _refuse_nan("edge_logit", edge_logit, mask[source])
 
-    return _mean(best_targets(edge_logit, edge_index, num_source) == y_source, mask)
+    best = best_targets(edge_logit, edge_index, num_source)
+    return _mean((best == y_source) & (best >= 0), mask)
 
 
 def best_targets(edge_logit: Tensor, edge_index: Tensor, num_source: int) -> Tensor:
