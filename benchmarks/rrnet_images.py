@@ -43,11 +43,11 @@ Table = Mapping[str, list[Mapping[str, float]]]
 
 
 class World:
-    """Graphs of one setting; near edges are those of the features, whatever the seed."""
+    """Graphs of one setting; the nearest neighbours of the same pictures are sought once."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.near: tuple[Tensor, Tensor] | None = None
+        self.near: dict[bytes, tuple[Tensor, Tensor]] = {}
 
     def experiment(self, labels: str, seed: int, *changes: str) -> Experiment:
         """The example with other labels and another seed."""
@@ -69,9 +69,10 @@ class World:
         data = Candidates("image", "label", candidates)(KNN("label", 2)(data))
         if not near:
             return data
-        if self.near is None:
-            self.near = nearest_neighbours(data["image"].x, MOST_NEAR)
-        index, similarity = (part[:, :near].reshape(-1) for part in self.near)
+        key = data["image"].row.numpy().tobytes()
+        if key not in self.near:
+            self.near[key] = nearest_neighbours(data["image"].x, MOST_NEAR)
+        index, similarity = (part[:, :near].reshape(-1) for part in self.near[key])
         if random:
             index = index[torch.randperm(len(index), generator=torch.Generator().manual_seed(0))]
         data[NEAR].edge_index = torch.stack([index, torch.arange(len(data["image"].y)).repeat_interleave(near)])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from avgraph.encoders.into_spaces import CLAP, CLIP, TextAligned
     from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
     from avgraph.encoders.names import GloVe, Hashing, SentenceTransformers
+    from avgraph.encoders.pictures import PictureCNN
     from avgraph.encoders.vectors import LogisticRegression, Precomputed
     from avgraph.encoders.views import Views
 
@@ -26,6 +27,7 @@ __all__ = [
     "LogmelModulation",
     "NeighbourVotes",
     "Perceptron",
+    "PictureCNN",
     "Precomputed",
     "SentenceTransformers",
     "TextAligned",
@@ -40,6 +42,7 @@ __getattr__, __dir__ = exports(
         "into_spaces": ["CLAP", "CLIP", "TextAligned"],
         "log_mels": ["LogmelCNN", "LogmelModulation"],
         "names": ["GloVe", "Hashing", "SentenceTransformers"],
+        "pictures": ["PictureCNN"],
         "vectors": ["LogisticRegression", "Precomputed"],
         "views": ["Views"],
     },
