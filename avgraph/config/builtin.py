@@ -33,14 +33,19 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "sounding_shapes": datasets.SoundingShapes,
     "avsbench_s4": datasets.AVSBenchS4,
     "avsbench_ms3": datasets.AVSBenchMS3,
+    "cifar10": datasets.CIFAR10,
+    "cifar100": datasets.CIFAR100,
     "files": datasets.Files,
 }
 
 ENCODERS: Mapping[str, type[EncoderOptions]] = {
     "logmel_cnn": encoders.LogmelCNN,
     "logmel_modulation": encoders.LogmelModulation,
+    "picture_cnn": encoders.PictureCNN,
     "precomputed": encoders.Precomputed,
     "logistic_regression": encoders.LogisticRegression,
+    "perceptron": encoders.Perceptron,
+    "neighbour_votes": encoders.NeighbourVotes,
     "hashing": encoders.Hashing,
     "glove": encoders.GloVe,
     "sentence_transformers": encoders.SentenceTransformers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from avgraph.datasets.avsbench.options import AVSBenchMS3, AVSBenchS4
 from avgraph.datasets.captions.options import AudioCaps, Clotho
+from avgraph.datasets.cifar.options import CIFAR10, CIFAR100
 from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
@@ -15,6 +16,8 @@ from avgraph.datasets.synthetic.options import Synthetic
 
 __all__ = [
     "AVE",
+    "CIFAR10",
+    "CIFAR100",
     "ESC10",
     "ESC50",
     "VEGAS",

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
+    from avgraph.encoders.classifiers import NeighbourVotes, Perceptron
     from avgraph.encoders.context import EncodeContext
     from avgraph.encoders.into_spaces import CLAP, CLIP, TextAligned
     from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
     from avgraph.encoders.names import GloVe, Hashing, SentenceTransformers
+    from avgraph.encoders.pictures import PictureCNN
     from avgraph.encoders.vectors import LogisticRegression, Precomputed
     from avgraph.encoders.views import Views
 
@@ -23,6 +25,9 @@ __all__ = [
     "LogisticRegression",
     "LogmelCNN",
     "LogmelModulation",
+    "NeighbourVotes",
+    "Perceptron",
+    "PictureCNN",
     "Precomputed",
     "SentenceTransformers",
     "TextAligned",
@@ -32,10 +37,12 @@ __all__ = [
 __getattr__, __dir__ = exports(
     __name__,
     {
+        "classifiers": ["NeighbourVotes", "Perceptron"],
         "context": ["EncodeContext"],
         "into_spaces": ["CLAP", "CLIP", "TextAligned"],
         "log_mels": ["LogmelCNN", "LogmelModulation"],
         "names": ["GloVe", "Hashing", "SentenceTransformers"],
+        "pictures": ["PictureCNN"],
         "vectors": ["LogisticRegression", "Precomputed"],
         "views": ["Views"],
     },

@@ -24,11 +24,9 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.labelled_rows import labelled_rows
 from avgraph.encoders.memory import remembered
-from avgraph.encoders.precomputed import kept_features
 from avgraph.encoders.vectors import LogisticRegression
-from avgraph.errors import DataError
-from avgraph.graph.nodes import node_store
 from avgraph.runtime.progress import progress
 from avgraph.tensors.rows import standardized
 
@@ -38,21 +36,15 @@ _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300  # beyond these the held-out loss moves 
 
 def encode(options: LogisticRegression, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
-    store = node_store(data, node)
-    for needed in ("x", "y", "train_mask"):
-        if needed not in store:
-            raise DataError(f"logistic_regression: node type '{node}' has no '{needed}'; it needs vectors with classes")
-    x, train = kept_features(f"{node}.x", store.x), store.train_mask.nonzero().flatten()
-    if len(train) == 0:
-        raise DataError(f"logistic_regression: node type '{node}' has no training row")
-    groups = inner_folds(store, train)
+    rows = labelled_rows("logistic_regression", data, node)
+    groups = inner_folds(data[node], rows.train)
     about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": options.strengths}
     found = remembered(
-        context, about, [x, store.y, train, groups],
-        lambda: {"score": _scores(options.strengths, x, store.y, train, groups)},
+        context, about, [rows.x, rows.y, rows.train, groups],
+        lambda: {"score": _scores(options.strengths, rows.x, rows.y, rows.train, groups)},
     )  # fmt: skip
     result = copy.copy(data)
-    result[node].x, result[node].score = x, found["score"]
+    result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 

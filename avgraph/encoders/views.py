@@ -46,7 +46,7 @@ class Views:
         result = copy.copy(encoded[0])
         if len(encoded) == 1:
             return result
-        result[node].x = side_by_side([view[node].x for view in encoded])
+        result[node].x = side_by_side(_each_once([view[node].x for view in encoded]))
         for view in encoded[1:]:  # each may have put the node type into a space of its own
             for space in spaces_of(view[node]):
                 result[node][state_name(space)] = view[node][state_name(space)]
@@ -62,6 +62,11 @@ class Views:
 
     def __repr__(self) -> str:
         return f"Views({self.encoders!r})"
+
+
+def _each_once(features: Sequence[Tensor]) -> list[Tensor]:
+    """Features that several views keep as they were given, such as classifiers of them, are taken once."""
+    return [x for number, x in enumerate(features) if not any(x is other for other in features[:number])]
 
 
 def side_by_side(features: Sequence[Tensor]) -> Tensor:

@@ -8,7 +8,7 @@ from avgraph.metrics.calibration import (
     expected_calibration_error,
     reliability,
 )
-from avgraph.metrics.classification import accuracy, edge_argmax_accuracy, top_k_recall
+from avgraph.metrics.classification import accuracy, best_targets, edge_argmax_accuracy, top_k_recall
 from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
 from avgraph.metrics.modality_gap import modality_gap
@@ -20,6 +20,7 @@ __all__ = [
     "Reliability",
     "accuracy",
     "best_proposals",
+    "best_targets",
     "box_maps",
     "chance_average_precision",
     "consensus_iou",

@@ -89,19 +89,33 @@ def edge_argmax_accuracy(
         raise GraphError(
             f"expected edge_logit [e] and edge_index [2, e], got {list(edge_logit.shape)} and {list(edge_index.shape)}"
         )
-    source, target = edge_index
+    source = edge_index[0]
     if len(source) and not 0 <= int(source.min()) <= int(source.max()) < num_source:
         raise GraphError(f"edge_index: expected sources in 0 … {num_source - 1}")
     _refuse_nan("edge_logit", edge_logit, mask[source])
 
+    best = best_targets(edge_logit, edge_index, num_source)
+    return _mean((best == y_source) & (best >= 0), mask)
+
+
+def best_targets(edge_logit: Tensor, edge_index: Tensor, num_source: int) -> Tensor:
+    """The target of each source node's edge with the highest logit (ties: the lowest index); -1 without an edge.
+
+    Shapes:
+        edge_logit [e], edge_index [2, e] → [num_source]
+
+    Example:
+        >>> best_targets(torch.tensor([0.2, 0.7]), torch.tensor([[0, 0], [0, 1]]), 2)
+        tensor([ 1, -1])
+    """
+    source, target = edge_index
     best = edge_logit.new_full((num_source,), -torch.inf)
     best = best.scatter_reduce(0, source, edge_logit, "amax")
     # A target index no edge can have marks the edges that lost, and the nodes without any edge.
     nowhere = torch.iinfo(torch.int64).max
     winner = torch.where(edge_logit == best[source], target, nowhere)
-    predicted = torch.full_like(y_source, nowhere, dtype=torch.int64)
-    predicted = predicted.scatter_reduce(0, source, winner, "amin")
-    return _mean(predicted == y_source, mask)
+    found = target.new_full((num_source,), nowhere).scatter_reduce(0, source, winner, "amin")
+    return found.where(found < nowhere, -1)
 
 
 def _mean(correct: Tensor, mask: Tensor) -> float:

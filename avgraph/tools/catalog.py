@@ -8,7 +8,7 @@ from avgraph.config.builtin import DATASETS
 from avgraph.datasets.base import Dataset, DatasetStatus
 from avgraph.errors import DataError, did_you_mean
 
-_PART_OF = {"fsdd": "class_paired", "cifar10": "class_paired"}
+_PART_OF = {"fsdd": "class_paired"}
 
 
 def described() -> list[DatasetStatus]:

@@ -170,6 +170,23 @@ def test_annotated_graph_holds_probabilities_that_match_the_accuracy() -> None:
     correct = learned["audio"].prediction == learned["audio"].y
     assert float(correct[learned["audio"].test_mask].float().mean()) == pytest.approx(metrics["test/accuracy"])
     assert "probability" not in task.graph[CANDIDATE]
+    edges, own = learned[CANDIDATE], torch.zeros(40)
+    for (node, label), probability in zip(edges.edge_index.T.tolist(), edges.probability, strict=True):
+        if label == int(learned["audio"].y[node]):
+            own[node] = probability
+    assert torch.equal(learned["audio"].label_probability, own)
+
+
+def test_a_node_without_candidates_has_no_prediction() -> None:
+    data = graph()
+    edges = data[CANDIDATE]
+    kept = edges.edge_index[0] != 39
+    for name, value in list(edges.items()):
+        edges[name] = value[:, kept] if name == "edge_index" else value[kept]
+    learned = fitted(RRNetTask(RrnetOptions()), data, epochs=2).annotated()["audio"]
+    assert int(learned.prediction[39]) == -1
+    assert float(learned.label_probability[39]) == 0
+    assert int(learned.prediction[:39].min()) >= 0
 
 
 def test_test_labels_change_nothing_that_is_learned() -> None:
@@ -258,7 +275,8 @@ def test_standardized_features_ignore_their_scale_and_leave_the_graph_alone() ->
         assert torch.equal(given["audio"].x, before)
     torch.testing.assert_close(results[0], results[1], atol=1e-3, rtol=1e-3)
     train = data["audio"].x[data["audio"].train_mask]
-    assert torch.allclose(task.x["audio"][data["audio"].train_mask].mean(0), torch.zeros(train.shape[1]), atol=1e-3)
+    mean = task.whole.x["audio"][data["audio"].train_mask].mean(0)
+    assert torch.allclose(mean, torch.zeros(train.shape[1]), atol=1e-3)
 
 
 def test_candidate_edges_of_the_users_own_get_labels_and_masks_from_their_ends() -> None:

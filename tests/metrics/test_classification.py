@@ -10,7 +10,7 @@ from torch import Tensor
 from torchmetrics.functional.classification import multiclass_accuracy
 
 from avgraph.errors import GraphError
-from avgraph.metrics import accuracy, edge_argmax_accuracy, top_k_recall
+from avgraph.metrics import accuracy, best_targets, edge_argmax_accuracy, top_k_recall
 
 
 @pytest.fixture
@@ -121,3 +121,14 @@ def test_bad_edges() -> None:
         edge_argmax_accuracy(logit, edge_index + 1, y, mask, 2)
     with pytest.raises(GraphError, match=r"y_source: expected classes \[3\] as whole numbers, got torch.int64 \[2\]"):
         edge_argmax_accuracy(logit, edge_index, y, mask, 3)
+
+
+def test_best_targets_are_those_of_a_naive_search() -> None:
+    draw = torch.Generator().manual_seed(0)
+    edge_index = torch.stack([torch.randint(9, (60,), generator=draw), torch.randint(5, (60,), generator=draw)])
+    logit = torch.randint(4, (60,), generator=draw).float()  # ties
+    expected = []
+    for node in range(10):
+        own = [(-float(logit[e]), int(edge_index[1, e])) for e in range(60) if int(edge_index[0, e]) == node]
+        expected.append(min(own)[1] if own else -1)
+    assert best_targets(logit, edge_index, 10).tolist() == expected

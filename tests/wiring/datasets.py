@@ -8,7 +8,7 @@ from typing import Any
 
 from avgraph import datasets
 from avgraph.graph.segmentation import HEARD, SWAPPED
-from tests.wiring.row import Component, Row, See, becomes, gains, row, tells
+from tests.wiring.row import RISES, Component, Row, See, becomes, gains, row, tells
 from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, size
 from tests.wiring.worlds import DatasetWorld
 
@@ -115,6 +115,20 @@ def _features(name: str, options: Any, classes: int) -> Component:
     )  # fmt: skip
 
 
+def _cifar(name: str, options: Any, classes: int, *more: Row) -> Component:
+    files = 6 if name == "cifar10" else 2
+    return _dataset(
+        name, options, {"root": f"{name}_one"},
+        row("root", f"{name}_two", size("image", "y"), becomes((files * 2 * classes,))),
+        row("val_fraction", 0.4, count("image", "val_mask"), RISES),
+        row("labels_per_class", 1, count("image", "train_mask"), becomes(classes)),
+        row("keep", 0.5, count("image", "test_mask"), becomes(2 * classes)),
+        row("seed", 1, attribute("image", "val_mask"), val_fraction=0.4),
+        ABSENT,
+        *more,
+    )  # fmt: skip
+
+
 def _captions(name: str, options: Any, seconds: float) -> Component:
     return _dataset(
         name, options, {"root": name, "seconds": 0.5},
@@ -204,6 +218,10 @@ COMPONENTS = (
         row("names", {"text": "names.txt"}, keys("text"), gains("name")),
         row("normalize", False, error(), tells("has length"), spaces=LOUD),
     ),
+    _cifar("cifar10", datasets.CIFAR10, 10,
+           row("content", "features", size("image"), becomes((60, 4))),
+           row("content", "features", error(), tells("no efficientnet"), root="cifar10_two")),
+    _cifar("cifar100", datasets.CIFAR100, 100),
     Component("held-out rows", datasets.HeldOutFiles, _held_out, HELD_OUT, (
         row("x", {"clip": "clip_image.npy"}, keys("audio"), gains("x_clip")),
         row("y", "y2.npy", attribute("audio", "y")),

@@ -48,6 +48,13 @@ def vectors() -> HeteroData:
     return HeteroData(audio={"x": rows(24, 3, 0) + y[:, None], "y": y, **masks(24)})
 
 
+def coloured() -> HeteroData:
+    """Small colour pictures of two classes."""
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randint(0, 255, (12, 3, 8, 8), generator=draw, dtype=torch.uint8)
+    return HeteroData(image={"x": x, "y": torch.arange(12) // 2 % 2, **masks(12)})
+
+
 def names() -> HeteroData:
     """Names, features and scores of six nodes."""
     return HeteroData(label={"name": ["dog", "rain"] * 3, "x": rows(6, 3, 0), "score": rows(6, 2, 1).softmax(1)})
@@ -100,6 +107,34 @@ COMPONENTS = (
     _encoder(
         "logistic_regression", encoders.LogisticRegression, vectors, "audio", {"strengths": [1.0]},
         row("strengths", [1e-4], TRAIN_SCORES),
+    ),
+    _encoder(
+        "perceptron", encoders.Perceptron, vectors, "audio",
+        {"hidden_channels": 4, "epochs": 1, "batch_size": 4, "lr": 0.01, "dropout": 0.0, "input_dropout": 0.0},
+        row("hidden_channels", 5, TEST_SCORES),
+        row("epochs", 2, TEST_SCORES),
+        row("batch_size", 2, TEST_SCORES),
+        row("lr", 0.02, TEST_SCORES),
+        row("weight_decay", 50.0, TEST_SCORES),
+        row("input_dropout", 0.5, TRAIN_SCORES),
+        row("dropout", 0.5, TRAIN_SCORES),
+        row("mixup", 1.0, TRAIN_SCORES),
+        row("seed", 1, TEST_SCORES),
+    ),
+    _encoder(
+        "picture_cnn", encoders.PictureCNN, coloured, "image", {"width": 2, "epochs": 1, "batch_size": 4, "lr": 0.01},
+        row("width", 3, size("image"), becomes((12, 24))),
+        row("epochs", 2, attribute("image", "score")),
+        row("batch_size", 3, attribute("image", "score")),
+        row("lr", 0.02, attribute("image", "score")),
+        row("weight_decay", 5.0, attribute("image", "score")),
+        row("seed", 1, attribute("image", "score")),
+    ),
+    _encoder(
+        "neighbour_votes", encoders.NeighbourVotes, vectors, "audio", {"k": 3},
+        row("k", 5, TRAIN_SCORES),
+        row("temperature", 5.0, TEST_SCORES),
+        row("smoothing", 1.0, TEST_SCORES),
     ),
     _encoder(
         "hashing", encoders.Hashing, names, "label", {"channels": 8},

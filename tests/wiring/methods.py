@@ -132,6 +132,13 @@ RRNET = Component(
             becomes(True)),
         row("product", True, PARAMETERS, gains("model.product.source.weight")),
         row("product", True, LOSS),
+        row("batch_size", 5, seen("source nodes of a step", lambda world: len(
+            next(iter(world.bound.train_dataloader())))), becomes(5)),
+        row("batch_size", 5, LOSS),
+        row("fan_out", 1, LOSS, batch_size=24),
+        row("node_score", True, shape("model.node_encoder.audio.0.weight"), becomes((4, 10))),
+        row("known_labels", True, shape("model.node_encoder.audio.0.weight"), becomes((4, 10)), batch_size=24),
+        row("known_labels", True, LOSS, batch_size=5),
         row("edge_score", True, shape("model.edge_encoder.audio__candidate__label.first.weight"), becomes((4, 11))),
         row("edge_score", True, shape("model.edge_encoder.audio__near__audio.first.weight"), becomes((4, 13))),
         row("standardize", True, given("model.node_encoder.audio.0")),

@@ -25,6 +25,7 @@ def mutant(module: str, old: str, new: str, *tests: str) -> Mutant:
 
 
 RRNET, RRNET_MODEL, RRNET_OPTIONS = "methods.rrnet.task", "methods.rrnet.model", "methods.rrnet.options"
+RRNET_LOSS, RRNET_FEATURES = "methods.rrnet.objective", "methods.rrnet.features"
 OF_RRNET = [
     mutant(RRNET_MODEL, "IntraUnit(h, aggr=aggr, ", "IntraUnit(h, ", "method rrnet: aggr"),
     mutant(RRNET_MODEL, "InterUnit(h, aggr=aggr)", "InterUnit(h)", "method rrnet: aggr"),
@@ -33,8 +34,8 @@ OF_RRNET = [
     mutant(RRNET, "            aggr=options.aggr,\n", "", "method rrnet: aggr"),
     mutant(RRNET, "            incidence=options.incidence,\n", "", "method rrnet: incidence"),
     mutant(RRNET, "            dropout=options.dropout,\n", "", "method rrnet: dropout"),
-    mutant(RRNET, "reduction=self.options.reduction\n", 'reduction="mean"\n', "method rrnet: reduction"),
-    mutant(RRNET, 'surprise.mean() if self.options.reduction == "mean" else surprise.sum()', "surprise.mean()",
+    mutant(RRNET_LOSS, "reduction=options.reduction)", 'reduction="mean")', "method rrnet: reduction"),
+    mutant(RRNET_LOSS, 'surprise.mean() if options.reduction == "mean" else surprise.sum()', "surprise.mean()",
            "method rrnet: reduction"),
     mutant(RRNET, "            hidden_channels=options.hidden_channels,\n", "", "method rrnet: hidden_channels"),
     mutant(RRNET, "            intra_units=options.intra_units,\n", "", "method rrnet: intra_units"),
@@ -43,15 +44,19 @@ OF_RRNET = [
     mutant(RRNET_OPTIONS, "k=2)", "k=1)", "experiment: graph"),
     mutant(RRNET_OPTIONS, "k=20)", "k=10)", "experiment: graph"),
     mutant("config.defaults", '"graph": list(recipe)}', '"graph": []}', "experiment: graph"),
-    mutant(RRNET, "if not self.options.standardize:", "if True:", "method rrnet: standardize"),
-    mutant(RRNET, 'if self.options.edge_score and "edge_weight" in store:', "if False:", "method rrnet: edge_score"),
+    mutant(RRNET_FEATURES, "if options.standardize:", "if False:", "method rrnet: standardize"),
+    mutant(RRNET_FEATURES, 'if options.edge_score and "edge_weight" in store:', "if False:",
+           "method rrnet: edge_score"),
+    mutant(RRNET_FEATURES, "and options.node_score:", "and False:", "method rrnet: node_score"),
+    mutant(RRNET_FEATURES, "and options.known_labels:", "and False:", "method rrnet: known_labels"),
     mutant(RRNET, "options.product and not", "not", "method rrnet: product"),
     mutant(RRNET, "if self.starts_scored:\n            nn.init", "if False:\n            nn.init",
            "method rrnet: baseline_logit"),
     mutant(RRNET, "return logits + self.offset if self.starts_scored else logits", "return logits",
            "method rrnet: baseline_logit"),
-    mutant(RRNET, 'if self.options.loss == "bce":\n            loss', "if True:\n            loss",
-           "method rrnet: loss"),
+    mutant(RRNET_LOSS, 'if options.loss == "bce":', "if True:", "method rrnet: loss"),
+    mutant(RRNET, "batch_size=self.options.batch_size, sampler", "batch_size=24, sampler", "method rrnet: batch_size"),
+    mutant(RRNET, "self.options.fan_out, rng", "None, rng", "method rrnet: fan_out"),
     mutant(RRNET, 'each_edge=self.options.loss == "bce"', "each_edge=True", "method rrnet: loss"),
     mutant(RRNET, 'self.inter = (options.source, "candidate", options.target)',
            'self.inter = ("audio", "candidate", options.target)', "method rrnet: source"),

@@ -11,9 +11,11 @@ import torch
 
 from avgraph.datasets import SoundingShapes
 from avgraph.datasets.avsbench import write_avsbench
+from avgraph.datasets.cifar.archive import LAYOUTS
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder
 from avgraph.nn import Projector
 from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
+from tests.datasets.cifar_folder import write_cifar
 from tests.datasets.esc_folder import rows, write_pictures, write_table
 from tests.segmentation import folders
 from tests.spaces import write_spaces
@@ -39,6 +41,13 @@ def write_sandbox(folder: Path) -> None:
     np.save(folder / "spaces" / "y2.npy", np.arange(6) % 2)
     (folder / "spaces" / "held.txt").write_text("\n".join("abcdef"), encoding="utf-8")
     (folder / "spaces" / "names2.txt").write_text("\n".join(f"line {row}" for row in range(24)), encoding="utf-8")
+    for name in LAYOUTS:
+        write_cifar(folder / f"{name}_one", name, per_class=4)
+        write_cifar(folder / f"{name}_two", name, per_class=2)
+    features = {f"{key}_{split}": value for split in ("train", "test")
+                for key, value in (("x", rng.normal(size=(30, 4))), ("y", np.arange(30) % 10))}  # fmt: skip
+    classes = np.array([f"name {number}" for number in range(10)])
+    np.savez(folder / "cifar10_one" / "efficientnet_lite0_pca384.npz", classes=classes, **features)
     _arrays(folder, rng)
     _pairs(folder)
     _segmentation(folder)

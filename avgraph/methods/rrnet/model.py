@@ -6,7 +6,7 @@ alternating `IntraUnit` and `InterUnit` (Eq. 3-8), and every candidate edge is d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Literal
 
@@ -139,7 +139,7 @@ class RRNet(nn.Module):
         if not 0 <= dropout < 1:
             raise GraphError(f"RRNet: dropout: expected a number in [0, 1), got {dropout}")
         check_types(channels, self.intra, inter, extra)
-        self.channels, self.edge_channels = dict(channels), extra
+        self.channels, self.edge_channels, self.incidence = dict(channels), extra, incidence
         self.dropout = nn.Dropout(dropout)
         self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (inter[0], inter[2])})
         self.edge_encoder = nn.ModuleDict(
@@ -152,6 +152,14 @@ class RRNet(nn.Module):
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
         self.decoder = MLP(h, h, 1)
         self.product = Product(channels[inter[0]], channels[inter[2]], h) if product else None
+
+    def layers(self) -> Iterator[tuple[nn.Module, EdgeType]]:
+        """Every unit with the edges it works on, in turn: intra first, and what is left over comes last."""
+        for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
+            if intra_unit is not None:
+                yield from ((intra_unit, kind) for kind in self.intra)
+            if inter_unit is not None:
+                yield inter_unit, self.inter
 
     def forward(
         self,
@@ -173,14 +181,13 @@ class RRNet(nn.Module):
             extra = edge_features(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
-        for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
-            if intra_unit is not None:
-                for kind in self.intra:
-                    node = kind[0]
-                    x[node], edge[kind] = intra_unit(x[node], edge_index_dict[kind], edge[kind], plan=plans[kind])
-            if inter_unit is not None:
-                x[source], x[target], edge[self.inter] = inter_unit(
-                    x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
+        for unit, kind in self.layers():
+            if isinstance(unit, IntraUnit):
+                node = kind[0]
+                x[node], edge[kind] = unit(x[node], edge_index_dict[kind], edge[kind], plan=plans[kind])
+            else:
+                x[source], x[target], edge[kind] = unit(
+                    x[source], x[target], edge_index_dict[kind], edge[kind], plan=plans[kind]
                 )
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
         if self.product is not None:

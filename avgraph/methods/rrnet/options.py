@@ -37,6 +37,15 @@ class RrnetOptions(MethodOptions):
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
         product: where no encoder's probability is there to start from, add the product of the two ends' projections to
             the logit of an edge (not in the paper).
+        batch_size: labelled source nodes a step, each with all its candidates and the neighbourhood that the units
+            need, which is all that the device holds; none takes the whole graph. It is evaluated in such parts too.
+        fan_out: most edges of a relation that a node of a batch takes up, drawn anew in every step; none takes all,
+            which gives the numbers of the whole graph. A target of thousands of candidates is better with it, and with
+            several inter units needs it.
+        node_score: give source nodes the logarithm of the encoders' scores as features too, so that the units carry
+            what a neighbour is taken for along near edges (not in the paper).
+        known_labels: tell the units the class of the training nodes around those of a batch, never of the batch itself
+            (Shi et al., "Masked label prediction", IJCAI 2021; not in the paper).
 
     Example:
         >>> [step.type for step in RrnetOptions(source="user", target="item").recipe()]
@@ -44,7 +53,13 @@ class RrnetOptions(MethodOptions):
     """
 
     node_keys = ("source", "target")
-    came_later: ClassVar[Mapping[str, Any]] = {"product": False}
+    came_later: ClassVar[Mapping[str, Any]] = {
+        "product": False,
+        "batch_size": None,
+        "fan_out": None,
+        "node_score": False,
+        "known_labels": False,
+    }
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
         "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
@@ -66,6 +81,10 @@ class RrnetOptions(MethodOptions):
     edge_score: bool = True
     standardize: bool = True
     product: bool = True
+    batch_size: Positive | None = None
+    fan_out: Positive | None = None
+    node_score: bool = False
+    known_labels: bool = False
 
     @model_validator(mode="after")
     def _two_node_types(self) -> RrnetOptions:
@@ -73,6 +92,22 @@ class RrnetOptions(MethodOptions):
             message = f"expected another node type than the source, got '{self.target}' for both"
             raise mistakes([(("target",), message, self.target)])
         return self
+
+    @model_validator(mode="after")
+    def _mean_of_few(self) -> RrnetOptions:
+        if self.fan_out is not None and self.aggr == "sum":
+            message = "expected none with aggr: sum: the sum over a few edges is no estimate of that over all"
+            raise mistakes([(("fan_out",), message, self.fan_out)])
+        return self
+
+    def unused(self) -> dict[str, str]:
+        """What belongs to batches alone."""
+        if self.batch_size is not None:
+            return {}
+        return {
+            "fan_out": "not without batch_size: the whole graph is taken",
+            "known_labels": "not without batch_size: every training node would be told its own class",
+        }
 
     def recipe(self) -> tuple[TransformOptions, ...]:
         """The paper's graph for ESC-50: 10 near sources, 2 near targets, 20 candidates."""

@@ -9,7 +9,7 @@ from torch_geometric.utils import softmax
 
 from avgraph.graph.vocabulary import SPLITS, EdgeType
 from avgraph.methods.trivial import Trivial, majority_accuracy
-from avgraph.metrics import accuracy, edge_argmax_accuracy
+from avgraph.metrics import accuracy, best_targets, edge_argmax_accuracy
 
 
 def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str, float]:
@@ -93,6 +93,9 @@ def trivial_answer(graph: HeteroData, inter: EdgeType, *, loss: str, reduction: 
 def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edge: bool) -> HeteroData:
     """The graph with the ``probability`` of every candidate edge and the ``prediction`` for every source node.
 
+    A source node without candidates has prediction -1. Where source nodes have classes, ``label_probability`` is what
+    is left for the class that a node came with, 0 where that is no candidate: a label to look at is one with little.
+
     Args:
         graph: with candidate edges.
         inter: their type, (source, candidate, target).
@@ -100,15 +103,20 @@ def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edg
         each_edge: whether a probability is of an edge by itself, or of the candidates of a source node.
 
     Example:
-        >>> data = HeteroData(a={"x": torch.eye(1)}, b={"x": torch.eye(2), "y": torch.tensor([7, 8])})
+        >>> data = HeteroData(a={"x": torch.eye(1), "y": torch.tensor([8])}, b={"x": torch.eye(2)})
+        >>> data["b"].y = torch.tensor([7, 8])
         >>> data["a", "candidate", "b"].edge_index = torch.tensor([[0, 0], [0, 1]])
-        >>> found = with_answers(data, ("a", "candidate", "b"), torch.zeros(2), each_edge=False)
-        >>> found["a", "candidate", "b"].probability, found["a"].prediction
-        (tensor([0.5000, 0.5000]), tensor([7]))
+        >>> found = with_answers(data, ("a", "candidate", "b"), torch.tensor([1.0, 0.0]), each_edge=False)
+        >>> found["a", "candidate", "b"].probability, found["a"].prediction, found["a"].label_probability
+        (tensor([0.7311, 0.2689]), tensor([7]), tensor([0.2689]))
     """
     result, edge_index, size = graph.clone(), graph[inter].edge_index, graph[inter[0]].num_nodes
     result[inter].probability = logits.sigmoid() if each_edge else softmax(logits, edge_index[0], num_nodes=size)
-    dense = torch.full((size, graph[inter[2]].num_nodes), float("-inf"))
-    dense[edge_index[0], edge_index[1]] = logits
-    result[inter[0]].prediction = graph[inter[2]].y[dense.argmax(1)]
+    nodes, y = result[inter[0]], graph[inter[2]].y
+    best = best_targets(logits, edge_index, size)
+    nodes.prediction = y[best.clamp_min(0)].where(best >= 0, -1)
+    if "y" in nodes:
+        own = nodes.y[edge_index[0]] == y[edge_index[1]]
+        of_own = result[inter].probability.where(own, 0)
+        nodes.label_probability = torch.zeros(size).scatter_reduce(0, edge_index[0], of_own, "amax")
     return result

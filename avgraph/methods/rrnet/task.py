@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
-from torch_geometric.utils import softmax
 
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
-from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
 from avgraph.methods.rrnet.labels import check_labelled
-from avgraph.methods.rrnet.model import RRNet, plan_of
+from avgraph.methods.rrnet.model import RRNet
+from avgraph.methods.rrnet.objective import candidate_loss
 from avgraph.methods.rrnet.options import RrnetOptions
+from avgraph.methods.rrnet.parts import ModelGraph
 from avgraph.methods.rrnet.results import edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
+from avgraph.nn.edges.sampling import incident_edges
 from avgraph.options.train import TrainOptions
-from avgraph.tensors.rows import standardized
 
 
 class RRNetTask(Task):
@@ -51,9 +56,9 @@ class RRNetTask(Task):
         check_labelled(graph, source, target)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (source, target)]
         self.starts_scored = options.baseline_logit and "edge_weight" in edges and _are_probabilities(edges.edge_weight)
-        self.attributes = {kind: self._attribute(kind) for kind in (*intra, self.inter)}
+        self.attributes = {kind: edge_features(graph, kind, options) for kind in (*intra, self.inter)}
         self.model = RRNet(
-            {node: graph[node].x.shape[1] for node in (source, target)},
+            {node: node_features(graph, node, options).shape[1] for node in (source, target)},
             intra,
             self.inter,
             edge_channels={kind: value.shape[1] for kind, value in self.attributes.items() if value is not None},
@@ -70,64 +75,79 @@ class RRNetTask(Task):
             nn.init.zeros_(self.model.decoder.last.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
-    def _attribute(self, kind: EdgeType) -> Tensor | None:
-        """What an edge brings along: its declared attributes and, with ``edge_score``, its standardised scores."""
-        store = self.graph[kind]
-        parts = [store.edge_attr.float()] if "edge_attr" in store else []
-        if self.options.edge_score and "edge_weight" in store:
-            score = store.edge_weight.float()[:, None]
-            if kind == self.inter:  # probabilities: sure and unsure ones differ on the logarithmic scale
-                score = store.get("view_score", score).clamp_min(1e-4).log()
-            parts.append(standardized(score, added=1e-6, correction=1))
-        return torch.cat(parts, 1) if parts else None
-
-    def _features(self, node: str) -> Tensor:
-        """What the node encoder of a type sees."""
-        store = self.graph[node]
-        x: Tensor = store.x
-        if not self.options.standardize:
-            return x
-        return standardized(x, store.get("train_mask"), added=1e-5)
-
     def _place(self) -> None:
-        """Move the graph to the model's device and type, once."""
+        """Bring the graph into the model's type, and to its device unless that holds batches only; once."""
         weight = self.model.decoder.last.weight
-        if self._placed == (weight.device, weight.dtype):
+        device = torch.device("cpu") if self.options.batch_size else weight.device
+        if self._placed == (device, weight.dtype):
             return
-        self._placed = (weight.device, weight.dtype)
-        device, kinds = weight.device, list(self.attributes)
-        self.x = {node: self._features(node).to(device, weight.dtype) for node in self.model.channels}
-        self.edges = {kind: self.graph[kind].edge_index.to(device) for kind in kinds}
-        self.plans = {kind: plan_of(kind, self.x, self.edges) for kind in kinds}
-        self.edge_attr = {
-            kind: value.to(device, weight.dtype) for kind, value in self.attributes.items() if value is not None
-        }
+        self._placed = (device, weight.dtype)
+        self.whole = ModelGraph.build(
+            {
+                node: node_features(self.graph, node, self.options).to(device, weight.dtype)
+                for node in self.model.channels
+            },
+            {kind: self.graph[kind].edge_index.to(device) for kind in self.attributes},
+            {kind: value.to(device, weight.dtype) for kind, value in self.attributes.items() if value is not None},
+        )
         store = self.graph[self.inter]
         self.edge_y, self.edge_train = store.y.to(device), store.train_mask.to(device)
         if self.starts_scored:
             self.offset = store.edge_weight.to(device, weight.dtype).clamp_min(1e-6).log()
 
     def forward(self) -> Float[Tensor, " e"]:
-        """Logits of all candidate edges."""
+        """Logits of all candidate edges; in batches, where the experiment asks for them."""
         self._place()
-        logits: Tensor = self.model(self.x, self.edges, self.edge_attr, self.plans)
-        return logits + self.offset if self.starts_scored else logits
+        if not self.options.batch_size:
+            logits = self.whole.logits(self.model)
+            return logits + self.offset if self.starts_scored else logits
+        of_source = self.whole.plans[self.inter].source
+        found = torch.empty(len(of_source.index), dtype=self.model.decoder.last.weight.dtype)
+        for number, nodes in enumerate(of_source.degree.nonzero()[:, 0].split(self.options.batch_size)):
+            edges = incident_edges(nodes, [of_source])
+            found[edges] = self._part(edges, np.random.default_rng([self.seed, number]))[0].to(found)
+        return found
+
+    def _part(self, edges: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, int]:
+        """Of all candidate edges of some source nodes the logits, the number of each one's source, how many these are.
+
+        Only what they depend on goes to the device.
+        """
+        graph, place = self.whole.around(self.model, edges, self.options.fan_out, rng)
+        source = self.inter[0]
+        of_edge = graph.edge_index[self.inter][0][place]
+        if columns := known_classes(self.graph, self.options):
+            graph.x[source][of_edge, -columns:] = 0  # what is asked for is not known
+        graph, place = graph.to(self.device), place.to(self.device)
+        logits = graph.logits(self.model).index_select(0, place)
+        if self.starts_scored:
+            logits = logits + self.offset[edges].to(self.device)
+        return logits, of_edge.to(self.device), len(graph.x[source])
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """The whole graph, or shuffled numbers of the source nodes that there is something to learn of."""
+        if not self.options.batch_size:
+            return super().train_dataloader()
+        edges = self.graph[self.inter]
+        labelled = edges.train_mask if self.options.loss == "bce" else edges.train_mask & (edges.y > 0)
+        nodes = edges.edge_index[0][labelled].unique().cpu()
+        shuffle = EpochShuffle(len(nodes), self.seed, lambda: self.current_epoch)
+        return DataLoader(nodes, batch_size=self.options.batch_size, sampler=shuffle)
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
-        """One step over all labelled candidate edges (Eq. 9)."""
-        logits = self.forward()
-        train = self.edge_train
-        if self.options.loss == "bce":
-            loss = F.binary_cross_entropy_with_logits(
-                logits[train], self.edge_y[train].to(logits), reduction=self.options.reduction
-            )
+        """One step over labelled candidate edges (Eq. 9): all of them, or those of some source nodes."""
+        if self.options.batch_size:
+            self._place()
+            edges = incident_edges(batch.cpu().sort().values, [self.whole.plans[self.inter].source])
+            rng = np.random.default_rng([self.seed, self.current_epoch, batch_index])
+            logits, source, size = self._part(edges, rng)
+            y, train = self.edge_y[edges].to(logits.device), self.edge_train[edges].to(logits.device)
         else:
-            source = self.edges[self.inter][0]
-            share = softmax(logits, source, num_nodes=len(self.x[self.inter[0]]))
-            true = train & (self.edge_y > 0)
-            surprise = -share[true].clamp_min(torch.finfo(share.dtype).tiny).log()
-            loss = surprise.mean() if self.options.reduction == "mean" else surprise.sum()
-        self.log("train/loss", loss.detach(), on_step=False, on_epoch=True, batch_size=1)
+            logits = self.forward()
+            source, size = self.whole.edge_index[self.inter][0], len(self.whole.x[self.inter[0]])
+            y, train = self.edge_y, self.edge_train
+        loss = candidate_loss(self.options, logits, y, train, source, size)
+        self.log("train/loss", loss.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
         return loss
 
     @torch.no_grad()

@@ -1,0 +1,45 @@
+"""What the classifiers of vectors read of a node type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.encoders.precomputed import kept_features
+from avgraph.errors import DataError
+from avgraph.graph.nodes import node_store
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Features, classes, numbers of the training rows, and how many classes there are."""
+
+    x: Float[Tensor, "n d"]
+    y: Int[Tensor, " n"]
+    train: Int[Tensor, " m"]
+    classes: int
+
+
+def labelled_rows(encoder: str, data: HeteroData, node: str) -> LabelledRows:
+    """Those of a node type; classes are counted over all rows, which says no row's own.
+
+    Raises:
+        DataError: without vectors, classes or training rows; it names the encoder.
+
+    Example:
+        >>> import torch
+        >>> labelled_rows("perceptron", HeteroData(audio={"x": torch.eye(2), "y": torch.arange(2)}), "audio")
+        Traceback (most recent call last):
+        avgraph.errors.DataError: perceptron: node type 'audio' has no 'train_mask'; it needs vectors with classes
+    """
+    store = node_store(data, node)
+    for needed in ("x", "y", "train_mask"):
+        if needed not in store:
+            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs vectors with classes")
+    x, train = kept_features(f"{node}.x", store.x), store.train_mask.nonzero().flatten()
+    if len(train) == 0:
+        raise DataError(f"{encoder}: node type '{node}' has no training row")
+    return LabelledRows(x, store.y, train, int(store.y.max()) + 1)

@@ -1,0 +1,125 @@
+"""RR-Net in batches beside the whole graph: time of an epoch and peak memory on synthetic ratings of growing size.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.rrnet_minibatch [--edges 100000 1000000 10000000] [--steps 20]
+
+Users rate items and both have near edges: a tenth as many users as ratings, a hundredth as many items, popular items
+rated more often (a Zipf law), 8 features, width 16, near k 5, 1 + 1 units. "whole" is one step over everything;
+"batches" are of 1024 users with a fan-out of 10, timed over --steps of them, times the number of batches of an epoch.
+"extra MB" is the largest resident memory of a step beyond the graph with its CSR view. Each line runs in a process of
+its own. "growth" is the exponent p of time ~ edges^p from the line before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import multiprocessing
+import time
+import warnings
+from collections.abc import Sequence
+
+warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from torch_geometric.data import HeteroData  # noqa: E402
+
+from avgraph.methods.rrnet import RrnetOptions, RRNetTask  # noqa: E402
+from avgraph.options.train import TrainOptions  # noqa: E402
+
+MODES = ("whole", "batches")
+BATCH, FAN_OUT, NEAR, WIDTH = 1024, 10, 5, 8
+
+
+def ratings(num_edges: int) -> HeteroData:
+    """Users, items, ratings and near edges, drawn at random."""
+    rng = np.random.default_rng(0)
+    sizes = {"user": num_edges // 10, "item": max(20, num_edges // 100)}
+    data = HeteroData()
+    for node, size in sizes.items():
+        data[node].x = torch.from_numpy(rng.normal(size=(size, WIDTH)).astype(np.float32))
+        centre = torch.arange(size).repeat_interleave(NEAR)
+        sender = torch.from_numpy(rng.integers(0, size, len(centre)))
+        data[node, "near", node].edge_index = torch.stack([sender, centre])
+    user = np.arange(num_edges) % sizes["user"]
+    share = 1 / np.arange(1, sizes["item"] + 1) ** 0.8
+    item = np.searchsorted(share.cumsum() / share.sum(), rng.random(num_edges))
+    edges = data["user", "candidate", "item"]
+    edges.edge_index = torch.from_numpy(np.stack([np.sort(user), item.clip(max=sizes["item"] - 1)]))
+    edges.y = torch.from_numpy((rng.random(num_edges) < 0.5).astype(np.float32))
+    edges.train_mask = torch.ones(num_edges, dtype=torch.bool)
+    return data
+
+
+def resident(key: str) -> float:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
+
+
+def measure(num_edges: int, mode: str, steps: int, queue: multiprocessing.Queue[tuple[float, float, float]]) -> None:
+    """Seconds of an epoch, MB of the graph, MB of a step beyond it."""
+    torch.manual_seed(0)
+    empty = resident("VmRSS")
+    batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
+    options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
+    task = RRNetTask(options)
+    task.bind(ratings(num_edges), TrainOptions(), 0)
+    task.log = lambda *args, **kwargs: None
+    optimizer = task.configure_optimizers()["optimizer"]
+    loader = task.train_dataloader()
+    task._place()
+    held = resident("VmRSS")
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")  # forget the peak of the set-up
+    times = []
+    for number, batch in enumerate(loader):
+        if number > steps:
+            break
+        times.append(_step(task, optimizer, batch, number))
+    if mode == "whole":
+        times += [_step(task, optimizer, torch.zeros(1), number) for number in range(1, 3)]
+    warm = times[1:] or times
+    queue.put((len(loader) * sum(warm) / len(warm), held - empty, resident("VmHWM") - held))
+
+
+def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:
+    start = time.perf_counter()
+    optimizer.zero_grad()
+    task.training_step(batch, number).backward()
+    optimizer.step()
+    return time.perf_counter() - start
+
+
+def in_a_process(num_edges: int, mode: str, steps: int) -> tuple[float, float, float]:
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[tuple[float, float, float]] = context.Queue()
+    process = context.Process(target=measure, args=(num_edges, mode, steps, queue))
+    process.start()
+    found = queue.get()
+    process.join()
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--steps", type=int, default=20)
+    options = parser.parse_args(argv)
+    print(f"one epoch, {torch.get_num_threads()} threads\n")
+    print("| ratings | nodes | way | epoch | growth | graph MB | extra MB |\n|---|---|---|---|---|---|---|")
+    for mode in options.modes:
+        before: tuple[int, float] | None = None
+        for num_edges in options.edges:
+            seconds, held, extra = in_a_process(num_edges, mode, options.steps)
+            growth = "" if before is None else f"{math.log(seconds / before[1], num_edges / before[0]):.2f}"
+            nodes = num_edges // 10 + max(20, num_edges // 100)
+            print(
+                f"| {num_edges:.0e} | {nodes} | {mode} | {seconds:.1f} s | {growth} | {held:.0f} | {extra:.0f} |",
+                flush=True,
+            )
+            before = (num_edges, seconds)
+
+
+if __name__ == "__main__":
+    main()
