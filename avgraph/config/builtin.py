@@ -34,6 +34,10 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "avsbench_s4": datasets.AVSBenchS4,
     "avsbench_ms3": datasets.AVSBenchMS3,
     "files": datasets.Files,
+    "filmtrust": datasets.FilmTrust,
+    "ciao": datasets.Ciao,
+    "movielens100k": datasets.MovieLens100K,
+    "ratings": datasets.RatingFiles,
 }
 
 ENCODERS: Mapping[str, type[EncoderOptions]] = {

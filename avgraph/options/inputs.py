@@ -13,7 +13,7 @@ from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
 from avgraph.io.references import split_reference
 from avgraph.options.problems import Path
 
-Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights"]
+Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "table"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Input:
     Attributes:
         option: where its path is written.
         path: the path, with the key in the file where it has one.
-        kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``.
+        kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``,
+            ``table`` text.
         root: folder that a relative path starts from.
     """
 
@@ -114,6 +115,10 @@ def _weights(one: Input) -> None:
             raise DataError(f"{path}: not a file of weights: it does not begin as one")
 
 
+def _table(one: Input) -> None:
+    check_file(FilePath(one.path))
+
+
 _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "folder": _folder,
     "array": _array,
@@ -121,4 +126,5 @@ _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "vectors": _vectors,
     "archive": _archive,
     "weights": _weights,
+    "table": _table,
 }
