@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.inputs import check_known, check_types, edge_features, node_features, plan_in, plan_of
+from avgraph.methods.rrnet.parallel import intra_step
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.message_passing.mlp import MLP
@@ -175,9 +176,7 @@ class RRNet(nn.Module):
         source, _, target = self.inter
         for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
             if intra_unit is not None:
-                for kind in self.intra:
-                    node = kind[0]
-                    x[node], edge[kind] = intra_unit(x[node], edge_index_dict[kind], edge[kind], plan=plans[kind])
+                x, edge = intra_step(intra_unit, self.intra, x, edge, edge_index_dict, plans)
             if inter_unit is not None:
                 x[source], x[target], edge[self.inter] = inter_unit(
                     x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]

@@ -29,6 +29,7 @@ class RatingNetwork(nn.Module):
         outputs: numbers per pair.
         hidden_channels, intra_units, inter_units, aggr, incidence, dropout: as of `avgraph.methods.RRNet`.
         product: add the product of the two ends' projections to the first number.
+        direct: add what a perceptron with one hidden layer says of the attributes of a pair alone, past the units.
 
     Shapes:
         x {type: [n, c]}, known and asked pairs [2, k] and [2, q] as `Incidence`, their attributes [k, p + r] and [q, p]
@@ -50,6 +51,7 @@ class RatingNetwork(nn.Module):
         incidence: Literal["both", "target"] = "both",
         dropout: float = 0.0,
         product: bool = False,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         h, self.intra, self.known_channels = hidden_channels, tuple(intra), known_channels
@@ -66,6 +68,7 @@ class RatingNetwork(nn.Module):
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
         self.decoder = MLP(h, h, outputs)
         self.product = Product(channels[USER], channels[ITEM], h) if product else None
+        self.direct = MLP(pair_channels, h, outputs, dropout=dropout) if direct else None
 
     def forward(
         self,
@@ -106,7 +109,7 @@ class RatingNetwork(nn.Module):
         if self.product is not None:
             fits = self.product(raw[USER], raw[ITEM], asked_plan)
             made = torch.cat([made[:, :1] + fits[:, None], made[:, 1:]], 1)
-        return made
+        return made if self.direct is None else made + self.direct(asked_attr)
 
     def _encoded(self, raw: Mapping[str, Tensor], plan: Incidence, attr: Tensor) -> Tensor:
         extra = attr if attr.shape[1] else None
@@ -118,7 +121,7 @@ def relations(kinds: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
     """Those within users or within items, sorted by name.
 
     Example:
-        >>> relations([("user", "trusts", "user"), RATES, ("item", "near", "item")])
+        >>> relations([("user", "trusts", "user"), ("user", "rates", "item"), ("item", "near", "item")])
         (('item', 'near', 'item'), ('user', 'trusts', 'user'))
     """
     return tuple(sorted(kind for kind in kinds if kind[0] == kind[2] and kind[0] in (USER, ITEM)))

@@ -42,6 +42,7 @@ class RrnetRatingsOptions(MethodOptions):
         rating_messages: let known ratings say how much; each step then hides some of them and asks for these.
         hidden_share: of the training ratings, that a step hides.
         product: add the product of the two ends' projections to the first number of a pair (not in the paper).
+        direct: add what a perceptron with one hidden layer says of what is known of a pair alone (not in the paper).
         recommend: how many of its candidates a user is recommended; 0 for none.
         liked: rating from which an item counts as liked in the probability of a recommendation; none: the mean rating.
 
@@ -72,6 +73,7 @@ class RrnetRatingsOptions(MethodOptions):
     rating_messages: bool = True
     hidden_share: Share = 0.3
     product: bool = False
+    direct: bool = False
     recommend: Count = 10
     liked: float | None = None
 

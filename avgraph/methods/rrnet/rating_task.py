@@ -70,10 +70,12 @@ class RatingTask(Task):
             incidence=options.incidence,
             dropout=options.dropout,
             product=options.product,
+            direct=options.direct,
         )
         if options.start != "mean":
-            nn.init.zeros_(self.network.decoder.last.weight)
-            nn.init.zeros_(self.network.decoder.last.bias)
+            for part in (self.network.decoder, *([self.network.direct] if self.network.direct else [])):
+                nn.init.zeros_(part.last.weight)
+                nn.init.zeros_(part.last.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _head(self, rating: Tensor) -> Head:
