@@ -92,7 +92,7 @@ def rating_levels(rating: Tensor, most: int = 50) -> Tensor:
         >>> rating_levels(torch.tensor([4.0, 1.0, 4.0]))
         tensor([1., 4.])
     """
-    levels = rating.unique()
+    levels: Tensor = rating.unique()
     if not 2 <= len(levels) <= most:
         raise GraphError(f"expected training ratings of 2 to {most} levels, got {len(levels)} different ratings")
     return levels

@@ -109,11 +109,24 @@ def pair_statistics(known: KnownRatings, pairs: Tensor, links: Tensor, *, neighb
 
 
 def _carried(one: Any, other: Any, row: Any, column: Any, damped: float, *, weights: int = 1) -> list[Any]:
-    """Mean residual over neighbours, weighted by how near they are, and the logarithm of the sum of the weights."""
-    ones = [one.copy(), other.copy()]
-    ones[1 - weights].data = np.ones_like(ones[1 - weights].data)
-    weight = sums_over_neighbours(*ones, row, column)
+    """Mean residual over neighbours, weighted by how near they are, and the logarithm of the sum of the weights.
+
+    Args:
+        one, other: of which one has the residuals, and the other how near the neighbours are.
+        row, column: pairs of rows of the two.
+        damped: neighbours of residual 0 that every pair is given.
+        weights: which of the two matrices says how near.
+    """
+    counted = one if weights == 0 else _ones(one), other if weights == 1 else _ones(other)
+    weight = sums_over_neighbours(counted[0], counted[1], row, column)
     return [sums_over_neighbours(one, other, row, column) / (weight + damped), np.log1p(weight)]
+
+
+def _ones(matrix: Any) -> Any:
+    """1 wherever a sparse matrix has an entry."""
+    made = matrix.copy()
+    made.data = np.ones_like(made.data)
+    return made
 
 
 def _spread(left: Any) -> Any:

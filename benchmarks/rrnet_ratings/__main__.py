@@ -70,7 +70,8 @@ def _rrnet(experiment: Any, graph: HeteroData) -> Answer:
     task.bind(graph, experiment.train, experiment.seed)
     with tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
-    return task.eval().answer(RATES)
+    answer: Answer = task.eval().answer(RATES)
+    return answer
 
 
 def _errors(graph: HeteroData, answer: Answer, split: str) -> tuple[float, float]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.nn import Incidence, IntraUnit
+from avgraph.nn import Incidence
 
 
 def intra_step(
-    unit: IntraUnit,
+    unit: nn.Module,
     kinds: Sequence[EdgeType],
     x: Mapping[str, Tensor],
     edge: Mapping[EdgeType, Tensor],
@@ -22,13 +22,14 @@ def intra_step(
     """New states of nodes and edges: one unit for all relations, and the mean of what they make of a node.
 
     Args:
-        unit: with the weights that all relations share.
+        unit: an `IntraUnit`, with the weights that all relations share.
         kinds: relations within a node type.
         x: states of the nodes; a type without relations keeps its own.
         edge: states of the edges of all kinds.
         edge_index, plans: of all kinds.
 
     Example:
+        >>> from avgraph.nn import IntraUnit
         >>> kinds = [("a", "near", "a"), ("a", "trusts", "a")]
         >>> index = {kinds[0]: torch.tensor([[0], [1]]), kinds[1]: torch.tensor([[1], [0]])}
         >>> plans = {kind: Incidence.from_edge_index(index[kind], 2, 2) for kind in kinds}

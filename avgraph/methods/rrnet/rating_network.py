@@ -101,6 +101,7 @@ class RatingNetwork(nn.Module):
             if intra_unit is not None:
                 states, edges = intra_step(intra_unit, self.intra, states, edges, edge_index, plans)
             if inter_unit is not None:
+                assert isinstance(inter_unit, InterUnit)
                 user, item = states[USER], states[ITEM]
                 reads = inter_unit.read(user, item, reads, asked_plan)
                 user, item, sends = inter_unit(user, item, known_index, sends, plan=known_plan)
