@@ -67,7 +67,7 @@ class Factors(nn.Module):
         return total
 
 
-def factors(graph: HeteroData, kind: Kind, seed: int) -> Answer:
+def factors(graph: HeteroData, seed: int, kind: Kind) -> Answer:
     """Predictions for all ratings of a graph, at the step and the damping that validation ratings liked best."""
     known, edges = known_ratings(graph), graph[RATES]
     best, answer = float("inf"), torch.empty(0)

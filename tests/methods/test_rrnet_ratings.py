@@ -123,7 +123,7 @@ def test_learns_more_than_the_biases_know() -> None:
             assert trivial.errors[f"{split}/{name}"] == pytest.approx(metrics[f"{split}/bias_{name}"], abs=5e-3)
     loss = task.training_step(torch.zeros(1), 0)
     assert trivial.loss is not None
-    assert float(loss) < trivial.loss
+    assert loss.item() < trivial.loss
 
 
 def test_of_several_levels_the_median_has_the_least_absolute_error() -> None:

@@ -45,9 +45,9 @@ class MovieLens100K(PublishedRatings):
 
     def unused(self) -> dict[str, str]:
         """With a published fold there is no split to be drawn but that of validation."""
-        if self.fold is None:
-            return {}
-        return dict.fromkeys(("split", "test_fraction"), f"not with fold {self.fold}, whose test ratings are published")
+        keys = [key for key in ("split", "test_fraction") if getattr(self, key) != type(self).model_fields[key].default]
+        told = f"not with fold {self.fold}, whose test ratings are published"
+        return {} if self.fold is None else dict.fromkeys(keys, told)
 
     def edge_types(self) -> dict[OptionPath, EdgeType]:
         """Ratings alone."""
