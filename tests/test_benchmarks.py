@@ -79,6 +79,11 @@ STARTS = [
           more=["InfoNCE"]),
     start("rrnet", "--sets esc10", "  RR-Net, the paper's settings", "    gain over the CNN", more=FEW),
     start("rrnet", "--ablations", "  as it is", "  width 64", more=[*FEW, "--rows", "as it is", "width 64"]),
+    start("rrnet_ratings.__main__", "--seeds 0 --split val --experiment", "| global mean (median) |", "| biased MF |",
+          "| SVD++ |", "| LightGCN |", "| item-kNN on residuals |", "| gradient boosting on statistics |", "| RR-Net |",
+          more=[str(FOLDER.parent / "configs/rrnet/filmtrust.yaml"), "--set", "train.epochs=1",
+                "graph=[{type: rating_statistics, folds: 2}]", "--only", "global mean (median)", "biased MF", "SVD++",
+                "LightGCN", "item-kNN on residuals", "gradient boosting on statistics", "RR-Net"]),
 ]  # fmt: skip
 
 
