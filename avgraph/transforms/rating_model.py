@@ -35,7 +35,8 @@ class RatingModel(BaseTransform):
 
     Args:
         rank: width of the factors.
-        samples: Gibbs samples; the first tenth is dropped.
+        samples: Gibbs samples of a chain; the first tenth is dropped.
+        chains: how many, whose probabilities are averaged: one of 200 samples is no whole posterior.
         implicit: whether who rated what counts beside how.
         links: whether links of users count, where there are any.
         folds: of the training ratings.
@@ -51,22 +52,30 @@ class RatingModel(BaseTransform):
         *,
         rank: int = 8,
         samples: int = 200,
+        chains: int = 1,
         implicit: bool = True,
         links: bool = True,
         folds: int = 5,
         seed: int = 0,
     ) -> None:
         check_arguments(
-            RatingModelOptions, rank=rank, samples=samples, implicit=implicit, links=links, folds=folds, seed=seed
+            RatingModelOptions,
+            rank=rank,
+            samples=samples,
+            chains=chains,
+            implicit=implicit,
+            links=links,
+            folds=folds,
+            seed=seed,
         )
-        self.rank, self.samples, self.folds, self.seed = rank, samples, folds, seed
-        self.implicit, self.links = implicit, links
+        self.rank, self.samples, self.chains = rank, samples, chains
+        self.implicit, self.links, self.folds, self.seed = implicit, links, folds, seed
 
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the probabilities to ``data``; calling the transform instead adds them to a shallow copy."""
         levels = rating_levels(known_ratings(data).rating)
         joined = data[TRUSTS].edge_index if self.links and TRUSTS in data.edge_types else None
-        with counted((self.folds + 1) * self.samples, "Bayesian factorisation machine") as advance:
+        with counted((self.folds + 1) * self.chains * self.samples, "Bayesian factorisation machine") as advance:
 
             def answer(known: KnownRatings, pairs: Tensor) -> Tensor:
                 return self._probabilities(known, pairs, levels, joined, advance)
@@ -90,20 +99,22 @@ class RatingModel(BaseTransform):
             advance(1)
             return False, None
 
-        model = machine.MyFMOrderedProbit(rank=self.rank, random_seed=self.seed)
-        with redirect_stderr(io.StringIO()):  # its own progress bar
-            model.fit(
-                None,
-                np.searchsorted(there, level),
-                X_rel=blocks(known.edge_index),
-                n_iter=self.samples,
-                n_kept_samples=self.samples - self.samples // _DROPPED,
-                group_shapes=widths,
-                callback=step,
-            )
         found = torch.zeros(pairs.shape[1], len(levels))
-        if pairs.shape[1]:
-            found[:, torch.from_numpy(there)] = torch.from_numpy(model.predict_proba(None, X_rel=blocks(pairs))).float()
+        for chain in range(self.chains):
+            model = machine.MyFMOrderedProbit(rank=self.rank, random_seed=self.seed + chain)
+            with redirect_stderr(io.StringIO()):  # its own progress bar
+                model.fit(
+                    None,
+                    np.searchsorted(there, level),
+                    X_rel=blocks(known.edge_index),
+                    n_iter=self.samples,
+                    n_kept_samples=self.samples - self.samples // _DROPPED,
+                    group_shapes=widths,
+                    callback=step,
+                )
+            if pairs.shape[1]:
+                answer = torch.from_numpy(model.predict_proba(None, X_rel=blocks(pairs))).float()
+                found[:, torch.from_numpy(there)] += answer / self.chains
         return found
 
     def _blocks(self, known: KnownRatings, links: Tensor | None) -> tuple[Any, Any, list[int]]:
@@ -120,7 +131,7 @@ class RatingModel(BaseTransform):
 
     def __repr__(self) -> str:
         told = f"implicit={self.implicit}, links={self.links}, folds={self.folds}, seed={self.seed}"
-        return f"RatingModel(rank={self.rank}, samples={self.samples}, {told})"
+        return f"RatingModel(rank={self.rank}, samples={self.samples}, chains={self.chains}, {told})"
 
 
 def _incidence(edge_index: Tensor, rows: int, columns: int) -> Any:

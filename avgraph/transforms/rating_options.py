@@ -93,7 +93,8 @@ class RatingModelOptions(TransformOptions):
 
     Attributes:
         rank: width of the factors.
-        samples: Gibbs samples; the first tenth is dropped.
+        samples: Gibbs samples of a chain; the first tenth is dropped.
+        chains: how many, each with a seed of its own; their probabilities are averaged.
         implicit: let a user's factors hold which items they have rated, and an item's who has rated it.
         links: let a user's factors hold whom they are linked to.
         folds: of the training ratings, each of which is predicted from the ratings of the other folds.
@@ -103,6 +104,7 @@ class RatingModelOptions(TransformOptions):
     type: Literal["rating_model"] = "rating_model"
     rank: Count = 8
     samples: Annotated[int, Field(ge=10)] = 200
+    chains: Positive = 1
     implicit: bool = True
     links: bool = True
     folds: Folds = 5

@@ -152,6 +152,7 @@ COMPONENTS = (
         row("rank", 3, _called("rank"), becomes([3] * 6)),
         row("samples", 50, _called("n_iter"), becomes([50] * 6)),
         row("samples", 50, _called("n_kept_samples"), becomes([45] * 6)),
+        row("chains", 2, _called("seed"), becomes([0, 1] * 6)),
         row("implicit", False, _called("group_shapes"), becomes([[120, 120, 80]] * 6)),
         row("links", False, _called("group_shapes"), becomes([[120, 80, 80, 120]] * 6)),
         row("folds", 3, seen("number of fits", lambda world: len(world.called("rank"))), becomes(4)),
