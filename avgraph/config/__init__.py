@@ -14,6 +14,7 @@ from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
+from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.transforms.options import (
@@ -24,10 +25,17 @@ from avgraph.transforms.options import (
     KnnOptions,
     MemoryEdgesOptions,
 )
+from avgraph.transforms.rating_options import (
+    CoRatedOptions,
+    RatingModelOptions,
+    RatingStatisticsOptions,
+    UnratedOptions,
+)
 
 __all__ = [
     "CandidatesOptions",
     "CmcrOptions",
+    "CoRatedOptions",
     "CompleteOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",
@@ -41,9 +49,13 @@ __all__ = [
     "MltmOptions",
     "MmvaeOptions",
     "OptimizerOptions",
+    "RatingModelOptions",
+    "RatingStatisticsOptions",
     "RrnetOptions",
+    "RrnetRatingsOptions",
     "TrainOptions",
     "TransformOptions",
+    "UnratedOptions",
     "dump_experiment",
     "experiment_from_dict",
     "experiment_schema",

@@ -14,8 +14,10 @@ from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
+from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.transforms import options as transforms
+from avgraph.transforms import rating_options as rating_transforms
 
 DATASETS: Mapping[str, type[DatasetOptions]] = {
     "esc50": datasets.ESC50,
@@ -36,6 +38,10 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "cifar10": datasets.CIFAR10,
     "cifar100": datasets.CIFAR100,
     "files": datasets.Files,
+    "filmtrust": datasets.FilmTrust,
+    "ciao": datasets.Ciao,
+    "movielens100k": datasets.MovieLens100K,
+    "ratings": datasets.RatingFiles,
 }
 
 ENCODERS: Mapping[str, type[EncoderOptions]] = {
@@ -61,10 +67,15 @@ TRANSFORMS: Mapping[str, type[TransformOptions]] = {
     "coupling_edges": transforms.CouplingEdgesOptions,
     "dependency_edges": transforms.DependencyEdgesOptions,
     "memory_edges": transforms.MemoryEdgesOptions,
+    "co_rated": rating_transforms.CoRatedOptions,
+    "unrated": rating_transforms.UnratedOptions,
+    "rating_statistics": rating_transforms.RatingStatisticsOptions,
+    "rating_model": rating_transforms.RatingModelOptions,
 }
 
 METHODS: Mapping[str, type[MethodOptions]] = {
     "rrnet": RrnetOptions,
+    "rrnet_ratings": RrnetRatingsOptions,
     "lir": LirOptions,
     "mltm": MltmOptions,
     "cmcr": CmcrOptions,

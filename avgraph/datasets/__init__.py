@@ -9,6 +9,9 @@ from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.datasets.paired.options import ClassPaired
+from avgraph.datasets.ratings.movielens_options import MovieLens100K
+from avgraph.datasets.ratings.options import Ciao, FilmTrust
+from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.spaces.options import HeldOutFiles, SoundPictureSpaces, SpaceFiles
 from avgraph.datasets.stamps.options import Stamps
@@ -24,13 +27,17 @@ __all__ = [
     "AVSBenchMS3",
     "AVSBenchS4",
     "AudioCaps",
+    "Ciao",
     "ClassPaired",
     "Clotho",
     "EdgeFiles",
     "Esc50ZeroShot",
     "Files",
+    "FilmTrust",
     "HeldOutFiles",
+    "MovieLens100K",
     "NodeFiles",
+    "RatingFiles",
     "SoundPictureSpaces",
     "SoundingShapes",
     "SpaceFiles",

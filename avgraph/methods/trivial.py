@@ -16,11 +16,13 @@ class Trivial:
         loss: of the best constant prediction, as ``train/loss`` counts it; None where there is no such number.
         metrics: `<split>/<name>` → what the trivial prediction reaches, of metrics of which more is better.
         prediction: what the trivial prediction is called in a message.
+        errors: as ``metrics``, of metrics of which less is better.
     """
 
     loss: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     prediction: str = "the majority class"
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 def majority_accuracy(y: Tensor, train: Tensor, masks: Mapping[str, Tensor]) -> dict[str, float]:

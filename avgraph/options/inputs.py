@@ -12,7 +12,7 @@ from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
 from avgraph.io.references import WEIGHTS, split_head, split_reference
 from avgraph.options.problems import Path
 
-Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "head"]
+Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "head", "table"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Input:
         option: where its path is written.
         path: the path, with the key in the file where it has one.
         kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``,
-            ``weights`` a file of torch's, ``head`` one of several in such a file.
+            ``weights`` a file of torch's, ``head`` one of several in such a file, ``table`` text.
         root: folder that a relative path starts from.
     """
 
@@ -121,6 +121,10 @@ def _torch_file(path: FilePath) -> None:
             raise DataError(f"{path}: not a file of weights: it does not begin as one")
 
 
+def _table(one: Input) -> None:
+    check_file(FilePath(one.path))
+
+
 _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "folder": _folder,
     "array": _array,
@@ -129,4 +133,5 @@ _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "archive": _archive,
     "weights": _weights,
     "head": _head,
+    "table": _table,
 }

@@ -48,19 +48,23 @@ def metric_at_trivial(outcome: Outcome) -> str | None:
     Example:
         >>> metric_at_trivial(Outcome({"test/accuracy": 0.09}, [], Trivial(metrics={"test/accuracy": 0.1})))
         'test/accuracy 0.0900 does not beat the majority class, 0.1000'
+        >>> metric_at_trivial(Outcome({"test/mae": 0.7}, [], Trivial(errors={"test/mae": 0.6}, prediction="the mean")))
+        'test/mae 0.7000 does not beat the mean, 0.6000'
     """
     if outcome.trivial is None:
         return None
+    known = [(name, value, 1) for name, value in outcome.trivial.metrics.items()]
+    known += [(name, value, -1) for name, value in outcome.trivial.errors.items()]
     for split in ("test", "val"):
         pairs = [
-            (name, outcome.metrics[name], value)
-            for name, value in outcome.trivial.metrics.items()
+            (name, outcome.metrics[name], value, sign)
+            for name, value, sign in known
             if name.startswith(f"{split}/") and name in outcome.metrics
         ]
         told = [
             f"{name} {reached:.4f} does not beat {outcome.trivial.prediction}, {value:.4f}"
-            for name, reached, value in pairs
-            if not reached > value  # NaN too
+            for name, reached, value, sign in pairs
+            if not sign * reached > sign * value  # NaN too
         ]
         if pairs:
             return "; ".join(told) or None

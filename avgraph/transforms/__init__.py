@@ -8,21 +8,29 @@ from avgraph.lazy import exports
 
 if TYPE_CHECKING:
     from avgraph.transforms.candidates import Candidates
+    from avgraph.transforms.co_rated import CoRated
     from avgraph.transforms.complete import Complete
     from avgraph.transforms.coupling_edges import CouplingEdges
     from avgraph.transforms.dependency_edges import DependencyEdges
     from avgraph.transforms.knn import KNN, nearest_neighbours
     from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
+    from avgraph.transforms.rating_model import RatingModel
+    from avgraph.transforms.rating_statistics import RatingStatistics
     from avgraph.transforms.space_graph import SpaceGraph
+    from avgraph.transforms.unrated import Unrated
 
 __all__ = [
     "KNN",
     "Candidates",
+    "CoRated",
     "Complete",
     "CouplingEdges",
     "DependencyEdges",
     "MemoryEdges",
+    "RatingModel",
+    "RatingStatistics",
     "SpaceGraph",
+    "Unrated",
     "dropped_mass",
     "nearest_neighbours",
 ]
@@ -31,11 +39,15 @@ __getattr__, __dir__ = exports(
     __name__,
     {
         "candidates": ["Candidates"],
+        "co_rated": ["CoRated"],
         "complete": ["Complete"],
         "coupling_edges": ["CouplingEdges"],
         "dependency_edges": ["DependencyEdges"],
         "knn": ["KNN", "nearest_neighbours"],
         "memory_edges": ["MemoryEdges", "dropped_mass"],
+        "rating_model": ["RatingModel"],
+        "rating_statistics": ["RatingStatistics"],
         "space_graph": ["SpaceGraph"],
+        "unrated": ["Unrated"],
     },
 )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from avgraph import datasets
+from avgraph.graph.ratings import RATES
 from avgraph.graph.segmentation import HEARD, SWAPPED
 from tests.wiring.row import RISES, Component, Row, See, becomes, gains, row, tells
 from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, size
@@ -139,6 +140,19 @@ def _captions(name: str, options: Any, seconds: float) -> Component:
     )  # fmt: skip
 
 
+def _ratings(name: str, options: Any, base: Mapping[str, Any], *rows: Row, by_time: bool = True) -> Component:
+    return _dataset(
+        name, options, {"val_fraction": 0.25, **base},
+        row("split", "per_user", attribute(RATES, "test_mask"), test_fraction=0.25),
+        *((row("split", "by_time", attribute(RATES, "test_mask")),) if by_time else ()),
+        row("val_fraction", 0.3, count(RATES, "val_mask"), RISES),
+        row("test_fraction", 0.3, count(RATES, "test_mask"), RISES),
+        row("seed", 1, attribute(RATES, "test_mask")),
+        *rows,
+    )  # fmt: skip
+
+
+MADE_UP = row("on_missing", ["synthetic"], error(), becomes(""), root=None, on_missing=[])
 FILES = {"nodes": {"audio": {"x": "x.npy"}, "label": {"x": "x2.npy"}}}
 EDGE = {"source": "audio", "relation": "has", "target": "label", "index": "index.npy"}
 HAS = ("audio", "has", "label")
@@ -256,6 +270,31 @@ COMPONENTS = (
         row("root", "below", size("audio"), becomes((6, 9)), nodes={"audio": {"x": "x.npy"}}),
         row("nodes", {"image": {"x": "x.npy"}}, NODES, becomes(["image"])),
         row("edges", [EDGE], KINDS, becomes(["audio-has-label"])),
+    ),
+    _ratings(
+        "filmtrust", datasets.FilmTrust, {"root": "filmtrust_one"},
+        row("root", "filmtrust_two", edges(*RATES), becomes(24)),
+        MADE_UP, by_time=False,
+    ),
+    _ratings(
+        "ciao", datasets.Ciao, {"root": "ciao_one"},
+        row("root", "ciao_two", edges(*RATES), becomes(43)),
+        row("variant", "5-core", edges(*RATES), becomes(36)),
+        row("variant", "paper", edges(*RATES), becomes(36)),
+        MADE_UP, by_time=False,
+    ),
+    _ratings(
+        "movielens100k", datasets.MovieLens100K, {"root": "movielens_one"},
+        row("root", "movielens_two", edges(*RATES), becomes(30)),
+        row("fold", 2, provenance("fold"), becomes(2)),
+        MADE_UP,
+    ),
+    _ratings(
+        "ratings", datasets.RatingFiles, {"ratings": "ratings.csv"},
+        row("ratings", "ratings2.csv", edges(*RATES), becomes(10)),
+        row("links", "links.csv", KINDS, gains("user-trusts-user")),
+        row("lowest", 2.0, error(), tells("ratings.csv:2: rating: expected 2 to any, got 1")),
+        row("highest", 4.0, error(), tells("rating: expected any to 4, got 5")),
     ),
     Component("files of a node type", datasets.NodeFiles, _one_node, {"x": "x.npy"}, (
         row("x", "x2.npy", size("audio"), becomes((6, 5))),

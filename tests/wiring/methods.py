@@ -38,6 +38,10 @@ def _rrnet(options: Mapping[str, Any]) -> MethodWorld:
     return MethodWorld("Sounds", {"type": "rrnet", **options})
 
 
+def _rrnet_ratings(options: Mapping[str, Any]) -> MethodWorld:
+    return MethodWorld("Rated", {"type": "rrnet_ratings", **options})
+
+
 def _lir(options: Mapping[str, Any]) -> MethodWorld:
     return MethodWorld("Clips", {"type": "lir", **used(config.LirOptions, options)}, TWO)
 
@@ -148,6 +152,44 @@ RRNET = Component(
     ),
 )  # fmt: skip
 
+PAIRS, NEAR_ITEMS = ("user", "rates", "item"), ("item", "near", "item")
+RECOMMENDATIONS = ("user", "recommended", "item")
+GIVES = seen("predictions", lambda world: world.task.answer(PAIRS).mean)
+STARTS = seen("first predictions", lambda world: world.bound.answer(PAIRS).mean)
+
+RRNET_RATINGS = Component(
+    "method rrnet_ratings", config.RrnetRatingsOptions, _rrnet_ratings,
+    {"hidden_channels": 4, "dropout": 0.0, "rating_messages": False, "standardize": False}, (
+        row("hidden_channels", 5, shape("network.decoder.0.weight"), becomes((5, 5))),
+        row("intra_units", 2, PARAMETERS, gains("network.intra_units.1.edge_mlp.0.weight")),
+        row("inter_units", 2, PARAMETERS, gains("network.inter_units.1.kernel.weight")),
+        row("aggr", "sum", LOSS, start="mean"),
+        row("aggr", "sum", LOSS, start="mean", intra_units=0, inter_units=2),
+        row("incidence", "target", LOSS, start="mean"),
+        row("dropout", 0.5, LOSS, start="mean"),
+        row("head", "squared", shape("network.decoder.2.weight"), becomes((1, 4))),
+        row("start", "mean", STARTS),
+        row("start", "model", STARTS),
+        row("damping", 50.0, STARTS),
+        row("damping", 50.0, metric("test/bias_rmse"), start="mean"),
+        row("features", "uniform", shape("network.node_encoder.user.0.weight"), becomes((4, 128))),
+        row("features", "embedding", PARAMETERS, gains("learned.user")),
+        row("feature_channels", 3, shape("learned.user"), becomes((120, 3)), features="embedding"),
+        row("standardize", True, LOSS, start="mean"),
+        row("rating_messages", True, shape("network.pair_encoder.first.weight"), becomes((4, 20))),
+        row("hidden_share", 0.5, seen("pairs that a step asks for", lambda world: (
+            world.task, len(world.inputs["network.decoder.0"]))[1]), RISES, rating_messages=True),
+        row("product", True, PARAMETERS, gains("network.product.source.weight")),
+        row("product", True, LOSS, start="mean", features="uniform"),
+        row("direct", True, PARAMETERS, gains("network.direct.0.weight")),
+        row("direct", True, LOSS, start="mean"),
+        row("recommend", 2, edges(*RECOMMENDATIONS), becomes(240)),
+        row("recommend", 0, KINDS, loses("user-recommended-item")),
+        row("liked", 5.0, seen("mean probability to be liked", lambda world: float(
+            world.data[RECOMMENDATIONS].probability.mean())), FALLS),
+    ),
+)  # fmt: skip
+
 LIR = Component(
     "method lir", config.LirOptions, _lir,
     {"hidden_channels": 6, "layers": 1, "dropout": 0.0, "batch_size": 90, "teacher_epochs": 0,
@@ -248,4 +290,4 @@ CMCR = Component(
     ),
 )  # fmt: skip
 
-COMPONENTS = (RRNET, LIR, MLTM, CMCR)
+COMPONENTS = (RRNET, RRNET_RATINGS, LIR, MLTM, CMCR)

@@ -17,6 +17,7 @@ from avgraph.nn import Projector
 from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
 from tests.datasets.cifar_folder import write_cifar
 from tests.datasets.esc_folder import rows, write_pictures, write_table
+from tests.datasets.rating_folder import write_ciao, write_filmtrust, write_movielens
 from tests.segmentation import folders
 from tests.spaces import write_spaces
 
@@ -51,6 +52,7 @@ def write_sandbox(folder: Path) -> None:
     _arrays(folder, rng)
     _pairs(folder)
     _segmentation(folder)
+    _ratings(folder)
     head = Projector(6, 8, 4)
     torch.save({f"Head_A.{key}": value + 1 for key, value in head.state_dict().items()}, folder / "heads.pt")
     sounds = build_sound_encoder("modulation", torch.zeros(1, 32, 32), 6, 0.0)
@@ -153,3 +155,15 @@ def _segmentation(folder: Path) -> None:
         ).load()  # fmt: skip
         write_avsbench(shapes, root / name / "Single-source", "s4")
         write_avsbench(shapes, root / name / "Multi-sources", "ms3")
+
+
+def _ratings(folder: Path) -> None:
+    """The published sets of ratings, twice, and tables of a user's own."""
+    for name, size in (("one", 5), ("two", 6)):
+        write_filmtrust(folder / f"filmtrust_{name}", users=size)
+        write_ciao(folder / f"ciao_{name}", users=size + 1)
+        write_movielens(folder / f"movielens_{name}", films=size)
+    rows = [f"u{u},i{i},{1 + (u * i) % 5},{10 * i + u}" for u in range(5) for i in range(4)]
+    for name, kept in (("ratings.csv", rows), ("ratings2.csv", rows[:10])):
+        (folder / name).write_text("\n".join(["user,item,rating,time", *kept]), encoding="utf-8")
+    (folder / "links.csv").write_text("source,target\nu0,u1\n", encoding="utf-8")

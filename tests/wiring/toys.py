@@ -10,6 +10,7 @@ from avgraph.datasets.clip_graph import clip_graph
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.segmentation import HEARD, OFF_SCREEN, SILENCE, SWAPPED
 from avgraph.transforms import KNN, Candidates, DependencyEdges
+from tests.rating_graphs import complete
 
 
 def rows(count: int, width: int, seed: int, centre: Tensor | None = None, spread: float = 0.5) -> Tensor:
@@ -95,6 +96,14 @@ class Captions:
             data[target].x, data[target].y = rows(6, width - 2, seed + 2), torch.arange(6)
         data.provenance = {"source": "synthetic", "files": {}}
         return data
+
+
+class Rated:
+    """Users and items for RR-Net on ratings, with like items, candidates, statistics and probabilities."""
+
+    def load(self) -> HeteroData:
+        """120 users, 80 items."""
+        return complete()
 
 
 class Spaces:

@@ -11,6 +11,9 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph import config
+from avgraph.graph.ratings import CANDIDATES, RATES
+from tests.rating_graphs import ratings
+from tests.wiring.machine import MachineWorld
 from tests.wiring.row import FALLS, RISES, Component, Row, becomes, gains, row, tells
 from tests.wiring.see import KINDS, attribute, edges, error, seen
 from tests.wiring.toys import Sounds, rows
@@ -42,6 +45,14 @@ def _transform(name: str, options: Any, base: Mapping[str, Any], *made: Row) -> 
 
 def _world(name: str, options: Mapping[str, Any]) -> TransformWorld:
     return TransformWorld(name, options, graph)
+
+
+def _ratings(name: str, options: Any, base: Mapping[str, Any], *made: Row) -> Component:
+    return Component(f"transform {name}", options, lambda given: TransformWorld(name, given, ratings), base, made)
+
+
+def _called(name: str) -> Any:
+    return seen(f"{name} of every fit", lambda world: world.called(name))
 
 
 class Counted(np.ndarray):
@@ -118,4 +129,34 @@ COMPONENTS = (
         row("node", "item", KINDS, gains("item-drives-item")),
         row("relation", "causes", KINDS, gains("label-causes-label")),
     ),
+    _ratings(
+        "co_rated", config.CoRatedOptions, {"k": 3},
+        row("node", "user", KINDS, gains("user-near-user")),
+        row("k", 2, edges("item", "near", "item"), FALLS),
+        row("relation", "like", KINDS, gains("item-like-item")),
+    ),
+    _ratings(
+        "unrated", config.UnratedOptions, {"k": 3},
+        row("k", 2, edges(*CANDIDATES), becomes(240)),
+        row("neighbours", 2, attribute(CANDIDATES, "edge_index")),
+        row("damping", 0.0, attribute(CANDIDATES, "edge_index"), damping=100.0),
+    ),
+    _ratings(
+        "rating_statistics", config.RatingStatisticsOptions, {},
+        row("neighbours", 2, attribute(RATES, "edge_attr")),
+        row("damping", 0.0, attribute(RATES, "edge_attr")),
+        row("folds", 3, attribute(RATES, "edge_attr")),
+        row("seed", 1, attribute(RATES, "edge_attr")),
+    ),
+    Component("transform rating_model", config.RatingModelOptions, MachineWorld, {}, (
+        row("rank", 3, _called("rank"), becomes([3] * 6)),
+        row("samples", 50, _called("n_iter"), becomes([50] * 6)),
+        row("samples", 50, _called("n_kept_samples"), becomes([45] * 6)),
+        row("chains", 2, _called("seed"), becomes([0, 1] * 6)),
+        row("implicit", False, _called("group_shapes"), becomes([[120, 120, 80]] * 6)),
+        row("links", False, _called("group_shapes"), becomes([[120, 80, 80, 120]] * 6)),
+        row("folds", 3, seen("number of fits", lambda world: len(world.called("rank"))), becomes(4)),
+        row("seed", 1, _called("seed"), becomes([1] * 6)),
+        row("seed", 1, attribute(RATES, "level_probability")),
+    )),
 )  # fmt: skip

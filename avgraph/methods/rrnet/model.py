@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.inputs import check_known, check_types, edge_features, node_features, plan_in, plan_of
+from avgraph.methods.rrnet.parallel import intra_step
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.message_passing.mlp import MLP
@@ -153,13 +154,13 @@ class RRNet(nn.Module):
         self.decoder = MLP(h, h, 1)
         self.product = Product(channels[inter[0]], channels[inter[2]], h) if product else None
 
-    def layers(self) -> Iterator[tuple[nn.Module, EdgeType]]:
-        """Every unit with the edges it works on, in turn: intra first, and what is left over comes last."""
+    def layers(self) -> Iterator[tuple[nn.Module, tuple[EdgeType, ...]]]:
+        """Every unit with the edge types that it works on at once, in turn: intra first, what is left over last."""
         for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
             if intra_unit is not None:
-                yield from ((intra_unit, kind) for kind in self.intra)
+                yield intra_unit, self.intra
             if inter_unit is not None:
-                yield inter_unit, self.inter
+                yield inter_unit, (self.inter,)
 
     def forward(
         self,
@@ -181,13 +182,12 @@ class RRNet(nn.Module):
             extra = edge_features(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
-        for unit, kind in self.layers():
+        for unit, kinds in self.layers():
             if isinstance(unit, IntraUnit):
-                node = kind[0]
-                x[node], edge[kind] = unit(x[node], edge_index_dict[kind], edge[kind], plan=plans[kind])
+                x, edge = intra_step(unit, kinds, x, edge, edge_index_dict, plans)
             else:
-                x[source], x[target], edge[kind] = unit(
-                    x[source], x[target], edge_index_dict[kind], edge[kind], plan=plans[kind]
+                x[source], x[target], edge[self.inter] = unit(
+                    x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
                 )
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
         if self.product is not None:

@@ -100,15 +100,6 @@ class RrnetOptions(MethodOptions):
             raise mistakes([(("fan_out",), message, self.fan_out)])
         return self
 
-    def unused(self) -> dict[str, str]:
-        """What belongs to batches alone."""
-        if self.batch_size is not None:
-            return {}
-        return {
-            "fan_out": "not without batch_size: the whole graph is taken",
-            "known_labels": "not without batch_size: every training node would be told its own class",
-        }
-
     def recipe(self) -> tuple[TransformOptions, ...]:
         """The paper's graph for ESC-50: 10 near sources, 2 near targets, 20 candidates."""
         from avgraph.transforms.options import CandidatesOptions, KnnOptions
@@ -126,8 +117,14 @@ class RrnetOptions(MethodOptions):
         return RRNetTask(self)
 
     def unused(self) -> dict[str, str]:
-        """What only intra units have."""
-        return {"incidence": "there is no intra unit (intra_units is 0)"} if self.intra_units == 0 else {}
+        """What only intra units have, and what belongs to batches alone."""
+        found = {}
+        if self.intra_units == 0:
+            found["incidence"] = "there is no intra unit (intra_units is 0)"
+        if self.batch_size is None:
+            found["fan_out"] = "not without batch_size: the whole graph is taken"
+            found["known_labels"] = "not without batch_size: every training node would be told its own class"
+        return found
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it decides about: candidate edges."""

@@ -50,7 +50,7 @@ class ModelGraph:
         part = neighbourhood(
             self.plans,
             {model.inter: seeds},
-            [kind for _, kind in model.layers()],
+            [kind for _, kinds in model.layers() for kind in kinds],
             incoming_only=model.incidence == "target",
             fan_out=fan_out,
             rng=rng,

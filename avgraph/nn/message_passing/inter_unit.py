@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from avgraph.nn.edges.incidence import Incidence
-from avgraph.nn.edges.segment import divide_by_degree, segment_sum
+from avgraph.nn.edges.segment import divide_by_degree, gather_rows, segment_sum
 from avgraph.nn.message_passing.edge_update import edge_update
 from avgraph.nn.message_passing.unit import EdgeStateUnit
 
@@ -98,6 +98,29 @@ class InterUnit(EdgeStateUnit):
         if self.aggr == "mean":
             of_source, of_target = of_source / max(1, len(x_target)), of_target / max(1, len(x_source))
         return self.update_nodes(of_source, x_source), self.update_nodes(of_target, x_target), edge_attr
+
+    def read(self, x_source: Tensor, x_target: Tensor, edge_attr: Tensor, plan: Incidence) -> Tensor:
+        """States of edges that are asked about: they take from both ends as every edge does, and tell them nothing.
+
+        Shapes:
+            x_source [n, h], x_target [m, h], edge_attr [q, h], plan of q edges → [q, h]
+
+        Raises:
+            GraphError: if a state has the wrong shape.
+
+        Example:
+            >>> unit, edges = InterUnit(4), torch.tensor([[0, 1], [0, 0]])
+            >>> users, items, state = torch.randn(2, 4), torch.randn(1, 4), torch.randn(2, 4)
+            >>> read = unit.read(users, items, state, Incidence.from_edge_index(edges, 2, 1))
+            >>> torch.allclose(read, unit(users, items, edges, state)[2], atol=1e-6)
+            True
+        """
+        self.check_rows("x_source", x_source, plan.source.num_nodes)
+        self.check_rows("x_target", x_target, plan.target.num_nodes)
+        self.check_rows("edge_attr", edge_attr, plan.num_edges)
+        p_source, p_target, weight = self._project(x_source, x_target)
+        ends = gather_rows(p_source, plan.source), gather_rows(p_target, plan.target)
+        return self.dense_edges(*ends, edge_attr, weight)
 
     def edge_update(self, x_j: Tensor, x_i: Tensor, edge_attr: Tensor) -> Tensor:
         """PyG's step of one edge: edge_mlp([W [x_s ; x_r] ; e])."""

@@ -1,0 +1,128 @@
+"""RR-Net for ratings: known ratings are the inter graph; pairs that are asked about read it and tell it nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from avgraph.graph.ratings import ITEM, USER
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.model import EdgeEncoder, Product
+from avgraph.methods.rrnet.parallel import intra_step
+from avgraph.nn import Incidence, InterUnit, IntraUnit
+from avgraph.nn.message_passing.mlp import MLP
+
+
+class RatingNetwork(nn.Module):
+    """Encoder, alternating intra and inter units, decoder: so many numbers per pair that is asked about.
+
+    Args:
+        channels: feature width of users and of items.
+        intra: edge types within users or items → width of their attributes.
+        pair_channels: width of what is known of a pair.
+        known_channels: width of what is known of a known rating beside that, such as the rating.
+        outputs: numbers per pair.
+        hidden_channels, intra_units, inter_units, aggr, incidence, dropout: as of `avgraph.methods.RRNet`.
+        product: add the product of the two ends' projections to the first number.
+        direct: add what a perceptron with one hidden layer says of the attributes of a pair alone, past the units.
+
+    Shapes:
+        x {type: [n, c]}, known and asked pairs [2, k] and [2, q] as `Incidence`, their attributes [k, p + r] and [q, p]
+        → [q, outputs]
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[str, int],
+        intra: Mapping[EdgeType, int],
+        *,
+        pair_channels: int,
+        known_channels: int,
+        outputs: int,
+        hidden_channels: int = 16,
+        intra_units: int = 1,
+        inter_units: int = 1,
+        aggr: Literal["mean", "sum"] = "mean",
+        incidence: Literal["both", "target"] = "both",
+        dropout: float = 0.0,
+        product: bool = False,
+        direct: bool = False,
+    ) -> None:
+        super().__init__()
+        h, self.intra, self.known_channels = hidden_channels, tuple(intra), known_channels
+        self.dropout = nn.Dropout(dropout)
+        self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (USER, ITEM)})
+        self.pair_encoder = EdgeEncoder(channels[USER], channels[ITEM], pair_channels + known_channels, h)
+        self.edge_encoder = nn.ModuleDict(
+            {
+                "__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], width, h)
+                for kind, width in intra.items()
+            }
+        )
+        self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
+        self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
+        self.decoder = MLP(h, h, outputs)
+        self.product = Product(channels[USER], channels[ITEM], h) if product else None
+        self.direct = MLP(pair_channels, h, outputs, dropout=dropout) if direct else None
+
+    def forward(
+        self,
+        x: Mapping[str, Tensor],
+        known: tuple[Tensor, Incidence, Tensor],
+        asked: tuple[Incidence, Tensor],
+        edge_index: Mapping[EdgeType, Tensor],
+        edge_attr: Mapping[EdgeType, Tensor],
+        plans: Mapping[EdgeType, Incidence],
+    ) -> Float[Tensor, "q o"]:
+        """Numbers of the asked pairs.
+
+        Args:
+            x: features.
+            known: pairs with a known rating [2, k], their `Incidence`, and their attributes.
+            asked: `Incidence` of the pairs that are asked about, and their attributes.
+            edge_index, edge_attr, plans: of the relations within users and items.
+        """
+        raw = {node: self.dropout(value) for node, value in x.items()}
+        states: Mapping[str, Tensor] = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
+        (known_index, known_plan, known_attr), (asked_plan, asked_attr) = known, asked
+        sends = self._encoded(raw, known_plan, known_attr)
+        blank = asked_attr.new_zeros(len(asked_attr), self.known_channels)
+        reads = self._encoded(raw, asked_plan, torch.cat([asked_attr, blank], 1))
+        edges: Mapping[EdgeType, Tensor] = {
+            kind: self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plans[kind], edge_attr.get(kind))
+            for kind in self.intra
+        }
+        for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
+            if intra_unit is not None:
+                states, edges = intra_step(intra_unit, self.intra, states, edges, edge_index, plans)
+            if inter_unit is not None:
+                assert isinstance(inter_unit, InterUnit)
+                user, item = states[USER], states[ITEM]
+                reads = inter_unit.read(user, item, reads, asked_plan)
+                user, item, sends = inter_unit(user, item, known_index, sends, plan=known_plan)
+                states = {USER: user, ITEM: item}
+        made: Tensor = self.decoder(self.dropout(reads))
+        if self.product is not None:
+            fits = self.product(raw[USER], raw[ITEM], asked_plan)
+            made = torch.cat([made[:, :1] + fits[:, None], made[:, 1:]], 1)
+        return made if self.direct is None else made + self.direct(asked_attr)
+
+    def _encoded(self, raw: Mapping[str, Tensor], plan: Incidence, attr: Tensor) -> Tensor:
+        extra = attr if attr.shape[1] else None
+        state: Tensor = self.pair_encoder(raw[USER], raw[ITEM], plan, extra)
+        return state
+
+
+def relations(kinds: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
+    """Those within users or within items, sorted by name.
+
+    Example:
+        >>> relations([("user", "trusts", "user"), ("user", "rates", "item"), ("item", "near", "item")])
+        (('item', 'near', 'item'), ('user', 'trusts', 'user'))
+    """
+    return tuple(sorted(kind for kind in kinds if kind[0] == kind[2] and kind[0] in (USER, ITEM)))

@@ -1,0 +1,98 @@
+"""What a run on ratings reports, what it has to beat, and the graph it leaves."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.graph.rating_edges import KnownRatings
+from avgraph.graph.ratings import RATES, RECOMMENDED
+from avgraph.graph.vocabulary import SPLITS
+from avgraph.methods.rrnet.rating_heads import Answer
+from avgraph.metrics import mean_absolute_error, root_mean_squared_error
+from avgraph.nn.rating_biases import DampedBiases
+
+HELD_OUT = SPLITS[1:]
+COLD = 5
+"""Who or what has so many training ratings at most is cold."""
+
+
+def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biases: DampedBiases) -> dict[str, float]:
+    """Errors on held-out ratings beside those of the bias model and of the model that was given; cold ones apart.
+
+    The absolute error is of the median, the squared one of the mean. Cold are pairs whose user or item has five
+    training ratings at most.
+
+    Args:
+        graph: with ratings.
+        known: those to train on.
+        answer: predictions for all ratings of the graph.
+        biases: of the known ratings.
+    """
+    edges, found = graph[RATES], {}
+    index, rating = edges.edge_index, edges.rating
+    few = [torch.bincount(known.edge_index[end], minlength=size) <= COLD for end, size in
+           enumerate((known.users, known.items))]  # fmt: skip
+    cold = few[0][index[0]] | few[1][index[1]]
+    low, high = known.rating.min(), known.rating.max()
+    plain = biases.predict(index).clamp(low, high)
+    model = edges.get("level_probability")
+    for split in HELD_OUT:
+        mask = edges.get(f"{split}_mask")
+        if mask is None or not bool(mask.any()):
+            continue
+        for name, rows in ((split, mask), (f"{split}/cold", mask & cold)):
+            if bool(rows.any()):
+                prefix = f"{name}/" if name == split else f"{name}_"
+                found[f"{prefix}mae"] = mean_absolute_error(answer.median[rows], rating[rows])
+                found[f"{prefix}rmse"] = root_mean_squared_error(answer.mean[rows], rating[rows])
+        found[f"{split}/bias_mae"] = mean_absolute_error(plain[mask], rating[mask])
+        found[f"{split}/bias_rmse"] = root_mean_squared_error(plain[mask], rating[mask])
+        if model is not None:
+            levels = known.rating.unique()
+            middle = levels[(model.cumsum(1) >= 0.5).to(torch.int64).argmax(1)]
+            found[f"{split}/model_mae"] = mean_absolute_error(middle[mask], rating[mask])
+            found[f"{split}/model_rmse"] = root_mean_squared_error((model @ levels)[mask], rating[mask])
+    return found
+
+
+def recommended(
+    candidates: Tensor, answer: Answer, levels: Tensor, *, most: int, liked: float
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The candidates of every user that are predicted highest: pairs, ratings and probabilities to be liked.
+
+    Args:
+        candidates: pairs [2, q].
+        answer: their predictions.
+        levels: of ratings.
+        most: items a user.
+        liked: least rating of what is liked.
+
+    Shapes:
+        → pairs [2, r] sorted by user, then by rating, the highest first; rating [r], probability [r] or None
+
+    Example:
+        >>> answer = Answer(torch.tensor([2.0, 4.0, 3.0]), torch.zeros(3))
+        >>> recommended(torch.tensor([[0, 0, 1], [5, 6, 5]]), answer, torch.tensor([1.0, 5.0]), most=1, liked=3)[:2]
+        (tensor([[0, 1],
+                [6, 5]]), tensor([4., 3.]))
+    """
+    order = torch.argsort(answer.mean, descending=True, stable=True)
+    order = order[torch.argsort(candidates[0][order], stable=True)]
+    user = candidates[0][order]
+    rank = torch.arange(len(user)) - torch.searchsorted(user, user)
+    rows = order[rank < most]
+    probability = None
+    if answer.probability is not None:
+        probability = answer.probability[:, levels >= liked].sum(1)[rows]
+    return candidates[:, rows], answer.mean[rows], probability
+
+
+def with_recommendations(graph: HeteroData, found: tuple[Tensor, Tensor, Tensor | None]) -> HeteroData:
+    """The graph with edges `RECOMMENDED`; see `recommended`."""
+    store = graph[RECOMMENDED]
+    store.edge_index, store.rating = found[0], found[1]
+    if found[2] is not None:
+        store.probability = found[2]
+    return graph

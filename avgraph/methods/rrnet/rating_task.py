@@ -1,0 +1,215 @@
+"""Training RR-Net on the ratings of one graph."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import HeteroData
+
+from avgraph.graph.nodes import node_count
+from avgraph.graph.rating_edges import known_ratings, rating_levels
+from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
+from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
+from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
+from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
+from avgraph.methods.rrnet.rating_results import HELD_OUT, rating_metrics, recommended, with_recommendations
+from avgraph.methods.task import Task
+from avgraph.methods.trivial import Trivial
+from avgraph.nn import Incidence
+from avgraph.nn.rating_biases import DampedBiases
+from avgraph.options.train import TrainOptions
+from avgraph.tensors.rows import standardized
+
+_MOST_NUMBERS = 10_000_000  # different ratings of squared error, which needs the least and the highest alone
+
+
+class RatingTask(Task):
+    """RR-Net as a training task: how would a user rate an item?
+
+    Args:
+        options: what each does is said in `RrnetRatingsOptions`.
+    """
+
+    def __init__(self, options: RrnetRatingsOptions) -> None:
+        super().__init__()
+        self.options = options
+
+    def raw_nodes(self) -> tuple[str, ...]:
+        """Users and items need no features."""
+        return (USER, ITEM)
+
+    def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
+        """Take the training ratings, what is started from, and build the network.
+
+        Raises:
+            GraphError: if there are no training ratings, or what is started from is missing.
+        """
+        super().bind(graph, train, seed)
+        options, self.known = self.options, known_ratings(graph)
+        rating = self.known.rating
+        self.biases = DampedBiases(
+            self.known.edge_index, rating, self.known.users, self.known.items, damping=options.damping
+        )
+        self.head = self._head(rating)
+        self.pairs = pairs_of(graph, self.known, self.head, self.biases, options.start, standardize=options.standardize)
+        self.relations = relations(graph.edge_types)
+        self.edge_attr = {kind: value for kind in self.relations if (value := _weights(graph, kind)) is not None}
+        self._add_features()
+        self.network = RatingNetwork(
+            {node: value.shape[1] for node, value in self.features().items()},
+            {kind: self.edge_attr[kind].shape[1] if kind in self.edge_attr else 0 for kind in self.relations},
+            pair_channels=self.pairs[RATES].attr.shape[1],
+            known_channels=1 if options.rating_messages else 0,
+            outputs=self.head.outputs,
+            hidden_channels=options.hidden_channels,
+            intra_units=options.intra_units,
+            inter_units=options.inter_units,
+            aggr=options.aggr,
+            incidence=options.incidence,
+            dropout=options.dropout,
+            product=options.product,
+            direct=options.direct,
+        )
+        if options.start != "mean":
+            for part in (self.network.decoder, *([self.network.direct] if self.network.direct else [])):
+                nn.init.zeros_(part.last.weight)
+                nn.init.zeros_(part.last.bias)
+        self._placed: tuple[torch.device, torch.dtype] | None = None
+
+    def _head(self, rating: Tensor) -> Head:
+        if self.options.head == "squared":
+            return SquaredHead(rating_levels(rating, _MOST_NUMBERS))
+        begins = {"mean": None, "biases": "number", "model": "levels"}[self.options.start]
+        return OrdinalHead(rating_levels(rating), rating, begins)
+
+    def _add_features(self) -> None:
+        """Attributes, and beside them numbers that are drawn or learned."""
+        draw, self.learned = torch.Generator().manual_seed(self.seed), nn.ParameterDict()
+        for node in (USER, ITEM):
+            count, parts = node_count(self.graph, node), []
+            if (x := self.graph[node].get("x")) is not None:
+                parts.append(standardized(x.float(), added=1e-5) if self.options.standardize else x.float())
+            shape = (count, self.options.feature_channels)
+            if self.options.features == "uniform":
+                parts.append(torch.rand(shape, generator=draw))
+            elif self.options.features == "embedding":
+                self.learned[node] = nn.Parameter(0.1 * torch.randn(shape, generator=draw))
+            elif not parts:
+                parts.append(torch.ones(count, 1))
+            fixed = torch.cat(parts, 1) if parts else torch.zeros(count, 0)
+            self.register_buffer(f"fixed_{node}", fixed, persistent=False)
+
+    def features(self) -> dict[str, Tensor]:
+        """What the node encoders see, by node type."""
+        fixed = {node: self.get_buffer(f"fixed_{node}") for node in (USER, ITEM)}
+        return {
+            node: torch.cat([value, self.learned[node]], 1) if node in self.learned else value
+            for node, value in fixed.items()
+        }
+
+    def _place(self) -> None:
+        """Move the graph to the device and the type of the weights, once."""
+        like = self.network.decoder.last.weight
+        if self._placed == (like.device, like.dtype):
+            return
+        self._placed = (like.device, like.dtype)
+        self.asked = {kind: pairs.to(like) for kind, pairs in self.pairs.items()}
+        self.edge = self.known.edge.to(like.device)
+        self.rating = self.known.rating.to(like)
+        self.edge_index = {kind: self.graph[kind].edge_index.to(like.device) for kind in self.relations}
+        sizes = {USER: self.known.users, ITEM: self.known.items}
+        self.plans = {
+            kind: Incidence.from_edge_index(index, sizes[kind[0]], sizes[kind[0]])
+            for kind, index in self.edge_index.items()
+        }
+        self.relation_attr = {kind: value.to(like) for kind, value in self.edge_attr.items()}
+
+    def forward(self, pairs: Pairs, known: Tensor) -> Tensor:
+        """What the network says of pairs, where so many of the training ratings (a mask of them) are known."""
+        told = self.asked[RATES].rows(self.edge[known])
+        attr = told.attr
+        if self.options.rating_messages:
+            mean, deviation = self.rating.mean(), self.rating.std().clamp_min(1e-6)
+            attr = torch.cat([attr, ((self.rating[known] - mean) / deviation)[:, None]], 1)
+        found: Tensor = self.network(
+            self.features(),
+            (told.edge_index, self._plan(told), attr),
+            (self._plan(pairs), pairs.attr),
+            self.edge_index,
+            self.relation_attr,
+            self.plans,
+        )
+        return found
+
+    def _plan(self, pairs: Pairs) -> Incidence:
+        return Incidence.from_edge_index(pairs.edge_index, self.known.users, self.known.items)
+
+    def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
+        """One step: of all training ratings, or of those that it hides."""
+        self._place()
+        known = torch.ones(len(self.edge), dtype=torch.bool)
+        asks = known
+        if self.options.rating_messages:
+            asks = torch.rand(len(known)) < self.options.hidden_share
+            asks[torch.randint(len(known), (1,))] = True
+            known = ~asks
+        known, asks = known.to(self.edge.device), asks.to(self.edge.device)
+        pairs = self.asked[RATES].rows(self.edge[asks])
+        loss = self.head.loss(self.forward(pairs, known), pairs.start, self.rating[asks])
+        self.log("train/loss", loss.detach(), on_step=False, on_epoch=True, batch_size=1)
+        return loss
+
+    @torch.no_grad()
+    def answer(self, kind: EdgeType) -> Answer:
+        """Predictions for the pairs of an edge type from all training ratings.
+
+        Of a training rating it is what the network says of a pair whose rating it has been told.
+        """
+        self._place()
+        pairs = self.asked[kind]
+        found = self.head.answer(self.forward(pairs, torch.ones_like(self.edge, dtype=torch.bool)), pairs.start)
+        probability = None if found.probability is None else found.probability.float().cpu()
+        return Answer(found.mean.float().cpu(), found.median.float().cpu(), probability)
+
+    def metrics(self) -> dict[str, float]:
+        """Errors beside those of the biases, see `rating_metrics`."""
+        return rating_metrics(self.graph, self.known, self.answer(RATES), self.biases)
+
+    def trivial(self) -> Trivial:
+        """The loss of one constant answer, and the errors of the biases."""
+        rating = self.known.rating
+        if self.options.head == "squared":
+            loss = float(rating.double().var(correction=0))
+        else:
+            share = rating.unique(return_counts=True)[1].double() / len(rating)
+            loss = float(torch.special.entr(share).sum())
+        plain = self.biases.predict(self.graph[RATES].edge_index)
+        answer = Answer(plain, plain)
+        known = rating_metrics(self.graph, self.known, answer, self.biases)
+        errors = {f"{split}/{name}": known[f"{split}/bias_{name}"] for split in HELD_OUT for name in ("mae", "rmse")
+                  if f"{split}/bias_{name}" in known}  # fmt: skip
+        return Trivial(loss, errors=errors, prediction="the bias model")
+
+    def annotated(self) -> HeteroData:
+        """The graph with the ``prediction`` of every rating, and with what is recommended."""
+        result = self.graph.clone()
+        result[RATES].prediction = self.answer(RATES).mean
+        if self.options.recommend and CANDIDATES in self.graph.edge_types:
+            liked = float(self.known.rating.mean()) if self.options.liked is None else self.options.liked
+            found = recommended(
+                self.graph[CANDIDATES].edge_index, self.answer(CANDIDATES), self.head.levels.cpu(),
+                most=self.options.recommend, liked=liked,
+            )  # fmt: skip
+            result = with_recommendations(result, found)
+        return result
+
+
+def _weights(graph: HeteroData, kind: EdgeType) -> Tensor | None:
+    """Attributes of relations within a node type: their own, and how near two nodes are."""
+    store = graph[kind]
+    parts = [store.edge_attr.float()] if "edge_attr" in store else []
+    if "edge_weight" in store:
+        parts.append(standardized(store.edge_weight.float()[:, None], added=1e-6))
+    return torch.cat(parts, 1) if parts else None

@@ -1,0 +1,1 @@
+"""Ratings: RR-Net beside the baselines that a practitioner would try, on the same splits."""
