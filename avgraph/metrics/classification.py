@@ -114,8 +114,8 @@ def best_targets(edge_logit: Tensor, edge_index: Tensor, num_source: int) -> Ten
     # A target index no edge can have marks the edges that lost, and the nodes without any edge.
     nowhere = torch.iinfo(torch.int64).max
     winner = torch.where(edge_logit == best[source], target, nowhere)
-    found = target.new_full((num_source,), nowhere).scatter_reduce(0, source, winner, "amin")
-    return found.where(found < nowhere, -1)
+    found: Tensor = target.new_full((num_source,), nowhere).scatter_reduce(0, source, winner, "amin")
+    return torch.where(found < nowhere, found, -1)
 
 
 def _mean(correct: Tensor, mask: Tensor) -> float:

@@ -9,8 +9,8 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.graph.rating_edges import known_ratings
 from avgraph.nn.rating_biases import DampedBiases
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._co_rating import alike
-from avgraph.transforms.options import check_arguments
 from avgraph.transforms.rating_options import CoRatedOptions
 
 

@@ -18,8 +18,8 @@ from avgraph.errors import DataError
 from avgraph.graph.rating_edges import KnownRatings, known_ratings, rating_levels
 from avgraph.graph.ratings import TRUSTS
 from avgraph.runtime.progress import counted
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._out_of_fold import out_of_fold
-from avgraph.transforms.options import check_arguments
 from avgraph.transforms.rating_options import RatingModelOptions
 
 _DROPPED = 10  # one sample in so many, of those that come first

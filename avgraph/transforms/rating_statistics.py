@@ -14,9 +14,9 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.graph.rating_edges import KnownRatings
 from avgraph.graph.ratings import TRUSTS
 from avgraph.nn.rating_biases import DampedBiases
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._co_rating import alike, residuals, sums_over_neighbours
 from avgraph.transforms._out_of_fold import out_of_fold
-from avgraph.transforms.options import check_arguments
 from avgraph.transforms.rating_options import RatingStatisticsOptions
 
 COLUMNS = (

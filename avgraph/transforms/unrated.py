@@ -10,9 +10,9 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.graph.rating_edges import known_ratings
 from avgraph.graph.ratings import CANDIDATES
 from avgraph.nn.rating_biases import DampedBiases
+from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._co_rating import alike, residuals
 from avgraph.transforms._top_k import stable_top_k
-from avgraph.transforms.options import check_arguments
 from avgraph.transforms.rating_options import UnratedOptions
 
 _DAMPED = 0.5

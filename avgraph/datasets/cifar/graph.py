@@ -22,7 +22,7 @@ from avgraph.datasets.paired.made_up import made_up_pictures
 from avgraph.errors import DataError, line_of
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _read(name: CifarName, folder: Path) -> Labelled:
         ),
         classes=read_class_names(folder / layout.names, layout),
         attributes={"superclass": torch.from_numpy(np.concatenate(superclass))} if superclass else {},
-        provenance=Provenance(files=named_checksums({file: folder / file for file in layout.files})),
+        provenance=Provenance(files=checksums({file: folder / file for file in layout.files})),
     )
 
 

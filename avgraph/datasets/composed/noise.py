@@ -62,7 +62,8 @@ def _coloured(rng: np.random.Generator) -> Float[np.ndarray, " samples"]:
     spectrum = np.fft.rfft(rng.standard_normal(length))
     spectrum[1:] *= np.arange(1, len(spectrum)) ** (slope / 2)
     wave = np.fft.irfft(spectrum, length)
-    return (0.1 * wave / wave.std()).astype(np.float32)
+    quiet: np.ndarray = (0.1 * wave / wave.std()).astype(np.float32)
+    return quiet
 
 
 def _log_mels(waves: list[Float[np.ndarray, " samples"]]) -> UInt8[Tensor, "n 128 216"]:

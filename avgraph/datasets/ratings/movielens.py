@@ -17,7 +17,7 @@ from avgraph.errors import DataError
 from avgraph.io.cache import cache_folder
 from avgraph.io.download import download, offline
 from avgraph.io.files import atomic_path
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 from avgraph.io.zip_archive import ZIP_ERRORS, checked_members
 
 WHEEL = (
@@ -91,7 +91,7 @@ def read_movielens(folder: Path, fold: int | None) -> RatingTable:
     note = f"of {len(whole) - len(each)} repeated pairs the last counts" if len(each) < len(whole) else ""
     titles = [f"{number} {title}" for number, title in zip(film, films.words("title"), strict=True)]
     named = replace(each, item_name=titles)
-    return replace(without_strangers(named), note=note, files=named_checksums({name: folder / name for name in files}))
+    return replace(without_strangers(named), note=note, files=checksums({name: folder / name for name in files}))
 
 
 def _read(path: Path, names: Sequence[str], delimiter: str, official: bool) -> TextTable:

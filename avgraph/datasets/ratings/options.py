@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
 from avgraph.graph.ratings import ITEM, RATES, TRUSTS, USER
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Seed, SyntheticOnMissing, mistakes
+from avgraph.options.base import Seed, SyntheticOnMissing
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import Path as OptionPath
 

@@ -10,7 +10,7 @@ from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.ratings.table import Ints, RatingTable, last_of_each_pair
 from avgraph.datasets.ratings.text import TextTable, read_text_table
 from avgraph.errors import DataError, did_you_mean
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 
 
 def read_own(options: RatingFiles) -> RatingTable:
@@ -41,7 +41,7 @@ def read_own(options: RatingFiles) -> RatingTable:
         files[links_path.name] = links_path
         links = _links(_read(links_path, ("source", "target")), user_name, path)
     return last_of_each_pair(
-        RatingTable(user, item, rating, user_name, item_name, time, links, files=named_checksums(files))
+        RatingTable(user, item, rating, user_name, item_name, time, links, files=checksums(files))
     )
 
 

@@ -10,8 +10,8 @@ from pydantic import model_validator
 from avgraph.datasets.ratings.options import Ratings
 from avgraph.graph.ratings import RATES, TRUSTS
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import mistakes
 from avgraph.options.inputs import Input, named
+from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import Path as OptionPath
 

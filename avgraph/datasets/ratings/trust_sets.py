@@ -12,7 +12,7 @@ from avgraph.datasets.checks import check_finite
 from avgraph.datasets.ratings.table import Floats, RatingTable, core, last_of_each_pair, without_strangers
 from avgraph.datasets.ratings.text import read_text_table
 from avgraph.errors import DataError
-from avgraph.io.files_read import named_checksums
+from avgraph.io.files_read import checksums
 from avgraph.io.matlab import read_matlab
 from avgraph.io.reading import reading
 
@@ -68,7 +68,7 @@ def read_ciao(folder: Path, variant: Literal["full", "5-core", "paper"]) -> Rati
 def _finished(raw: RatingTable, note: str, files: dict[str, Path], least: int = 1) -> RatingTable:
     each = last_of_each_pair(raw)
     repeated = f"of {len(raw) - len(each)} repeated pairs the last counts"
-    return replace(without_strangers(core(each, least)), note=f"{note}; {repeated}", files=named_checksums(files))
+    return replace(without_strangers(core(each, least)), note=f"{note}; {repeated}", files=checksums(files))
 
 
 def _matrix(path: Path, key: str, columns: int) -> Floats:
