@@ -133,6 +133,7 @@ def test_without_data_there_is_a_stand_in_that_says_so(kind: type[FilmTrust], mo
 
 
 @pytest.mark.data
+@pytest.mark.usefixtures("data_root")
 def test_the_counts_of_the_published_files() -> None:
     film, core = FilmTrust(on_missing=[]).load(), Ciao(on_missing=[], variant="5-core").load()
     assert (film["user"].num_nodes, film["item"].num_nodes, film[RATES].num_edges) == (1508, 2071, 35_494)
