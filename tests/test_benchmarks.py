@@ -83,7 +83,8 @@ STARTS = [
     start("rrnet_images", "grid --labels 5 --seeds 0 --candidates 3 --near 0 5 --set train.epochs=1",
           "| K = 3, near k = 0 |", "| K = 3, near k = 5 |"),
     start("rrnet_images", "relations --seeds 0 1 --set train.epochs=1", "| whole graph |",
-          "| no near edges of pictures |", "| near edges at random |", "| no competition of candidates |", "| the encoder that proposes |"),
+          "| no near edges of pictures |", "| near edges at random |", "| no competition of candidates |",
+          "| the encoder that proposes |"),
     start("rrnet_minibatch", "--edges 1000 2000 --steps 1", "| 1e+03 | 120 | whole |", "| 2e+03 | 220 | batches |"),
     start("rrnet", "--ablations", "  as it is", "  width 64", more=[*FEW, "--rows", "as it is", "width 64"]),
 ]  # fmt: skip
