@@ -41,7 +41,9 @@ def everything_of(data: HeteroData, **options: object) -> RatingTask:
     return fitted(complete(data), epochs=3, **options)
 
 
-@pytest.mark.parametrize("options", [{}, {"start": "model"}, {"head": "squared", "rating_messages": False}])
+@pytest.mark.parametrize(
+    "options", [{"intra_units": 1}, {"start": "model"}, {"head": "squared", "rating_messages": True}]
+)
 def test_a_held_out_rating_changes_no_prediction_but_its_own_error(options: dict[str, object]) -> None:
     data = ratings()
     row = int(data[RATES].test_mask.nonzero()[0, 0])
@@ -66,7 +68,7 @@ def test_no_prediction_depends_on_which_other_pairs_are_asked_about() -> None:
 
 
 def test_a_step_asks_for_the_ratings_that_it_hides() -> None:
-    task = fitted(complete(), epochs=0, hidden_share=0.25)
+    task = fitted(complete(), epochs=0, rating_messages=True, hidden_share=0.25)
     seen = []
     task.network.register_forward_hook(lambda _, given, __: seen.append((given[1][0], given[2][0])))
     torch.manual_seed(1)
@@ -86,7 +88,7 @@ def test_the_order_of_relations_and_of_edge_types_changes_nothing() -> None:
         turned[node].update(data[node])
     for kind in reversed(data.edge_types):
         turned[kind].update(data[kind])
-    one, two = fitted(data, epochs=2), fitted(turned, epochs=2)
+    one, two = (fitted(graph, epochs=2, intra_units=1) for graph in (data, turned))
     assert torch.equal(one.answer(RATES).mean, two.answer(RATES).mean)
 
 

@@ -159,7 +159,7 @@ STARTS = seen("first predictions", lambda world: world.bound.answer(PAIRS).mean)
 
 RRNET_RATINGS = Component(
     "method rrnet_ratings", config.RrnetRatingsOptions, _rrnet_ratings,
-    {"hidden_channels": 4, "dropout": 0.0, "rating_messages": False, "standardize": False}, (
+    {"hidden_channels": 4, "dropout": 0.0, "standardize": False, "intra_units": 1, "direct": False}, (
         row("hidden_channels", 5, shape("network.decoder.0.weight"), becomes((5, 5))),
         row("intra_units", 2, PARAMETERS, gains("network.intra_units.1.edge_mlp.0.weight")),
         row("inter_units", 2, PARAMETERS, gains("network.inter_units.1.kernel.weight")),

@@ -29,7 +29,8 @@ class RatingNetwork(nn.Module):
         outputs: numbers per pair.
         hidden_channels, intra_units, inter_units, aggr, incidence, dropout: as of `avgraph.methods.RRNet`.
         product: add the product of the two ends' projections to the first number.
-        direct: add what a perceptron with one hidden layer says of the attributes of a pair alone, past the units.
+        direct: add what a perceptron with one hidden layer says of the attributes of a pair alone, past the units;
+            of no effect where pairs have none.
 
     Shapes:
         x {type: [n, c]}, known and asked pairs [2, k] and [2, q] as `Incidence`, their attributes [k, p + r] and [q, p]
@@ -68,7 +69,7 @@ class RatingNetwork(nn.Module):
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
         self.decoder = MLP(h, h, outputs)
         self.product = Product(channels[USER], channels[ITEM], h) if product else None
-        self.direct = MLP(pair_channels, h, outputs, dropout=dropout) if direct else None
+        self.direct = MLP(pair_channels, h, outputs, dropout=dropout) if direct and pair_channels else None
 
     def forward(
         self,

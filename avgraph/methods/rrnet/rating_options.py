@@ -48,18 +48,18 @@ class RrnetRatingsOptions(MethodOptions):
 
     Example:
         >>> [step.type for step in RrnetRatingsOptions().recipe()]
-        ['co_rated', 'unrated', 'rating_statistics']
+        ['unrated', 'rating_statistics']
     """
 
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 150,
-        "optimizer": {"type": "adamw", "lr": 0.01, "weight_decay": 0.01},
+        "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
         "schedule": "cosine",
     }
 
     type: Literal["rrnet_ratings"] = "rrnet_ratings"
     hidden_channels: Positive = 16
-    intra_units: Count = 1
+    intra_units: Count = 0
     inter_units: Positive = 1
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
@@ -70,10 +70,10 @@ class RrnetRatingsOptions(MethodOptions):
     features: Literal["uniform", "embedding", "none"] = "none"
     feature_channels: Positive = 128
     standardize: bool = True
-    rating_messages: bool = True
+    rating_messages: bool = False
     hidden_share: Share = 0.3
     product: bool = False
-    direct: bool = False
+    direct: bool = True
     recommend: Count = 10
     liked: float | None = None
 
@@ -89,10 +89,10 @@ class RrnetRatingsOptions(MethodOptions):
         return found
 
     def recipe(self) -> tuple[TransformOptions, ...]:
-        """Ten like items an item, fifty candidates a user, statistics of pairs."""
-        from avgraph.transforms.rating_options import CoRatedOptions, RatingStatisticsOptions, UnratedOptions
+        """Fifty candidates a user, and the statistics of all pairs."""
+        from avgraph.transforms.rating_options import RatingStatisticsOptions, UnratedOptions
 
-        return (CoRatedOptions(), UnratedOptions(), RatingStatisticsOptions())
+        return (UnratedOptions(), RatingStatisticsOptions())
 
     def task(self) -> avgraph.methods.rrnet.rating_task.RatingTask:
         """The method, to be bound to a graph."""

@@ -112,6 +112,11 @@ def test_a_split_beside_a_published_fold_is_refused() -> None:
         MovieLens100K(fold=1, split="by_time")
 
 
+def test_what_was_not_changed_may_stand_beside_a_fold() -> None:
+    """As of an experiment that is run over its folds."""
+    assert MovieLens100K.model_validate({**MovieLens100K().model_dump(), "fold": 2}).fold == 2
+
+
 def test_a_film_without_attributes(tmp_path: Path) -> None:
     write_movielens(tmp_path)
     with (tmp_path / "u.data").open("a", encoding="utf-8") as file:
