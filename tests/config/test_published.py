@@ -25,15 +25,14 @@ def _options(name: str) -> type[MethodOptions]:
     return METHODS[name]
 
 
-ADDED: dict[str, dict[str, Any]] = {name: dict(_options(name).came_later) for name in METHODS}
-"""Method → options that came later, with the value that leaves a published number what it was."""
-
-
 def _as_now(published: dict[str, Any]) -> dict[str, Any]:
     """With the options that came later, without those that are gone, and with the graph that the method built then."""
     assert published["graph"] is not None or published["method"]["type"] != "rrnet"  # the others added no edges
-    method = {**ADDED[published["method"]["type"]], **published["method"]}
-    kept = {key: value for key, value in method.items() if key not in _options(method["type"]).gone}
+    kind = _options(published["method"]["type"])
+    kept = {key: value for key, value in published["method"].items() if key not in kind.gone}
+    added = {key: value for key, value in kind.came_later.items() if key not in kept}
+    unused = kind(**kept).unused()
+    kept |= {key: value for key, value in added.items() if key not in unused}
     return {**published, "method": kept, "graph": published["graph"] or []}
 
 

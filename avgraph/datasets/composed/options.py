@@ -31,6 +31,7 @@ class Composed(Segmentation):
             for the sum of their powers, whose levels are lost.
         silence_share: share of training clips with silence, whose mask is empty.
         off_screen_share: share of training clips with the sound of a class that they do not show; their mask is empty.
+        noise_share: share of training clips with coloured noise, whose mask is empty; the noise to test under is white.
         seed: of all that is drawn.
     """
 

@@ -40,9 +40,7 @@ def read_own(options: RatingFiles) -> RatingTable:
         links_path = Path(options.links)
         files[links_path.name] = links_path
         links = _links(_read(links_path, ("source", "target")), user_name, path)
-    return last_of_each_pair(
-        RatingTable(user, item, rating, user_name, item_name, time, links, files=checksums(files))
-    )
+    return last_of_each_pair(RatingTable(user, item, rating, user_name, item_name, time, links, files=checksums(files)))
 
 
 def _read(path: Path, needed: tuple[str, ...]) -> TextTable:
