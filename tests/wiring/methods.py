@@ -173,8 +173,8 @@ RRNET_RATINGS = Component(
         row("damping", 50.0, STARTS),
         row("damping", 50.0, metric("test/bias_rmse"), start="mean"),
         row("features", "uniform", shape("network.node_encoder.user.0.weight"), becomes((4, 128))),
-        row("features", "embedding", PARAMETERS, gains("learned.user")),
-        row("feature_channels", 3, shape("learned.user"), becomes((120, 3)), features="embedding"),
+        row("features", "embedding", PARAMETERS, gains("features.learned.user")),
+        row("feature_channels", 3, shape("features.learned.user"), becomes((120, 3)), features="embedding"),
         row("standardize", True, LOSS, start="mean"),
         row("rating_messages", True, shape("network.pair_encoder.first.weight"), becomes((4, 20))),
         row("hidden_share", 0.5, seen("pairs that a step asks for", lambda world: (

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 
-from avgraph.graph.nodes import node_count
 from avgraph.graph.rating_edges import known_ratings, rating_levels
 from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
 from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
 from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
@@ -20,7 +20,6 @@ from avgraph.methods.trivial import Trivial
 from avgraph.nn import Incidence
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.options.train import TrainOptions
-from avgraph.tensors.rows import standardized
 
 _MOST_NUMBERS = 10_000_000  # different ratings of squared error, which needs the least and the highest alone
 
@@ -55,8 +54,10 @@ class RatingTask(Task):
         self.head = self._head(rating)
         self.pairs = pairs_of(graph, self.known, self.head, self.biases, options.start, standardize=options.standardize)
         self.relations = relations(graph.edge_types)
-        self.edge_attr = {kind: value for kind in self.relations if (value := _weights(graph, kind)) is not None}
-        self._add_features()
+        self.edge_attr = {
+            kind: value for kind in self.relations if (value := relation_features(graph, kind)) is not None
+        }
+        self.features = NodeFeatures(graph, options, seed)
         self.network = RatingNetwork(
             {node: value.shape[1] for node, value in self.features().items()},
             {kind: self.edge_attr[kind].shape[1] if kind in self.edge_attr else 0 for kind in self.relations},
@@ -83,31 +84,6 @@ class RatingTask(Task):
             return SquaredHead(rating_levels(rating, _MOST_NUMBERS))
         begins = {"mean": None, "biases": "number", "model": "levels"}[self.options.start]
         return OrdinalHead(rating_levels(rating), rating, begins)
-
-    def _add_features(self) -> None:
-        """Attributes, and beside them numbers that are drawn or learned."""
-        draw, self.learned = torch.Generator().manual_seed(self.seed), nn.ParameterDict()
-        for node in (USER, ITEM):
-            count, parts = node_count(self.graph, node), []
-            if (x := self.graph[node].get("x")) is not None:
-                parts.append(standardized(x.float(), added=1e-5) if self.options.standardize else x.float())
-            shape = (count, self.options.feature_channels)
-            if self.options.features == "uniform":
-                parts.append(torch.rand(shape, generator=draw))
-            elif self.options.features == "embedding":
-                self.learned[node] = nn.Parameter(0.1 * torch.randn(shape, generator=draw))
-            elif not parts:
-                parts.append(torch.ones(count, 1))
-            fixed = torch.cat(parts, 1) if parts else torch.zeros(count, 0)
-            self.register_buffer(f"fixed_{node}", fixed, persistent=False)
-
-    def features(self) -> dict[str, Tensor]:
-        """What the node encoders see, by node type."""
-        fixed = {node: self.get_buffer(f"fixed_{node}") for node in (USER, ITEM)}
-        return {
-            node: torch.cat([value, self.learned[node]], 1) if node in self.learned else value
-            for node, value in fixed.items()
-        }
 
     def _place(self) -> None:
         """Move the graph to the device and the type of the weights, once."""
@@ -204,12 +180,3 @@ class RatingTask(Task):
             )  # fmt: skip
             result = with_recommendations(result, found)
         return result
-
-
-def _weights(graph: HeteroData, kind: EdgeType) -> Tensor | None:
-    """Attributes of relations within a node type: their own, and how near two nodes are."""
-    store = graph[kind]
-    parts = [store.edge_attr.float()] if "edge_attr" in store else []
-    if "edge_weight" in store:
-        parts.append(standardized(store.edge_weight.float()[:, None], added=1e-6))
-    return torch.cat(parts, 1) if parts else None
