@@ -115,7 +115,8 @@ def best_targets(edge_logit: Tensor, edge_index: Tensor, num_source: int) -> Ten
     nowhere = torch.iinfo(torch.int64).max
     winner = torch.where(edge_logit == best[source], target, nowhere)
     found = target.new_full((num_source,), nowhere).scatter_reduce(0, source, winner, "amin")
-    return found.where(found < nowhere, -1)
+    targets: Tensor = found.where(found < nowhere, -1)
+    return targets
 
 
 def _mean(correct: Tensor, mask: Tensor) -> float:
