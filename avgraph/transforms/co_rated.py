@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import torch
 from torch_geometric.data import HeteroData
@@ -39,7 +41,7 @@ class CoRated(BaseTransform):
                 [0, 1]])
     """
 
-    def __init__(self, *, node: str = "item", k: int = 10, relation: str = "near") -> None:
+    def __init__(self, *, node: Literal["item", "user"] = "item", k: int = 10, relation: str = "near") -> None:
         check_arguments(CoRatedOptions, node=node, k=k, relation=relation)
         self.node, self.k, self.relation = node, k, relation
 

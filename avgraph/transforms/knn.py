@@ -150,11 +150,11 @@ def _neighbours_of_units(
     n = len(unit)
     chunk_size = chunk_size or max(1, _MEMORY // (_PER_ENTRY * n))
     product = products_with(unit)
-    indices, similarities = [], []
+    # Made first: small results that stay between large arrays that go would let the heap grow by a chunk each time.
+    index = torch.empty(n, k, dtype=torch.int64, device=unit.device)
+    value = torch.empty(n, k, dtype=torch.float32, device=unit.device)
     for centre in torch.arange(n, device=unit.device).split(chunk_size):
         similarity = product(unit[centre]).float()
         similarity[torch.arange(len(centre), device=unit.device), centre] = -torch.inf
-        index, value = stable_top_k(similarity, k)
-        indices.append(index)
-        similarities.append(value)
-    return torch.cat(indices), torch.cat(similarities)
+        index[centre], value[centre] = stable_top_k(similarity, k)
+    return index, value

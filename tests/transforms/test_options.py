@@ -29,6 +29,12 @@ OUT_OF_RANGE: dict[str, list[Any]] = {
         *[("source", ""), ("target", ""), ("relation", ""), ("k", 0), ("temperature", 0.0)],
         *[("temperature", float("nan")), ("state", ""), ("chunk_size", 0)],
     ],
+    "co_rated": [("node", "film"), ("k", 0), ("relation", "")],
+    "unrated": [("k", 0), ("neighbours", 0), ("damping", -1.0)],
+    "rating_statistics": [("neighbours", 0), ("damping", -1.0), ("folds", 1), ("seed", -1)],
+    "rating_model": [
+        *[("rank", -1), ("samples", 9), ("chains", 0), ("implicit", 1), ("links", 1), ("folds", 1), ("seed", -1)],
+    ],
 }  # fmt: skip
 KNOWN = {
     "knn": transforms.KNN,
@@ -37,6 +43,10 @@ KNOWN = {
     "coupling_edges": transforms.CouplingEdges,
     "dependency_edges": transforms.DependencyEdges,
     "memory_edges": transforms.MemoryEdges,
+    "co_rated": transforms.CoRated,
+    "unrated": transforms.Unrated,
+    "rating_statistics": transforms.RatingStatistics,
+    "rating_model": transforms.RatingModel,
 }
 
 

@@ -53,13 +53,7 @@ class RrnetOptions(MethodOptions):
     """
 
     node_keys = ("source", "target")
-    came_later: ClassVar[Mapping[str, Any]] = {
-        "product": False,
-        "batch_size": None,
-        "fan_out": None,
-        "node_score": False,
-        "known_labels": False,
-    }
+    came_later: ClassVar[Mapping[str, Any]] = {"product": False, "batch_size": None, "node_score": False}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
         "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
