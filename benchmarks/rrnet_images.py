@@ -6,7 +6,7 @@
 
 Settings are those of examples/rrnet_cifar10.yaml (``--set`` changes them, as of avgraph train). A seed draws the
 validation pictures, the labels that are kept (``--labels``: of a class), the networks and their order. Accuracy in %,
-mean ± sd over the seeds; test pictures are looked at once, what is chosen is chosen on validation. Scores of training
+mean ± sd over the seeds; what is chosen is chosen on validation. Scores of training
 pictures are out of fold. Needs the features (AVGRAPH_DATA); the nearest neighbours of 60,000 pictures take some
 minutes, once.
 """
