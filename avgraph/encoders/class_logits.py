@@ -11,8 +11,6 @@ from jaxtyping import Float, Int
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
-from avgraph.errors import DataError
-
 
 def class_logits(model: Any, rows: Float[np.ndarray, "m d"], classes: int) -> Float[torch.Tensor, "m c"]:
     """Logits of ``rows`` by a fitted classifier of scikit-learn; a class it has not seen gets the lowest of all.
@@ -29,22 +27,6 @@ def class_logits(model: Any, rows: Float[np.ndarray, "m d"], classes: int) -> Fl
     logits = torch.full((len(rows), classes), float(decision.min()))
     logits[:, torch.from_numpy(model.classes_)] = torch.from_numpy(decision).float()
     return logits
-
-
-def check_two_classes(encoder: str, y: torch.Tensor) -> None:
-    """Refuse training rows that a classifier cannot tell apart.
-
-    Raises:
-        DataError: if they are of fewer than two classes.
-
-    Example:
-        >>> check_two_classes("logistic_regression", torch.tensor([1, 1]))
-        Traceback (most recent call last):
-        avgraph.errors.DataError: logistic_regression: the rows of a fold hold 1 class; expected at least 2
-    """
-    seen = len(y.unique())
-    if seen < 2:
-        raise DataError(f"{encoder}: the rows of a fold hold {seen} class; expected at least 2")
 
 
 def best_temperature(logits: Float[Tensor, "n c"], y: Int[Tensor, " n"]) -> float:

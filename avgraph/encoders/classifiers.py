@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import EncoderOptions, NonNegative, Positive, Rate, Seed
+from avgraph.options.base import EncoderOptions, Fraction, NonNegative, Positive, Rate, Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data
-
-Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Perceptron(EncoderOptions):
@@ -54,8 +52,8 @@ class Perceptron(EncoderOptions):
     batch_size: Annotated[int, Field(ge=2)] = 512
     lr: Rate = 0.004
     weight_decay: NonNegative = 0.01
-    input_dropout: Share = 0.1
-    dropout: Share = 0.5
+    input_dropout: Fraction = 0.1
+    dropout: Fraction = 0.5
     mixup: NonNegative = 0.0
     seed: Seed | None = None
 
@@ -71,7 +69,8 @@ class Perceptron(EncoderOptions):
 class NeighbourVotes(EncoderOptions):
     """Class scores by the votes of the nearest training rows, each weighed by exp(cosine similarity / temperature).
 
-    A training row has no vote on itself, so that its score is out of fold. It keeps ``x`` and adds ``score``.
+    The similarities are of centred rows: the mean of the training rows is taken off first. A training row has no vote
+    on itself, so that its score is out of fold. It keeps ``x`` and adds ``score``.
 
     Attributes:
         k: training rows that vote.
@@ -82,7 +81,8 @@ class NeighbourVotes(EncoderOptions):
         x [n, d] float; y [n] → score [n, classes], rows of probabilities.
 
     Raises:
-        DataError: from ``encode``, without vectors, classes or more than k training rows, or with a row of zeros.
+        DataError: from ``encode``, without vectors, classes or more than k training rows, or with a row that is
+            their mean, which has no direction.
 
     Example:
         >>> import torch

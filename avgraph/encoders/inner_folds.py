@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from avgraph.errors import DataError
+
 
 def inner_folds(store: Any, train: Int[Tensor, " m"], parts: int = 5) -> Int[Tensor, " m"]:
     """Hold-out group of every training clip: its published fold, else its source file's, else round robin by class.
@@ -33,6 +35,33 @@ def inner_folds(store: Any, train: Int[Tensor, " m"], parts: int = 5) -> Int[Ten
         of_class = y == label
         rank[of_class] = torch.arange(int(of_class.sum()))
     return rank % parts
+
+
+def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"]) -> None:
+    """Refuse training rows that leave nothing to tell apart where the rows of one fold are held out.
+
+    Args:
+        encoder: to be named.
+        y: class of every training row.
+        groups: its fold, see `inner_folds`.
+
+    Raises:
+        DataError: if they are of one class, or but one class has rows outside a fold; it names a class that has none.
+
+    Example:
+        >>> check_folds("perceptron", torch.tensor([0, 1]), torch.tensor([0, 0]))
+        Traceback (most recent call last):
+        avgraph.errors.DataError: perceptron: expected at least 2 training rows a class, in two folds; of ...
+    """
+    classes = y.unique()
+    if len(classes) < 2:
+        raise DataError(f"{encoder}: the training rows hold {len(classes)} class; expected at least 2")
+    for fold in groups.unique():
+        if len(y[groups != fold].unique()) < 2:
+            count = y[groups == fold].bincount(minlength=int(y.max()) + 1)
+            alone = next(number for number in classes.tolist() if count[number] == (y == number).sum())
+            told = f"of class {alone} all ({int(count[alone])}) are in one"
+            raise DataError(f"{encoder}: expected at least 2 training rows a class, in two folds; {told}")
 
 
 def procrustes(source: Float[Tensor, "n d"], target: Tensor) -> Float[Tensor, "d d"]:

@@ -1,4 +1,4 @@
-"""What the classifiers of vectors read of a node type."""
+"""What classifiers read of a node type."""
 
 from __future__ import annotations
 
@@ -35,11 +35,28 @@ def labelled_rows(encoder: str, data: HeteroData, node: str) -> LabelledRows:
         Traceback (most recent call last):
         avgraph.errors.DataError: perceptron: node type 'audio' has no 'train_mask'; it needs vectors with classes
     """
+    train = training_rows(encoder, data, node, of="vectors")
+    store = data[node]
+    return LabelledRows(kept_features(f"{node}.x", store.x), store.y, train, int(store.y.max()) + 1)
+
+
+def training_rows(encoder: str, data: HeteroData, node: str, *, of: str) -> Int[Tensor, " m"]:
+    """Numbers of the training rows of a node type that has ``x``, what ``of`` says, and classes.
+
+    Raises:
+        DataError: without them; it names the encoder.
+
+    Example:
+        >>> import torch
+        >>> data = HeteroData(image={"x": torch.eye(2), "y": torch.arange(2), "train_mask": torch.arange(2) > 0})
+        >>> training_rows("picture_cnn", data, "image", of="pictures")
+        tensor([1])
+    """
     store = node_store(data, node)
     for needed in ("x", "y", "train_mask"):
         if needed not in store:
-            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs vectors with classes")
-    x, train = kept_features(f"{node}.x", store.x), store.train_mask.nonzero().flatten()
+            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs {of} with classes")
+    train: Tensor = store.train_mask.nonzero().flatten()
     if len(train) == 0:
         raise DataError(f"{encoder}: node type '{node}' has no training row")
-    return LabelledRows(x, store.y, train, int(store.y.max()) + 1)
+    return train

@@ -21,10 +21,10 @@ from sklearn.linear_model import LogisticRegression as Classifier
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
+from avgraph.encoders.class_logits import best_temperature, class_logits
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import inner_folds
-from avgraph.encoders.labelled_rows import labelled_rows
+from avgraph.encoders.inner_folds import check_folds, inner_folds
+from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import remembered
 from avgraph.encoders.vectors import LogisticRegression
 from avgraph.runtime.progress import progress
@@ -38,44 +38,38 @@ def encode(options: LogisticRegression, data: HeteroData, node: str, context: En
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
     rows = labelled_rows("logistic_regression", data, node)
     groups = inner_folds(data[node], rows.train)
+    check_folds("logistic_regression", rows.y[rows.train], groups)
     about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": options.strengths}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train, groups],
-        lambda: {"score": _scores(options.strengths, rows.x, rows.y, rows.train, groups)},
+        lambda: {"score": _scores(options.strengths, rows, groups)},
     )  # fmt: skip
     result = copy.copy(data)
     result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 
-def _scores(
-    strengths: Sequence[float],
-    x: Float[Tensor, "n d"],
-    y: Int[Tensor, " n"],
-    train: Int[Tensor, " m"],
-    groups: Int[Tensor, " m"],
-) -> Float[Tensor, "n c"]:
+def _scores(strengths: Sequence[float], rows: LabelledRows, groups: Int[Tensor, " m"]) -> Float[Tensor, "n c"]:
     """Probabilities by the strength that is best on held-out rows."""
-    rows = standardized(x, train, added=1e-6).double().numpy()
-    classes, own = int(y.max()) + 1, y[train]
+    train, own = rows.train, rows.y[rows.train]
+    x = standardized(rows.x, train, added=1e-6).double().numpy()
     held_out, temperature, loss = {}, {}, {}
     for strength in progress(strengths, "logistic regression"):
-        logits = torch.empty(len(train), classes)
+        logits = torch.empty(len(train), rows.classes)
         for fold in groups.unique():
             shared, left = groups != fold, groups == fold
-            fitted = _fitted(rows[train[shared].numpy()], own[shared], strength)
-            logits[left] = class_logits(fitted, rows[train[left].numpy()], classes)
+            fitted = _fitted(x[train[shared].numpy()], own[shared], strength)
+            logits[left] = class_logits(fitted, x[train[left].numpy()], rows.classes)
         held_out[strength], temperature[strength] = logits, best_temperature(logits, own)
         loss[strength] = float(F.cross_entropy(logits / temperature[strength], own))
     best = min(loss, key=lambda strength: loss[strength])
-    logits = class_logits(_fitted(rows[train.numpy()], own, best), rows, classes)
+    logits = class_logits(_fitted(x[train.numpy()], own, best), x, rows.classes)
     logits[train] = held_out[best]
     return (logits / temperature[best]).softmax(1)
 
 
-def _fitted(rows: np.ndarray, y: Tensor, strength: float) -> Classifier:
-    check_two_classes("logistic_regression", y)
+def _fitted(x: np.ndarray, y: Tensor, strength: float) -> Classifier:
     model = Classifier(C=strength, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # near the end is good enough for a score
-        return model.fit(rows, y.numpy())
+        return model.fit(x, y.numpy())

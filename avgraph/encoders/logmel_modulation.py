@@ -23,9 +23,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import best_temperature, check_two_classes, class_logits
+from avgraph.encoders.class_logits import best_temperature, class_logits
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.log_mels import LogmelModulation
 from avgraph.encoders.memory import remembered
 from avgraph.errors import DataError
@@ -53,6 +53,7 @@ def encode(options: LogmelModulation, data: HeteroData, node: str, context: Enco
         result[node].x = found["x"]
         return result
     groups, about = inner_folds(store, train), {**about, "shrinkage": options.shrinkage}
+    check_folds("logmel_modulation", store.y[train], groups)
     found = remembered(
         context, about, [store.x, store.y, train, groups], lambda: _encoded(options, store, train, groups)
     )
@@ -72,7 +73,6 @@ def _encoded(options: LogmelModulation, store: Any, train: Tensor, groups: Tenso
 
 def _logits(options: LogmelModulation, x: Tensor, y: Tensor, rows: Tensor, classes: int) -> Float[Tensor, "m c"]:
     """Discriminant scores of ``rows`` by the model of ``x`` and ``y``."""
-    check_two_classes("logmel_modulation", y)
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=options.shrinkage).fit(x.double().numpy(), y.numpy())
     return class_logits(model, rows.double().numpy(), classes)
 

@@ -44,6 +44,16 @@ def remembered(
     return kept(context.cache / f"{content_hash(context, about, inputs)}.encoded.pt", read, write)
 
 
+def threads_of(context: EncodeContext) -> dict[str, int]:
+    """What ``about`` holds of threads: sums of two round otherwise than those of one, and training carries it on.
+
+    Example:
+        >>> threads_of(EncodeContext(device="cuda"))  # a GPU does not ask how many the processor has
+        {}
+    """
+    return {"threads": torch.get_num_threads()} if context.device == "cpu" else {}
+
+
 def content_hash(context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor]) -> str:
     """SHA-256 of everything a result depends on.
 

@@ -1,4 +1,4 @@
-"""`neighbour_votes`: class probabilities of vectors by the nearest training rows."""
+"""`neighbour_votes`: class probabilities of vectors by the nearest training rows, all centred."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ def encode(options: NeighbourVotes, data: HeteroData, node: str, context: Encode
     rows = labelled_rows("neighbour_votes", data, node)
     if len(rows.train) <= options.k:
         raise DataError(f"neighbour_votes: k = {options.k} of {len(rows.train)} training rows; expected fewer")
-    if not bool(rows.x.any(1).all()):
-        row = int((~rows.x.any(1)).nonzero()[0])
-        raise DataError(f"neighbour_votes: {node}.x: row {row} is zero, which has no direction")
+    centred = rows.x - rows.x[rows.train].mean(0)
+    if len(at_centre := (~centred.any(1)).nonzero()):
+        row = int(at_centre[0])
+        raise DataError(f"neighbour_votes: {node}.x: row {row} is the mean of the training rows: it has no direction")
     about = {"encoder": "neighbour_votes", "format": _FORMAT, "recipe": options.model_dump(exclude={"type"})}
     found = remembered(
-        context, about, [rows.x, rows.y, rows.train], lambda: {"score": _votes(options, rows, context.device)}
-    )
+        context, about, [rows.x, rows.y, rows.train],
+        lambda: {"score": _votes(options, rows, unit_rows(centred).to(context.device))},
+    )  # fmt: skip
     result = copy.copy(data)
     result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 
-def _votes(options: NeighbourVotes, rows: LabelledRows, device: str) -> Float[Tensor, "n c"]:
+def _votes(options: NeighbourVotes, rows: LabelledRows, unit: Float[Tensor, "n d"]) -> Float[Tensor, "n c"]:
     """softmax(similarity / temperature) over the k nearest training rows, summed by class, and smoothed."""
-    unit = unit_rows(rows.x - rows.x[rows.train].mean(0)).to(device)
-    memory, y = unit[rows.train], rows.y[rows.train].to(device)
+    device, memory = unit.device, unit[rows.train]
+    y = rows.y[rows.train].to(device)
     place = torch.full((len(unit),), -1)
     place[rows.train] = torch.arange(len(rows.train))
     score = torch.empty(len(unit), rows.classes)

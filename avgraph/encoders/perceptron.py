@@ -10,12 +10,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import check_two_classes
 from avgraph.encoders.classifiers import Perceptron
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import inner_folds
+from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import remembered, threads_of
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 
@@ -26,11 +25,10 @@ def encode(options: Perceptron, data: HeteroData, node: str, context: EncodeCont
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
     rows = labelled_rows("perceptron", data, node)
     groups = inner_folds(data[node], rows.train)
+    check_folds("perceptron", rows.y[rows.train], groups)
     seed = context.seed if options.seed is None else options.seed
     recipe = options.model_dump(exclude={"type", "seed"})
-    about = {"encoder": "perceptron", "format": _FORMAT, "recipe": recipe, "seed": seed}
-    if context.device == "cpu":  # sums of two threads round otherwise than those of one, and training carries it on
-        about["threads"] = torch.get_num_threads()
+    about = {"encoder": "perceptron", "format": _FORMAT, "recipe": recipe, "seed": seed, **threads_of(context)}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train, groups],
         lambda: {"score": _scores(options, rows, groups, seed, context.device)},
@@ -61,7 +59,6 @@ def _scores(
 
 
 def _fitted(options: Perceptron, x: Tensor, rows: LabelledRows, own: Int[Tensor, " k"]) -> nn.Module:
-    check_two_classes("perceptron", rows.y[own])
     network = nn.Sequential(
         nn.Dropout(options.input_dropout),
         nn.Linear(x.shape[1], options.hidden_channels),

@@ -10,14 +10,13 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import check_two_classes
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import align, inner_folds
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.inner_folds import align, check_folds, inner_folds
+from avgraph.encoders.labelled_rows import training_rows
+from avgraph.encoders.memory import remembered, threads_of
 from avgraph.encoders.pictures import PictureCNN
 from avgraph.encoders.residual_cnn import ResidualCNN
 from avgraph.errors import DataError
-from avgraph.graph.nodes import node_store
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 
@@ -27,18 +26,16 @@ _SHIFT = 4  # pixels
 
 def encode(options: PictureCNN, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A shallow copy of ``data`` whose ``node`` store holds embeddings and scores."""
-    store = node_store(data, node)
-    for needed in ("x", "y", "train_mask"):
-        if needed not in store:
-            raise DataError(f"picture_cnn: node type '{node}' has no '{needed}'; it needs pictures with classes")
-    x, train = store.x, store.train_mask.nonzero()[:, 0]
+    train = training_rows("picture_cnn", data, node, of="pictures")
+    store = data[node]
+    x = store.x
     if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[1] != 3:
         raise DataError(f"picture_cnn: {node}.x: expected pictures uint8 [n, 3, h, w], got {x.dtype} {list(x.shape)}")
-    if not len(train):
-        raise DataError(f"picture_cnn: node type '{node}' has no training row")
     groups = inner_folds(store, train)
+    check_folds("picture_cnn", store.y[train], groups)
     seed = context.seed if options.seed is None else options.seed
-    about = {"encoder": "picture_cnn", "format": _FORMAT, "recipe": options.model_dump(exclude={"seed"}), "seed": seed}
+    recipe = options.model_dump(exclude={"seed"})
+    about = {"encoder": "picture_cnn", "format": _FORMAT, "recipe": recipe, "seed": seed, **threads_of(context)}
     found = remembered(
         context, about, [x, store.y, train, groups],
         lambda: _fit_and_encode(options, x, store.y, train, groups, seed, context.device),
@@ -65,7 +62,6 @@ def _fit_and_encode(
         for number, fold in enumerate(progress([None, *folds], "picture_cnn")):
             torch.manual_seed(seed + number)
             own = train if fold is None else train[groups != fold]
-            check_two_classes("picture_cnn", y[own])
             network = _fitted(options, x, y, own, classes, colour, device)
             found = _encoded(network, x, colour, device)
             if whole is None:

@@ -17,7 +17,7 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.into_spaces import TextAligned
 from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import remembered, threads_of
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
 from avgraph.graph.spaces import state_name
@@ -51,9 +51,8 @@ def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeCon
         "format": _FORMAT,
         "recipe": options.model_dump(include=_RECIPE),
         "seed": seed,
+        **threads_of(context),
     }
-    if context.device == "cpu":  # sums of two threads round otherwise than those of one, and training carries it on
-        about["threads"] = torch.get_num_threads()
     found = remembered(
         context,
         about,

@@ -78,7 +78,7 @@ def test_features_stay_and_a_class_without_training_rows_is_the_last_choice() ->
         ({"y": None}, "logistic_regression: node type 'audio' has no 'y'; it needs vectors with classes"),
         ({"x": None}, "has no 'x'"),
         ({"train_mask": torch.zeros(N, dtype=torch.bool)}, "node type 'audio' has no training row"),
-        ({"y": torch.zeros(N, dtype=torch.int64)}, "the rows of a fold hold 1 class; expected at least 2"),
+        ({"y": torch.zeros(N, dtype=torch.int64)}, "the training rows hold 1 class; expected at least 2"),
         ({"x": torch.zeros(N, 4, 4)}, r"audio.x: expected floating-point features \[n, d\]"),
     ],
 )

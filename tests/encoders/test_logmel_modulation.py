@@ -87,5 +87,7 @@ def test_errors_name_what_is_missing() -> None:
         LogmelModulation().encode(data, "audio")
     data = clips()
     data["audio"].y[data["audio"].fold != 1] = 0
-    with pytest.raises(DataError, match="hold 1 class; expected at least 2"):
+    with pytest.raises(
+        DataError, match=r"at least 2 training rows a class, in two folds; of class 1 all \(6\) are in one"
+    ):
         LogmelModulation().encode(data, "audio")

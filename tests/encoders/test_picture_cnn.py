@@ -68,5 +68,5 @@ def test_what_it_cannot_use_is_named() -> None:
     none = torch.zeros(60, dtype=torch.bool)
     with pytest.raises(DataError, match="picture_cnn: node type 'image' has no training row"):
         SMALL.encode(HeteroData(image={**data["image"], "train_mask": none}), "image")
-    with pytest.raises(DataError, match="picture_cnn: the rows of a fold hold 1 class"):
+    with pytest.raises(DataError, match="picture_cnn: the training rows hold 1 class"):
         SMALL.encode(HeteroData(image={**data["image"], "y": torch.ones(60, dtype=torch.int64)}), "image")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+from functools import partial
+from pathlib import Path
+
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders import EncodeContext, NeighbourVotes, Perceptron, Views
+from avgraph.encoders import EncodeContext, LogisticRegression, NeighbourVotes, Perceptron, PictureCNN, Views
 from avgraph.errors import DataError
 
 QUICK = {"hidden_channels": 16, "epochs": 30, "batch_size": 16, "lr": 0.02}
@@ -90,10 +94,44 @@ def test_what_is_missing_is_named(encoder: Perceptron | NeighbourVotes) -> None:
 def test_rows_that_cannot_be_used_are_told() -> None:
     data = blobs()
     data["image"].y[data["image"].train_mask] = 0
-    with pytest.raises(DataError, match="perceptron: the rows of a fold hold 1 class"):
+    with pytest.raises(DataError, match="perceptron: the training rows hold 1 class"):
         Perceptron(**QUICK).encode(data, "image")
     with pytest.raises(DataError, match="neighbour_votes: k = 100 of 100 training rows; expected fewer"):
         NeighbourVotes(k=100).encode(data, "image")
-    data["image"].x[3] = 0
-    with pytest.raises(DataError, match=r"neighbour_votes: image\.x: row 3 is zero"):
-        NeighbourVotes(k=5).encode(data, "image")
+
+
+def test_a_row_that_is_the_mean_has_no_direction_and_one_of_zeros_has() -> None:
+    x, train = torch.tensor([[1.0, 2.0], [3.0, 2.0], [3.0, 4.0], [1.0, 4.0]]), torch.ones(4, dtype=torch.bool)
+    data = HeteroData(image={"x": x, "y": torch.arange(4) % 2, "train_mask": train})
+    moved = copy.copy(data)
+    moved["image"].x = x - x[0]  # its first row is zeros
+    votes = NeighbourVotes(k=2)
+    assert torch.equal(votes.encode(moved, "image")["image"].score, votes.encode(data, "image")["image"].score)
+    data["image"].x = torch.cat([x, x.mean(0)[None]])
+    data["image"].y, data["image"].train_mask = torch.arange(5) % 2, torch.arange(5) < 4
+    with pytest.raises(DataError, match=r"neighbour_votes: image\.x: row 4 is the mean of the training rows: it has"):
+        votes.encode(data, "image")
+
+
+@pytest.mark.parametrize("encoder", [Perceptron(**QUICK), LogisticRegression(strengths=[0.1])])
+def test_one_label_a_class_is_too_few_to_hold_any_out(encoder: Perceptron | LogisticRegression) -> None:
+    data = blobs()
+    data["image"].train_mask = torch.arange(150) < 3
+    told = f"{encoder.type}: expected at least 2 training rows a class, in two folds; of class 0 all \\(1\\) are in one"
+    with pytest.raises(DataError, match=told):
+        encoder.encode(data, "image")
+    data["image"].train_mask = torch.arange(150) < 6
+    encoder.encode(data, "image")
+
+
+@pytest.mark.parametrize("encoder", [Perceptron(**QUICK), PictureCNN(width=2, epochs=1, batch_size=4)])
+def test_what_another_number_of_threads_computed_is_not_taken(
+    encoder: Perceptron | PictureCNN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, context = blobs(rows=20, classes=2), EncodeContext(cache=tmp_path)
+    if isinstance(encoder, PictureCNN):
+        data["image"].x = torch.randint(0, 256, (20, 3, 8, 8)).to(torch.uint8)
+    for threads in (1, 2):
+        monkeypatch.setattr(torch, "get_num_threads", partial(int, threads))
+        encoder.encode(data, "image", context=context)
+        assert len(list(tmp_path.glob("*.pt"))) == threads

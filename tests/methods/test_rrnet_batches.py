@@ -92,6 +92,23 @@ def test_the_gradients_of_all_batches_add_up_to_that_of_the_whole_graph(loss: st
             torch.testing.assert_close(other.grad, one.grad, rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+def test_the_loss_at_a_constant_is_counted_as_the_epoch_counts_it(loss: str, reduction: str) -> None:
+    data = graph()
+    data["user", "candidate", "item"].clear()
+    data["user", "candidate", "item"].edge_index = torch.cartesian_prod(torch.arange(60), torch.arange(25)).T
+    task = bound({"loss": loss, "reduction": reduction, "batch_size": 6, "fan_out": 2}, data)
+    for value in task.parameters():
+        torch.nn.init.zeros_(value)
+    torch.nn.init.constant_(task.model.decoder.last.bias, -float(torch.tensor(24.0).log()))  # 1 of 25 is right
+    task.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    batches = list(task.train_dataloader())
+    assert [len(batch) for batch in batches] == [6] * 6 + [4]
+    total = sum(task.training_step(batch, number).item() * len(batch) for number, batch in enumerate(batches))
+    assert task.trivial().loss == pytest.approx(total / 40, rel=1e-6)
+
+
 def test_a_part_holds_what_the_units_reach_and_no_more() -> None:
     chain = torch.stack([torch.arange(9), torch.arange(1, 10)])
     near = ("user", "near", "user")

@@ -15,11 +15,12 @@ from torch_geometric.data import HeteroData
 from avgraph.datasets.cifar.archive import LAYOUTS, SHAPE, CifarName, read_class_names, read_records
 from avgraph.datasets.cifar.folder import HOMEPAGE, fetch_cifar, locate_features, locate_pictures, records_in
 from avgraph.datasets.cifar.options import CIFAR10, CIFAR100
-from avgraph.datasets.cifar.splits import TEST, TRAIN, drawn_split
+from avgraph.datasets.cifar.splits import drawn_split
+from avgraph.datasets.missing import first_found
 from avgraph.datasets.paired.cifar10 import FILE, load_cifar10_features
-from avgraph.datasets.paired.labelled import Labelled
+from avgraph.datasets.paired.labelled import TEST, TRAIN, Labelled
 from avgraph.datasets.paired.made_up import made_up_pictures
-from avgraph.errors import DataError, line_of
+from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
 from avgraph.io.files_read import checksums
@@ -36,35 +37,31 @@ def load_cifar(options: CIFAR10 | CIFAR100) -> HeteroData:
     name: CifarName = options.type
     content = options.content if isinstance(options, CIFAR10) else "pictures"
     pictures = _features(options) if content == "features" else _pictures(name, options)
-    return _graph(name, pictures or _stand_in(name, content), options)
+    return _graph(name, pictures, options)
 
 
-def _features(options: CIFAR10 | CIFAR100) -> Labelled | None:
+def _features(options: CIFAR10 | CIFAR100) -> Labelled:
     located = locate_features(options.root)
     if located.folder is not None:
         return load_cifar10_features(located.folder)
-    if options.root is not None or "synthetic" not in options.on_missing:
-        raise DataError(f"cifar10: no {FILE} in {_shown(located.looked)}; content: pictures can be downloaded")
-    return None
+    if options.root is None and "synthetic" in options.on_missing:
+        return _stand_in("cifar10", "features")
+    raise DataError(f"cifar10: no {FILE} in {_shown(located.looked)}; content: pictures can be downloaded")
 
 
-def _pictures(name: CifarName, options: CIFAR10 | CIFAR100) -> Labelled | None:
+def _pictures(name: CifarName, options: CIFAR10 | CIFAR100) -> Labelled:
     located = locate_pictures(name, options.root)
-    folder = located.folder
-    if folder is None and options.root is None and "download" in options.on_missing:
-        try:
-            folder = fetch_cifar(name)
-        except (DataError, OSError) as error:
-            if "synthetic" not in options.on_missing:
-                raise
-            logger.warning("%s: %s", name, line_of(error) if isinstance(error, OSError) else error)
-    place = None if folder is None else records_in(name, folder)
-    if place is not None:
-        return _read(name, place)
-    if options.root is not None or "synthetic" not in options.on_missing:
+    found: Path | Labelled | None = located.folder
+    if found is None and options.root is None:
+        actions = {"download": lambda: fetch_cifar(name), "synthetic": lambda: _stand_in(name, "pictures")}
+        found = first_found(name, options.on_missing, actions)
+    if isinstance(found, Labelled):
+        return found
+    place = None if found is None else records_in(name, found)
+    if place is None:
         files = ", ".join(LAYOUTS[name].files)
         raise DataError(f"{name}: not found in {_shown(located.looked)}: expected {files} of {HOMEPAGE}")
-    return None
+    return _read(name, place)
 
 
 def _read(name: CifarName, folder: Path) -> Labelled:
@@ -108,7 +105,7 @@ def _graph(name: CifarName, pictures: Labelled, options: CIFAR10 | CIFAR100) -> 
     label.num_nodes = len(pictures.classes)
     if "superclass" in pictures.attributes:
         label.superclass = _of_class(pictures.attributes["superclass"], pictures.y, len(pictures.classes))
-    settings = options.model_dump(include={"val_fraction", "labels_per_class", "keep", "seed"})
+    settings = options.model_dump(include={"content", "val_fraction", "labels_per_class", "keep", "seed"})
     source = pictures.provenance.source or "real"
     replace(pictures.provenance, dataset=name, source=source, settings=settings).write_to(data)
     return data

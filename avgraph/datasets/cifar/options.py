@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
-from avgraph.options.base import OnMissing, Positive, Seed
+from avgraph.options.base import Fraction, OnMissing, Positive, Seed
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
     import torch_geometric.data
-
-Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Cifar(Dataset):

@@ -14,8 +14,6 @@ from avgraph.datasets.paired.labelled import TEST, TRAIN, VAL
 
 UNLABELLED, DROPPED = 3, -1
 
-__all__ = ["DROPPED", "TEST", "TRAIN", "UNLABELLED", "VAL", "Split", "drawn_split"]
-
 
 @dataclass(frozen=True)
 class Split:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch_geometric.data import HeteroData
@@ -15,8 +16,9 @@ from avgraph.datasets.esc.options import ESC10, ESC50
 from avgraph.datasets.esc.table import read_table
 from avgraph.datasets.leakage import find_leakage, handle_leakage
 from avgraph.datasets.locate import Located
+from avgraph.datasets.missing import first_found
 from avgraph.datasets.synthetic.options import Synthetic
-from avgraph.errors import DataError, line_of
+from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage, fold_masks
 from avgraph.graph.provenance import Provenance
 
@@ -34,23 +36,13 @@ def load_esc(dataset: EscName, options: ESC10 | ESC50) -> HeteroData:
         DataError: if no data can be had, or what is there cannot be used.
     """
     located = locate_esc(dataset, options.root)
-    folder = located.folder
-    if folder is None and options.root is not None:
-        raise DataError(_nowhere(dataset, located, options.on_missing))
-    for action in options.on_missing if folder is None else ():
-        if action == "download":
-            try:
-                folder = fetch_esc()
-            except (DataError, OSError) as error:
-                # The next in the list is there for exactly this; if there is none, the error is the answer.
-                if action == options.on_missing[-1]:
-                    raise
-                logger.warning("%s: %s", dataset, line_of(error) if isinstance(error, OSError) else error)
-            if folder is not None:
-                break
-        elif action == "synthetic":
-            return _synthetic(dataset, options)
-    layout = find_layout(folder, dataset) if folder is not None else None
+    found: Path | HeteroData | None = located.folder
+    if found is None and options.root is None:
+        actions = {"download": fetch_esc, "synthetic": lambda: _synthetic(dataset, options)}
+        found = first_found(dataset, options.on_missing, actions)
+    if isinstance(found, HeteroData):
+        return found
+    layout = None if found is None else find_layout(found, dataset)
     if layout is None:
         raise DataError(_nowhere(dataset, located, options.on_missing))
     return _graph(dataset, layout, options)

@@ -51,7 +51,7 @@ def check_types(
             raise GraphError(f"RRNet: edge_channels: no edge type {shown}; {hint(shown, known, 'the model has')}")
 
 
-def node_features(x_dict: Mapping[str, Tensor], node: str, channels: int, like: Tensor) -> Tensor:
+def checked_nodes(x_dict: Mapping[str, Tensor], node: str, channels: int, like: Tensor) -> Tensor:
     """Features [n, c] of a node type in the type of the weights.
 
     Raises:
@@ -95,7 +95,7 @@ def plan_of(kind: EdgeType, x_dict: Mapping[str, Tensor], edge_index_dict: Mappi
         raise GraphError(f"RRNet: {show_edge(kind)}: {error}") from None
 
 
-def edge_features(
+def checked_edges(
     attr: Mapping[EdgeType, Tensor], kind: EdgeType, num_edges: int, channels: int, like: Tensor
 ) -> Tensor | None:
     """Attributes [e, c] of an edge type in the type of the weights; [e] stands for [e, 1].

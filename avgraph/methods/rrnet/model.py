@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.methods.rrnet.inputs import check_known, check_types, edge_features, node_features, plan_in, plan_of
+from avgraph.methods.rrnet.inputs import check_known, check_types, checked_edges, checked_nodes, plan_in, plan_of
 from avgraph.methods.rrnet.parallel import intra_step
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import gather_rows
@@ -173,13 +173,13 @@ class RRNet(nn.Module):
         kinds, attr, like = (*self.intra, self.inter), edge_attr_dict or {}, self.decoder.last.weight
         check_known(attr, kinds, edge_index_dict)
         nodes = (self.inter[0], self.inter[2])
-        raw = {node: self.dropout(node_features(x_dict, node, self.channels[node], like)) for node in nodes}
+        raw = {node: self.dropout(checked_nodes(x_dict, node, self.channels[node], like)) for node in nodes}
         plans = plans or {kind: plan_of(kind, x_dict, edge_index_dict) for kind in kinds}
         x = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
         edge = {}
         for kind in kinds:
             plan = plan_in(plans, kind, (len(raw[kind[0]]), len(raw[kind[2]])))
-            extra = edge_features(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
+            extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
         for unit, kinds in self.layers():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
@@ -64,8 +66,17 @@ def _by_class(score: Tensor, y: Tensor) -> Tensor:
     return best.scatter_reduce(-1, y.expand_as(score), score, "amax")
 
 
-def trivial_answer(graph: HeteroData, inter: EdgeType, *, loss: str, reduction: str) -> Trivial:
+def trivial_answer(
+    graph: HeteroData, inter: EdgeType, *, loss: str, reduction: str, batches: Sequence[int] | None = None
+) -> Trivial:
     """The loss of the best constant logit, and the accuracy of the majority class of the training nodes.
+
+    Args:
+        graph: with labelled candidate edges.
+        inter: their type, (source, candidate, target).
+        loss, reduction: of the training.
+        batches: source nodes of each batch, if any. A batch has its share of the sum over all, and the epoch's loss is
+            the mean over its source nodes: in expectation the sum times Σ size² / (Σ size)².
 
     Example:
         >>> from avgraph.transforms import Complete
@@ -86,6 +97,8 @@ def trivial_answer(graph: HeteroData, inter: EdgeType, *, loss: str, reduction: 
         start = edges.edge_index[0].cpu()
         each = start.bincount()[start[train & (y > 0)]].double().log()
     total = each.mean() if reduction == "mean" else each.sum()
+    if batches and reduction == "sum":
+        total *= sum(size**2 for size in batches) / sum(batches) ** 2
     masks = {f"{split}/accuracy": node[f"{split}_mask"] for split in SPLITS if f"{split}_mask" in node}
     return Trivial(float(total), majority_accuracy(node.y, node.train_mask, masks))
 

@@ -128,11 +128,15 @@ class RRNetTask(Task):
         """The whole graph, or shuffled numbers of the source nodes that there is something to learn of."""
         if not self.options.batch_size:
             return super().train_dataloader()
-        edges = self.graph[self.inter]
-        labelled = edges.train_mask if self.options.loss == "bce" else edges.train_mask & (edges.y > 0)
-        nodes = edges.edge_index[0][labelled].unique().cpu()
+        nodes = self._learned_from()
         shuffle = EpochShuffle(len(nodes), self.seed, lambda: self.current_epoch)
         return DataLoader(nodes, batch_size=self.options.batch_size, sampler=shuffle)
+
+    def _learned_from(self) -> Tensor:
+        """Numbers of the source nodes that there is something to learn of."""
+        edges = self.graph[self.inter]
+        labelled = edges.train_mask if self.options.loss == "bce" else edges.train_mask & (edges.y > 0)
+        return edges.edge_index[0][labelled].unique().cpu()
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One step over labelled candidate edges (Eq. 9): all of them, or those of some source nodes."""
@@ -157,7 +161,9 @@ class RRNetTask(Task):
 
     def trivial(self) -> Trivial:
         """One logit for all edges, and the majority class."""
-        return trivial_answer(self.graph, self.inter, loss=self.options.loss, reduction=self.options.reduction)
+        loss, reduction, batch_size = self.options.loss, self.options.reduction, self.options.batch_size
+        batches = [len(part) for part in self._learned_from().split(batch_size)] if batch_size else None
+        return trivial_answer(self.graph, self.inter, loss=loss, reduction=reduction, batches=batches)
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:

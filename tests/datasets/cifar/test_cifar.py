@@ -102,6 +102,17 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_shared_data")
+@pytest.mark.parametrize("name", KINDS)
+def test_what_to_try_is_tried_in_order(name: CifarName, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("avgraph.datasets.cifar.graph.fetch_cifar", asked.append)
+    KINDS[name](on_missing=["synthetic", "download"]).load()
+    assert not asked
+    KINDS[name](on_missing=["download", "synthetic"]).load()
+    assert asked == [name]
+
+
+@pytest.mark.usefixtures("no_shared_data")
 @pytest.mark.parametrize(("name", "options"), [("cifar10", {}), ("cifar10", {"content": "features"}), ("cifar100", {})])
 def test_a_stand_in_says_so_and_nothing_is_made_up_unasked(name: CifarName, options: dict[str, str]) -> None:
     data = KINDS[name](**options).load()

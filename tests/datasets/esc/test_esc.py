@@ -165,6 +165,13 @@ def test_esc10_from_its_own_folder_and_from_a_full_esc50(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("no_shared_data")
+def test_what_to_try_is_tried_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        ESC10(on_missing=["synthetic", "download"]).load()
+    assert [record.message for record in caplog.records] == ["esc10: not found; using SYNTHETIC data in its place"]
+
+
+@pytest.mark.usefixtures("no_shared_data")
 def test_without_data_synthetic_says_so(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         data = ESC10(fold=2).load()
