@@ -295,10 +295,10 @@ def test_a_training_rating_that_is_asked_for_does_not_reach_its_own_prediction(r
     for graph in (data, other):
         options = {"start": "mean", "standardize": False, "intra_units": 2, "inter_units": 3, "recommend": 0}
         task = fitted(RatingStatistics(neighbours=10)(graph), 0, rating_messages=rating_messages, **options)
-        task.answer(RATES)
+        task.double().answer(RATES)
         with torch.no_grad():
             found.append(task(task.told.rows(pair), hidden if rating_messages else None))
-    torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[0], found[1], atol=1e-12, rtol=0)
 
 
 def test_known_ratings_reach_the_pairs_that_are_asked_about_through_two_inter_units() -> None:
