@@ -8,6 +8,8 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 
+_LEAST = 1e-6  # of a count, so that 0 by 0 is 0
+
 
 class DampedBiases:
     r"""Mean rating, item bias and user bias (Koren, "Factor in the Neighbors", 2010, Eq. 1).
@@ -52,9 +54,9 @@ class DampedBiases:
         self.edge_index, self.rating, self.damping = edge_index, rating, damping
         (user, item), self.mean = edge_index, rating.mean()
         self.item_count, self.item_sum = _sums(item, rating - self.mean, items)
-        self.item = self.item_sum / (self.item_count + damping)
+        self.item = self.item_sum / (self.item_count + damping).clamp_min(_LEAST)
         self.user_count, self.user_sum = _sums(user, rating - self.mean - self.item[item], users)
-        self.user = self.user_sum / (self.user_count + damping)
+        self.user = self.user_sum / (self.user_count + damping).clamp_min(_LEAST)
 
     def predict(self, edge_index: Int64[Tensor, "2 q"]) -> Float[Tensor, " q"]:
         """μ + b_u + b_i of any pairs."""
@@ -64,9 +66,9 @@ class DampedBiases:
         """What is predicted for each known rating where it does not count for its own user and item."""
         user, item = self.edge_index
         own = self.rating - self.mean
-        of_item = (self.item_sum[item] - own) / (self.item_count[item] - 1 + self.damping).clamp_min(1e-6)
+        of_item = (self.item_sum[item] - own) / (self.item_count[item] - 1 + self.damping).clamp_min(_LEAST)
         left = self.user_sum[user] - (own - self.item[item])
-        of_user = left / (self.user_count[user] - 1 + self.damping).clamp_min(1e-6)
+        of_user = left / (self.user_count[user] - 1 + self.damping).clamp_min(_LEAST)
         return self.mean + of_user + of_item
 
 

@@ -131,6 +131,8 @@ def test_edges_are_built_once(lines: Lines) -> None:
          "recall_temperature: only a softmax has it (recall is 'random')"),
         ("cmcr, edge_items: 9", "edge_items: the learned graph has no memory edges (edges_per_item is 0)"),
         ("rrnet, intra_units: 0, incidence: target", "incidence: there is no intra unit (intra_units is 0)"),
+        ("rrnet, intra_units: 0, aggr: sum",
+         "aggr: no edge reads what the only inter unit tells the nodes (intra_units is 0)"),
     ],
 )  # fmt: skip
 def test_an_option_that_would_be_ignored_is_refused(lines: Lines, method: str, line: str) -> None:

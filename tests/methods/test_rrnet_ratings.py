@@ -14,7 +14,7 @@ from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml, write_graphml, write_parquet
 from avgraph.graph.ratings import CANDIDATES, RATES, RECOMMENDED, TRUSTS
 from avgraph.methods.rrnet import RatingTask, RrnetRatingsOptions
-from avgraph.methods.rrnet.rating_heads import OrdinalHead, SquaredHead
+from avgraph.methods.rrnet.rating_heads import OrdinalHead, SquaredHead, median_level
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.options.train import TrainOptions
 from avgraph.transforms import CoRated, RatingStatistics, Unrated
@@ -42,7 +42,12 @@ def everything_of(data: HeteroData, **options: object) -> RatingTask:
 
 
 @pytest.mark.parametrize(
-    "options", [{"intra_units": 1}, {"start": "model"}, {"head": "squared", "rating_messages": True}]
+    "options",
+    [
+        {"intra_units": 2, "inter_units": 2},
+        {"start": "model"},
+        {"head": "squared", "rating_messages": True, "inter_units": 2},
+    ],
 )
 def test_a_held_out_rating_changes_no_prediction_but_its_own_error(options: dict[str, object]) -> None:
     data = ratings()
@@ -61,14 +66,13 @@ def test_a_held_out_rating_changes_no_prediction_but_its_own_error(options: dict
 def test_no_prediction_depends_on_which_other_pairs_are_asked_about() -> None:
     task = fitted(complete(), epochs=3)
     every, some = task.asked[RATES], torch.tensor([3, 500, 41])
-    known = torch.ones(len(task.edge), dtype=torch.bool)
     with torch.no_grad():
-        alone, among = task(every.rows(some), known), task(every, known)[some]
+        alone, among = task(every.rows(some)), task(every)[some]
     torch.testing.assert_close(alone, among)
 
 
 def test_a_step_asks_for_the_ratings_that_it_hides() -> None:
-    task = fitted(complete(), epochs=0, rating_messages=True, hidden_share=0.25)
+    task = fitted(complete(), epochs=0, rating_messages=True, hidden_share=0.25, inter_units=2)
     seen = []
     task.network.register_forward_hook(lambda _, given, __: seen.append((given[1][0], given[2][0])))
     torch.manual_seed(1)
@@ -77,8 +81,8 @@ def test_a_step_asks_for_the_ratings_that_it_hides() -> None:
     told = {tuple(pair) for pair in known.T.tolist()}
     hidden = {tuple(pair) for pair in asked.T.tolist()}
     assert not told & hidden
-    assert len(told | hidden) == len(task.edge)
-    assert 0.2 < len(hidden) / len(task.edge) < 0.3
+    assert len(told | hidden) == len(task.rating)
+    assert 0.2 < len(hidden) / len(task.rating) < 0.3
 
 
 def test_the_order_of_relations_and_of_edge_types_changes_nothing() -> None:
@@ -114,6 +118,13 @@ def test_training_starts_from_the_model() -> None:
     torch.testing.assert_close(answer.mean, data[RATES].level_probability @ levels, atol=2e-3, rtol=0)
     squared = fitted(data, epochs=0, start="model", head="squared").answer(RATES)
     torch.testing.assert_close(squared.mean, data[RATES].level_probability @ levels, atol=2e-3, rtol=0)
+
+
+def test_squared_errors_start_from_the_mean_of_the_training_ratings() -> None:
+    data = complete()
+    task = fitted(data, epochs=0, start="mean", head="squared")
+    mean = data[RATES].rating[data[RATES].train_mask].mean()
+    torch.testing.assert_close(task.answer(RATES).mean, mean.expand(data[RATES].num_edges))
 
 
 def test_learns_more_than_the_biases_know() -> None:
@@ -217,7 +228,11 @@ def test_what_is_started_from_must_be_there() -> None:
     ("options", "told"),
     [
         ({"features": "none", "feature_channels": 4}, "feature_channels: not with features 'none'"),
-        ({"rating_messages": False, "hidden_share": 0.2}, "hidden_share: not without rating_messages"),
+        ({"inter_units": 2, "hidden_share": 0.2}, "hidden_share: not without rating_messages"),
+        ({"intra_units": 1, "rating_messages": True}, "rating_messages: the only inter unit is the last one"),
+        ({"hidden_share": 0.2}, "hidden_share: the only inter unit is the last one"),
+        ({"aggr": "sum"}, "aggr: the only inter unit is the last one.*no intra unit"),
+        ({"inter_units": 2, "incidence": "target"}, "incidence: there is no intra unit"),
         ({"head": "squared", "liked": 3.0}, "liked: only of recommendations with head 'ordinal'"),
         ({"hidden_share": 1.0}, "hidden_share: expected a number below 1"),
     ],
@@ -227,10 +242,29 @@ def test_options_without_effect_are_refused(options: dict[str, object], told: st
         RrnetRatingsOptions(**options)
 
 
+def test_a_median_within_rounding_is_the_lower_level() -> None:
+    half = torch.tensor([[0.2, 0.3 - 1e-7, 0.0, 0.5, 0.0]])
+    assert median_level(half, LEVELS).tolist() == [2.0]
+
+
+def test_without_intra_units_relations_are_left_alone() -> None:
+    task = fitted(complete(), epochs=0)
+    assert (task.relations, len(task.network.edge_encoder)) == ((), 0)
+
+
+def test_what_is_known_is_looked_up_once() -> None:
+    task = fitted(complete(), epochs=1)
+    seen = []
+    task.network.register_forward_hook(lambda _, given, __: seen.append((given[1][1], given[2][0])))
+    for _ in range(2):
+        task.training_step(torch.zeros(1), 0)
+    assert {id(plan) for plans in seen for plan in plans} == {id(task.told_plan)}
+
+
 def test_links_are_intra_edges_and_attributes_are_features() -> None:
     data = complete()
     data["item"].x = torch.randn(80, 3, generator=torch.Generator().manual_seed(0))
-    task = fitted(data, epochs=0, features="uniform", feature_channels=4)
+    task = fitted(data, epochs=0, features="uniform", feature_channels=4, intra_units=1)
     assert task.relations == (("item", "near", "item"), TRUSTS)
     assert {node: value.shape[1] for node, value in task.features().items()} == {"user": 4, "item": 7}
     assert 0 <= float(task.features()["user"].min()) <= float(task.features()["user"].max()) < 1
@@ -244,3 +278,32 @@ def test_statistics_know_no_rating_of_their_own() -> None:
     one, two = (RatingStatistics(neighbours=10)(graph)[RATES].edge_attr for graph in (data, other))
     assert torch.equal(one[row], two[row])
     assert not torch.equal(one, two)
+
+
+@pytest.mark.parametrize("rating_messages", [False, True])
+def test_a_training_rating_that_is_asked_for_does_not_reach_its_own_prediction(rating_messages: bool) -> None:
+    """Not through the statistics of its neighbours either, which know it. Two of a fold change places: mean and spread
+    of all stay, and neither's fold sees the other."""
+    data, other = ratings(), ratings()
+    known = data[RATES].train_mask.nonzero()[:, 0]
+    fold = torch.randperm(len(known), generator=torch.Generator().manual_seed(0)) % 5
+    mine, rating = (fold == 0).nonzero()[:, 0], data[RATES].rating[known]
+    pair = torch.stack([mine[rating[mine].argmin()], mine[rating[mine].argmax()]])
+    other[RATES].rating[known[pair]] = rating[pair.flip(0)]
+    hidden, found = torch.zeros(len(known), dtype=torch.bool), []
+    hidden[pair] = True
+    for graph in (data, other):
+        options = {"start": "mean", "standardize": False, "intra_units": 2, "inter_units": 3, "recommend": 0}
+        task = fitted(RatingStatistics(neighbours=10)(graph), 0, rating_messages=rating_messages, **options)
+        task.double().answer(RATES)
+        with torch.no_grad():
+            found.append(task(task.told.rows(pair), hidden if rating_messages else None))
+    torch.testing.assert_close(found[0], found[1], atol=1e-12, rtol=0)
+
+
+def test_known_ratings_reach_the_pairs_that_are_asked_about_through_two_inter_units() -> None:
+    task = fitted(complete(), 0, start="mean", inter_units=2, rating_messages=True).double()
+    task.answer(RATES)
+    rating = task.rating.requires_grad_()
+    (found,) = torch.autograd.grad(task(task.asked[CANDIDATES]).sum(), rating)
+    assert found.abs().min() > 0

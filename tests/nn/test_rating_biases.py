@@ -56,6 +56,12 @@ def test_without_damping_a_single_rating_leaves_nothing_to_divide_by() -> None:
     assert biases.leave_one_out().isfinite().all()
 
 
+def test_without_damping_who_has_no_rating_has_no_bias() -> None:
+    biases = DampedBiases(torch.tensor([[0, 0], [0, 1]]), torch.tensor([3.0, 4.0]), 2, 3, damping=0.0)
+    assert biases.user[1] == biases.item[2] == 0
+    assert biases.predict(torch.tensor([[1], [2]])).tolist() == [3.5]
+
+
 def test_no_rating() -> None:
     with pytest.raises(GraphError, match="no known rating"):
         DampedBiases(torch.empty(2, 0, dtype=torch.int64), torch.empty(0), 2, 2)

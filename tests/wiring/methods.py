@@ -176,9 +176,10 @@ RRNET_RATINGS = Component(
         row("features", "embedding", PARAMETERS, gains("features.learned.user")),
         row("feature_channels", 3, shape("features.learned.user"), becomes((120, 3)), features="embedding"),
         row("standardize", True, LOSS, start="mean"),
-        row("rating_messages", True, shape("network.pair_encoder.first.weight"), becomes((4, 20))),
+        row("rating_messages", True, shape("network.pair_encoder.first.weight"), becomes((4, 20)), inter_units=2),
+        row("rating_messages", True, LOSS, start="mean", inter_units=2),
         row("hidden_share", 0.5, seen("pairs that a step asks for", lambda world: (
-            world.task, len(world.inputs["network.decoder.0"]))[1]), RISES, rating_messages=True),
+            world.task, len(world.inputs["network.decoder.0"]))[1]), RISES, rating_messages=True, inter_units=2),
         row("product", True, PARAMETERS, gains("network.product.source.weight")),
         row("product", True, LOSS, start="mean", features="uniform"),
         row("direct", True, PARAMETERS, gains("network.direct.0.weight")),

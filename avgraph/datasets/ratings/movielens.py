@@ -19,6 +19,8 @@ from avgraph.io.download import download, offline
 from avgraph.io.files import atomic_path
 from avgraph.io.files_read import checksums
 from avgraph.io.zip_archive import ZIP_ERRORS, checked_members
+from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.lock import locked
 
 WHEEL = (
     "https://files.pythonhosted.org/packages/ab/fe/7d606cb7cd2b166a36b100cb9435d21014ceee16c192d972deb0976967a8/"
@@ -42,12 +44,26 @@ def fetch_movielens() -> Path | None:
         DataError: if the download fails or its checksum differs.
     """
     folder = cache_folder("movielens100k")
-    if all((folder / name).is_file() for name in COPY):
+    if _filled(folder):
         return folder
     if offline():
         return None
-    wheel = download(WHEEL, folder / "recbole.whl", WHEEL_CHECKSUM)
-    assert wheel is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder.with_name("movielens100k.lock")
+    with interruptible("run again to go on"), locked(lock, f"{folder}: filled", wait=True):
+        if not _filled(folder):  # by whom we have waited for
+            wheel = download(WHEEL, folder / "recbole.whl", WHEEL_CHECKSUM)
+            assert wheel is not None
+            _unpack(wheel, folder)
+            wheel.unlink(missing_ok=True)
+    return folder
+
+
+def _filled(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in COPY)
+
+
+def _unpack(wheel: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             members = checked_members(archive, wheel.stat().st_size)
@@ -56,8 +72,6 @@ def fetch_movielens() -> Path | None:
                     temporary.write_bytes(archive.read(members[f"recbole/dataset_example/ml-100k/{name}"]))
     except ZIP_ERRORS as error:
         raise DataError(f"{wheel}: damaged archive: {error}") from error
-    wheel.unlink()
-    return folder
 
 
 def read_movielens(folder: Path, fold: int | None) -> RatingTable:

@@ -36,7 +36,7 @@ class MovieLens100K(PublishedRatings):
     """
 
     needed = (("u.data", "u.user", "u.item"), ("ml-100k.inter", "ml-100k.user", "ml-100k.item"))
-    nowhere = "https://grouplens.org/datasets/movielens/100k"
+    homepage = "https://grouplens.org/datasets/movielens/100k"
 
     type: Literal["movielens100k"] = "movielens100k"
     val_fraction: Fraction = 0.1
@@ -48,6 +48,10 @@ class MovieLens100K(PublishedRatings):
         keys = [key for key in ("split", "test_fraction") if getattr(self, key) != type(self).model_fields[key].default]
         told = f"not with fold {self.fold}, whose test ratings are published"
         return {} if self.fold is None else dict.fromkeys(keys, told)
+
+    def drawn_share(self) -> float:
+        """With a published fold validation alone is drawn."""
+        return super().drawn_share() if self.fold is None else self.val_fraction
 
     def edge_types(self) -> dict[OptionPath, EdgeType]:
         """Ratings alone."""

@@ -41,11 +41,15 @@ class Ratings(Dataset):
 
     @model_validator(mode="after")
     def _some_to_train_on(self) -> Ratings:
-        held_out = self.val_fraction + self.test_fraction
+        held_out = self.drawn_share()
         if held_out >= 1:
             message = f"expected less than 1 together with val_fraction {self.val_fraction}, got {held_out:g}"
             raise mistakes([(("test_fraction",), message, self.test_fraction)])
         return self
+
+    def drawn_share(self) -> float:
+        """Share of the ratings that the split holds out of training."""
+        return self.val_fraction + self.test_fraction
 
     def load(self) -> torch_geometric.data.HeteroData:
         """The graph of users, items, ratings and links; see `avgraph.graph.ratings`.
@@ -80,7 +84,7 @@ class PublishedRatings(Ratings):
     path_keys = ("root",)
     needed: ClassVar[tuple[tuple[str, ...], ...]]
     """Files of each layout that its folder may have."""
-    nowhere: ClassVar[str]
+    homepage: ClassVar[str]
     """Where it can be had."""
     parts: ClassVar[tuple[str, ...]] = ()
     """What else ``variant`` may be than all of it."""
@@ -114,9 +118,10 @@ class FilmTrust(PublishedRatings):
     """
 
     needed = (("ratings.txt", "trust.txt"),)
-    nowhere = "https://guoguibing.github.io/librec/datasets.html"
+    homepage = "https://guoguibing.github.io/librec/datasets.html"
 
     type: Literal["filmtrust"] = "filmtrust"
+    split: Literal["random", "per_user"] = "random"
     on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 
     def read(self, folder: Path) -> RatingTable:
@@ -146,10 +151,11 @@ class Ciao(PublishedRatings):
 
     needed = (("rating.mat", "trustnetwork.mat"),)
     parts = ("5-core", "paper")
-    nowhere = "https://www.cse.msu.edu/~tangjili/datasetcode/truststudy.htm"
+    homepage = "https://www.cse.msu.edu/~tangjili/datasetcode/truststudy.htm"
 
     type: Literal["ciao"] = "ciao"
     variant: Literal["full", "5-core", "paper"] = "full"
+    split: Literal["random", "per_user"] = "random"
     on_missing: SyntheticOnMissing = Field(default=["synthetic"])
 
     def read(self, folder: Path) -> RatingTable:

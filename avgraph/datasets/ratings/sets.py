@@ -37,7 +37,8 @@ def load_ratings(options: Ratings) -> HeteroData:
         folder = _folder(options)
         if folder is None:
             logger.warning("%s: not found; using SYNTHETIC data in its place", name)
-            table, source = made_up_ratings(f"synthetic stand-in for {name}: made from random numbers"), "synthetic"
+            note, source = f"synthetic stand-in for {name}: made from random numbers", "synthetic"
+            table = made_up_ratings(note, settings.get("fold"))
         else:
             table = options.read(folder)
     assert table is not None
@@ -59,7 +60,7 @@ def describe_ratings(kind: type[PublishedRatings], root: str | Path | None) -> D
     """
     name, located = kind.type_name(), _located(kind, root)
     if located.folder is None:
-        fetched = f"`avgraph data fetch {name}` downloads it" if "download" in kind().on_missing else kind.nowhere
+        fetched = f"`avgraph data fetch {name}` downloads it" if "download" in kind().on_missing else kind.homepage
         return DatasetStatus(name, kind.what(), "missing", looked=located.looked, note=fetched)
     table = kind().read(located.folder)
     told = [_counts(table), *([table.note] if table.note else [])]
@@ -108,4 +109,4 @@ def _folder(options: PublishedRatings) -> Path | None:
                 raise
             logger.warning("%s: %s", options.type, line_of(error) if isinstance(error, OSError) else error)
     looked, expected = ", ".join(map(str, located.looked)), " or ".join(", ".join(part) for part in options.needed)
-    raise DataError(f"{options.type}: not found in {looked}. Expected {expected}; see {options.nowhere}")
+    raise DataError(f"{options.type}: not found in {looked}. Expected {expected}; see {options.homepage}")

@@ -112,20 +112,22 @@ def read_text_table(
     from pyarrow import ArrowInvalid, csv, string
 
     broken: list[Any] = []
+    header = names is None
 
     def note(row: Any) -> str:
         broken.append(row)
         return "error"
 
     with reading(path, "table"):
+        how = csv.ReadOptions(column_names=names, encoding=encoding, use_threads=False)
+        quote = '"' if delimiter == "," else False
+        rows = csv.ParseOptions(delimiter=delimiter, quote_char=quote, invalid_row_handler=note)
         try:
-            table = csv.read_csv(
-                path,
-                csv.ReadOptions(column_names=names, encoding=encoding, use_threads=False),
-                csv.ParseOptions(delimiter=delimiter, quote_char='"' if delimiter == "," else False,
-                                 invalid_row_handler=note),
-                csv.ConvertOptions(default_column_type=string(), strings_can_be_null=False),
-            )  # fmt: skip
+            if names is None:
+                with csv.open_csv(path, how, rows) as begins:
+                    names = begins.schema.names
+            text = csv.ConvertOptions(column_types=dict.fromkeys(names, string()), strings_can_be_null=False)
+            table = csv.read_csv(path, how, rows, text)
         except ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 raise DataError(f"{path}: holds no rows") from None
@@ -141,7 +143,7 @@ def read_text_table(
                 raise DataError(f"{path}:1: column {name!r} is missing; expected {', '.join(needed)}, got {has}")
         if not table.num_rows:
             raise DataError(f"{path}: holds no rows")
-    return TextTable(path, columns, names is None, encoding)
+    return TextTable(path, columns, header, encoding)
 
 
 def _number(word: str) -> float:

@@ -115,6 +115,8 @@ class RrnetOptions(MethodOptions):
         found = {}
         if self.intra_units == 0:
             found["incidence"] = "there is no intra unit (intra_units is 0)"
+            if self.inter_units == 1:
+                found["aggr"] = "no edge reads what the only inter unit tells the nodes (intra_units is 0)"
         if self.batch_size is None:
             found["fan_out"] = "not without batch_size: the whole graph is taken"
             found["known_labels"] = "not without batch_size: every training node would be told its own class"

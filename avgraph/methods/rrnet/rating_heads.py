@@ -27,6 +27,16 @@ class Answer:
     probability: Tensor | None = None
 
 
+def median_level(probability: Float[Tensor, "q k"], levels: Float[Tensor, " k"]) -> Float[Tensor, " q"]:
+    """The least level with half of the probability at or below it.
+
+    Example:
+        >>> median_level(torch.tensor([[0.5, 0.5], [0.4, 0.6]]), torch.tensor([1.0, 2.0]))
+        tensor([1., 2.])
+    """
+    return levels[(probability.cumsum(1) >= 0.5 - _LEAST).to(torch.int64).argmax(1)]
+
+
 class SquaredHead(nn.Module):
     r"""A rating between the least and the highest, by squared error: r = r_min + (r_max - r_min) σ(logit).
 
@@ -121,8 +131,7 @@ class OrdinalHead(nn.Module):
     def answer(self, raw: Float[Tensor, "q 2"], start: Tensor | None) -> Answer:
         """Mean and median of the levels, and their probabilities."""
         probability = self._probability(raw, start)
-        above = (probability.cumsum(1) >= 0.5 - _LEAST).to(torch.int64).argmax(1)
-        return Answer(probability @ self.levels, self.levels[above], probability)
+        return Answer(probability @ self.levels, median_level(probability, self.levels), probability)
 
     def _probability(self, raw: Tensor, start: Tensor | None) -> Tensor:
         moved = self.cut - raw[:, :1]

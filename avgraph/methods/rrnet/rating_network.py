@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -24,16 +25,19 @@ class RatingNetwork(nn.Module):
     Args:
         channels: feature width of users and of items.
         intra: edge types within users or items → width of their attributes.
-        pair_channels: width of what is known of a pair.
-        known_channels: width of what is known of a known rating beside that, such as the rating.
+        pair_channels: width of what is known of a pair that is asked about.
+        known_channels: width of what is known of a known rating, such as the rating.
         outputs: numbers per pair.
         hidden_channels, intra_units, inter_units, aggr, incidence, dropout: as of `avgraph.methods.RRNet`.
         product: add the product of the two ends' projections to the first number.
         direct: add what a perceptron with one hidden layer says of the attributes of a pair alone, past the units;
             of no effect where pairs have none.
 
+    A pair reads the nodes before they take up the known ratings of the same unit, so one inter unit alone hears of no
+    rating: messages need a second one. Without intra units edges within users or items count for nothing.
+
     Shapes:
-        x {type: [n, c]}, known and asked pairs [2, k] and [2, q] as `Incidence`, their attributes [k, p + r] and [q, p]
+        x {type: [n, c]}, known and asked pairs [2, k] and [2, q] as `Incidence`, their attributes [k, r] and [q, p]
         → [q, outputs]
     """
 
@@ -55,15 +59,13 @@ class RatingNetwork(nn.Module):
         direct: bool = False,
     ) -> None:
         super().__init__()
-        h, self.intra, self.known_channels = hidden_channels, tuple(intra), known_channels
+        h, self.intra = hidden_channels, tuple(intra) if intra_units else ()
+        self.pair_channels, self.known_channels = pair_channels, known_channels
         self.dropout = nn.Dropout(dropout)
         self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (USER, ITEM)})
         self.pair_encoder = EdgeEncoder(channels[USER], channels[ITEM], pair_channels + known_channels, h)
         self.edge_encoder = nn.ModuleDict(
-            {
-                "__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], width, h)
-                for kind, width in intra.items()
-            }
+            {"__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], intra[kind], h) for kind in self.intra}
         )
         self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
@@ -84,29 +86,31 @@ class RatingNetwork(nn.Module):
 
         Args:
             x: features.
-            known: pairs with a known rating [2, k], their `Incidence`, and their attributes.
+            known: pairs with a known rating [2, k], their `Incidence`, and what is known of the ratings; never
+                statistics of a pair, which may know of the rating that is asked for.
             asked: `Incidence` of the pairs that are asked about, and their attributes.
             edge_index, edge_attr, plans: of the relations within users and items.
         """
         raw = {node: self.dropout(value) for node, value in x.items()}
         states: Mapping[str, Tensor] = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
         (known_index, known_plan, known_attr), (asked_plan, asked_attr) = known, asked
-        sends = self._encoded(raw, known_plan, known_attr)
-        blank = asked_attr.new_zeros(len(asked_attr), self.known_channels)
-        reads = self._encoded(raw, asked_plan, torch.cat([asked_attr, blank], 1))
+        reads = self._encoded(raw, asked_plan, F.pad(asked_attr, (0, self.known_channels)))
+        if len(self.inter_units) > 1:
+            sends = self._encoded(raw, known_plan, F.pad(known_attr, (self.pair_channels, 0)))
         edges: Mapping[EdgeType, Tensor] = {
             kind: self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plans[kind], edge_attr.get(kind))
             for kind in self.intra
         }
-        for intra_unit, inter_unit in zip_longest(self.intra_units, self.inter_units):
+        for number, (intra_unit, inter_unit) in enumerate(zip_longest(self.intra_units, self.inter_units), 1):
             if intra_unit is not None:
                 states, edges = intra_step(intra_unit, self.intra, states, edges, edge_index, plans)
             if inter_unit is not None:
                 assert isinstance(inter_unit, InterUnit)
                 user, item = states[USER], states[ITEM]
                 reads = inter_unit.read(user, item, reads, asked_plan)
-                user, item, sends = inter_unit(user, item, known_index, sends, plan=known_plan)
-                states = {USER: user, ITEM: item}
+                if number < len(self.inter_units):  # no pair reads what the last one tells the nodes
+                    user, item, sends = inter_unit(user, item, known_index, sends, plan=known_plan)
+                    states = {USER: user, ITEM: item}
         made: Tensor = self.decoder(self.dropout(reads))
         if self.product is not None:
             fits = self.product(raw[USER], raw[ITEM], asked_plan)

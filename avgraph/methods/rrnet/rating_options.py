@@ -20,9 +20,11 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class RrnetRatingsOptions(MethodOptions):
     """RR-Net on ratings: users and items, known ratings as the inter graph, links and likeness as intra graphs.
 
-    Edges within users or within items are intra edges. Known ratings send messages; pairs that are asked about read
-    them and send none, so that no prediction depends on which other pairs are asked about. ``configs/rrnet/`` has the
-    paper's settings.
+    Edges within users or within items are intra edges. From the second inter unit on pairs that are asked about read
+    what known ratings have told users and items before; they send nothing, so that no prediction depends on which other
+    pairs are asked about. The defaults pass no messages: they are a pairwise network on what the graph's steps say of a
+    pair, statistics of its neighbours' ratings out of fold, which did best on validation ratings
+    (docs/methods/ratings.md). ``configs/rrnet/`` has the paper's settings.
 
     Attributes:
         hidden_channels: width of all node and edge states.
@@ -39,7 +41,8 @@ class RrnetRatingsOptions(MethodOptions):
             embeddings that are learned, or none.
         feature_channels: how many.
         standardize: bring attributes of nodes and pairs to mean 0 and deviation 1, of pairs over the training ratings.
-        rating_messages: let known ratings say how much; each step then hides some of them and asks for these.
+        rating_messages: let known ratings say how much, with two inter units or more; each step then hides some of them
+            and asks for these.
         hidden_share: of the training ratings, that a step hides.
         product: add the product of the two ends' projections to the first number of a pair (not in the paper).
         direct: add what a perceptron with one hidden layer says of what is known of a pair alone (not in the paper).
@@ -80,10 +83,17 @@ class RrnetRatingsOptions(MethodOptions):
     def unused(self) -> dict[str, str]:
         """What other options leave without effect."""
         found = {}
+        if self.inter_units == 1:
+            last = "the only inter unit is the last one, and what it tells the nodes reaches no pair (inter_units is 1)"
+            found["rating_messages"] = found["hidden_share"] = last
+            if self.intra_units == 0:
+                found["aggr"] = f"{last}, and there is no intra unit (intra_units is 0)"
+        elif not self.rating_messages:
+            found["hidden_share"] = "not without rating_messages: nothing is hidden"
+        if self.intra_units == 0:
+            found["incidence"] = "there is no intra unit (intra_units is 0)"
         if self.features == "none":
             found["feature_channels"] = "not with features 'none'"
-        if not self.rating_messages:
-            found["hidden_share"] = "not without rating_messages: nothing is hidden"
         if self.head == "squared" or not self.recommend:
             found["liked"] = "only of recommendations with head 'ordinal', which has probabilities"
         return found

@@ -27,7 +27,7 @@ class Pairs:
     Attributes:
         edge_index: user and item [2, q].
         attr: what is known of each [q, p].
-        start: what its prediction starts from, as the head takes it; None where it starts from the mean.
+        start: what its prediction starts from, as the head takes it; None where the head itself starts at the mean.
     """
 
     edge_index: Tensor
@@ -62,6 +62,8 @@ def pairs_of(
             if kind == RATES:
                 value[known.edge] = biases.leave_one_out()
             begins = head.start_at_number(value)
+        elif start == "mean" and isinstance(head, SquaredHead):
+            begins = head.start_at_number(biases.mean.expand(index.shape[1]))
         elif start == "model":
             probability = _level_probability(graph, kind, len(head.levels))
             begins = head.start_at_levels(probability)

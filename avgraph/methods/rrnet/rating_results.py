@@ -9,7 +9,7 @@ from torch_geometric.data import HeteroData
 from avgraph.graph.rating_edges import KnownRatings
 from avgraph.graph.ratings import RATES, RECOMMENDED
 from avgraph.graph.vocabulary import SPLITS
-from avgraph.methods.rrnet.rating_heads import Answer
+from avgraph.methods.rrnet.rating_heads import Answer, median_level
 from avgraph.metrics import mean_absolute_error, root_mean_squared_error
 from avgraph.nn.rating_biases import DampedBiases
 
@@ -51,7 +51,7 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
         found[f"{split}/bias_rmse"] = root_mean_squared_error(plain[mask], rating[mask])
         if model is not None:
             levels = known.rating.unique()
-            middle = levels[(model.cumsum(1) >= 0.5).to(torch.int64).argmax(1)]
+            middle = median_level(model, levels)
             found[f"{split}/model_mae"] = mean_absolute_error(middle[mask], rating[mask])
             found[f"{split}/model_rmse"] = root_mean_squared_error((model @ levels)[mask], rating[mask])
     return found

@@ -53,7 +53,7 @@ class RatingTask(Task):
         )
         self.head = self._head(rating)
         self.pairs = pairs_of(graph, self.known, self.head, self.biases, options.start, standardize=options.standardize)
-        self.relations = relations(graph.edge_types)
+        self.relations = relations(graph.edge_types) if options.intra_units else ()
         self.edge_attr = {
             kind: value for kind in self.relations if (value := relation_features(graph, kind)) is not None
         }
@@ -73,7 +73,7 @@ class RatingTask(Task):
             product=options.product,
             direct=options.direct,
         )
-        if options.start != "mean":
+        if self.pairs[RATES].start is not None:
             for part in (self.network.decoder, *([self.network.direct] if self.network.direct else [])):
                 nn.init.zeros_(part.last.weight)
                 nn.init.zeros_(part.last.bias)
@@ -92,7 +92,8 @@ class RatingTask(Task):
             return
         self._placed = (like.device, like.dtype)
         self.asked = {kind: pairs.to(like) for kind, pairs in self.pairs.items()}
-        self.edge = self.known.edge.to(like.device)
+        self.told = self.asked[RATES].rows(self.known.edge.to(like.device))
+        self.told_plan = Incidence.from_edge_index(self.told.edge_index, self.known.users, self.known.items)
         self.rating = self.known.rating.to(like)
         self.edge_index = {kind: self.graph[kind].edge_index.to(like.device) for kind in self.relations}
         sizes = {USER: self.known.users, ITEM: self.known.items}
@@ -102,13 +103,15 @@ class RatingTask(Task):
         }
         self.relation_attr = {kind: value.to(like) for kind, value in self.edge_attr.items()}
 
-    def forward(self, pairs: Pairs, known: Tensor) -> Tensor:
-        """What the network says of pairs, where so many of the training ratings (a mask of them) are known."""
-        told = self.asked[RATES].rows(self.edge[known])
-        attr = told.attr
+    def forward(self, pairs: Pairs, hidden: Tensor | None = None) -> Tensor:
+        """What the network says of pairs from the training ratings but the hidden ones (a mask of them)."""
+        told, rating = self.told, self.rating
+        if hidden is not None:
+            told, rating = told.rows(~hidden), rating[~hidden]
+        attr = rating.new_empty(len(rating), 0)
         if self.options.rating_messages:
             mean, deviation = self.rating.mean(), self.rating.std().clamp_min(1e-6)
-            attr = torch.cat([attr, ((self.rating[known] - mean) / deviation)[:, None]], 1)
+            attr = ((rating - mean) / deviation)[:, None]
         found: Tensor = self.network(
             self.features(),
             (told.edge_index, self._plan(told), attr),
@@ -120,20 +123,20 @@ class RatingTask(Task):
         return found
 
     def _plan(self, pairs: Pairs) -> Incidence:
+        if pairs is self.told:
+            return self.told_plan
         return Incidence.from_edge_index(pairs.edge_index, self.known.users, self.known.items)
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One step: of all training ratings, or of those that it hides."""
         self._place()
-        known = torch.ones(len(self.edge), dtype=torch.bool)
-        asks = known
+        pairs, rating, hidden = self.told, self.rating, None
         if self.options.rating_messages:
-            asks = torch.rand(len(known)) < self.options.hidden_share
-            asks[torch.randint(len(known), (1,))] = True
-            known = ~asks
-        known, asks = known.to(self.edge.device), asks.to(self.edge.device)
-        pairs = self.asked[RATES].rows(self.edge[asks])
-        loss = self.head.loss(self.forward(pairs, known), pairs.start, self.rating[asks])
+            hidden = torch.rand(len(rating)) < self.options.hidden_share
+            hidden[torch.randint(len(rating), (1,))] = True
+            hidden = hidden.to(rating.device)
+            pairs, rating = pairs.rows(hidden), rating[hidden]
+        loss = self.head.loss(self(pairs, hidden), pairs.start, rating)
         self.log("train/loss", loss.detach(), on_step=False, on_epoch=True, batch_size=1)
         return loss
 
@@ -145,7 +148,7 @@ class RatingTask(Task):
         """
         self._place()
         pairs = self.asked[kind]
-        found = self.head.answer(self.forward(pairs, torch.ones_like(self.edge, dtype=torch.bool)), pairs.start)
+        found = self.head.answer(self(pairs), pairs.start)
         probability = None if found.probability is None else found.probability.float().cpu()
         return Answer(found.mean.float().cpu(), found.median.float().cpu(), probability)
 

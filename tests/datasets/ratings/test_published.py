@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,7 @@ def test_movielens_out_of_the_wheel_of_recbole(
     folder = MovieLens100K.fetch()
     assert folder == own_cache / "movielens100k"
     assert sorted(path.name for path in folder.iterdir()) == sorted(movielens.COPY)
+    assert MovieLens100K.fetch() == folder  # with nothing to download
     data = MovieLens100K(root=folder, val_fraction=0.0, test_fraction=0.4).load()
     assert data["item"].x[:, 0].tolist() == pytest.approx([0.95, 0.0])
     with pytest.raises(DataError, match=r"dataset.fold: no u1.base in .*GroupLens"):
@@ -115,6 +118,40 @@ def test_a_split_beside_a_published_fold_is_refused() -> None:
 def test_what_was_not_changed_may_stand_beside_a_fold() -> None:
     """As of an experiment that is run over its folds."""
     assert MovieLens100K.model_validate({**MovieLens100K().model_dump(), "fold": 2}).fold == 2
+
+
+def test_a_test_fraction_that_is_not_used_leaves_room_for_validation() -> None:
+    assert MovieLens100K(fold=1, val_fraction=0.95).val_fraction == 0.95
+    with pytest.raises(ConfigError, match="test_fraction: expected less than 1"):
+        MovieLens100K(val_fraction=0.95)
+
+
+@pytest.mark.parametrize("kind", [FilmTrust, Ciao])
+def test_without_times_there_is_no_split_by_time(kind: type[FilmTrust]) -> None:
+    with pytest.raises(ConfigError, match=r"split: .*'by_time'"):
+        kind(split="by_time")  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("no_shared_data", "own_cache")
+def test_the_stand_in_has_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
+    tests = torch.stack([MovieLens100K(fold=fold).load()[RATES].test_mask for fold in range(1, 6)])
+    assert tests.sum(0).unique().tolist() == [1]
+
+
+def test_who_waited_for_another_download_does_not_repeat_it(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waited(*_: object, wait: bool) -> Iterator[None]:
+        assert wait
+        write_recbole(own_cache / "movielens100k")
+        yield
+
+    monkeypatch.setattr(movielens, "offline", lambda: False)
+    monkeypatch.setattr(movielens, "locked", waited)
+    monkeypatch.setattr(movielens, "download", lambda *_: pytest.fail("was downloaded again"))
+    assert MovieLens100K.fetch() == own_cache / "movielens100k"
 
 
 def test_a_film_without_attributes(tmp_path: Path) -> None:
