@@ -63,9 +63,9 @@ SHAPES = [
 
 @pytest.mark.parametrize(("units", "incidence", "aggr"), SHAPES)
 def test_in_batches_the_logits_are_those_of_the_whole_graph(units: tuple[int, int], incidence: str, aggr: str) -> None:
-    options: dict[str, object] = {"intra_units": units[0], "inter_units": units[1], "aggr": aggr}
-    if units[0]:
-        options["incidence"] = incidence
+    options: dict[str, object] = {"intra_units": units[0], "inter_units": units[1]}
+    if units[0]:  # without, neither has an effect
+        options |= {"aggr": aggr, "incidence": incidence}
     whole = bound(options).forward()
     for size in (9, 1000):
         part = bound({**options, "batch_size": size}).forward()
