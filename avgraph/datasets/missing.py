@@ -13,9 +13,7 @@ logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
 
 
-def first_found(
-    name: str, on_missing: Sequence[str], actions: Mapping[str, Callable[[], Found | None]]
-) -> Found | None:
+def first_found(name: str, on_missing: Sequence[str], actions: Mapping[str, Callable[[], Found]]) -> Found | None:
     """The result of the first action that has one; None if none has. What fails before the last is warned of.
 
     Args:

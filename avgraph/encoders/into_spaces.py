@@ -23,7 +23,8 @@ class TextAligned(EncoderOptions):
     Attributes:
         space: name of the space; ``data[text]["x_<space>"]`` are its texts.
         text: node type of the texts.
-        features: what the tower sees: what the data set gives, or log-mels through an encoder with its defaults.
+        features: what the tower sees: what the data set gives, or log-mels through an encoder with its defaults, of
+            ``logmel_modulation`` without scores.
         hidden_channels: of the tower.
         epochs: of its training.
         batch_size: rows at a time.

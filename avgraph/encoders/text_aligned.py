@@ -26,7 +26,7 @@ from avgraph.tensors.rows import standardized
 
 _FORMAT = 1  # raise when the training changes, so that old results are not taken for new ones
 _RECIPE = {"hidden_channels", "epochs", "batch_size", "lr", "weight_decay", "dropout", "temperature"}
-_FEATURES = {"logmel_modulation": LogmelModulation, "logmel_cnn": LogmelCNN}
+_FEATURES = {"logmel_modulation": LogmelModulation(scores=False), "logmel_cnn": LogmelCNN()}
 
 
 def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
@@ -37,7 +37,7 @@ def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeCon
         has = ", ".join(data[options.text].keys())
         raise DataError(f"text_aligned: '{options.text}' has no {state}; it has {has}")
     if options.features != "given":
-        data = _FEATURES[options.features]().encode(data, node, context=context)
+        data = _FEATURES[options.features].encode(data, node, context=context)
     store = node_store(data, node)
     for needed in ("x", "text", "train_mask"):
         if needed not in store:

@@ -22,7 +22,7 @@ from avgraph.transforms.options import KnnOptions
 
 # Bytes that the similarities of one chunk of rows may take, and bytes per similarity:
 # float64, float32, and as much again where duplicates are expanded and rows are sorted.
-_MEMORY, _PER_ENTRY = 64 * 2**20, 32
+_MEMORY, _PER_ENTRY = 256 * 2**20, 32
 
 
 def nearest_neighbours(
@@ -42,7 +42,7 @@ def nearest_neighbours(
     Args:
         x: feature vectors.
         k: neighbours per row.
-        chunk_size: rows per matrix product (default: what keeps a chunk within 64 MiB).
+        chunk_size: rows per matrix product (default: what keeps a chunk within 256 MiB).
         group: one value per row; neighbours are sought among the rows with the same value only.
 
     Shapes:

@@ -80,3 +80,14 @@ def test_a_tower_of_another_number_of_threads_is_another_tower(tmp_path: Path) -
     for threads in (1, 2, 1):
         assert torch.equal(rows(threads, tmp_path), rows(threads, None))
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_tower_needs_no_classes_of_recordings_and_fits_no_discriminants() -> None:
+    data = clips()
+    data["text"].x_toy, data["audio"].text = torch.eye(4), torch.arange(data["audio"].num_nodes) % 4
+    encoder = TextAligned(space="toy", features="logmel_modulation", epochs=2, batch_size=8)
+    rows = encoder.encode(data, "audio")["audio"].x_toy
+    del data["audio"].y
+    found = encoder.encode(data, "audio")["audio"]
+    assert torch.equal(found.x_toy, rows)
+    assert "score" not in found

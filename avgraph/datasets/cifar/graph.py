@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +53,10 @@ def _pictures(name: CifarName, options: CIFAR10 | CIFAR100) -> Labelled:
     located = locate_pictures(name, options.root)
     found: Path | Labelled | None = located.folder
     if found is None and options.root is None:
-        actions = {"download": lambda: fetch_cifar(name), "synthetic": lambda: _stand_in(name, "pictures")}
+        actions: dict[str, Callable[[], Path | Labelled | None]] = {
+            "download": lambda: fetch_cifar(name),
+            "synthetic": lambda: _stand_in(name, "pictures"),
+        }
         found = first_found(name, options.on_missing, actions)
     if isinstance(found, Labelled):
         return found

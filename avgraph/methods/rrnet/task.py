@@ -130,13 +130,14 @@ class RRNetTask(Task):
             return super().train_dataloader()
         nodes = self._learned_from()
         shuffle = EpochShuffle(len(nodes), self.seed, lambda: self.current_epoch)
-        return DataLoader(nodes, batch_size=self.options.batch_size, sampler=shuffle)
+        return DataLoader(nodes, batch_size=self.options.batch_size, sampler=shuffle)  # type: ignore[arg-type]
 
     def _learned_from(self) -> Tensor:
         """Numbers of the source nodes that there is something to learn of."""
         edges = self.graph[self.inter]
         labelled = edges.train_mask if self.options.loss == "bce" else edges.train_mask & (edges.y > 0)
-        return edges.edge_index[0][labelled].unique().cpu()
+        nodes: Tensor = edges.edge_index[0][labelled].unique().cpu()
+        return nodes
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One step over labelled candidate edges (Eq. 9): all of them, or those of some source nodes."""

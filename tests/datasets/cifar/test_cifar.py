@@ -73,6 +73,7 @@ def test_features_are_read_where_they_are_asked_for(tmp_path: Path) -> None:
     names = np.array([f"name {number}" for number in range(10)])
     np.savez(tmp_path / "efficientnet_lite0_pca384.npz", x_train=x, y_train=y, x_test=x, y_test=y, classes=names)
     data = CIFAR10(root=tmp_path, content="features", val_fraction=0).load()
+    assert data.provenance["content"] == "features"
     assert data["image"].x.shape == (60, 6)
     assert torch.equal(data["image"].x[30:], torch.from_numpy(x.astype(np.float32)))
     assert data["image"].test_mask.tolist() == [False] * 30 + [True] * 30
