@@ -8,7 +8,7 @@ from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.hub_model import HubModel, ModelName
-from avgraph.options.base import Count, EncoderOptions, Name, NonNegative, Positive, Rate, Seed, SpaceName
+from avgraph.options.base import Count, EncoderOptions, Fraction, Name, NonNegative, Positive, Rate, Seed, SpaceName
 
 if TYPE_CHECKING:
     import torch_geometric.data
@@ -57,7 +57,7 @@ class TextAligned(EncoderOptions):
     batch_size: Annotated[int, Field(ge=2)] = 128
     lr: Rate = 1e-3
     weight_decay: NonNegative = 0.01
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Fraction = 0.3
     temperature: Rate = 0.07
     seed: Seed | None = None
 

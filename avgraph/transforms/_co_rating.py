@@ -21,6 +21,13 @@ def residuals(known: KnownRatings, biases: DampedBiases) -> Any:
     return sp.csr_matrix((left, known.edge_index.numpy()), shape=(known.users, known.items))
 
 
+def ones(matrix: Any) -> Any:
+    """1 wherever a sparse matrix has an entry, be it 0."""
+    made = matrix.copy()
+    made.data = np.ones_like(made.data)
+    return made
+
+
 def nearest(rows: Any, k: int, *, damping: float) -> Any:
     r"""The ``k`` rows of a sparse matrix that are most like each row, as a sparse matrix of similarities [n, n].
 
@@ -52,9 +59,8 @@ def nearest(rows: Any, k: int, *, damping: float) -> Any:
 
 def alike(known: KnownRatings, biases: DampedBiases, k: int, node: str, *, by: str = "residual") -> Any:
     """Users or items that are alike: by their residuals, or by who rated them or what they rated at all (``count``)."""
-    matrix = residuals(known, biases)
-    if by == "count":
-        matrix.data = np.ones_like(matrix.data)
+    left = residuals(known, biases)
+    matrix = ones(left) if by == "count" else left
     return nearest(matrix if node == "user" else matrix.T, k, damping=_DAMPING[by])
 
 

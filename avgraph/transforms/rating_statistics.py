@@ -15,7 +15,7 @@ from avgraph.graph.rating_edges import KnownRatings
 from avgraph.graph.ratings import TRUSTS
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._co_rating import alike, residuals, sums_over_neighbours
+from avgraph.transforms._co_rating import alike, ones, residuals, sums_over_neighbours
 from avgraph.transforms._out_of_fold import out_of_fold
 from avgraph.transforms.rating_options import RatingStatisticsOptions
 
@@ -46,7 +46,6 @@ class RatingStatistics(BaseTransform):
         GraphError: if there are no ratings.
 
     Example:
-        >>> from avgraph.datasets import FilmTrust
         >>> from avgraph.datasets.ratings.graph import rating_graph
         >>> from avgraph.datasets.ratings.made_up import made_up_ratings
         >>> from avgraph.graph.provenance import Provenance
@@ -117,16 +116,9 @@ def _carried(one: Any, other: Any, row: Any, column: Any, damped: float, *, weig
         damped: neighbours of residual 0 that every pair is given.
         weights: which of the two matrices says how near.
     """
-    counted = one if weights == 0 else _ones(one), other if weights == 1 else _ones(other)
+    counted = one if weights == 0 else ones(one), other if weights == 1 else ones(other)
     weight = sums_over_neighbours(counted[0], counted[1], row, column)
     return [sums_over_neighbours(one, other, row, column) / (weight + damped), np.log1p(weight)]
-
-
-def _ones(matrix: Any) -> Any:
-    """1 wherever a sparse matrix has an entry."""
-    made = matrix.copy()
-    made.data = np.ones_like(made.data)
-    return made
 
 
 def _spread(left: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
@@ -11,7 +10,7 @@ from avgraph.graph.rating_edges import known_ratings
 from avgraph.graph.ratings import CANDIDATES
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._co_rating import alike, residuals
+from avgraph.transforms._co_rating import alike, ones, residuals
 from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.rating_options import UnratedOptions
 
@@ -52,8 +51,7 @@ class Unrated(BaseTransform):
         known = known_ratings(data)
         biases = DampedBiases(known.edge_index, known.rating.double(), known.users, known.items, damping=self.damping)
         left, near = residuals(known, biases), alike(known, biases, self.neighbours, "item").T.tocsr()
-        rated = left.copy()
-        rated.data = np.ones_like(rated.data)
+        rated = ones(left)
         step, ends = max(1, _SCORES_AT_A_TIME // max(1, known.items)), []
         for start in range(0, known.users, step):
             mine = slice(start, start + step)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-import numpy as np
 import torch
 from sklearn.ensemble import HistGradientBoostingRegressor
 from torch import Tensor
@@ -13,10 +12,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.graph.rating_edges import known_ratings
 from avgraph.graph.ratings import RATES
-from avgraph.methods.rrnet.rating_heads import Answer
+from avgraph.methods.rrnet.rating_heads import Answer, median_level
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms import RatingModel
-from avgraph.transforms._co_rating import alike, residuals, sums_over_neighbours
+from avgraph.transforms._co_rating import alike, ones, residuals, sums_over_neighbours
 from benchmarks.rrnet_ratings.factors import factors
 
 SHRINKAGE = (0.0, 0.5, 1.0, 2.0)
@@ -41,9 +40,8 @@ def item_neighbours(graph: HeteroData, seed: int) -> Answer:
     model = DampedBiases(known.edge_index, known.rating.double(), known.users, known.items)
     left, near = residuals(known, model), alike(known, model, 50, "item")
     user, item = (end.numpy() for end in edges.edge_index)
-    ones = left.copy()
-    ones.data = np.ones_like(ones.data)
-    carried, weight = (torch.from_numpy(sums_over_neighbours(part, near, user, item)) for part in (left, ones))
+    parts = (left, ones(left))
+    carried, weight = (torch.from_numpy(sums_over_neighbours(part, near, user, item)) for part in parts)
     plain = model.predict(edges.edge_index)
     found = [plain + carried / (weight + damping).clamp_min(1e-6) for damping in SHRINKAGE]
     return _one(graph, min(found, key=lambda one: float((one - edges.rating)[edges.val_mask].square().mean())))
@@ -66,8 +64,7 @@ def boosting(graph: HeteroData, seed: int) -> Answer:
 def machine(graph: HeteroData, seed: int) -> Answer:
     """myFM, ordered probit, with implicit feedback and links; needs a graph that has its probabilities."""
     levels, probability = known_ratings(graph).rating.unique(), graph[RATES].level_probability
-    middle = levels[(probability.cumsum(1) >= 0.5).to(torch.int64).argmax(1)]
-    return Answer(probability @ levels, middle)
+    return Answer(probability @ levels, median_level(probability, levels))
 
 
 def plain_machine(graph: HeteroData, seed: int) -> Answer:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import Fold
-from avgraph.datasets.ratings.options import Fraction, PublishedRatings
+from avgraph.datasets.ratings.options import PublishedRatings
 from avgraph.graph.ratings import RATES
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import OnMissing
+from avgraph.options.base import Fraction, OnMissing
 from avgraph.options.problems import Path as OptionPath
 
 if TYPE_CHECKING:

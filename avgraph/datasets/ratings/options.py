@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
 from avgraph.graph.ratings import ITEM, RATES, TRUSTS, USER
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Seed, SyntheticOnMissing
+from avgraph.options.base import Fraction, Seed, SyntheticOnMissing
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import Path as OptionPath
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import torch_geometric.data
 
     from avgraph.datasets.ratings.table import RatingTable
-
-Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Ratings(Dataset):

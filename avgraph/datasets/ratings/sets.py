@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.base import DatasetStatus
 from avgraph.datasets.locate import Located, locate
+from avgraph.datasets.missing import first_found
 from avgraph.datasets.ratings.graph import rating_graph
 from avgraph.datasets.ratings.made_up import made_up_ratings
 from avgraph.datasets.ratings.movielens import fetch_movielens
@@ -16,7 +18,7 @@ from avgraph.datasets.ratings.options import PublishedRatings, Ratings
 from avgraph.datasets.ratings.own import read_own
 from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.ratings.table import RatingTable
-from avgraph.errors import DataError, line_of
+from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 
 logger = logging.getLogger(__name__)
@@ -34,13 +36,11 @@ def load_ratings(options: Ratings) -> HeteroData:
         table = read_own(options)
     elif isinstance(options, PublishedRatings):
         settings = {key: getattr(options, key) for key in ("variant", "fold") if hasattr(options, key)}
-        folder = _folder(options)
-        if folder is None:
-            logger.warning("%s: not found; using SYNTHETIC data in its place", name)
-            note, source = f"synthetic stand-in for {name}: made from random numbers", "synthetic"
-            table = made_up_ratings(note, settings.get("fold"))
+        found = _found(options, settings.get("fold"))
+        if isinstance(found, RatingTable):
+            table, source = found, "synthetic"
         else:
-            table = options.read(folder)
+            table = options.read(found)
     assert table is not None
     return rating_graph(
         table,
@@ -93,20 +93,22 @@ def _located(kind: type[PublishedRatings], root: str | Path | None) -> Located:
     return locate([kind.type_name()], root, lambda folder: _layout(kind, folder) is not None)
 
 
-def _folder(options: PublishedRatings) -> Path | None:
-    """Its folder; None where the stand-in takes its place."""
+def _found(options: PublishedRatings, fold: int | None) -> Path | RatingTable:
+    """Its folder, or the table of the stand-in."""
     located = _located(type(options), options.root)
-    if located.folder is not None:
-        return located.folder
-    for action in options.on_missing if options.root is None else ():
-        if action == "synthetic":
-            return None
-        try:
-            if (folder := fetch_movielens()) is not None:
-                return folder
-        except (DataError, OSError) as error:
-            if action == options.on_missing[-1]:
-                raise
-            logger.warning("%s: %s", options.type, line_of(error) if isinstance(error, OSError) else error)
-    looked, expected = ", ".join(map(str, located.looked)), " or ".join(", ".join(part) for part in options.needed)
-    raise DataError(f"{options.type}: not found in {looked}. Expected {expected}; see {options.homepage}")
+    found: Path | RatingTable | None = located.folder
+    if found is None and options.root is None:
+        actions: dict[str, Callable[[], Path | RatingTable | None]] = {
+            "download": fetch_movielens,
+            "synthetic": lambda: _stand_in(options.type_name(), fold),
+        }
+        found = first_found(options.type_name(), options.on_missing, actions)
+    if found is None:
+        looked, expected = ", ".join(map(str, located.looked)), " or ".join(", ".join(part) for part in options.needed)
+        raise DataError(f"{options.type}: not found in {looked}. Expected {expected}; see {options.homepage}")
+    return found
+
+
+def _stand_in(name: str, fold: int | None) -> RatingTable:
+    logger.warning("%s: not found; using SYNTHETIC data in its place", name)
+    return made_up_ratings(f"synthetic stand-in for {name}: made from random numbers", fold)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, MethodOptions, Name, Positive, TransformOptions
+from avgraph.options.base import Count, Fraction, MethodOptions, Name, Positive, TransformOptions
 from avgraph.options.mistakes import mistakes
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class RrnetOptions(MethodOptions):
     incidence: Literal["both", "target"] = "both"
     reduction: Literal["mean", "sum"] = "mean"
     loss: Literal["bce", "cross_entropy"] = "cross_entropy"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    dropout: Fraction = 0.5
     baseline_logit: bool = True
     edge_score: bool = True
     standardize: bool = True

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from avgraph.graph.ratings import CANDIDATES, RATES
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, MethodOptions, Positive, TransformOptions
+from avgraph.options.base import Count, Fraction, MethodOptions, Positive, TransformOptions
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.rating_task
@@ -66,7 +66,7 @@ class RrnetRatingsOptions(MethodOptions):
     inter_units: Positive = 1
     aggr: Literal["mean", "sum"] = "mean"
     incidence: Literal["both", "target"] = "both"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    dropout: Fraction = 0.2
     head: Literal["ordinal", "squared"] = "ordinal"
     start: Literal["mean", "biases", "model"] = "biases"
     damping: Annotated[float, Field(ge=0)] = 5.0

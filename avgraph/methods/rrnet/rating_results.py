@@ -35,8 +35,7 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
     few = [torch.bincount(known.edge_index[end], minlength=size) <= COLD for end, size in
            enumerate((known.users, known.items))]  # fmt: skip
     cold = few[0][index[0]] | few[1][index[1]]
-    low, high = known.rating.min(), known.rating.max()
-    plain = biases.predict(index).clamp(low, high)
+    plain = bias_errors(graph, known, biases)
     model = edges.get("level_probability")
     for split in HELD_OUT:
         mask = edges.get(f"{split}_mask")
@@ -47,13 +46,30 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
                 prefix = f"{name}/" if name == split else f"{name}_"
                 found[f"{prefix}mae"] = mean_absolute_error(answer.median[rows], rating[rows])
                 found[f"{prefix}rmse"] = root_mean_squared_error(answer.mean[rows], rating[rows])
-        found[f"{split}/bias_mae"] = mean_absolute_error(plain[mask], rating[mask])
-        found[f"{split}/bias_rmse"] = root_mean_squared_error(plain[mask], rating[mask])
+        found |= {f"{split}/bias_{name}": plain[f"{split}/{name}"] for name in ("mae", "rmse")}
         if model is not None:
             levels = known.rating.unique()
             middle = median_level(model, levels)
             found[f"{split}/model_mae"] = mean_absolute_error(middle[mask], rating[mask])
             found[f"{split}/model_rmse"] = root_mean_squared_error((model @ levels)[mask], rating[mask])
+    return found
+
+
+def bias_errors(graph: HeteroData, known: KnownRatings, biases: DampedBiases) -> dict[str, float]:
+    """Errors of the bias model on held-out ratings: what every method has to beat.
+
+    Args:
+        graph: with ratings.
+        known: those to train on.
+        biases: of the known ratings.
+    """
+    edges, found = graph[RATES], {}
+    plain = biases.predict(edges.edge_index).clamp(known.rating.min(), known.rating.max())
+    for split in HELD_OUT:
+        mask = edges.get(f"{split}_mask")
+        if mask is not None and bool(mask.any()):
+            found[f"{split}/mae"] = mean_absolute_error(plain[mask], edges.rating[mask])
+            found[f"{split}/rmse"] = root_mean_squared_error(plain[mask], edges.rating[mask])
     return found
 
 

@@ -14,7 +14,7 @@ from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
 from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
-from avgraph.methods.rrnet.rating_results import HELD_OUT, rating_metrics, recommended, with_recommendations
+from avgraph.methods.rrnet.rating_results import bias_errors, rating_metrics, recommended, with_recommendations
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Incidence
@@ -164,12 +164,7 @@ class RatingTask(Task):
         else:
             share = rating.unique(return_counts=True)[1].double() / len(rating)
             loss = float(torch.special.entr(share).sum())
-        plain = self.biases.predict(self.graph[RATES].edge_index)
-        answer = Answer(plain, plain)
-        known = rating_metrics(self.graph, self.known, answer, self.biases)
-        errors = {f"{split}/{name}": known[f"{split}/bias_{name}"] for split in HELD_OUT for name in ("mae", "rmse")
-                  if f"{split}/bias_{name}" in known}  # fmt: skip
-        return Trivial(loss, errors=errors, prediction="the bias model")
+        return Trivial(loss, errors=bias_errors(self.graph, self.known, self.biases), prediction="the bias model")
 
     def annotated(self) -> HeteroData:
         """The graph with the ``prediction`` of every rating, and with what is recommended."""
