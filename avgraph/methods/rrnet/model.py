@@ -180,11 +180,12 @@ class RRNet(nn.Module):
         for kind in kinds:
             plan = plan_in(plans, kind, (len(raw[kind[0]]), len(raw[kind[2]])))
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
-            edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
+            if kind == self.inter or len(self.intra_units):  # nothing else reads edges within a node type
+                edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
-        for unit, kinds in self.layers():
+        for unit, worked_on in self.layers():
             if isinstance(unit, IntraUnit):
-                x, edge = intra_step(unit, kinds, x, edge, edge_index_dict, plans)
+                x, edge = intra_step(unit, worked_on, x, edge, edge_index_dict, plans)
             else:
                 x[source], x[target], edge[self.inter] = unit(
                     x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
