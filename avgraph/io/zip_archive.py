@@ -5,12 +5,12 @@ from __future__ import annotations
 import lzma
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from avgraph.errors import DataError, shortened
+from avgraph.io.new_folder import new_folder
 from avgraph.io.reading import MAX_MEMBERS, check_expansion
 
 ZIP_ERRORS = (
@@ -104,34 +104,25 @@ def extract_zip(archive: str | Path, folder: str | Path, *, strip: int = 0) -> P
         DataError: if the archive is damaged, a member would land outside or is a link, or ``folder`` is not empty.
     """
     archive, folder = Path(archive), Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder}: already exists and is not empty; move it away to unpack {archive.name} there")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        with zipfile.ZipFile(archive) as bundle:
-            for member in checked_members(bundle, archive.stat().st_size, most=_MOST_FILES).values():
-                path = member_path(member.filename, strip)
-                if stat.S_ISLNK(member.external_attr >> 16):
-                    raise DataError(f"{archive}: zip member {member.filename!r} is a link")
-                if path is None or member.is_dir():
-                    continue
-                target = temporary / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with bundle.open(member) as source, open(target, "wb") as sink:
-                    shutil.copyfileobj(source, sink, 1 << 20)
-        temporary.chmod(0o755)  # mkdtemp makes a private folder
-        if folder.exists():
-            folder.rmdir()
-        temporary.rename(folder)
-    except DataError as error:
-        raise DataError(str(error) if str(error).startswith(str(archive)) else f"{archive}: {error}") from None
-    except OSError as error:
-        if error.errno is None:  # bz2's, for damaged data
+    with new_folder(folder, archive) as temporary:
+        try:
+            with zipfile.ZipFile(archive) as bundle:
+                for member in checked_members(bundle, archive.stat().st_size, most=_MOST_FILES).values():
+                    path = member_path(member.filename, strip)
+                    if stat.S_ISLNK(member.external_attr >> 16):
+                        raise DataError(f"{archive}: zip member {member.filename!r} is a link")
+                    if path is None or member.is_dir():
+                        continue
+                    target = temporary / path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with bundle.open(member) as source, open(target, "wb") as sink:
+                        shutil.copyfileobj(source, sink, 1 << 20)
+        except DataError as error:
+            raise DataError(str(error) if str(error).startswith(str(archive)) else f"{archive}: {error}") from None
+        except OSError as error:
+            if error.errno is None:  # bz2's, for damaged data
+                raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        except ZIP_ERRORS as error:
             raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
-        raise OSError(error.errno, error.strerror, str(folder)) from error
-    except ZIP_ERRORS as error:
-        raise DataError(f"{archive}: damaged or unusual zip archive: {error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from avgraph.datasets.base import DatasetStatus
 from avgraph.datasets.cifar.archive import LAYOUTS, CifarName
+from avgraph.datasets.fetched import fetched
 from avgraph.datasets.locate import Located, locate
 from avgraph.datasets.paired import cifar10 as features
-from avgraph.errors import DataError
-from avgraph.io.cache import cache_folder
-from avgraph.io.download import download, offline
+from avgraph.io.download import download
 from avgraph.io.extract_tar import extract_tar_files
 from avgraph.io.npz import read_npz
-from avgraph.runtime.interrupt import interruptible
-from avgraph.runtime.lock import locked
 from avgraph.runtime.progress import counted
-
-logger = logging.getLogger(__name__)
 
 HOMEPAGE = "https://www.cs.toronto.edu/~kriz/cifar.html"
 # The publisher gives MD5 alone; these are what several independent projects pin for the same files.
@@ -65,52 +59,31 @@ def fetch_cifar(name: CifarName) -> Path | None:
     Raises:
         DataError: if the download fails or its checksum differs.
     """
-    folder, (url, checksum) = cache_folder(name), ARCHIVES[name]
-    layout = LAYOUTS[name]
-    target = folder / layout.folder
-    if records_in(name, folder) is not None:
-        return folder
-    if offline():
-        logger.warning("AVGRAPH_OFFLINE is set: skipped the download of %s", url)
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    with interruptible("run again to go on"), locked(folder.with_name(f"{name}.lock"), f"{folder}: filled", wait=True):
-        if records_in(name, folder) is not None:  # by whom we have waited for
-            return folder
+    (url, checksum), layout = ARCHIVES[name], LAYOUTS[name]
+
+    def fill(folder: Path) -> None:
         archive = download(url, folder.with_name(url.rpartition("/")[2]), checksum)
         assert archive is not None
         with counted(None, f"unpacking {name}"):
-            extract_tar_files(archive, target, [f"{layout.folder}/{file}" for file in layout.files])
+            extract_tar_files(archive, folder / layout.folder, [f"{layout.folder}/{file}" for file in layout.files])
         archive.unlink()
-    return folder
+
+    return fetched(name, url, lambda folder: records_in(name, folder) is not None, fill)
 
 
-def fetched_folder(name: str) -> Path:
-    """`fetch_cifar` for ``avgraph data fetch NAME``, where going without is no choice.
-
-    Raises:
-        DataError: if the download fails or ``AVGRAPH_OFFLINE`` is set.
-    """
-    folder = fetch_cifar("cifar100" if name == "cifar100" else "cifar10")
-    if folder is None:
-        raise DataError(f"{name}: not downloaded, because AVGRAPH_OFFLINE is set")
-    return folder
-
-
-def describe_cifar(name: str, what: str, root: str | Path | None) -> DatasetStatus:
+def describe_cifar(name: CifarName, what: str, root: str | Path | None) -> DatasetStatus:
     """How many pictures there are, or features of them.
 
     Raises:
         DataError: if ``root`` is no folder, or a file there is unreadable.
     """
-    known: CifarName = "cifar100" if name == "cifar100" else "cifar10"
-    located, layout = locate_pictures(known, root), LAYOUTS[known]
-    if located.folder is not None and (place := records_in(known, located.folder)) is not None:
+    located, layout = locate_pictures(name, root), LAYOUTS[name]
+    if located.folder is not None and (place := records_in(name, located.folder)) is not None:
         count = sum((place / file).stat().st_size // layout.record for file in (*layout.train, layout.test))
         return DatasetStatus(
             name, what, "real", located.folder, located.looked, "binary version", "pictures", count, layout.classes
         )
-    if known == "cifar10" and (folder := locate_features(root).folder) is not None:
+    if name == "cifar10" and (folder := locate_features(root).folder) is not None:
         part = read_npz(folder / features.FILE, ["y_train", "y_test", "classes"])
         count = len(part["y_train"]) + len(part["y_test"])
         return DatasetStatus(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class _Cifar(Dataset):
     path_keys = ("root",)
+    cifar: ClassVar[Literal["cifar10", "cifar100"]]
 
     root: FilePath | None = None
     val_fraction: Fraction = 0.1
@@ -34,14 +35,15 @@ class _Cifar(Dataset):
         """Its folder and how many pictures there are; of archives the sizes of the files alone are read."""
         from avgraph.datasets.cifar.folder import describe_cifar
 
-        return describe_cifar(cls.type_name(), cls.what(), root)
+        return describe_cifar(cls.cifar, cls.what(), root)
 
     @classmethod
     def fetch(cls) -> Path:
         """Download the pictures in their binary version (about 160 MB)."""
-        from avgraph.datasets.cifar.folder import fetched_folder
+        from avgraph.datasets.cifar.folder import fetch_cifar
+        from avgraph.datasets.fetched import demanded
 
-        return fetched_folder(cls.type_name())
+        return demanded(cls.type_name(), fetch_cifar(cls.cifar))
 
 
 class CIFAR10(_Cifar):
@@ -61,6 +63,8 @@ class CIFAR10(_Cifar):
         on_missing: what to try, in order, where there is no data; an empty list makes that an error. Features cannot
             be downloaded.
     """
+
+    cifar = "cifar10"
 
     type: Literal["cifar10"] = "cifar10"
     content: Literal["pictures", "features"] = "pictures"
@@ -100,6 +104,8 @@ class CIFAR100(_Cifar):
         seed: of all these draws.
         on_missing: what to try, in order, where there is no data; an empty list makes that an error.
     """
+
+    cifar = "cifar100"
 
     type: Literal["cifar100"] = "cifar100"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -12,17 +11,12 @@ import torch
 from avgraph.datasets.base import DatasetStatus
 from avgraph.datasets.esc.layout import RECONSTRUCTED, find_layout
 from avgraph.datasets.esc.table import read_table
+from avgraph.datasets.fetched import fetched
 from avgraph.datasets.leakage import find_leakage
 from avgraph.datasets.locate import Located, locate
-from avgraph.errors import DataError
-from avgraph.io.cache import cache_folder
-from avgraph.io.download import download, offline
+from avgraph.io.download import download
 from avgraph.io.zip_archive import extract_zip
-from avgraph.runtime.interrupt import interruptible
-from avgraph.runtime.lock import locked
 from avgraph.runtime.progress import counted
-
-logger = logging.getLogger(__name__)
 
 EscName = Literal["esc50", "esc10"]
 
@@ -50,34 +44,15 @@ def fetch_esc() -> Path | None:
     Raises:
         DataError: if the download fails or its checksum differs.
     """
-    folder = cache_folder("esc50")
-    if folder.is_dir() and find_layout(folder, "esc50") is not None:
-        return folder
-    if offline():
-        logger.warning("AVGRAPH_OFFLINE is set: skipped the download of %s", ARCHIVE)
-        return None
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with interruptible("run again to go on"), locked(folder.with_name("esc50.lock"), f"{folder}: filled", wait=True):
-        if folder.is_dir() and find_layout(folder, "esc50") is not None:  # by whom we have waited for
-            return folder
-        archive = download(ARCHIVE, folder.with_name("ESC-50.zip"), ARCHIVE_CHECKSUM)
-        assert archive is not None
-        with counted(None, "unpacking ESC-50"):
-            extract_zip(archive, folder, strip=1)
-        archive.unlink()
-    return folder
+    return fetched("esc50", ARCHIVE, lambda folder: folder.is_dir() and find_layout(folder, "esc50") is not None, _fill)
 
 
-def fetched_folder(name: str) -> Path:
-    """`fetch_esc` for ``avgraph data fetch NAME``, where going without is no choice.
-
-    Raises:
-        DataError: if the download fails or ``AVGRAPH_OFFLINE`` is set.
-    """
-    folder = fetch_esc()
-    if folder is None:
-        raise DataError(f"{name}: not downloaded, because AVGRAPH_OFFLINE is set")
-    return folder
+def _fill(folder: Path) -> None:
+    archive = download(ARCHIVE, folder.with_name("ESC-50.zip"), ARCHIVE_CHECKSUM)
+    assert archive is not None
+    with counted(None, "unpacking ESC-50"):
+        extract_zip(archive, folder, strip=1)
+    archive.unlink()
 
 
 def describe_esc(dataset: EscName, located: Located, name: str, what: str) -> DatasetStatus:

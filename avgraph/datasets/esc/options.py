@@ -47,9 +47,10 @@ class _Esc(Folded):
     @classmethod
     def fetch(cls) -> Path:
         """Download ESC-50, which holds ESC-10 too (about 650 MB)."""
-        from avgraph.datasets.esc.folder import fetched_folder
+        from avgraph.datasets.esc.folder import fetch_esc
+        from avgraph.datasets.fetched import demanded
 
-        return fetched_folder(cls.type_name())
+        return demanded(cls.type_name(), fetch_esc())
 
 
 class ESC50(_Esc):

@@ -122,6 +122,7 @@ class ClassPaired(Clips, Folded):
     @classmethod
     def fetch(cls) -> Path:
         """Download ESC-50 (about 650 MB); the other sets cannot be downloaded."""
-        from avgraph.datasets.esc.folder import fetched_folder
+        from avgraph.datasets.esc.folder import fetch_esc
+        from avgraph.datasets.fetched import demanded
 
-        return fetched_folder(cls.type_name())
+        return demanded(cls.type_name(), fetch_esc())

@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from avgraph.datasets.fetched import fetched
 from avgraph.datasets.ratings.table import RatingTable, last_of_each_pair, without_strangers
 from avgraph.datasets.ratings.text import TextTable, read_text_table
 from avgraph.errors import DataError
-from avgraph.io.cache import cache_folder
-from avgraph.io.download import download, offline
+from avgraph.io.download import download
 from avgraph.io.files import atomic_path
 from avgraph.io.files_read import checksums
 from avgraph.io.zip_archive import ZIP_ERRORS, checked_members
-from avgraph.runtime.interrupt import interruptible
-from avgraph.runtime.lock import locked
 
 WHEEL = (
     "https://files.pythonhosted.org/packages/ab/fe/7d606cb7cd2b166a36b100cb9435d21014ceee16c192d972deb0976967a8/"
@@ -43,20 +41,14 @@ def fetch_movielens() -> Path | None:
     Raises:
         DataError: if the download fails or its checksum differs.
     """
-    folder = cache_folder("movielens100k")
-    if _filled(folder):
-        return folder
-    if offline():
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = folder.with_name("movielens100k.lock")
-    with interruptible("run again to go on"), locked(lock, f"{folder}: filled", wait=True):
-        if not _filled(folder):  # by whom we have waited for
-            wheel = download(WHEEL, folder / "recbole.whl", WHEEL_CHECKSUM)
-            assert wheel is not None
-            _unpack(wheel, folder)
-            wheel.unlink(missing_ok=True)
-    return folder
+    return fetched("movielens100k", WHEEL, _filled, _fill)
+
+
+def _fill(folder: Path) -> None:
+    wheel = download(WHEEL, folder / "recbole.whl", WHEEL_CHECKSUM)
+    assert wheel is not None
+    _unpack(wheel, folder)
+    wheel.unlink()
 
 
 def _filled(folder: Path) -> bool:

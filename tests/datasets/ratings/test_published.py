@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from avgraph.datasets import Ciao, FilmTrust, MovieLens100K
+from avgraph.datasets import Ciao, FilmTrust, MovieLens100K, fetched
 from avgraph.datasets.ratings import movielens
 from avgraph.errors import ConfigError, DataError
 from avgraph.graph.ratings import RATES, TRUSTS
@@ -99,7 +99,7 @@ def test_movielens_out_of_the_wheel_of_recbole(
         return target
 
     monkeypatch.setattr(movielens, "download", downloaded)
-    monkeypatch.setattr(movielens, "offline", lambda: False)
+    monkeypatch.setattr(fetched, "offline", lambda: False)
     folder = MovieLens100K.fetch()
     assert folder == own_cache / "movielens100k"
     assert sorted(path.name for path in folder.iterdir()) == sorted(movielens.COPY)
@@ -148,8 +148,8 @@ def test_who_waited_for_another_download_does_not_repeat_it(
         write_recbole(own_cache / "movielens100k")
         yield
 
-    monkeypatch.setattr(movielens, "offline", lambda: False)
-    monkeypatch.setattr(movielens, "locked", waited)
+    monkeypatch.setattr(fetched, "offline", lambda: False)
+    monkeypatch.setattr(fetched, "locked", waited)
     monkeypatch.setattr(movielens, "download", lambda *_: pytest.fail("was downloaded again"))
     assert MovieLens100K.fetch() == own_cache / "movielens100k"
 
