@@ -25,7 +25,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Sequence
@@ -48,9 +47,8 @@ from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.metrics import mean_average_precision  # noqa: E402
 from avgraph.nn import Projector  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.runs.training import fit  # noqa: E402
-from avgraph.runtime.settings import run_settings  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
+from benchmarks.training import trained  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "configs" / "cmcr"
 FOLDS = {0: 1, 1: 3, 2: 4}
@@ -78,13 +76,8 @@ def graph_of(seed: int) -> HeteroData:
 
 
 def connected(experiment: Experiment, graph: HeteroData) -> dict[str, float]:
-    """The steps of `avgraph.runs.run.train_in` without its files, the data loaded once a seed."""
-    task = build_task(experiment)
-    torch.manual_seed(experiment.seed)
-    task.bind(graph, experiment.train, experiment.seed)
-    with run_settings(None), tempfile.TemporaryDirectory() as folder:
-        fit(task, experiment, Path(folder), device="cpu", quiet=True)
-    found = task.eval().metrics()
+    """Its metrics, the data loaded once a seed."""
+    found = trained(build_task(experiment), graph, experiment).metrics()
     return {name: found[f"test/{name}"] for name in (*WAYS, "modality_gap_audio_image")}
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -33,9 +32,8 @@ from avgraph.config import Experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.metrics import mean_average_precision
 from avgraph.runs.pipeline import build_graph, build_task
-from avgraph.runs.training import fit
-from avgraph.runtime.settings import run_settings
 from benchmarks.cca import cca, kernel_cca
+from benchmarks.training import trained
 
 Scores = dict[str, list[dict[str, float]]]
 EXAMPLES = {
@@ -83,11 +81,8 @@ def compare(
             if len(graphs) <= seed:
                 graphs.append(build_graph(experiment, task, EncodeContext(seed=seed)))
             start = time.perf_counter()
-            torch.manual_seed(seed)
-            task.bind(graphs[seed], experiment.train, experiment.seed)
-            with run_settings(None), tempfile.TemporaryDirectory() as folder:
-                fit(task, experiment, Path(folder), device="cpu", quiet=True)
-            scores[name].append(task.eval().metrics() | {"seconds": time.perf_counter() - start})
+            metrics = trained(task, graphs[seed], experiment).metrics()
+            scores[name].append(metrics | {"seconds": time.perf_counter() - start})
         print(f"seed {seed} done", file=sys.stderr, flush=True)
     return scores, graphs
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
-import torch  # noqa: E402
 
 from avgraph.config import load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
@@ -26,8 +24,7 @@ from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.io.pictures import save_figure  # noqa: E402
 from avgraph.methods.mltm import MltmOptions, MLTMTask  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.runs.training import fit  # noqa: E402
-from avgraph.runtime.settings import run_settings  # noqa: E402
+from benchmarks.training import trained  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
 EPSILONS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -44,7 +41,7 @@ class Watched(MLTMTask):
         self.worst = max(self.worst, float(self.trainer.callback_metrics["train/not_converged"]))
 
 
-def one_split(part: int, epsilons: Sequence[float], epochs: int | None, folder: str) -> dict[float, dict[str, float]]:
+def one_split(part: int, epsilons: Sequence[float], epochs: int | None) -> dict[float, dict[str, float]]:
     """ε → metrics, on one graph."""
     options: dict[str, object] = {"dataset.part": part, "train.device": "cpu", "train.checkpoint_every": 1000}
     if epochs is not None:
@@ -57,12 +54,8 @@ def one_split(part: int, epsilons: Sequence[float], epochs: int | None, folder: 
     found = {}
     assert isinstance(experiment.method, MltmOptions)
     for epsilon in epsilons:
-        torch.manual_seed(experiment.seed)
-        task = Watched(experiment.method.model_copy(update={"epsilon": epsilon}))
-        task.bind(graph, experiment.train, experiment.seed)
-        with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
-            fit(task, experiment, Path(directory), device="cpu", quiet=True)
-        metrics = task.eval().metrics()
+        task = trained(Watched(experiment.method.model_copy(update={"epsilon": epsilon})), graph, experiment)
+        metrics = task.metrics()
         found[epsilon] = {**{column: metrics[column] for column in COLUMNS}, "not converged": task.worst}
         print(f"part {part}, ε {epsilon}: {' '.join(f'{value:.3f}' for value in found[epsilon].values())}", flush=True)
     return found
@@ -100,8 +93,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, help="default: the example's")
     parser.add_argument("--picture", type=Path, help=".png or .svg")
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder:
-        splits = [one_split(part, options.epsilons, options.epochs, folder) for part in options.parts]
+    splits = [one_split(part, options.epsilons, options.epochs) for part in options.parts]
     rows = {epsilon: [split[epsilon] for split in splits] for epsilon in options.epsilons}
     columns = (*COLUMNS, "not converged")
     print(f"\n| ε | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")

@@ -35,8 +35,7 @@ from avgraph.methods.mltm.pairs import shuffled_partners  # noqa: E402
 from avgraph.methods.mltm.ranking import retrieval_metrics  # noqa: E402
 from avgraph.metrics import recall_at_k  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.runs.training import fit  # noqa: E402
-from avgraph.runtime.settings import run_settings  # noqa: E402
+from benchmarks.training import trained  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
 SUPERVISED = """\
@@ -98,14 +97,9 @@ class Watched(MLTMTask):
         return recall_at_k(x, y, own, texts.y, k=1)
 
 
-def trained(graph: HeteroData, experiment: Experiment, folder: str) -> list[dict[str, Any]]:
-    torch.manual_seed(experiment.seed)
+def history(graph: HeteroData, experiment: Experiment) -> list[dict[str, Any]]:
     assert isinstance(experiment.method, MltmOptions)
-    task = Watched(experiment.method)
-    task.bind(graph, experiment.train, experiment.seed)
-    with run_settings(None), tempfile.TemporaryDirectory(dir=folder) as directory:
-        fit(task, experiment, Path(directory), device="cpu", quiet=True)
-    return task.history
+    return trained(Watched(experiment.method), graph, experiment).history
 
 
 def run_all(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -133,7 +127,7 @@ def run_all(options: argparse.Namespace) -> list[dict[str, Any]]:
                         experiment = load_experiment(
                             path, {**shared, **change, "method.noise": noise, "seed": seed, "output": folder}
                         )
-                        done.append({"key": key, "history": trained(graph, experiment, folder)})
+                        done.append({"key": key, "history": history(graph, experiment)})
                         with results.open("a") as file:
                             file.write(json.dumps(done[-1]) + "\n")
     return done

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,10 +30,10 @@ from avgraph.encoders.views import Views
 from avgraph.io.cache import cache_folder
 from avgraph.metrics import accuracy, expected_calibration_error
 from avgraph.runs.pipeline import build_task
-from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
 from avgraph.transforms import KNN, Candidates
 from avgraph.transforms.knn import nearest_neighbours
+from benchmarks.training import trained
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "rrnet_cifar10.yaml"
 NEAR = ("image", "near", "image")
@@ -81,12 +80,8 @@ class World:
 
     def rrnet(self, data: HeteroData, experiment: Experiment) -> Mapping[str, float]:
         """Metrics of a training on this graph, with the calibration of the answer."""
-        with tempfile.TemporaryDirectory() as folder, run_settings(experiment.train.threads):
-            torch.manual_seed(experiment.seed)
-            task = build_task(experiment)
-            task.bind(data, experiment.train, experiment.seed)
-            fit(task, experiment, Path(folder), device="cpu", quiet=True)
-            task.eval()
+        with run_settings(experiment.train.threads):
+            task = trained(build_task(experiment), data, experiment)
             learned = task.annotated()
             share = torch.zeros(len(learned["image"].y))
             edges = learned["image", "candidate", "label"]

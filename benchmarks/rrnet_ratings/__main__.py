@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.config import load_experiment
@@ -27,10 +24,10 @@ from avgraph.methods.rrnet.rating_heads import Answer
 from avgraph.methods.rrnet.rating_task import RatingTask
 from avgraph.metrics import mean_absolute_error, root_mean_squared_error
 from avgraph.runs.pipeline import build_graph, build_task
-from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
 from benchmarks.defaults.tables import markdown
 from benchmarks.rrnet_ratings.baselines import BASELINES
+from benchmarks.training import trained
 
 RRNET = "RR-Net"
 
@@ -64,14 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _rrnet(experiment: Any, graph: HeteroData) -> Answer:
     """The experiment's method, trained on a graph."""
-    torch.manual_seed(experiment.seed)
     task = build_task(experiment)
     assert isinstance(task, RatingTask), "expected an experiment with method rrnet_ratings"
-    task.bind(graph, experiment.train, experiment.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        fit(task, experiment, Path(folder), device="cpu", quiet=True)
-    answer: Answer = task.eval().answer(RATES)
-    return answer
+    return trained(task, graph, experiment).answer(RATES)
 
 
 def _errors(graph: HeteroData, answer: Answer, split: str) -> tuple[float, float]:
