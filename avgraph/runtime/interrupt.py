@@ -44,10 +44,10 @@ def interruptible(then: str = "") -> Iterator[None]:
             if before.get(number) == signal.SIG_DFL:
                 signal.signal(number, _stop)
         yield
-    except (KeyboardInterrupt, SystemExit) as raised:
+    except BaseException as raised:
         stop: BaseException | None = raised
         while stop is not None and not isinstance(stop, KeyboardInterrupt):
-            stop = stop.__context__  # Lightning's exit may come of a later error in its own cleaning up
+            stop = stop.__context__  # a library may raise its own error on the way out: Lightning's exit, torch.save's
         if stop is None:
             raise
         if not then and isinstance(stop, Interrupted):

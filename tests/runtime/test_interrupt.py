@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGHUP: the message says how to go on, the handlers are as before, the run continues."""
 
+import io
 import re
 import signal
 import threading
@@ -7,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from pytorch_lightning import LightningModule
 
 import avgraph
@@ -165,3 +167,26 @@ main(["discover", {table!r}, "-o", {output!r}, "--quiet", "--bootstraps", "10000
     assert child.wait() == 128 + number
     assert child.error == "stopped\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ready", "x.npy"]
+
+
+@pytest.mark.parametrize("then", ["", "go on"])
+def test_an_error_of_a_library_on_its_way_out_does_not_hide_the_signal(tmp_path: Path, then: str) -> None:
+    class Stopping(io.FileIO):
+        written = 0
+
+        def write(self, data: object) -> int:  # in the middle of a tensor, as in a checkpoint that is being saved
+            self.written += 1
+            if self.written == 4:
+                signal.raise_signal(signal.SIGTERM)
+            return super().write(data)  # type: ignore[arg-type]
+
+    def save() -> None:
+        with Stopping(tmp_path / "x.pt", "w") as file:
+            torch.save({"x": torch.ones(10_000)}, file)
+
+    with interruptible(then), pytest.raises(RuntimeError, match="unexpected pos") as hidden:
+        save()
+    assert isinstance(hidden.value.__context__, Interrupted)
+    with pytest.raises(Interrupted, match=f"stopped; {then}" if then else "stopped") as told, interruptible(then):
+        save()
+    assert told.value.exit_code == 128 + signal.SIGTERM
