@@ -364,6 +364,10 @@ FUNCTIONS: dict[str, tuple[Call, str]] = {
         "mask: expected a tensor, got numpy.ndarray",
     ),
     "orthogonality, list": (lambda: nn.orthogonality(ROWS, [[1.0]]), "y: expected a tensor, got list"),
+    "matching_divergence, array": (
+        lambda: nn.matching_divergence(ROWS, ROWS[:, :, None, None], np.ones((4, 1, 1))),
+        "mask: expected a tensor, got numpy.ndarray",
+    ),
     "MutualInformation, width": (
         lambda: nn.MutualInformation(4)(ROWS, ROWS),
         "visual: expected [n, 4], got [4, 3]",

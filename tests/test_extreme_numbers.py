@@ -24,9 +24,9 @@ ARGUMENTS = frozenset(
     re.findall(
         r"\w+",
         """a adjacency anchor audio_soft b boxes column columns confidence correlation cost covariance data edge_logit
-        epsilon gallery iou key logits logvar matrix mean memory metric other parents probability prompt query score
-        scores similarity soft_audio soft_visual target temperature uncertainty value variable variance visual_soft
-        weights x y z z_audio z_visual""",
+        epsilon feature_map gallery iou key logits logvar matrix mean memory metric other parents probability prompt
+        query score scores similarity soft_audio soft_visual sound target temperature uncertainty value variable
+        variance visual_soft weights x y z z_audio z_visual""",
     )
 )
 
@@ -126,6 +126,8 @@ FUNCTIONS: dict[str, Callable[[Tensor], Any]] = {
     "ExpertAggregation": lambda x: nn.ExpertAggregation("mixture")(torch.cat([x, x], 1), LABEL),
     "mask_log_likelihood": lambda x: nn.mask_log_likelihood(x[None], soft(CLEAN)[None]),
     "orthogonality": lambda x: nn.orthogonality(x, CLEAN),
+    "matching_divergence": lambda x: nn.matching_divergence(x, CLEAN[:, :, None, None], soft(CLEAN[:, :1, None])),
+    "matching_divergence, map": lambda x: nn.matching_divergence(CLEAN, x[:, :, None, None], soft(CLEAN[:, :1, None])),
     "error_detection_auroc": lambda x: metrics.error_detection_auroc(x, CLEAN > 0),
     "bic_score": lambda x: dag.bic_score(np.cov(x.double().numpy().T, ddof=0), 100, 1, [0]),
     "total_bic_score": lambda x: dag.total_bic_score(np.diag(x[0].double().numpy() ** 2), 100, np.zeros((4, 4), bool)),

@@ -25,7 +25,7 @@ from avgraph.nn.losses.latent_interaction import latent_interaction_loss
 from avgraph.nn.losses.n_pair import n_pair_loss
 from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
 from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
-from avgraph.nn.mask_losses import MutualInformation, mask_log_likelihood, orthogonality
+from avgraph.nn.mask_losses import MutualInformation, mask_log_likelihood, matching_divergence, orthogonality
 from avgraph.nn.message_passing.inter_unit import InterUnit
 from avgraph.nn.message_passing.intra_unit import IntraUnit
 from avgraph.nn.transport.coupling import Coupling, matching_loss
@@ -56,6 +56,7 @@ __all__ = [
     "latent_interaction_loss",
     "mahalanobis_cost",
     "mask_log_likelihood",
+    "matching_divergence",
     "matching_loss",
     "memory_readout",
     "mixture_moments",

@@ -86,6 +86,8 @@ MMVAE = Component(
         row("posterior_weight", 2.0, BY_POSTERIOR, times(2)),
         row("orthogonality_weight", 0.002, logged("train/orthogonality"), times(2)),
         row("mutual_information_weight", 0.002, logged("train/mutual_information"), times(2)),
+        row("matching_weight", 0.5, LOGGED, gains("train/matching")),
+        row("matching_weight", 0.5, logged("train/matching"), times(2), matching_weight=0.25),
         row("official_bce", True, MASKED),
         row("official_mi", True, logged("train/mutual_information")),
         row("batch_size", 2, seen("frames of a step", lambda world: (

@@ -16,7 +16,7 @@ from avgraph.methods.mmvae.network import Network
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.nn.fusion import gaussian_kl, geometric_js, mm_js
-from avgraph.nn.mask_losses import mask_log_likelihood, orthogonality
+from avgraph.nn.mask_losses import mask_log_likelihood, matching_divergence, orthogonality
 
 
 def objective(
@@ -39,6 +39,8 @@ def objective(
     latents = network.prior.latents(looked)
     prior = network.prior.decode(network.prior.necked(looked), latents, sample_of, size)
     terms = {"train/reconstruction": options.prior_weight * options.gamma * _missed(prior, known, mask, options)}
+    if options.matching_weight > 0:
+        terms["train/matching"] = options.matching_weight * _matching(network, looked, prior)
     if network.posterior is None or latents is None:
         return terms
     truth = mask[known]
@@ -58,6 +60,16 @@ def _missed(decoded: Decoded, known: Tensor, mask: Tensor, options: MmvaeOptions
     truth = mask[known]
     found = [mask_log_likelihood(x[known], truth, official_bce=options.official_bce).mean() for x in decoded.logits]
     return -torch.stack(found).mean()
+
+
+def _matching(network: Network, looked: Scene, decoded: Decoded) -> Tensor:
+    """Divergence of the sound from what the masked patches say, of the frames with audio: mean over the stages."""
+    heard = looked.heard.nonzero()[:, 0]
+    if not len(heard):
+        return looked.sound.sum() * 0
+    sound, mask = looked.sound[heard], decoded.probability[heard]
+    stages = zip(network.listen, looked.maps, strict=True)
+    return torch.stack([matching_divergence(listen(sound), patch[heard], mask) for listen, patch in stages]).mean()
 
 
 def divergences(q: Latents, p: Latents, shared: str) -> dict[str, Tensor]:

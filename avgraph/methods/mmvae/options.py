@@ -58,6 +58,8 @@ class MmvaeOptions(MethodOptions):
         posterior_weight: of the reconstruction by the branch that sees the mask.
         orthogonality_weight: of the term that keeps the shared latent apart from the others; 0 leaves it out.
         mutual_information_weight: of the term that ties picture and sound together; 0 leaves it out.
+        matching_weight: of the divergence of what the predicted mask's patches say from what the sound says, at every
+            stage of the attention (AVSBench's, .5 there; not in the paper); 0 leaves it out.
         official_bce: the cross-entropy as the release computes it, whose edge weights cancel.
         official_mi: that term as the release computes it, whose variance runs to its bound.
         batch_size: clips per step.
@@ -108,6 +110,7 @@ class MmvaeOptions(MethodOptions):
     posterior_weight: NonNegative = 1.0
     orthogonality_weight: NonNegative = 0.001
     mutual_information_weight: NonNegative = 0.001
+    matching_weight: NonNegative = 0.0
     official_bce: bool = False
     official_mi: bool = False
     batch_size: Annotated[int, Field(ge=1)] = 8
@@ -141,7 +144,8 @@ class MmvaeOptions(MethodOptions):
         else:
             found["width"] = "only the small backbone has it"
         if self.listening not in ("attention", "both"):
-            found["attention_channels"] = f"there is no attention (listening is '{self.listening}')"
+            why = f"there is no attention (listening is '{self.listening}')"
+            found |= dict.fromkeys(("attention_channels", "matching_weight"), why)
         if self.audio_encoder != "modulation":
             found["audio_dropout"] = "only the network on modulation spectra has it"
         if self.audio_weights is None:
