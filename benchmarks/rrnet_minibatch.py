@@ -1,10 +1,13 @@
 """RR-Net in batches beside the whole graph: time of an epoch and peak memory on synthetic ratings of growing size.
 
     OMP_NUM_THREADS=1 python -m benchmarks.rrnet_minibatch [--edges 100000 1000000 10000000] [--steps 20]
+    OMP_NUM_THREADS=1 python -m benchmarks.rrnet_minibatch --million --modes batches     # a million nodes
 
 Users rate items and both have near edges: a tenth as many users as ratings, a hundredth as many items, popular items
 rated more often (a Zipf law), 8 features, width 16, near k 5, 1 + 1 units. "whole" is one step over everything;
-"batches" are of 1024 users with a fan-out of 10, timed over --steps of them, times the number of batches of an epoch.
+"batches" are of 1024 users with a fan-out of 10, timed over --steps of them: the time of an epoch is the mean of these
+times the number of batches, which the table says. --million is one graph of 1,000,000 nodes, ten users an item, with
+5e6 ratings and 5e6 near edges.
 "extra MB" is the largest resident memory of a step beyond the graph with its CSR view. Each line runs in a process of
 its own. "growth" is the exponent p of time ~ edges^p from the line before.
 """
@@ -17,6 +20,7 @@ import multiprocessing
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -31,15 +35,35 @@ MODES = ("whole", "batches")
 BATCH, FAN_OUT, NEAR, WIDTH = 1024, 10, 5, 8
 
 
-def ratings(num_edges: int) -> HeteroData:
+@dataclass(frozen=True)
+class Size:
+    """How many ratings, users and items."""
+
+    ratings: int
+    users: int
+    items: int
+
+    @property
+    def nodes(self) -> int:
+        return self.users + self.items
+
+
+MILLION = Size(5_000_000, 909_091, 90_909)
+
+
+def size_of(num_edges: int) -> Size:
+    return Size(num_edges, num_edges // 10, max(20, num_edges // 100))
+
+
+def ratings(size: Size) -> HeteroData:
     """Users, items, ratings and near edges, drawn at random."""
-    rng = np.random.default_rng(0)
-    sizes = {"user": num_edges // 10, "item": max(20, num_edges // 100)}
+    rng, num_edges = np.random.default_rng(0), size.ratings
+    sizes = {"user": size.users, "item": size.items}
     data = HeteroData()
-    for node, size in sizes.items():
-        data[node].x = torch.from_numpy(rng.normal(size=(size, WIDTH)).astype(np.float32))
-        centre = torch.arange(size).repeat_interleave(NEAR)
-        sender = torch.from_numpy(rng.integers(0, size, len(centre)))
+    for node, count in sizes.items():
+        data[node].x = torch.from_numpy(rng.normal(size=(count, WIDTH)).astype(np.float32))
+        centre = torch.arange(count).repeat_interleave(NEAR)
+        sender = torch.from_numpy(rng.integers(0, count, len(centre)))
         data[node, "near", node].edge_index = torch.stack([sender, centre])
     user = np.arange(num_edges) % sizes["user"]
     share = 1 / np.arange(1, sizes["item"] + 1) ** 0.8
@@ -56,14 +80,25 @@ def resident(key: str) -> float:
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
 
 
-def measure(num_edges: int, mode: str, steps: int, queue: multiprocessing.Queue[tuple[float, float, float]]) -> None:
-    """Seconds of an epoch, MB of the graph, MB of a step beyond it."""
+@dataclass(frozen=True)
+class Measured:
+    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it."""
+
+    seconds: float
+    timed: int
+    steps: int
+    held: float
+    extra: float
+
+
+def measure(size: Size, mode: str, steps: int, queue: multiprocessing.Queue[Measured]) -> None:
+    """Put what an epoch costs into the queue."""
     torch.manual_seed(0)
     empty = resident("VmRSS")
     batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
     options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
     task = RRNetTask(options)
-    task.bind(ratings(num_edges), TrainOptions(), 0)
+    task.bind(ratings(size), TrainOptions(), 0)
     task.log = lambda *args, **kwargs: None
     optimizer = task.configure_optimizers()["optimizer"]
     loader = task.train_dataloader()
@@ -79,7 +114,8 @@ def measure(num_edges: int, mode: str, steps: int, queue: multiprocessing.Queue[
     if mode == "whole":
         times += [_step(task, optimizer, torch.zeros(1), number) for number in range(1, 3)]
     warm = times[1:] or times
-    queue.put((len(loader) * sum(warm) / len(warm), held - empty, resident("VmHWM") - held))
+    seconds = len(loader) * sum(warm) / len(warm)
+    queue.put(Measured(seconds, len(warm), len(loader), held - empty, resident("VmHWM") - held))
 
 
 def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:
@@ -90,10 +126,10 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
     return time.perf_counter() - start
 
 
-def in_a_process(num_edges: int, mode: str, steps: int) -> tuple[float, float, float]:
+def in_a_process(size: Size, mode: str, steps: int) -> Measured:
     context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[tuple[float, float, float]] = context.Queue()
-    process = context.Process(target=measure, args=(num_edges, mode, steps, queue))
+    queue: multiprocessing.Queue[Measured] = context.Queue()
+    process = context.Process(target=measure, args=(size, mode, steps, queue))
     process.start()
     found = queue.get()
     process.join()
@@ -103,22 +139,28 @@ def in_a_process(num_edges: int, mode: str, steps: int) -> tuple[float, float, f
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--million", action="store_true", help="a million nodes in place of growing graphs")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--steps", type=int, default=20)
     options = parser.parse_args(argv)
+    sizes = [MILLION] if options.million else [size_of(num_edges) for num_edges in options.edges]
     print(f"one epoch, {torch.get_num_threads()} threads\n")
-    print("| ratings | nodes | way | epoch | growth | graph MB | extra MB |\n|---|---|---|---|---|---|---|")
+    head = ("ratings", "nodes", "way", "epoch", "steps timed", "growth", "graph MB", "extra MB")
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for mode in options.modes:
         before: tuple[int, float] | None = None
-        for num_edges in options.edges:
-            seconds, held, extra = in_a_process(num_edges, mode, options.steps)
-            growth = "" if before is None else f"{math.log(seconds / before[1], num_edges / before[0]):.2f}"
-            nodes = num_edges // 10 + max(20, num_edges // 100)
+        for size in sizes:
+            found = in_a_process(size, mode, options.steps)
+            growth = ""
+            if before is not None:
+                growth = f"{math.log(found.seconds / before[1], size.ratings / before[0]):.2f}"
+            timed = f"{found.timed} of {found.steps}" if mode == "batches" else "whole"
             print(
-                f"| {num_edges:.0e} | {nodes} | {mode} | {seconds:.1f} s | {growth} | {held:.0f} | {extra:.0f} |",
+                f"| {size.ratings:.0e} | {size.nodes} | {mode} | {found.seconds:.1f} s | {timed} | {growth} "
+                f"| {found.held:.0f} | {found.extra:.0f} |",
                 flush=True,
             )
-            before = (num_edges, seconds)
+            before = (size.ratings, found.seconds)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from avgraph.encoders import logmel_modulation
 from avgraph.encoders.logmel_modulation import modulation_spectrum
+from benchmarks import kept, paired
 from benchmarks.defaults import retrieval, tables
+from benchmarks.rrnet_ratings import graphs
+from benchmarks.rrnet_ratings.relations import ROWS
 from tests.benchmark_data import write_data
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -39,6 +43,8 @@ def start(module: str, arguments: str, *rows: str, more: list[str] | None = None
 
 SMALL_CLIPS = ["dataset.train_clips=4", "dataset.val_clips=1", "dataset.test_clips=2", "dataset.frames=1",
                "dataset.classes=4", "dataset.recordings=5", "train.epochs=1", "method.width=4"]  # fmt: skip
+
+ALL = ["--set", "dataset.keep=1"]  # the made-up pictures are few
 
 STARTS = [
     start("audio_attention", "--sides 2 3 --frames 2 --repeats 2 --no-memory", "| 2 × 2 |", "| 3 × 3 |"),
@@ -78,14 +84,19 @@ STARTS = [
     start("mltm_noise", "--seeds 0 --noise 0.4 --epochs 1 --results {here}/noise.jsonl --losses", "| InfoNCE |",
           more=["InfoNCE"]),
     start("rrnet", "--sets esc10", "  RR-Net, the paper's settings", "    gain over the CNN", more=FEW),
-    start("rrnet_images", "baselines --labels all --seeds 0 --set train.epochs=1", "| linear |", "| kNN votes |",
-          "| MLP |", "| MLP + kNN votes |", "| label propagation |", "| MLP, Correct & Smooth |", "| RR-Net |"),
-    start("rrnet_images", "grid --labels 5 --seeds 0 --candidates 3 --near 0 5 --set train.epochs=1",
-          "| K = 3, near k = 0 |", "| K = 3, near k = 5 |"),
-    start("rrnet_images", "relations --seeds 0 1 --set train.epochs=1", "| whole graph |",
+    start("rrnet_images.__main__", "baselines --labels all --seeds 0 --keep {here}/kept --set train.epochs=1",
+          "| linear |", "| MLP |", "| kNN votes |", "| MLP + kNN votes |", "| label propagation |", "| RR-Net |",
+          "| MLP, Correct & Smooth |", more=ALL),
+    start("rrnet_images.__main__", "grid --labels 5 --seeds 0 --candidates 3 --near 0 5 --set train.epochs=1",
+          "| K = 3, near k = 0 |", "| K = 3, near k = 5 |", more=ALL),
+    start("rrnet_images.__main__", "relations --seeds 0 1 --set train.epochs=1", "| whole graph |",
           "| no near edges of pictures |", "| near edges at random |", "| no competition of candidates |",
-          "| the encoder that proposes |"),
+          "| the encoder that proposes |", more=ALL),
     start("rrnet_minibatch", "--edges 1000 2000 --steps 1", "| 1e+03 | 120 | whole |", "| 2e+03 | 220 | batches |"),
+    start("rrnet_ratings.relations", "--seeds 0 1 --split val --keep {here}/kept --experiment", "all: ", "cold: ",
+          "cold users: ", "cold items: ", *(f"| {row} |" for row in ROWS if not row.startswith("myFM")),
+          more=[str(FOLDER.parent / "configs/rrnet/filmtrust.yaml"), "--set", "train.epochs=1",
+                "graph=[{type: rating_statistics, folds: 2, neighbours: 5}]"]),
     start("rrnet", "--ablations", "  as it is", "  width 64", more=[*FEW, "--rows", "as it is", "width 64"]),
     start("rrnet_ratings.__main__", "--seeds 0 --split val --experiment", "| global mean (median) |", "| biased MF |",
           "| SVD++ |", "| LightGCN |", "| item-kNN on residuals |", "| gradient boosting on statistics |", "| RR-Net |",
@@ -128,8 +139,14 @@ def test_a_grid_has_settings_that_there_are() -> None:
                 assert reduce(getitem, key.split("."), declared) == value
 
 
+@pytest.mark.parametrize("module", [tables, paired, kept, graphs], ids=lambda module: module.__name__)
+def test_examples_are_true(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted
+    assert not found.failed
+
+
 def test_a_cell_is_in_percent() -> None:
-    assert doctest.testmod(tables).failed == 0
     assert tables.cell([0.25]) == "25.0 ± 0.0"
 
 

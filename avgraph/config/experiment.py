@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
@@ -39,6 +39,8 @@ class Experiment(Options):
         method: what to train.
         train: how; what it leaves out is the method's default, and then that of `TrainOptions`.
         output: folder of all runs, relative to the working directory.
+        graphml: what ``graph.graphml`` of a run holds: the whole graph, or all but vectors (features, embeddings),
+            which make a large file and which no viewer shows; or there is none. ``graph.pt`` holds everything.
 
     Raises:
         ConfigError: when built in Python from wrong values; one line a mistake.
@@ -54,6 +56,7 @@ class Experiment(Options):
     method: Annotated[SerializeAsAny[MethodOptions], METHOD]
     train: Annotated[TrainOptions, Field(description="What it leaves out is the method's default.")] = TrainOptions()
     output: Name = "runs"
+    graphml: Literal["whole", "without_vectors", "none"] = "whole"
 
     def inputs(self) -> Iterator[Input]:
         """Every file and folder that it names."""

@@ -132,7 +132,8 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Pro
     if task.raw_nodes():
         save_graph(task.graph, directory / folder.DATA)
     save_graph(learned, directory / folder.GRAPH)
-    write_graphml(learned, directory / folder.GRAPHML)
+    if experiment.graphml != "none":
+        write_graphml(learned, directory / folder.GRAPHML, vectors=experiment.graphml == "whole")
     draw_figures(task.figures, learned, history, directory / folder.FIGURES)
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)

@@ -87,10 +87,10 @@ class RatingModel(BaseTransform):
     def _probabilities(
         self, known: KnownRatings, pairs: Tensor, levels: Tensor, links: Tensor | None, advance: Any
     ) -> Tensor:
-        machine = _machine()
+        machine = imported_machine()
         level = torch.searchsorted(levels, known.rating.contiguous()).numpy()
         there = np.unique(level)  # a fold may lack a level
-        users, items, widths = self._blocks(known, links)
+        users, items, widths = blocks_of(known, links, implicit=self.implicit)
 
         def blocks(index: Tensor) -> list[Any]:
             return [machine.RelationBlock(index[0].numpy(), users), machine.RelationBlock(index[1].numpy(), items)]
@@ -117,21 +117,22 @@ class RatingModel(BaseTransform):
                 found[:, torch.from_numpy(there)] += answer / self.chains
         return found
 
-    def _blocks(self, known: KnownRatings, links: Tensor | None) -> tuple[Any, Any, list[int]]:
-        """Columns of users and of items, and how many there are of each kind."""
-        of_users, of_items = [sp.identity(known.users)], [sp.identity(known.items)]
-        if self.implicit:
-            rated = _incidence(known.edge_index, known.users, known.items)
-            of_users.append(_per_root(rated))
-            of_items.append(_per_root(rated.T.tocsr()))
-        if links is not None:
-            of_users.append(_per_root(_incidence(links, known.users, known.users)))
-        widths = [part.shape[1] for part in (*of_users, *of_items)]
-        return sp.hstack(of_users).tocsr(), sp.hstack(of_items).tocsr(), widths
-
     def __repr__(self) -> str:
         told = f"implicit={self.implicit}, links={self.links}, folds={self.folds}, seed={self.seed}"
         return f"RatingModel(rank={self.rank}, samples={self.samples}, chains={self.chains}, {told})"
+
+
+def blocks_of(known: KnownRatings, links: Tensor | None, *, implicit: bool) -> tuple[Any, Any, list[int]]:
+    """Columns of users and of items, and how many there are of each kind."""
+    of_users, of_items = [sp.identity(known.users)], [sp.identity(known.items)]
+    if implicit:
+        rated = _incidence(known.edge_index, known.users, known.items)
+        of_users.append(_per_root(rated))
+        of_items.append(_per_root(rated.T.tocsr()))
+    if links is not None:
+        of_users.append(_per_root(_incidence(links, known.users, known.users)))
+    widths = [part.shape[1] for part in (*of_users, *of_items)]
+    return sp.hstack(of_users).tocsr(), sp.hstack(of_items).tocsr(), widths
 
 
 def _incidence(edge_index: Tensor, rows: int, columns: int) -> Any:
@@ -145,7 +146,12 @@ def _per_root(matrix: Any) -> Any:
     return sp.diags(1 / np.sqrt(np.maximum(total, 1))) @ matrix
 
 
-def _machine() -> Any:
+def imported_machine() -> Any:
+    """The module myfm.
+
+    Raises:
+        DataError: if it is not installed.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it asks pkg_resources for its version, which warns of its own end
         try:

@@ -13,10 +13,20 @@ def cell(values: Sequence[float]) -> str:
         >>> cell([0.5, 0.7])
         '60.0 ± 14.1'
     """
+    return spread([100 * value for value in values], digits=1)
+
+
+def spread(values: Sequence[float], digits: int = 4) -> str:
+    """Mean ± sample standard deviation.
+
+    Example:
+        >>> spread([0.5, 0.7])
+        '0.6000 ± 0.1414'
+    """
     if not values:
         return ""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{100 * statistics.mean(values):.1f} ± {100 * deviation:.1f}"
+    return f"{statistics.mean(values):.{digits}f} ± {deviation:.{digits}f}"
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -3,33 +3,31 @@
     python -m benchmarks.rrnet_ratings --experiment examples/rrnet_filmtrust.yaml   # five splits
     python -m benchmarks.rrnet_ratings --experiment examples/rrnet_ciao.yaml --seeds 0 1 --only "biased MF" RR-Net
 
-The graph is that of the experiment, so that all rows see the same. The last row is its method, as it stands there. The
-experiment's ``dataset.seed`` is the split; ``--set`` changes anything else.
+The graph is that of the experiment, so that all rows see the same, but for pairs to recommend from, on which no rating
+depends. The last row is its method, as it stands there. The experiment's ``dataset.seed`` is the split; ``--set``
+changes anything else. Cold are ratings of a user or an item with five training ratings at most. With ``--keep FOLDER``
+a table that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from torch_geometric.data import HeteroData
-
 from avgraph.config import load_experiment
-from avgraph.encoders.context import EncodeContext
-from avgraph.graph.ratings import RATES
-from avgraph.methods.rrnet.rating_heads import Answer
-from avgraph.methods.rrnet.rating_task import RatingTask
-from avgraph.metrics import mean_absolute_error, root_mean_squared_error
-from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runtime.settings import run_settings
-from benchmarks.defaults.tables import markdown
+from benchmarks.defaults.tables import markdown, spread
+from benchmarks.kept import Kept
 from benchmarks.rrnet_ratings.baselines import BASELINES
-from benchmarks.training import trained
+from benchmarks.rrnet_ratings.graphs import Split
+from benchmarks.rrnet_ratings.measured import linked_users, measured, rrnet
 
 RRNET = "RR-Net"
+COLUMNS = [("all", "mae"), ("all", "rmse"), ("cold", "mae"), ("cold", "rmse")]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -39,45 +37,37 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=[*BASELINES, RRNET], help="some of the rows")
     parser.add_argument("--set", nargs="+", default=[], help="overrides, such as method.head=squared")
     parser.add_argument("--split", choices=["val", "test"], default="test", help="ratings to measure on")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="graphs and rows as they come")
     args = parser.parse_args(argv)
     names = args.only or [*BASELINES, RRNET]
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+    found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names}
+    kept = Kept(args.keep)
     for seed in args.seeds:
         experiment = load_experiment(args.experiment, [f"dataset.seed={seed}", *args.set])
-        task = build_task(experiment)
-        with run_settings(experiment.train.threads):
-            start = time.perf_counter()
-            graph = build_graph(experiment, task, EncodeContext())
-            print(f"seed {seed}: graph in {time.perf_counter() - start:.0f} s", flush=True)
-            for name in names:
-                start = time.perf_counter()
-                answer = _rrnet(experiment, graph) if name == RRNET else BASELINES[name](graph, seed)
-                errors = _errors(graph, answer, args.split)
-                found[name].append((*errors, time.perf_counter() - start))
-                print(f"seed {seed}: {name}: MAE {errors[0]:.4f}, RMSE {errors[1]:.4f}", flush=True)
-    rows = [[name, *map(_cell, zip(*values, strict=True))] for name, values in found.items()]
-    print(markdown([args.split, "MAE", "RMSE", "seconds after the graph"], rows))
+        split = Split(experiment, kept)
+        for name in names:
+            of = {"experiment": experiment.to_dict(), "split": args.split, "row": name}
+            one = kept.numbers(of, partial(_measure, split, name, seed, args.split))
+            found[name].append(one)
+            print(f"seed {seed}: {name}: MAE {one['all']['mae']:.4f}, RMSE {one['all']['rmse']:.4f}", flush=True)
+    source = found[names[0]][0]["source"]
+    head = [f"{args.split} ({source} data)", "MAE", "RMSE", "cold MAE", "cold RMSE", "seconds after the graph"]
+    print(markdown(head, [[name, *_cells(values)] for name, values in found.items()]))
 
 
-def _rrnet(experiment: Any, graph: HeteroData) -> Answer:
-    """The experiment's method, trained on a graph."""
-    task = build_task(experiment)
-    assert isinstance(task, RatingTask), "expected an experiment with method rrnet_ratings"
-    return trained(task, graph, experiment).answer(RATES)
+def _measure(split: Split, name: str, seed: int, part: str) -> Mapping[str, Any]:
+    """Errors of a row, and how long it took once the graph was there."""
+    graph = split.graph()
+    with run_settings(split.experiment.train.threads):
+        start = time.perf_counter()
+        answer = rrnet(split.experiment, graph) if name == RRNET else BASELINES[name](graph, seed)
+        seconds = time.perf_counter() - start
+    return {**measured(graph, answer, part, linked_users(graph)), "seconds": seconds}
 
 
-def _errors(graph: HeteroData, answer: Answer, split: str) -> tuple[float, float]:
-    edges = graph[RATES]
-    rows = edges[f"{split}_mask"]
-    return (
-        mean_absolute_error(answer.median[rows], edges.rating[rows]),
-        root_mean_squared_error(answer.mean[rows], edges.rating[rows]),
-    )
-
-
-def _cell(values: Sequence[float]) -> str:
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{statistics.mean(values):.4f} ± {deviation:.4f}"
+def _cells(values: Sequence[Mapping[str, Any]]) -> list[str]:
+    errors = [spread([one[part][key] for one in values if part in one]) for part, key in COLUMNS]
+    return [*errors, spread([one["seconds"] for one in values], digits=1)]
 
 
 if __name__ == "__main__":

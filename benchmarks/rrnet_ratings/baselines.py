@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr
 from functools import partial
 
 import torch
@@ -11,11 +13,12 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.graph.rating_edges import known_ratings
-from avgraph.graph.ratings import RATES
+from avgraph.graph.ratings import RATES, TRUSTS
 from avgraph.methods.rrnet.rating_heads import Answer, median_level
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms import RatingModel
 from avgraph.transforms._co_rating import alike, ones, residuals, sums_over_neighbours
+from avgraph.transforms.rating_model import blocks_of, imported_machine
 from benchmarks.rrnet_ratings.factors import factors
 
 SHRINKAGE = (0.0, 0.5, 1.0, 2.0)
@@ -72,6 +75,25 @@ def plain_machine(graph: HeteroData, seed: int) -> Answer:
     return machine(RatingModel(implicit=False, links=False, folds=2, seed=seed)(graph), seed)
 
 
+def regression_machine(graph: HeteroData, seed: int) -> Answer:
+    """myFM, regression of the ratings as numbers, with implicit feedback and links; rank and samples of the others."""
+    known, pairs, library = known_ratings(graph), graph[RATES].edge_index, imported_machine()
+    links = graph[TRUSTS].edge_index if TRUSTS in graph.edge_types else None
+    users, items, widths = blocks_of(known, links, implicit=True)
+
+    def blocks(index: Tensor) -> list[object]:
+        return [library.RelationBlock(end.numpy(), side) for end, side in zip(index, (users, items), strict=True)]
+
+    settings = RatingModel(seed=seed)
+    model = library.MyFMRegressor(rank=settings.rank, random_seed=seed)
+    with redirect_stderr(io.StringIO()):  # its own progress bar
+        model.fit(
+            None, known.rating.double().numpy(), X_rel=blocks(known.edge_index), n_iter=settings.samples,
+            n_kept_samples=settings.samples - settings.samples // 10, group_shapes=widths,
+        )  # fmt: skip
+    return _one(graph, torch.from_numpy(model.predict(None, X_rel=blocks(pairs))))
+
+
 BASELINES: Mapping[str, Callable[[HeteroData, int], Answer]] = {
     "global mean (median)": mean,
     "user and item biases": biases,
@@ -80,6 +102,7 @@ BASELINES: Mapping[str, Callable[[HeteroData, int], Answer]] = {
     "SVD++": partial(factors, kind="svd++"),
     "LightGCN": partial(factors, kind="lightgcn"),
     "gradient boosting on statistics": boosting,
+    "myFM regression, implicit, links": regression_machine,
     "myFM ordinal": plain_machine,
     "myFM ordinal, implicit, links": machine,
 }

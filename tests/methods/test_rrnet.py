@@ -8,7 +8,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import ConfigError, GraphError
 from avgraph.methods import RRNet, RRNetTask
-from avgraph.methods.rrnet import RrnetOptions
+from avgraph.methods.rrnet import RrnetOptions, RrnetRatingsOptions
 from avgraph.metrics import accuracy
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.transforms import KNN, Candidates, Complete
@@ -60,6 +60,38 @@ def test_one_logit_per_candidate_and_gradient_everywhere() -> None:
     # The last inter unit's node update feeds nothing any more; all other parameters must learn.
     silent = {name for name, value in net.named_parameters() if value.grad is None or not value.grad.any()}
     assert all(name.startswith("inter_units.2.node_mlp") for name in silent)
+
+
+@pytest.mark.parametrize("units", [(0, 1), (0, 2), (1, 1), (2, 2)])
+def test_only_what_the_last_unit_tells_the_nodes_is_without_gradient(units: tuple[int, int]) -> None:
+    net, data = model(intra_units=units[0], inter_units=units[1]), graph()
+    logits_of(net, data).sum().backward()
+    silent = {name for name, value in net.named_parameters() if value.grad is None}
+    assert silent == {
+        name for name, _ in net.named_parameters() if name.startswith(f"inter_units.{units[1] - 1}.node_")
+    }
+
+
+def test_units_that_nothing_would_read_are_refused() -> None:
+    with pytest.raises(GraphError, match=r"intra_units: expected at most inter_units \(1\), got 2: nothing reads"):
+        model(intra_units=2)
+    for options in (RrnetOptions, RrnetRatingsOptions):
+        with pytest.raises(ConfigError, match=r"intra_units: expected at most inter_units \(2\), got 3: nothing reads"):
+            options(intra_units=3, inter_units=2)
+
+
+def test_weights_of_layers_that_nothing_read_are_left_out() -> None:
+    """Runs from before they were no longer made."""
+    task = RRNetTask(RrnetOptions(intra_units=0))
+    task.bind(graph(), TrainOptions(), 0)
+    state = task.state_dict()
+    surplus = {
+        "model.edge_encoder.audio__near__audio.first.bias": torch.zeros(16),
+        "model.intra_units.0.x": torch.ones(1),
+    }
+    task.restore({**state, **surplus})
+    with pytest.raises(RuntimeError, match="decoder"):
+        task.restore({**state, "model.decoder.x": torch.ones(1)})
 
 
 def test_no_gradient_is_summed_atomically() -> None:

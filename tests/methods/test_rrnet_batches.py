@@ -56,7 +56,7 @@ def bound(options: dict[str, object], data: HeteroData | None = None) -> RRNetTa
 
 SHAPES = [
     ((0, 1), "both", "mean"),
-    ((3, 1), "both", "mean"),
+    ((3, 3), "both", "mean"),
     *product([(1, 1), (2, 3)], ["both", "target"], ["mean", "sum"]),
 ]
 

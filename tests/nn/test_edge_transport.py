@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
-from avgraph.nn import Coupling, matching_loss, sinkhorn, sinkhorn_edges
+from avgraph.nn import Coupling, matching_loss, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
 from avgraph.nn.edges.incidence import Side
 from avgraph.nn.transport._edge_iteration import segment_logsumexp
 
@@ -107,12 +107,27 @@ def test_segment_logsumexp_equals_a_loop() -> None:
     assert gradcheck(lambda x: segment_logsumexp(x, Side.from_index(index, int(index.max()) + 1))[index], (x,))
 
 
+def test_infeasible_graphs_are_named_before_anything_is_iterated(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("avgraph.nn.transport.edge_transport.couple_on_edges", lambda *_, **__: pytest.fail("iterated"))
+        cost, edge_index = torch.rand(4), torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]])
+        with pytest.raises(GraphError, match="infeasible"):
+            sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(3, 3))
+        with pytest.raises(GraphError, match="infeasible"):
+            partial_sinkhorn_edges(cost, edge_index, 0.1, 0.8, num_nodes=(3, 3))
+
+
 def test_infeasible_graphs_are_named() -> None:
     cost, edge_index = torch.rand(4), torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]])
     with pytest.raises(GraphError, match=r"infeasible: the edges can carry at most 0\.666667 of the mass 1"):
-        sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(3, 3), max_iter=50)
+        sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(3, 3))
     with pytest.raises(GraphError, match="infeasible: target node 3 has no edge"):
         sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(3, 4))
+    near = torch.tensor([1.0 - 1e-4, 1.0, 1.0 + 1e-4]) / 3, torch.ones(3) / 3
+    identity = torch.arange(3).expand(2, 3)
+    assert bool(sinkhorn_edges(cost[:3], identity, 0.1, *near, num_nodes=(3, 3), tol=1e-3).converged)
+    with pytest.raises(GraphError, match=r"infeasible: the edges can carry at most 0\.999967 of the mass 1"):
+        sinkhorn_edges(cost[:3], identity, 0.1, *near, num_nodes=(3, 3))
     slow = sinkhorn_edges(torch.rand(3), torch.tensor([[0, 0, 1], [0, 1, 1]]), 0.1, num_nodes=(2, 2), max_iter=5)
     assert not bool(slow.converged)  # feasible: no error, but it says that it is not there yet
 

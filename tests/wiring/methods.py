@@ -120,7 +120,7 @@ RRNET = Component(
         row("source", "user", BOUND, tells("no user-candidate-label edges")),
         row("target", "item", BOUND, tells("no audio-candidate-item edges")),
         row("hidden_channels", 5, shape("model.decoder.0.weight"), becomes((5, 5))),
-        row("intra_units", 2, PARAMETERS, gains("model.intra_units.1.edge_mlp.0.weight")),
+        row("intra_units", 2, PARAMETERS, gains("model.intra_units.1.edge_mlp.0.weight"), inter_units=2),
         row("inter_units", 2, PARAMETERS, gains("model.inter_units.1.kernel.weight")),
         row("aggr", "sum", LOSS),  # of the intra unit: what the last inter unit tells the nodes reaches no edge
         row("aggr", "sum", LOSS, intra_units=0, inter_units=2),  # of the inter unit
@@ -161,7 +161,7 @@ RRNET_RATINGS = Component(
     "method rrnet_ratings", config.RrnetRatingsOptions, _rrnet_ratings,
     {"hidden_channels": 4, "dropout": 0.0, "standardize": False, "intra_units": 1, "direct": False}, (
         row("hidden_channels", 5, shape("network.decoder.0.weight"), becomes((5, 5))),
-        row("intra_units", 2, PARAMETERS, gains("network.intra_units.1.edge_mlp.0.weight")),
+        row("intra_units", 2, PARAMETERS, gains("network.intra_units.1.edge_mlp.0.weight"), inter_units=2),
         row("inter_units", 2, PARAMETERS, gains("network.inter_units.1.kernel.weight")),
         row("aggr", "sum", LOSS, start="mean"),
         row("aggr", "sum", LOSS, start="mean", intra_units=0, inter_units=2),

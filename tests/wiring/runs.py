@@ -11,7 +11,7 @@ import torch
 from avgraph import config
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.runs.training import pick_device
-from tests.wiring.row import Component, becomes, gains, nearly, row, tells
+from tests.wiring.row import Component, becomes, gains, loses, nearly, row, tells
 from tests.wiring.see import COURSE, error, seen, update
 from tests.wiring.worlds import MethodWorld, RunWorld, TrainWorld
 
@@ -81,6 +81,11 @@ EXPERIMENT = Component(
             (world.run.directory / "metrics.jsonl").read_text().splitlines())), becomes(2)),
         row("output", "elsewhere", seen("folder of all runs", lambda world: (
             world.run.directory.parents[1].name)), becomes("elsewhere")),
+        row("graphml", "without_vectors", seen("whether graph.graphml has features and probabilities", lambda world: [
+            f'attr.name="{name}"' in world.run.directory.joinpath("graph.graphml").read_text()
+            for name in ("x", "probability")]), becomes([False, True])),
+        row("graphml", "none", seen("files of the run", lambda world: {
+            path.name for path in world.run.directory.iterdir()}), loses("graph.graphml")),
     ),
 )  # fmt: skip
 

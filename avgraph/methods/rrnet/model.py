@@ -91,7 +91,8 @@ class RRNet(nn.Module):
         channels: feature width of each node type.
         intra: edge types within one node type; ``inter``: the one across.
         edge_channels: width of the attributes that edges of a type bring along (default none); of width 1, [e] will do.
-        intra_units, inter_units: how many of each; they take turns, intra first, and what is left over comes last.
+        intra_units, inter_units: how many of each; they take turns, intra first, and inter units that are left over
+            come last. Intra units after the last inter unit would reach no candidate edge.
         product: add the product of the two ends' projections to each logit (not in the paper).
 
     Shapes:
@@ -102,8 +103,8 @@ class RRNet(nn.Module):
     are left alone.
 
     Raises:
-        GraphError: if there is no inter unit, an edge type joins other node types than it should, or (when called) a
-            type, a width or an index is not as declared; the message names it.
+        GraphError: if there is no inter unit, or fewer than intra units, an edge type joins other node types than it
+            should, or (when called) a type, a width or an index is not as declared; the message names it.
 
     Example:
         >>> import torch
@@ -133,6 +134,9 @@ class RRNet(nn.Module):
         super().__init__()
         if inter_units < 1:
             raise GraphError(f"RR-Net: expected at least one inter unit, got {inter_units}")
+        if intra_units > inter_units:
+            told = f"expected at most inter_units ({inter_units}), got {intra_units}: nothing reads what comes later"
+            raise GraphError(f"RRNet: intra_units: {told}")
         self.intra, self.inter = tuple(intra), inter
         h, extra = hidden_channels, dict(edge_channels or {})
         if h < 1:
@@ -146,7 +150,7 @@ class RRNet(nn.Module):
         self.edge_encoder = nn.ModuleDict(
             {
                 "__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], extra.get(kind, 0), h)
-                for kind in (*self.intra, inter)
+                for kind in (*(self.intra if intra_units else ()), inter)  # no unit reads the others
             }
         )
         self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
@@ -180,7 +184,7 @@ class RRNet(nn.Module):
         for kind in kinds:
             plan = plan_in(plans, kind, (len(raw[kind[0]]), len(raw[kind[2]])))
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
-            if kind == self.inter or len(self.intra_units):  # nothing else reads edges within a node type
+            if "__".join(kind) in self.edge_encoder:
                 edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         source, _, target = self.inter
         for unit, worked_on in self.layers():

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     import avgraph.methods.rrnet.task
 
 
+def check_units(intra_units: int, inter_units: int) -> None:
+    """Refuse intra units that would come after the last inter unit, which alone tells pairs what nodes know.
+
+    Raises:
+        ValidationError: at the intra units.
+    """
+    if intra_units > inter_units:
+        told = f"expected at most inter_units ({inter_units}), got {intra_units}: nothing reads what comes later"
+        raise mistakes([(("intra_units",), told, intra_units)])
+
+
 class RrnetOptions(MethodOptions):
     """RR-Net: relational reasoning over two intra graphs and one inter graph.
 
@@ -24,8 +35,8 @@ class RrnetOptions(MethodOptions):
         source: the node type whose nodes are mapped; edges within it are intra edges.
         target: the node type that they are mapped to; (source, candidate, target) is the inter graph.
         hidden_channels: width of all node and edge states.
-        intra_units: how many; they take turns with inter units, and what is left over comes last.
-        inter_units: how many; alone they hand what nodes know to the candidate edges.
+        intra_units: how many, at most as many as inter units, with which they take turns.
+        inter_units: how many, those left over come last; alone they hand what nodes know to the candidate edges.
         aggr: how a node takes up the states of its edges.
         incidence: whether a node sees every edge it is an end of, or incoming ones only.
         reduction: of the loss over labelled candidate edges; the sum is the paper's Eq. 9, for small learning rates.
@@ -85,6 +96,11 @@ class RrnetOptions(MethodOptions):
         if self.source == self.target:
             message = f"expected another node type than the source, got '{self.target}' for both"
             raise mistakes([(("target",), message, self.target)])
+        return self
+
+    @model_validator(mode="after")
+    def _every_unit_is_read(self) -> RrnetOptions:
+        check_units(self.intra_units, self.inter_units)
         return self
 
     @model_validator(mode="after")

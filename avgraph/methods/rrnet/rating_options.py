@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from avgraph.graph.ratings import CANDIDATES, RATES
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.options import check_units
 from avgraph.options.base import Count, Fraction, MethodOptions, Positive, TransformOptions
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class RrnetRatingsOptions(MethodOptions):
 
     Attributes:
         hidden_channels: width of all node and edge states.
-        intra_units: how many; they take turns with inter units, and what is left over comes last.
-        inter_units: how many; the last one hands what nodes know to the pairs.
+        intra_units: how many, at most as many as inter units, with which they take turns.
+        inter_units: how many, those left over come last; the last one hands what nodes know to the pairs.
         aggr: how a node takes up the states of its edges.
         incidence: whether a node sees every intra edge it is an end of, or incoming ones only.
         dropout: of the features and of what the decoder sees.
@@ -79,6 +80,11 @@ class RrnetRatingsOptions(MethodOptions):
     direct: bool = True
     recommend: Count = 10
     liked: float | None = None
+
+    @model_validator(mode="after")
+    def _every_unit_is_read(self) -> RrnetRatingsOptions:
+        check_units(self.intra_units, self.inter_units)
+        return self
 
     def unused(self) -> dict[str, str]:
         """What other options leave without effect."""

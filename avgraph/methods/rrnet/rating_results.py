@@ -32,9 +32,7 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
     """
     edges, found = graph[RATES], {}
     index, rating = edges.edge_index, edges.rating
-    few = [torch.bincount(known.edge_index[end], minlength=size) <= COLD for end, size in
-           enumerate((known.users, known.items))]  # fmt: skip
-    cold = few[0][index[0]] | few[1][index[1]]
+    cold = (known_counts(known, index) <= COLD).any(0)
     plain = bias_errors(graph, known, biases)
     model = edges.get("level_probability")
     for split in HELD_OUT:
@@ -53,6 +51,24 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
             found[f"{split}/model_mae"] = mean_absolute_error(middle[mask], rating[mask])
             found[f"{split}/model_rmse"] = root_mean_squared_error((model @ levels)[mask], rating[mask])
     return found
+
+
+def known_counts(known: KnownRatings, pairs: Tensor) -> Tensor:
+    """How many training ratings the user and the item of each pair have.
+
+    Shapes:
+        pairs [2, q] → [2, q]
+
+    Example:
+        >>> index = torch.tensor([[0, 0, 1], [0, 1, 1]])
+        >>> known = KnownRatings(index, torch.ones(3), torch.arange(3), users=3, items=2)
+        >>> known_counts(known, torch.tensor([[0, 2], [0, 1]]))
+        tensor([[2, 0],
+                [1, 2]])
+    """
+    sizes = (known.users, known.items)
+    counts = [torch.bincount(end, minlength=size) for end, size in zip(known.edge_index, sizes, strict=True)]
+    return torch.stack([count[end] for count, end in zip(counts, pairs, strict=True)])
 
 
 def bias_errors(graph: HeteroData, known: KnownRatings, biases: DampedBiases) -> dict[str, float]:

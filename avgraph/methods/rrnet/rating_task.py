@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 
+from avgraph.figures.figures import Draw
 from avgraph.graph.rating_edges import known_ratings, rating_levels
 from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
+from avgraph.methods.rrnet.rating_figures import rating_figures
 from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
 from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
@@ -165,6 +170,10 @@ class RatingTask(Task):
             share = rating.unique(return_counts=True)[1].double() / len(rating)
             loss = float(torch.special.entr(share).sum())
         return Trivial(loss, errors=bias_errors(self.graph, self.known, self.biases), prediction="the bias model")
+
+    def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
+        """Whether predictions mean what they say, and errors from cold to warm; see `rating_figures`."""
+        return rating_figures(self.graph, self.known, self.answer(RATES), self.biases)
 
     def annotated(self) -> HeteroData:
         """The graph with the ``prediction`` of every rating, and with what is recommended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,11 @@ class RRNetTask(Task):
             nn.init.zeros_(self.model.decoder.last.weight)
             nn.init.zeros_(self.model.decoder.last.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over weights; what older runs hold of layers that nothing read is left out."""
+        own, parts = self.state_dict(), ("model.edge_encoder.", "model.intra_units.")
+        super().restore({name: value for name, value in state.items() if name in own or not name.startswith(parts)})
 
     def _place(self) -> None:
         """Bring the graph into the model's type, and to its device unless that holds batches only; once."""

@@ -12,7 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.nn.edges.incidence import Incidence
 from avgraph.nn.transport._edge_equations import solve_on_edges, sum_of_edges
 from avgraph.nn.transport._edge_iteration import iterate
-from avgraph.nn.transport._feasible import check_feasible, most_mass
+from avgraph.nn.transport._feasible import check_feasible, check_mass
 from avgraph.nn.transport._inputs import EdgeProblem, check_edge_cost, check_solved, check_solver, check_totals, masses
 from avgraph.nn.transport.coupling import Coupling, Grad, transport_cost
 
@@ -61,9 +61,8 @@ def sinkhorn_edges(
             raise GraphError(f"infeasible: {name} node {int((side.degree == 0).nonzero()[0])} has no edge")
     a, b = masses("a", a, num_nodes[:1], cost), masses("b", b, num_nodes[1:], cost)
     check_totals(a, b)
+    check_feasible(edge_index, a, b, slack=tol)
     found = couple_on_edges(cost, edges, epsilon, a, b, None, max_iter=max_iter, tol=tol, grad=grad)
-    if not bool(found.converged):
-        check_feasible(edge_index, a, b)
     check_solved(cost, epsilon, found.f, found.g, found.error)
     return found
 
@@ -112,11 +111,8 @@ def partial_sinkhorn_edges(
     most = min(float(a.detach().sum()), float(b.detach().sum()))
     if not 0 < mass <= most * (1 + 1e-5):
         raise GraphError(f"mass: expected above 0 and at most min(Σa, Σb) = {most:.6g}, got {mass}")
+    check_mass(edge_index, a, b, mass, slack=tol)
     found = couple_on_edges(cost, edges, epsilon, a, b, mass, max_iter=max_iter, tol=tol, grad=grad)
-    if not bool(found.converged):
-        able = most_mass(edge_index, a, b)
-        if able < mass * (1 - 1e-6):
-            raise GraphError(f"infeasible: the edges can carry at most {able:.6g}, less than the mass {mass:.6g}")
     check_solved(cost, epsilon, found.f, found.g, found.error)
     return found
 
