@@ -10,12 +10,10 @@ without a network: the largest object's true outline, heard or not. --calibratio
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import statistics
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,75 +23,62 @@ import avgraph  # noqa: E402
 from avgraph.config import load_experiment  # noqa: E402
 from avgraph.methods.mmvae.results import segmentation_metrics  # noqa: E402
 from avgraph.runs.finished import load_task  # noqa: E402
+from benchmarks.defaults.tables import spread  # noqa: E402
+from benchmarks.kept import Kept, Numbers  # noqa: E402
 from benchmarks.mmvae.rows import COLUMNS, DATA, NEGATIVES, ROWS  # noqa: E402
+from benchmarks.paired import cells  # noqa: E402
 
 SIZES = {"train_clips": 1600, "val_clips": 100, "test_clips": 240, "min_objects": 2}
 SAMPLES = (1, 8, 32)
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mmvae_stamps.yaml"
 
 
-Found = Mapping[str, float]
-"""The metrics of a run."""
-
-
-def found(data: str, row: str, negatives: str, seed: int, options: argparse.Namespace) -> Found:
-    """The metrics of a run; those that ``--keep`` has are not made again."""
+def found(data: str, row: str, negatives: str, seed: int, options: argparse.Namespace) -> Numbers:
+    """The metrics of a run, made now or kept."""
     changes: dict[str, Any] = {f"dataset.{key}": value for key, value in (SIZES | DATA[data]).items()}
     changes |= {f"dataset.{key}": value for key, value in NEGATIVES[negatives].items()}
     changes |= {f"method.{key}": value for key, value in ROWS[row].items()}
     changes |= {"dataset.seed": seed, "seed": seed, "train.device": "cpu"}
     changes |= {key: value for key, _, value in (part.partition("=") for part in options.set)}
     overrides = [f"{key}={value}" for key, value in changes.items()]
-    made_by = hashlib.sha256("\n".join(overrides).encode()).hexdigest()[:12]
-    kept = options.keep and options.keep / f"{data}, {row}, {seed}, {made_by}.json"
-    if kept and kept.exists():
-        return dict(json.loads(kept.read_text()))
+    samples = SAMPLES if options.calibration and ROWS[row].get("latent", True) else ()
+    of = {"overrides": overrides, "samples": samples}
+    return Kept(options.keep).numbers(of, partial(measured, overrides, samples))
+
+
+def measured(overrides: Sequence[str], samples: Sequence[int]) -> Numbers:
+    """The metrics of a run, and the calibration of so many samples."""
     with tempfile.TemporaryDirectory() as folder:
         run = avgraph.train(load_experiment(EXAMPLE, [*overrides, f"output={folder}"]))
         metrics = dict(run.metrics)
-        if options.calibration and ROWS[row].get("latent", True):
-            task = load_task(run.directory, run.experiment)
-            for samples in SAMPLES:
-                measured = segmentation_metrics(task, "test", samples)
-                metrics |= {f"{samples} samples/{name}": measured[name] for name in ("ece", "error_auroc")}
-    if kept:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(metrics))
+        for count in samples:
+            found = segmentation_metrics(load_task(run.directory, run.experiment), "test", count)
+            metrics |= {f"{count} samples/{name}": found[name] for name in ("ece", "error_auroc")}
     return metrics
 
 
-def shown(values: Sequence[float]) -> str:
-    """Mean ± sd."""
-    if not values:
-        return ""
-    sd = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.3f}{sd}"
-
-
-def compared(row: Sequence[Found], full: Sequence[Found]) -> str:
-    """mIoU of a row less that of the full model, seed by seed."""
-    if len(row) != len(full) or row is full:
-        return ""
-    return shown([one["test/miou"] - other["test/miou"] for one, other in zip(row, full, strict=True)])
-
-
 def table(data: str, options: argparse.Namespace) -> None:
-    """All rows on one data set."""
-    print(f"\n{data}, test, seeds {options.seeds}\n\n| | {' | '.join(COLUMNS)} | miou less full |")
-    print(f"|{'---|' * (len(COLUMNS) + 2)}")
+    """All rows on one data set, each compared with the full model seed by seed."""
+    print(f"\n{data}, test, seeds {options.seeds}\n")
+    head = ["", *COLUMNS, "miou less full", "p", "effect size"]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     largest: dict[int, float] = {}
     for negatives in options.negatives:
-        full: list[Found] = []
+        full: list[Numbers] = []
         for row in options.rows:
             runs = [found(data, row, negatives, seed, options) for seed in options.seeds]
             full = runs if row == "full" else full
             largest |= {seed: run["test/visual_only_miou"] for seed, run in zip(options.seeds, runs, strict=True)}
-            cells = [shown([run[f"test/{name}"] for run in runs if f"test/{name}" in run]) for name in COLUMNS]
+            shown = [[run[f"test/{name}"] for run in runs if f"test/{name}" in run] for name in COLUMNS]
             title = row if negatives == next(iter(NEGATIVES)) else f"{row}, no negatives"
-            print(f"| {title} | {' | '.join(cells)} | {compared(runs, full)} |", flush=True)
+            compared = ["", "", ""]
+            if full and runs is not full:
+                compared = cells(*([run["test/miou"] for run in part] for part in (runs, full)), digits=3)
+            told = [spread(values, 3) if values else "" for values in shown]
+            print(f"| {' | '.join([title, *told, *compared])} |", flush=True)
             for name in [name for name in runs[0] if " samples/" in name]:
-                print(f"  {name}: {shown([run[name] for run in runs])}")
-    print(f"| largest object | {shown(list(largest.values()))} |{' |' * len(COLUMNS)}")
+                print(f"  {name}: {spread([run[name] for run in runs], 3)}")
+    print(f"| {' | '.join(['largest object', spread(list(largest.values()), 3), *[''] * (len(head) - 2)])} |")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
