@@ -20,6 +20,7 @@ import multiprocessing
 import time
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
@@ -91,8 +92,8 @@ class Measured:
     extra: float
 
 
-def measure(size: Size, mode: str, steps: int, queue: multiprocessing.Queue[Measured]) -> None:
-    """Put what an epoch costs into the queue."""
+def measure(size: Size, mode: str, steps: int) -> Measured:
+    """What an epoch costs."""
     torch.manual_seed(0)
     empty = resident("VmRSS")
     batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
@@ -115,7 +116,7 @@ def measure(size: Size, mode: str, steps: int, queue: multiprocessing.Queue[Meas
         times += [_step(task, optimizer, torch.zeros(1), number) for number in range(1, 3)]
     warm = times[1:] or times
     seconds = len(loader) * sum(warm) / len(warm)
-    queue.put(Measured(seconds, len(warm), len(loader), held - empty, resident("VmHWM") - held))
+    return Measured(seconds, len(warm), len(loader), held - empty, resident("VmHWM") - held)
 
 
 def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:
@@ -127,13 +128,9 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
 
 
 def in_a_process(size: Size, mode: str, steps: int) -> Measured:
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[Measured] = context.Queue()
-    process = context.Process(target=measure, args=(size, mode, steps, queue))
-    process.start()
-    found = queue.get()
-    process.join()
-    return found
+    """Of its own, whose memory is nobody else's; one that is killed for it is an error."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measure, size, mode, steps).result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -94,7 +94,7 @@ STARTS = [
           "| the encoder that proposes |", more=ALL),
     start("rrnet_minibatch", "--edges 1000 2000 --steps 1", "| 1e+03 | 120 | whole |", "| 2e+03 | 220 | batches |"),
     start("rrnet_ratings.relations", "--seeds 0 1 --split val --keep {here}/kept --experiment", "all: ", "cold: ",
-          "cold users: ", "cold items: ", *(f"| {row} |" for row in ROWS if not row.startswith("myFM")),
+          *(f"| {row} |" for row in ROWS if not row.startswith("myFM")),
           more=[str(FOLDER.parent / "configs/rrnet/filmtrust.yaml"), "--set", "train.epochs=1",
                 "graph=[{type: rating_statistics, folds: 2, neighbours: 5}]"]),
     start("rrnet", "--ablations", "  as it is", "  width 64", more=[*FEW, "--rows", "as it is", "width 64"]),

@@ -145,7 +145,7 @@ def _print(part: str, meaning: str, found: Mapping[str, Sequence[Mapping[str, An
         return
     some = next(values for values in found.values() if values)
     count = statistics.mean(one[part]["ratings"] for one in some)
-    print(f"\n{part}: {meaning}, {count:.0f} a split, {len(some)} splits, {some[0]['source']} data\n")
+    print(f"\n{part}: {meaning}, {count:.0f} a split; splits: {len(some)}; {some[0]['source']} data\n")
     head, lines = [""], []
     for key in ("MAE", "RMSE"):
         head += [key, "less the whole graph's", "p", "effect size"]

@@ -30,6 +30,7 @@ def features(folder: Path, classes: int = 10, train: int = 200, test: int = 100)
 def run(tmp_path: Path) -> avgraph.Run:
     overrides = {
         "dataset.root": str(features(tmp_path)),
+        "dataset.keep": 1.0,
         "output": str(tmp_path / "runs"),
         "method.batch_size": 32,
         "method.fan_out": 5,
@@ -51,6 +52,8 @@ def test_a_run_reports_its_baselines_and_leaves_labels_to_look_at(run: avgraph.R
     assert float(image.label_probability[right].mean()) > float(image.label_probability[~right].mean())
     found = read_graphml(run.directory / "graph.graphml")
     assert torch.equal(found["image"].prediction, image.prediction)
+    assert "x" in image
+    assert "x" not in found["image"]
     again = avgraph.evaluate(run)
     assert {name: metrics[name] for name in again} == again
     avgraph.export.write_parquet(graph, tmp_path / "tables")

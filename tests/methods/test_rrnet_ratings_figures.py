@@ -45,8 +45,8 @@ def test_a_run_has_both(tmp_path: Path) -> None:
 
 def test_without_held_out_ratings_there_is_nothing_to_draw() -> None:
     data = ratings()
-    for split in ("val", "test"):
-        data[RATES][f"{split}_mask"][:] = False
+    del data[RATES].val_mask
+    data[RATES].test_mask[:] = False
     task = fitted(data, epochs=0, recommend=0)
     assert task.figures(data, []) == {}
 

@@ -192,6 +192,8 @@ OF_RUNS = [
            "test_a_task_has_the_seed"),
     mutant(TRAINING, "StepSeed(experiment.seed)", "StepSeed(0)", "test_the_draws_of_a_step"),
     mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
+    mutant(RUN, ', vectors=experiment.graphml == "whole"', "", "experiment: graphml"),
+    mutant(RUN, 'if experiment.graphml != "none":', "if True:", "experiment: graphml"),
     mutant(RUN, "environment(experiment.seed,", "environment(0,", "experiment: seed"),
     mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "test_a_run_that_goes_on"),
     mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),

@@ -38,10 +38,10 @@ def rating_figures(graph: HeteroData, known: KnownRatings, answer: Answer, biase
         biases: of the known ratings.
     """
     edges = graph[RATES]
-    found = [split for split in ("test", "val") if bool(edges[f"{split}_mask"].any())]
-    if not found:
+    masks = [edges[name] for name in ("test_mask", "val_mask") if name in edges]
+    rows = next((mask for mask in masks if bool(mask.any())), None)
+    if rows is None:
         return {}
-    rows = edges[f"{found[0]}_mask"]
     plain = biases.predict(edges.edge_index[:, rows]).clamp(known.rating.min(), known.rating.max()).float()
     answers = {METHOD: _rows(answer, rows), BIASES: Answer(plain, plain)}
     if (given := edges.get("level_probability")) is not None:
