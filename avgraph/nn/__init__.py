@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from avgraph.nn.contrast.info_nce import info_nce
+from avgraph.nn.contrast.memory_conv import MemoryConv
+from avgraph.nn.contrast.memory_edges import memory_log_total, memory_readout_edges
 from avgraph.nn.contrast.memory_readout import memory_readout
 from avgraph.nn.contrast.projector import Projector
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
@@ -42,6 +44,7 @@ __all__ = [
     "Incidence",
     "InterUnit",
     "IntraUnit",
+    "MemoryConv",
     "MutualInformation",
     "Projector",
     "alignment_gap",
@@ -57,7 +60,9 @@ __all__ = [
     "mahalanobis_cost",
     "mask_log_likelihood",
     "matching_loss",
+    "memory_log_total",
     "memory_readout",
+    "memory_readout_edges",
     "mixture_moments",
     "mm_js",
     "n_pair_loss",

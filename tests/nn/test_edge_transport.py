@@ -10,7 +10,7 @@ from torch.autograd import gradcheck
 from avgraph.errors import GraphError
 from avgraph.nn import Coupling, matching_loss, sinkhorn, sinkhorn_edges
 from avgraph.nn.edges.incidence import Side
-from avgraph.nn.transport._edge_iteration import segment_logsumexp
+from avgraph.nn.edges.segment import segment_logsumexp
 
 SIZE = (9, 9)
 

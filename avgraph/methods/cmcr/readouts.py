@@ -15,7 +15,7 @@ from torch import Tensor
 
 from avgraph.io.cache import cache_folder, kept_array
 from avgraph.io.mapped_rows import Array, Rows, row_blocks, take_rows
-from avgraph.nn import memory_readout
+from avgraph.nn import MemoryConv
 from avgraph.transforms._top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
@@ -91,7 +91,7 @@ def recall(
         for start, block in row_blocks(queries):
             part = torch.from_numpy(block).to(device)
             if how == "softmax":
-                found = memory_readout(part, source, temperature)
+                found = MemoryConv(temperature)((source, part))
             else:
                 found = memory_top_k(part, source, temperature, 1)[0][:, 0]
             target[start : start + len(block)] = found.cpu().numpy()

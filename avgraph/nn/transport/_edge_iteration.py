@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from avgraph.nn.edges.incidence import Side
-from avgraph.nn.edges.segment import gather_rows, segment_sum
+from avgraph.nn.edges.segment import gather_rows, segment_logsumexp
 from avgraph.nn.transport._edge_equations import solve_on_edges, sum_of_edges
 from avgraph.nn.transport._inputs import EdgeProblem
 
@@ -62,23 +62,6 @@ def iterate(problem: EdgeProblem, *, tol: float, max_iter: int, newton: bool = T
                 error = torch.maximum(_wrong(f, total + rows, a), _wrong(g, total + columns, b))
     log_plan = score + _on_edges(f, source) + _on_edges(g + total, target)
     return EdgePlan(log_plan, f, g + total, f < 0, g < 0, torch.tensor(done, device=score.device), error)
-
-
-def segment_logsumexp(x: Tensor, side: Side) -> Tensor:
-    """log Σ exp(x) over the edges of each node; −∞ for a node without edges.
-
-    Shapes:
-        x [e] → [n]
-
-    Example:
-        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=2)
-        >>> segment_logsumexp(torch.zeros(3), side).exp()
-        tensor([1., 2.])
-    """
-    with torch.no_grad():
-        top = x.new_full((side.num_nodes,), -torch.inf).scatter_reduce(0, side.index, x, "amax")
-        top = top.nan_to_num(neginf=0.0)
-    return segment_sum((x - top[side.index]).exp()[:, None], side)[:, 0].log() + top
 
 
 def _wrong(potential: Tensor, sums: Tensor, most: Tensor) -> Tensor:

@@ -1,0 +1,59 @@
+"""The layers that join two node types by one relation, and a program that compiles each of them.
+
+    python -m tests.nn.pyg_layers
+
+A process of its own: what pytest puts around every function to check its types cannot be traced.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from avgraph.nn import MemoryConv
+
+WIDTH = 4
+EDGES = torch.tensor([[0, 1, 2, 3, 0, 2, 4], [0, 1, 2, 3, 2, 1, 0]])
+LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "MemoryConv": lambda: MemoryConv(0.5),
+}
+WITH_GRAPH_BREAKS: set[str] = set()  # those that iterate until values say that it is enough
+
+
+class Network(nn.Module):
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.conv = layer
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        out: Tensor = self.conv(x, edge_index)
+        return out
+
+
+def made(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    return LAYERS[name]().double()
+
+
+def rows(*count: int) -> list[Tensor]:
+    return [torch.randn(n, WIDTH, dtype=torch.float64) for n in count]
+
+
+def main() -> None:
+    for name in LAYERS:
+        network, (x,), start = Network(made(name)), rows(5), time.perf_counter()
+        compiled = torch.compile(network, backend="aot_eager", fullgraph=name not in WITH_GRAPH_BREAKS)
+        found = []
+        for forward in (network, compiled):
+            leaf = x.clone().requires_grad_()
+            out = forward(leaf, EDGES)
+            found.append([out, *torch.autograd.grad(out.square().sum(), leaf)])
+        torch.testing.assert_close(*found, atol=1e-12, rtol=1e-12)
+        print(f"{name} compiled and equal, {time.perf_counter() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
