@@ -8,6 +8,7 @@ from avgraph.nn.contrast.memory_edges import memory_log_total, memory_readout_ed
 from avgraph.nn.contrast.memory_readout import memory_readout
 from avgraph.nn.contrast.projector import Projector
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
+from avgraph.nn.edges.complete import complete_batch_edges, complete_edges
 from avgraph.nn.edges.incidence import Incidence
 from avgraph.nn.fusion import (
     AudioAttention,
@@ -30,13 +31,17 @@ from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
 from avgraph.nn.mask_losses import MutualInformation, mask_log_likelihood, orthogonality
 from avgraph.nn.message_passing.inter_unit import InterUnit
 from avgraph.nn.message_passing.intra_unit import IntraUnit
+from avgraph.nn.transport.barycentric_conv import BarycentricConv
+from avgraph.nn.transport.barycentric_map import barycentric_map
 from avgraph.nn.transport.coupling import Coupling, matching_loss
 from avgraph.nn.transport.edge_transport import partial_sinkhorn_edges, sinkhorn_edges
-from avgraph.nn.transport.ground_cost import mahalanobis_cost, project_psd
+from avgraph.nn.transport.ground_cost import mahalanobis_cost, mahalanobis_edge_cost, project_psd
 from avgraph.nn.transport.sinkhorn import partial_sinkhorn, sinkhorn
+from avgraph.nn.transport.sinkhorn_conv import SinkhornConv
 
 __all__ = [
     "AudioAttention",
+    "BarycentricConv",
     "Coupling",
     "CrossAttentionProxy",
     "ExpertAggregation",
@@ -47,9 +52,13 @@ __all__ = [
     "MemoryConv",
     "MutualInformation",
     "Projector",
+    "SinkhornConv",
     "alignment_gap",
     "attention_edges",
     "attention_proxy",
+    "barycentric_map",
+    "complete_batch_edges",
+    "complete_edges",
     "contrastive_loss",
     "gaussian_kl",
     "geometric_js",
@@ -58,6 +67,7 @@ __all__ = [
     "info_nce",
     "latent_interaction_loss",
     "mahalanobis_cost",
+    "mahalanobis_edge_cost",
     "mask_log_likelihood",
     "matching_loss",
     "memory_log_total",

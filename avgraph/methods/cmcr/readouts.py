@@ -85,13 +85,15 @@ def recall(
     width = int(queries.shape[1])
     shape: tuple[int, ...] = (len(queries), width) if how == "softmax" else (len(queries),)
 
+    read = MemoryConv(temperature)
+
     def fill(target: Array) -> None:
         # A tensor goes to the device once, a mapped file chunk by chunk.
         source = rows.to(device) if isinstance(rows, Tensor) else rows
         for start, block in row_blocks(queries):
             part = torch.from_numpy(block).to(device)
             if how == "softmax":
-                found = MemoryConv(temperature)((source, part))
+                found = read((source, part))
             else:
                 found = memory_top_k(part, source, temperature, 1)[0][:, 0]
             target[start : start + len(block)] = found.cpu().numpy()

@@ -157,21 +157,6 @@ def sides_of(edge_index: Tensor, num_source: int, num_target: int) -> tuple[Side
     return Side.from_index(edge_index[0], num_source), Side.from_index(edge_index[1], num_target)
 
 
-def complete_edges(num_source: int, num_target: int, *, device: torch.device | str = "cpu") -> Tensor:
-    """Every source to every target, in the order of the rows of a table [source, target].
-
-    Shapes:
-        → [2, num_source · num_target]
-
-    Example:
-        >>> complete_edges(2, 2)
-        tensor([[0, 0, 1, 1],
-                [0, 1, 0, 1]])
-    """
-    source, target = (torch.arange(count, device=device) for count in (num_source, num_target))
-    return torch.stack([source.repeat_interleave(num_target), target.repeat(num_source)])
-
-
 def _check_range(index: Tensor, size: int, name: str) -> None:
     if index.numel() == 0 or torch.compiler.is_compiling():  # a traced graph looks at no value
         return
