@@ -22,8 +22,9 @@ from avgraph.nn.fusion import (
     mm_js,
     product_of_experts,
 )
+from avgraph.nn.losses.anchor_proxy import AnchorProxy
+from avgraph.nn.losses.attention_proxy import attention_proxy, attention_proxy_edges
 from avgraph.nn.losses.contrastive import contrastive_loss
-from avgraph.nn.losses.cross_attention_proxy import CrossAttentionProxy, attention_proxy
 from avgraph.nn.losses.latent_interaction import latent_interaction_loss
 from avgraph.nn.losses.n_pair import n_pair_loss
 from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
@@ -40,10 +41,10 @@ from avgraph.nn.transport.sinkhorn import partial_sinkhorn, sinkhorn
 from avgraph.nn.transport.sinkhorn_conv import SinkhornConv
 
 __all__ = [
+    "AnchorProxy",
     "AudioAttention",
     "BarycentricConv",
     "Coupling",
-    "CrossAttentionProxy",
     "ExpertAggregation",
     "Gaussian",
     "Incidence",
@@ -56,6 +57,7 @@ __all__ = [
     "alignment_gap",
     "attention_edges",
     "attention_proxy",
+    "attention_proxy_edges",
     "barycentric_map",
     "complete_batch_edges",
     "complete_edges",

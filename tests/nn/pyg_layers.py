@@ -13,11 +13,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from avgraph.nn import BarycentricConv, MemoryConv
+from avgraph.nn import AnchorProxy, BarycentricConv, MemoryConv
 
 WIDTH = 4
 EDGES = torch.tensor([[0, 1, 2, 3, 0, 2, 4], [0, 1, 2, 3, 2, 1, 0]])
 LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "AnchorProxy": lambda: AnchorProxy(WIDTH),
     "BarycentricConv": lambda: BarycentricConv(0.5, mass=0.3, tol=1e-13),
     "MemoryConv": lambda: MemoryConv(0.5),
 }

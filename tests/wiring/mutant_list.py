@@ -227,8 +227,10 @@ OF_ENCODERS = [
 
 COUPLING = "transforms.coupling_edges"
 OF_GRAPHS = [
-    mutant("transforms.knn", "None if self.within is None else node_attribute(data, self.node, self.within)", "None",
+    mutant("transforms.knn", "None if self.within is None else node_attribute(data, node, self.within)", "None",
            "transform knn: within"),
+    mutant("transforms.knn", "self.node if self.target is None else self.target", "self.node",
+           "transform knn: target"),
     mutant("transforms.candidates", "if self.add_true:", "if False:", "transform candidates: add_true"),
     mutant(COUPLING, "F.normalize(x.detach().float()) if self.unit_rows else x.detach().float()",
            "F.normalize(x.detach().float())", "transform coupling_edges: unit_rows"),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from avgraph.methods.lir.options import LirOptions
-from avgraph.nn import CrossAttentionProxy
+from avgraph.nn import AnchorProxy
 from avgraph.nn.precision import at_least_single
 
 
@@ -80,7 +80,7 @@ class ClipNetwork(nn.Module):
         )
         proxied = in_channels if options.proxies else ()
         self.proxy = nn.ModuleDict(
-            {name: CrossAttentionProxy(classes, mask_own_pair=options.mask_own_pair) for name in proxied}
+            {name: AnchorProxy(classes, mask_own_pair=options.mask_own_pair) for name in proxied}
         )
 
     def forward(self, x: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -106,5 +106,5 @@ class ClipNetwork(nn.Module):
         """What the metric loss sees in training: proxies, or the embeddings themselves."""
         if not self.proxy:
             return z_audio, z_visual
-        audio, visual = self.proxy["audio"](z_audio, z_visual), self.proxy["visual"](z_visual, z_audio)
+        audio, visual = self.proxy["audio"]((z_visual, z_audio)), self.proxy["visual"]((z_audio, z_visual))
         return at_least_single(audio), at_least_single(visual)

@@ -80,7 +80,7 @@ def segment_logsumexp(x: Tensor, side: Side) -> Tensor:
 
 
 def edge_softmax(score: Float[Tensor, " e"], side: Side) -> Float[Tensor, " e"]:
-    """Share of each edge among those of its node, ``exp(score)`` scaled to the sum 1 a node.
+    """Share of each edge among those of its node, ``exp(score)`` scaled to the sum 1 a node; all 0 where all are −∞.
 
     Shapes:
         score [e] → [e]
@@ -91,7 +91,8 @@ def edge_softmax(score: Float[Tensor, " e"], side: Side) -> Float[Tensor, " e"]:
         tensor([0.5000, 1.0000, 0.5000])
     """
     mass = (score - _largest(score, side)[side.index]).exp()[:, None]
-    return (mass / gather_rows(segment_sum(mass, side), side))[:, 0]
+    total = segment_sum(mass, side).clamp_min(torch.finfo(score.dtype).tiny)
+    return (mass / gather_rows(total, side))[:, 0]
 
 
 @torch.no_grad()
