@@ -26,6 +26,7 @@ from avgraph.nn.losses.anchor_proxy import AnchorProxy
 from avgraph.nn.losses.attention_proxy import attention_proxy, attention_proxy_edges
 from avgraph.nn.losses.contrastive import contrastive_loss
 from avgraph.nn.losses.latent_interaction import latent_interaction_loss
+from avgraph.nn.losses.latent_interaction_layer import LatentInteraction
 from avgraph.nn.losses.n_pair import n_pair_loss
 from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
 from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
@@ -50,6 +51,7 @@ __all__ = [
     "Incidence",
     "InterUnit",
     "IntraUnit",
+    "LatentInteraction",
     "MemoryConv",
     "MutualInformation",
     "Projector",

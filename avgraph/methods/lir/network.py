@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avgraph.methods.lir.options import LirOptions
-from avgraph.nn import AnchorProxy
+from avgraph.nn import AnchorProxy, LatentInteraction
 from avgraph.nn.precision import at_least_single
 
 
@@ -83,6 +84,13 @@ class ClipNetwork(nn.Module):
             {name: AnchorProxy(classes, mask_own_pair=options.mask_own_pair) for name in proxied}
         )
 
+        self.interaction = LatentInteraction(
+            threshold=options.threshold,
+            intra_weight=options.intra_weight,
+            inter_weight=options.inter_weight,
+            weighting=options.weighting,
+        )
+
     def forward(self, x: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Embeddings, each modality by itself."""
         z_audio, z_visual = (self.encoder[name](x[name]) for name in ("audio", "visual"))
@@ -100,6 +108,22 @@ class ClipNetwork(nn.Module):
         training = self.training
         found = torch.cat(self.eval()(x), 1)
         self.train(training)
+        return found
+
+    def energy(self, z_audio: Tensor, z_visual: Tensor, soft: Tensor, weights: Tensor) -> Tensor:
+        """Of the latent interactions, by a teacher's soft labels [n, 2 classes] and graph of concepts.
+
+        Example:
+            >>> network = ClipNetwork({"audio": 4, "visual": 5}, 1, LirOptions())
+            >>> z, weights = torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0, 1.0], [0.0, 0.0]])
+            >>> network.energy(z, z, torch.tensor([[0.9, 0.1], [0.1, 0.9]]), weights)  # clip 0 as heard, 1 as seen
+            tensor(1.2000)
+        """
+        classes = soft.shape[1] // 2
+        heard, seen = F.pad(soft[:, :classes], (0, classes)), F.pad(soft[:, classes:], (classes, 0))
+        activates = {(clip, "activates", "concept"): table for clip, table in (("audio", heard), ("visual", seen))}
+        tables = {**activates, ("concept", "drives", "concept"): weights}
+        found: Tensor = self.interaction({"audio": z_audio, "visual": z_visual}, {}, tables)
         return found
 
     def proxies(self, z_audio: Tensor, z_visual: Tensor) -> tuple[Tensor, Tensor]:
