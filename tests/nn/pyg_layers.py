@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch_geometric.nn import SimpleConv
 
-from avgraph.nn import AnchorProxy, BarycentricConv, MemoryConv
+from avgraph.nn import AnchorProxy, BarycentricConv, ExpertAggregation, MemoryConv
 
 WIDTH = 4
 EDGES = torch.tensor([[0, 1, 2, 3, 0, 2, 4], [0, 1, 2, 3, 2, 1, 0]])
@@ -21,6 +22,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
     "AnchorProxy": lambda: AnchorProxy(WIDTH),
     "BarycentricConv": lambda: BarycentricConv(0.5, mass=0.3, tol=1e-13),
     "MemoryConv": lambda: MemoryConv(0.5),
+    "SimpleConv": lambda: SimpleConv(aggr=ExpertAggregation("product", standard_normal=True)),
 }
 WITH_GRAPH_BREAKS = {"BarycentricConv"}  # those that iterate until values say that it is enough
 

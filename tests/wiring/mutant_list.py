@@ -139,7 +139,7 @@ OF_MLTM = [
     mutant(MLTM_OBJECTIVE, ", margin=options.margin)", ")", "method mltm: margin"),
     mutant(MLTM_OBJECTIVE, "options.entropy_weight * (", "0.05 * (", "method mltm: entropy_weight"),
     mutant(MLTM_OBJECTIVE, "SinkhornConv(self.options.epsilon, ", "SinkhornConv(0.05, ", "method mltm: epsilon"),
-    mutant(MLTM_OBJECTIVE, "self.options.epsilon, self.options.mass, ", "self.options.epsilon, None, ", "method mltm: mass"),
+    mutant(MLTM_OBJECTIVE, "epsilon, self.options.mass, ", "epsilon, None, ", "method mltm: mass"),
     mutant(MLTM_OBJECTIVE, 'if options.loss == "mltm":', "if True:", "method mltm: loss"),
     mutant(MLTM_OBJECTIVE, 'if options.loss == "triplet":', "if False:", "method mltm: loss"),
     mutant(MLTM, "nn.Dropout(self.options.dropout)", "nn.Dropout(0.2)", "method mltm: dropout"),
