@@ -31,6 +31,7 @@ from avgraph.nn.losses.n_pair import n_pair_loss
 from avgraph.nn.losses.semantic_alignment import semantic_alignment_loss
 from avgraph.nn.losses.triplet import hard_triplet_loss, proxy_triplet_loss
 from avgraph.nn.mask_losses import MutualInformation, mask_log_likelihood, orthogonality
+from avgraph.nn.message_passing.hetero_edge_unit import HeteroEdgeUnit
 from avgraph.nn.message_passing.inter_unit import InterUnit
 from avgraph.nn.message_passing.intra_unit import IntraUnit
 from avgraph.nn.transport.barycentric_conv import BarycentricConv
@@ -48,6 +49,7 @@ __all__ = [
     "Coupling",
     "ExpertAggregation",
     "Gaussian",
+    "HeteroEdgeUnit",
     "Incidence",
     "InterUnit",
     "IntraUnit",

@@ -14,7 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.nn import SimpleConv
 
-from avgraph.nn import AnchorProxy, BarycentricConv, ExpertAggregation, MemoryConv
+from avgraph.nn import (
+    AnchorProxy,
+    BarycentricConv,
+    ExpertAggregation,
+    HeteroEdgeUnit,
+    LatentInteraction,
+    MemoryConv,
+)
 
 WIDTH = 4
 EDGES = torch.tensor([[0, 1, 2, 3, 0, 2, 4], [0, 1, 2, 3, 2, 1, 0]])
@@ -46,18 +53,40 @@ def rows(*count: int) -> list[Tensor]:
     return [torch.randn(n, WIDTH, dtype=torch.float64) for n in count]
 
 
+def compiled_on_one_relation(name: str) -> None:
+    network, (x,), whole = Network(made(name)), rows(5), name not in WITH_GRAPH_BREAKS
+    compiled = torch.compile(network, backend="aot_eager" if whole else "eager", fullgraph=whole)
+    found = []
+    for forward in (network, compiled):
+        leaf = x.clone().requires_grad_()
+        out = forward(leaf, EDGES)
+        found.append([out, *torch.autograd.grad(out.square().sum(), leaf)])
+    torch.testing.assert_close(*found, atol=1e-12, rtol=1e-12)
+
+
+def compiled_on_dicts() -> None:
+    heard, drives, near = ("a", "activates", "concept"), ("concept", "drives", "concept"), ("a", "near", "a")
+    (x,) = rows(5)
+    energy = LatentInteraction(["a"], weighting="soft", distance="squared")
+    index = {heard: EDGES, drives: torch.tensor([[0, 1], [2, 3]]), near: EDGES}
+    weight = {heard: torch.rand(7).double(), drives: torch.ones(2).double()}
+    given = ({"a": x, "concept": x[:4]}, index, weight)
+    torch.testing.assert_close(torch.compile(energy, backend="eager", fullgraph=True)(*given), energy(*given))
+    unit = HeteroEdgeUnit(WIDTH, [near]).double()
+    found, expected = (
+        forward({"a": x}, index, {near: x[EDGES[0]]})[0]["a"]
+        for forward in (torch.compile(unit, backend="eager"), unit)
+    )
+    torch.testing.assert_close(found, expected)
+
+
 def main() -> None:
     for name in LAYERS:
-        network, (x,), start = Network(made(name)), rows(5), time.perf_counter()
-        whole = name not in WITH_GRAPH_BREAKS
-        compiled = torch.compile(network, backend="aot_eager" if whole else "eager", fullgraph=whole)
-        found = []
-        for forward in (network, compiled):
-            leaf = x.clone().requires_grad_()
-            out = forward(leaf, EDGES)
-            found.append([out, *torch.autograd.grad(out.square().sum(), leaf)])
-        torch.testing.assert_close(*found, atol=1e-12, rtol=1e-12)
+        start = time.perf_counter()
+        compiled_on_one_relation(name)
         print(f"{name} compiled and equal, {time.perf_counter() - start:.1f} s")
+    compiled_on_dicts()
+    print("LatentInteraction and HeteroEdgeUnit compiled and equal")
 
 
 if __name__ == "__main__":

@@ -67,3 +67,4 @@ def test_compiled() -> None:
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert all(f"{name} compiled and equal" in done.stdout for name in LAYERS)
+    assert "LatentInteraction and HeteroEdgeUnit compiled and equal" in done.stdout
