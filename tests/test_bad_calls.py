@@ -182,7 +182,7 @@ FUNCTIONS: dict[str, tuple[Call, str]] = {
     "Projector, width": (lambda: nn.Projector(4, 8, 2)(ROWS), "x: expected [b, 4], got [4, 3]"),
     "Projector, one row": (lambda: nn.Projector(3, 8, 2)(ROWS[:1]), "x: expected at least 2 rows in training"),
     "Projector, no width": (lambda: nn.Projector(0, 8, 2), "in_channels: expected at least 1, got 0"),
-    "CrossAttentionProxy, width": (lambda: nn.CrossAttentionProxy(4)(ROWS, ROWS), "z: expected [n, 4], got [4, 3]"),
+    "AnchorProxy, width": (lambda: nn.AnchorProxy(4)((ROWS, ROWS)), "other: expected [n, 4], got [4, 3]"),
     "attention_proxy, vector": (
         lambda: nn.attention_proxy(ROWS[0], ROWS, ROWS, ROWS),
         "z, query, key, value: expected [n, c]",

@@ -36,7 +36,8 @@ class ComponentOptions(Options):
 
     def node_fields(self) -> dict[str, Any]:
         """Option → the node type it names."""
-        return {key: getattr(self, key) for key in self.node_keys if hasattr(self, key)}
+        named = {key: getattr(self, key, None) for key in self.node_keys}
+        return {key: value for key, value in named.items() if value is not None}
 
     def unused(self) -> dict[str, str]:
         """Option that has no effect beside the others → why: to write it is a mistake."""

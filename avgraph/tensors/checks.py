@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -57,6 +58,8 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
         Traceback (most recent call last):
         avgraph.errors.GraphError: x: numbers up to 3e+38 overflow in float32; scale them down
     """
+    if torch.compiler.is_compiling():  # a traced graph looks at no value
+        return result
     seen = result.detach()
     if bool(seen.sum().isfinite()) or bool(seen.isfinite().all()):
         return result

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from avgraph.transforms.complete import Complete
     from avgraph.transforms.coupling_edges import CouplingEdges
     from avgraph.transforms.dependency_edges import DependencyEdges
-    from avgraph.transforms.knn import KNN, nearest_neighbours
+    from avgraph.transforms.knn import KNN
     from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
+    from avgraph.transforms.nearest import nearest_neighbours, nearest_rows
     from avgraph.transforms.rating_model import RatingModel
     from avgraph.transforms.rating_statistics import RatingStatistics
     from avgraph.transforms.space_graph import SpaceGraph
@@ -33,6 +34,7 @@ __all__ = [
     "Unrated",
     "dropped_mass",
     "nearest_neighbours",
+    "nearest_rows",
 ]
 
 __getattr__, __dir__ = exports(
@@ -43,8 +45,9 @@ __getattr__, __dir__ = exports(
         "complete": ["Complete"],
         "coupling_edges": ["CouplingEdges"],
         "dependency_edges": ["DependencyEdges"],
-        "knn": ["KNN", "nearest_neighbours"],
+        "knn": ["KNN"],
         "memory_edges": ["MemoryEdges", "dropped_mass"],
+        "nearest": ["nearest_neighbours", "nearest_rows"],
         "rating_model": ["RatingModel"],
         "rating_statistics": ["RatingStatistics"],
         "space_graph": ["SpaceGraph"],

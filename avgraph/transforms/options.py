@@ -24,26 +24,28 @@ Solver = Literal["sinkhorn", "partial", "emd", "unbalanced"]
 
 
 class KnnOptions(TransformOptions):
-    """Every node gets edges from its ``k`` nearest neighbours of the same type, by cosine similarity.
+    """Every node gets edges from its ``k`` nearest neighbours of the same type or of another, by cosine similarity.
 
     Attributes:
-        node: node type.
+        node: node type of the neighbours.
         k: neighbours per node.
+        target: node type of those that get the edges, in the same space; ``node`` itself if not given.
         relation: name of the relation.
         within: only between nodes with the same value of this attribute, such as ``fold``.
     """
 
-    node_keys = ("node",)
+    node_keys = ("node", "target")
 
     type: Literal["knn"] = "knn"
     node: Name
     k: Positive
+    target: Name | None = None
     relation: Name = "near"
     within: Name | None = None
 
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""
-        return (self.node, self.relation, self.node)
+        return (self.node, self.relation, self.target or self.node)
 
     def transform(self) -> torch_geometric.transforms.BaseTransform:
         """`avgraph.transforms.KNN`."""

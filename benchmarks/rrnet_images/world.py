@@ -17,7 +17,7 @@ from avgraph.metrics import accuracy, expected_calibration_error
 from avgraph.runs.pipeline import build_task
 from avgraph.runtime.settings import run_settings
 from avgraph.transforms import KNN, Candidates
-from avgraph.transforms.knn import nearest_neighbours
+from avgraph.transforms.nearest import nearest_neighbours
 from benchmarks.training import trained
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "rrnet_cifar10.yaml"

@@ -20,6 +20,8 @@ NODES = ("audio", "label", "visual", "text")
 ROOT = Path(__file__).parents[2]
 PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 
+STEPS_CAME_LATER: dict[str, dict[str, Any]] = {"knn": {"target": None}}
+
 
 def _options(name: str) -> type[MethodOptions]:
     return METHODS[name]
@@ -33,7 +35,8 @@ def _as_now(published: dict[str, Any]) -> dict[str, Any]:
     added = {key: value for key, value in kind.came_later.items() if key not in kept}
     unused = kind(**kept).unused()
     kept |= {key: value for key, value in added.items() if key not in unused}
-    return {**published, "method": kept, "graph": published["graph"] or []}
+    graph = [{**STEPS_CAME_LATER.get(step["type"], {}), **step} for step in published["graph"] or []]
+    return {**published, "method": kept, "graph": graph}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -67,8 +70,8 @@ def test_a_run_without_a_graph_of_its_own_has_that_of_the_method(tmp_path: Path)
     found = load_run_experiment(tmp_path / "config.yaml")
     assert found.graph is not None
     assert [step.arguments() for step in found.graph] == [
-        {"node": "audio", "k": 10, "relation": "near", "within": None},
-        {"node": "label", "k": 2, "relation": "near", "within": None},
+        {"node": "audio", "k": 10, "target": None, "relation": "near", "within": None},
+        {"node": "label", "k": 2, "target": None, "relation": "near", "within": None},
         {"source": "audio", "target": "label", "relation": "candidate", "k": 20, "add_true": False},
     ]
     with pytest.raises(ConfigError, match=r"method: where no graph is declared it builds the edges \(audio, near"):

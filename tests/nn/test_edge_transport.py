@@ -10,7 +10,7 @@ from torch.autograd import gradcheck
 from avgraph.errors import GraphError
 from avgraph.nn import Coupling, matching_loss, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
 from avgraph.nn.edges.incidence import Side
-from avgraph.nn.transport._edge_iteration import segment_logsumexp
+from avgraph.nn.edges.segment import segment_logsumexp
 
 SIZE = (9, 9)
 
@@ -109,7 +109,7 @@ def test_segment_logsumexp_equals_a_loop() -> None:
 
 def test_infeasible_graphs_are_named_before_anything_is_iterated(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("avgraph.nn.transport.edge_transport.couple_on_edges", lambda *_, **__: pytest.fail("iterated"))
+        patch.setattr("avgraph.nn.transport._edge_coupling._couple", lambda *_, **__: pytest.fail("iterated"))
         cost, edge_index = torch.rand(4), torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]])
         with pytest.raises(GraphError, match="infeasible"):
             sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(3, 3))

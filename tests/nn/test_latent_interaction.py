@@ -9,7 +9,8 @@ from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
 from avgraph.nn import latent_interaction_loss
-from avgraph.nn.losses.latent_interaction import Weighting, weighted_distance
+from avgraph.nn.losses.latent_interaction import Weighting
+from avgraph.nn.losses.weighted_distance import weighted_distance
 
 N, C, D = 9, 3, 4
 
@@ -66,7 +67,7 @@ def test_gradcheck(weighting: Weighting) -> None:
 
 def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = latent_interaction_loss(*batch())
-    monkeypatch.setattr("avgraph.nn.losses.latent_interaction._CHUNK", 2 * N)
+    monkeypatch.setattr("avgraph.nn.losses.weighted_distance._CHUNK", 2 * N)
     torch.testing.assert_close(latent_interaction_loss(*batch()), whole)
     z_audio, z_visual, *rest = batch()
     leaves = (z_audio.requires_grad_(), z_visual.requires_grad_())

@@ -13,8 +13,6 @@ from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
 from avgraph.nn import (
-    CrossAttentionProxy,
-    attention_proxy,
     contrastive_loss,
     hard_triplet_loss,
     n_pair_loss,
@@ -155,32 +153,3 @@ def test_semantic_alignment_refuses_logits_and_other_shapes() -> None:
         semantic_alignment_loss(soft, soft, soft[:, :2])
     with pytest.raises(GraphError, match="at least one clip"):
         semantic_alignment_loss(soft[:0], soft[:0], soft[:0])
-
-
-def test_proxy_equals_a_loop() -> None:
-    x, y = embeddings()
-    for mask in (False, True):
-        found = attention_proxy(x, x, y, y, mask_own_pair=mask)
-        for n in range(len(x)):
-            score = [math.exp(float(x[n] @ y[m]) / math.sqrt(3)) * (not mask or m != n) for m in range(len(y))]
-            expected = x[n] + sum(s * y[m] for m, s in enumerate(score)) / sum(score)
-            torch.testing.assert_close(found[n], expected)
-
-
-def test_a_masked_proxy_does_not_see_its_pair() -> None:
-    x, y = embeddings()
-    module = CrossAttentionProxy(3, mask_own_pair=True).double()
-    changed = y.clone()
-    changed[2] += 1
-    same = (module(x, y) == module(x, changed)).all(1)
-    assert same.tolist() == [n == 2 for n in range(7)]
-    assert repr(module) == "CrossAttentionProxy(3, mask_own_pair=True)"
-
-
-def test_proxy_gradient_and_bad_input() -> None:
-    x, y = (value.requires_grad_() for value in embeddings())
-    assert gradcheck(lambda x, y: attention_proxy(x, x, y, y, mask_own_pair=True), (x, y))
-    with pytest.raises(GraphError, match=r"expected \[n, c\], \[n, d\], \[m, d\], \[m, c\], got"):
-        attention_proxy(x, x[:, :2], y, y)
-    with pytest.raises(GraphError, match="mask_own_pair: expected at least 2 paired rows, got 1 and 1"):
-        attention_proxy(x[:1], x[:1], y[:1], y[:1], mask_own_pair=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.transforms import KNN, nearest_neighbours
+from avgraph.transforms import KNN, nearest_neighbours, nearest_rows
 from avgraph.transforms._top_k import stable_top_k
 
 
@@ -170,6 +170,39 @@ def test_within(within: str) -> None:
     source, target = KNN("audio", k=2, within=within, relation="same")(data)["audio", "same", "audio"].edge_index
     values = list(data["audio"][within])
     assert all(values[i] == values[j] for i, j in zip(source, target, strict=True))
+
+
+def test_rows_of_another_set_equal_scikit_learn_and_a_whole_sort() -> None:
+    x, query = torch.randn(40, 6), torch.randn(9, 6)
+    distance, expected = NearestNeighbors(n_neighbors=5, metric="cosine", algorithm="brute").fit(x).kneighbors(query)
+    for chunk_size in (None, 2):
+        index, similarity = nearest_rows(query, x, 5, chunk_size=chunk_size)
+        np.testing.assert_array_equal(index, expected)
+        np.testing.assert_allclose(similarity, 1 - distance, atol=1e-6)
+    assert nearest_rows(x, x, 1)[0][:, 0].tolist() == list(range(40))
+    with pytest.raises(GraphError, match=r"query, x: expected one width, got \[9, 6\] and \[40, 5\]"):
+        nearest_rows(query, x[:, :5], 1)
+    with pytest.raises(GraphError, match="k = 41 neighbours of 40 rows: k is at most 40"):
+        nearest_rows(query, x, 41)
+    with pytest.raises(GraphError, match="k = 1 neighbours of 0 rows in group 2: k is at most 0"):
+        nearest_rows(query, x, 1, group=[2] * 9, of_rows=[1] * 40)
+    with pytest.raises(GraphError, match="group, of_rows: expected both or neither"):
+        nearest_rows(query, x, 1, group=[2] * 9)
+
+
+def test_bipartite() -> None:
+    data = graph()
+    data["text"].x, data["text"].fold = torch.randn(5, data["audio"].x.shape[1]), torch.arange(5) % 2
+    edges = KNN("audio", 3, target="text")(data)["audio", "near", "text"]
+    index, similarity = nearest_rows(data["text"].x, data["audio"].x, 3)
+    assert edges.edge_index.tolist() == [index.flatten().tolist(), [text for text in range(5) for _ in range(3)]]
+    assert torch.equal(edges.edge_weight, similarity.flatten())
+    data["audio"].fold = torch.arange(12) % 2
+    source, target = KNN("audio", k=2, target="text", within="fold")(data)["audio", "near", "text"].edge_index
+    assert torch.equal(source % 2, target % 2)
+    assert repr(KNN("audio", k=2, target="text")) == "KNN('audio', k=2, target='text', relation='near', within=None)"
+    with pytest.raises(GraphError, match=r"x = audio\.x, query = text\.x: k = 13 neighbours of 12 rows"):
+        KNN("audio", k=13, target="text")(data)
 
 
 def test_input_is_not_modified_and_edges_are_replaced() -> None:

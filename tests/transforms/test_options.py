@@ -16,7 +16,7 @@ from avgraph.transforms._arguments import check_arguments
 NEEDED: dict[str, Any] = {"node": "a", "source": "a", "target": "b", "k": 1}
 IN_PYTHON_ONLY = {"scores", "metric"}  # tensors
 OUT_OF_RANGE: dict[str, list[Any]] = {
-    "knn": [("k", 0), ("k", True), ("k", "5"), ("node", ""), ("relation", ""), ("within", "")],
+    "knn": [("k", 0), ("k", True), ("k", "5"), ("node", ""), ("target", ""), ("relation", ""), ("within", "")],
     "candidates": [("k", 0), ("k", 2.5), ("source", ""), ("target", ""), ("relation", ""), ("add_true", 1)],
     "complete": [("source", ""), ("target", ""), ("relation", "")],
     "dependency_edges": [("node", ""), ("relation", ""), ("weights", "")],

@@ -77,6 +77,7 @@ COMPONENTS = (
     _transform(
         "knn", config.KnnOptions, {"node": "audio", "k": 3},
         row("node", "user", KINDS, gains("user-near-user")),
+        row("target", "label", KINDS, gains("audio-near-label")),
         row("k", 2, edges(*NEAR), becomes(48)),
         row("relation", "like", KINDS, gains("audio-like-audio")),
         row("within", "fold", seen("folds that edges cross", lambda world: int(

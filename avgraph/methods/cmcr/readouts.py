@@ -15,7 +15,7 @@ from torch import Tensor
 
 from avgraph.io.cache import cache_folder, kept_array
 from avgraph.io.mapped_rows import Array, Rows, row_blocks, take_rows
-from avgraph.nn import memory_readout
+from avgraph.nn import MemoryConv
 from avgraph.transforms._top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
@@ -85,13 +85,15 @@ def recall(
     width = int(queries.shape[1])
     shape: tuple[int, ...] = (len(queries), width) if how == "softmax" else (len(queries),)
 
+    read = MemoryConv(temperature)
+
     def fill(target: Array) -> None:
         # A tensor goes to the device once, a mapped file chunk by chunk.
         source = rows.to(device) if isinstance(rows, Tensor) else rows
         for start, block in row_blocks(queries):
             part = torch.from_numpy(block).to(device)
             if how == "softmax":
-                found = memory_readout(part, source, temperature)
+                found = read((source, part))
             else:
                 found = memory_top_k(part, source, temperature, 1)[0][:, 0]
             target[start : start + len(block)] = found.cpu().numpy()

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avgraph.methods.lir.options import LirOptions
-from avgraph.nn import CrossAttentionProxy
+from avgraph.nn import AnchorProxy, LatentInteraction
 from avgraph.nn.precision import at_least_single
 
 
@@ -80,7 +81,14 @@ class ClipNetwork(nn.Module):
         )
         proxied = in_channels if options.proxies else ()
         self.proxy = nn.ModuleDict(
-            {name: CrossAttentionProxy(classes, mask_own_pair=options.mask_own_pair) for name in proxied}
+            {name: AnchorProxy(classes, mask_own_pair=options.mask_own_pair) for name in proxied}
+        )
+
+        self.interaction = LatentInteraction(
+            threshold=options.threshold,
+            intra_weight=options.intra_weight,
+            inter_weight=options.inter_weight,
+            weighting=options.weighting,
         )
 
     def forward(self, x: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -102,9 +110,25 @@ class ClipNetwork(nn.Module):
         self.train(training)
         return found
 
+    def energy(self, z_audio: Tensor, z_visual: Tensor, soft: Tensor, weights: Tensor) -> Tensor:
+        """Of the latent interactions, by a teacher's soft labels [n, 2 classes] and graph of concepts.
+
+        Example:
+            >>> network = ClipNetwork({"audio": 4, "visual": 5}, 1, LirOptions())
+            >>> z, weights = torch.tensor([[0.0], [3.0]]), torch.tensor([[0.0, 1.0], [0.0, 0.0]])
+            >>> network.energy(z, z, torch.tensor([[0.9, 0.1], [0.1, 0.9]]), weights)  # clip 0 as heard, 1 as seen
+            tensor(1.2000)
+        """
+        classes = soft.shape[1] // 2
+        heard, seen = F.pad(soft[:, :classes], (0, classes)), F.pad(soft[:, classes:], (classes, 0))
+        activates = {(clip, "activates", "concept"): table for clip, table in (("audio", heard), ("visual", seen))}
+        tables = {**activates, ("concept", "drives", "concept"): weights}
+        found: Tensor = self.interaction({"audio": z_audio, "visual": z_visual}, {}, tables)
+        return found
+
     def proxies(self, z_audio: Tensor, z_visual: Tensor) -> tuple[Tensor, Tensor]:
         """What the metric loss sees in training: proxies, or the embeddings themselves."""
         if not self.proxy:
             return z_audio, z_visual
-        audio, visual = self.proxy["audio"](z_audio, z_visual), self.proxy["visual"](z_visual, z_audio)
+        audio, visual = self.proxy["audio"]((z_visual, z_audio)), self.proxy["visual"]((z_audio, z_visual))
         return at_least_single(audio), at_least_single(visual)

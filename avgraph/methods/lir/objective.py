@@ -13,7 +13,6 @@ from avgraph.methods.lir.teacher import Teacher
 from avgraph.nn import (
     contrastive_loss,
     hard_triplet_loss,
-    latent_interaction_loss,
     n_pair_loss,
     proxy_triplet_loss,
     semantic_alignment_loss,
@@ -59,17 +58,6 @@ def batch_loss(
         truth = F.one_hot(y, z_audio.shape[1])
         parts["alignment"] = semantic_alignment_loss(z_audio.sigmoid(), z_visual.sigmoid(), truth)
     if options.interaction_weight > 0 and teacher is not None:
-        soft_audio, soft_visual = teacher.soft[rows].chunk(2, 1)
-        value = latent_interaction_loss(
-            z_audio,
-            z_visual,
-            soft_audio,
-            soft_visual,
-            teacher.weights,
-            threshold=options.threshold,
-            intra_weight=options.intra_weight,
-            inter_weight=options.inter_weight,
-            weighting=options.weighting,
-        )
+        value = network.energy(z_audio, z_visual, teacher.soft[rows], teacher.weights)
         parts["interaction"] = options.interaction_weight * value
     return parts

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from avgraph.methods.mltm.options import MltmOptions
-from avgraph.nn import hard_triplet_loss, info_nce, mahalanobis_cost, matching_loss, partial_sinkhorn, sinkhorn
+from avgraph.nn import SinkhornConv, hard_triplet_loss, info_nce, mahalanobis_cost, matching_loss
 from avgraph.nn.precision import full_precision
 
 
@@ -28,6 +29,11 @@ class Objective:
     options: MltmOptions
     max_iter: int = 2000
     tol: float = 1e-6
+
+    @cached_property
+    def coupled(self) -> SinkhornConv:
+        """The layer that couples a batch."""
+        return SinkhornConv(self.options.epsilon, self.options.mass, max_iter=self.max_iter, tol=self.tol)
 
     def of_equal_rows(self, sizes: Sequence[int]) -> float | None:
         """The loss where all rows are equal, over batches of such sizes; None where nobody has worked it out.
@@ -53,10 +59,7 @@ class Objective:
         options = self.options
         if options.loss == "mltm":
             cost = mahalanobis_cost(x, y, metric, normalize="max")
-            if options.mass is None:
-                coupling = sinkhorn(cost, options.epsilon, max_iter=self.max_iter, tol=self.tol)
-            else:
-                coupling = partial_sinkhorn(cost, options.epsilon, options.mass, max_iter=self.max_iter, tol=self.tol)
+            coupling = self.coupled((x, y), edge_cost=cost)
             return matching_loss(coupling), bool(coupling.converged)
         if options.loss == "triplet":
             return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=options.margin), True

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.inputs import check_known, check_types, checked_edges, checked_nodes, plan_in, plan_of
-from avgraph.methods.rrnet.parallel import intra_step
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.message_passing.mlp import MLP
+from avgraph.nn.message_passing.parallel_units import parallel_units
 
 __all__ = ["EdgeEncoder", "EdgeType", "RRNet", "plan_of"]
 
@@ -186,14 +186,9 @@ class RRNet(nn.Module):
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             if "__".join(kind) in self.edge_encoder:
                 edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
-        source, _, target = self.inter
         for unit, worked_on in self.layers():
-            if isinstance(unit, IntraUnit):
-                x, edge = intra_step(unit, worked_on, x, edge, edge_index_dict, plans)
-            else:
-                x[source], x[target], edge[self.inter] = unit(
-                    x[source], x[target], edge_index_dict[self.inter], edge[self.inter], plan=plans[self.inter]
-                )
+            x, edge = parallel_units(dict.fromkeys(worked_on, unit), x, edge_index_dict, edge, plans)
+        source, _, target = self.inter
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
         if self.product is not None:
             logits = logits + self.product(raw[source], raw[target], plans[self.inter])

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from avgraph.graph.ratings import ITEM, USER
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.model import EdgeEncoder, Product
-from avgraph.methods.rrnet.parallel import intra_step
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.message_passing.mlp import MLP
+from avgraph.nn.message_passing.parallel_units import parallel_units
 
 
 class RatingNetwork(nn.Module):
@@ -103,7 +103,8 @@ class RatingNetwork(nn.Module):
         }
         for number, (intra_unit, inter_unit) in enumerate(zip_longest(self.intra_units, self.inter_units), 1):
             if intra_unit is not None:
-                states, edges = intra_step(intra_unit, self.intra, states, edges, edge_index, plans)
+                intra = dict.fromkeys(self.intra, intra_unit)
+                states, edges = parallel_units(intra, states, edge_index, edges, plans)
             if inter_unit is not None:
                 assert isinstance(inter_unit, InterUnit)
                 user, item = states[USER], states[ITEM]

@@ -42,10 +42,13 @@ class Side:
             raise GraphError(f"node index: expected int64 [e], got {_dtype(index)} {list(index.shape)}")
         _check_range(index, num_nodes, "node index")
         index = index.contiguous()
-        is_grouped = not bool((index[1:] < index[:-1]).any())
+        is_grouped = not torch.compiler.is_compiling() and not bool((index[1:] < index[:-1]).any())
         # Sorting 1e6 edges costs as much as several passes of a narrow layer; kNN and candidate edges come sorted.
         order = torch.arange(len(index), device=index.device) if is_grouped else torch.argsort(index, stable=True)
-        degree = torch.bincount(index, minlength=num_nodes)
+        if torch.compiler.is_compiling():  # bincount's size depends on values
+            degree = index.new_zeros(num_nodes).index_add(0, index, torch.ones_like(index))
+        else:
+            degree = torch.bincount(index, minlength=num_nodes)
         pointer = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
         return cls(index, order, pointer, degree)
 
@@ -91,14 +94,8 @@ class Incidence:
         Raises:
             GraphError: if it has another shape or dtype, or names a node that is not there.
         """
-        if not isinstance(edge_index, Tensor):
-            raise GraphError(f"edge_index: expected a tensor int64 [2, e], got {type(edge_index).__name__}")
-        if edge_index.dtype != torch.int64 or edge_index.dim() != 2 or edge_index.size(0) != 2:
-            raise GraphError(f"edge_index: expected int64 [2, e], got {_dtype(edge_index)} {list(edge_index.shape)}")
-        _check_range(edge_index[0], num_source, "edge_index row 0 (source)")
-        _check_range(edge_index[1], num_target, "edge_index row 1 (target)")
+        source, target = sides_of(edge_index, num_source, num_target)
         loop = (edge_index[0] == edge_index[1]).nonzero().squeeze(1)
-        source, target = Side.from_index(edge_index[0], num_source), Side.from_index(edge_index[1], num_target)
         loop_side = Side.from_index(edge_index[0][loop], num_source)
         degree = source.degree + target.degree - loop_side.degree if num_source == num_target else None
         return cls(source, target, loop, loop_side, degree)
@@ -137,8 +134,31 @@ class Incidence:
         return Incidence(self.source.to(device), self.target.to(device), loop, loop_side, degree)
 
 
+def sides_of(edge_index: Tensor, num_source: int, num_target: int) -> tuple[Side, Side]:
+    """The edges by sender and by receiver, checked.
+
+    Shapes:
+        edge_index [2, e] int64, row 0 < num_source, row 1 < num_target
+
+    Raises:
+        GraphError: if it has another shape or dtype, or names a node that is not there.
+
+    Example:
+        >>> source, target = sides_of(torch.tensor([[0, 2, 1], [0, 1, 1]]), 3, 2)
+        >>> source.degree.tolist(), target.degree.tolist()
+        ([1, 1, 1], [1, 2])
+    """
+    if not isinstance(edge_index, Tensor):
+        raise GraphError(f"edge_index: expected a tensor int64 [2, e], got {type(edge_index).__name__}")
+    if edge_index.dtype != torch.int64 or edge_index.dim() != 2 or edge_index.size(0) != 2:
+        raise GraphError(f"edge_index: expected int64 [2, e], got {_dtype(edge_index)} {list(edge_index.shape)}")
+    _check_range(edge_index[0], num_source, "edge_index row 0 (source)")
+    _check_range(edge_index[1], num_target, "edge_index row 1 (target)")
+    return Side.from_index(edge_index[0], num_source), Side.from_index(edge_index[1], num_target)
+
+
 def _check_range(index: Tensor, size: int, name: str) -> None:
-    if index.numel() == 0:
+    if index.numel() == 0 or torch.compiler.is_compiling():  # a traced graph looks at no value
         return
     low, high = (int(bound) for bound in torch.aminmax(index))
     if low < 0 or high >= size:

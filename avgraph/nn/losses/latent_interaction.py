@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from avgraph.errors import GraphError
+from avgraph.nn.losses.interaction_energy import Modality, euclidean_energy, shares_of
 from avgraph.nn.precision import full_precision
 from avgraph.tensors.checks import check_tensors, finite
 
@@ -63,31 +63,12 @@ def latent_interaction_loss(
     with full_precision(z_audio, z_visual) as (z_audio, z_visual):
         with torch.no_grad():
             softs = [soft_audio.detach(), soft_visual.detach()]
-            audio, visual = (_shares((s > threshold if weighting == "hard" else s).to(z_audio)) for s in softs)
-            edge = adjacency.detach().to(z_audio)
+            audio, visual = (shares_of((s > threshold if weighting == "hard" else s).to(z_audio)) for s in softs)
             c = audio.shape[1]
-            intra_audio = intra_weight * _over_other_clips(edge[:c, :c], audio)
-            intra_visual = intra_weight * _over_other_clips(edge[c:, c:], visual)
-            across = inter_weight * (edge[:c, c:] + edge[c:, :c].T)  # d(n, m) is the same in both directions
-        loss = (
-            weighted_distance(z_audio, z_audio, audio @ intra_audio, audio)
-            + weighted_distance(z_visual, z_visual, visual @ intra_visual, visual)
-            + weighted_distance(z_audio, z_visual, audio @ across, visual)
-        )
+        parts = [Modality(z_audio, audio, slice(0, c)), Modality(z_visual, visual, slice(c, 2 * c))]
+        loss = euclidean_energy(parts, adjacency.detach().to(z_audio), intra_weight, inter_weight)
         given = {"soft_audio": soft_audio, "soft_visual": soft_visual, "adjacency": adjacency}
         return finite(loss, {"z_audio": z_audio, "z_visual": z_visual, **given})
-
-
-def _shares(activity: Tensor) -> Tensor:
-    """Each clip's share of a concept's activity [n, c]: 1 in all, or 0 where nothing is active."""
-    total = activity.sum(0)
-    return torch.where(total > 0, activity / total, 0)
-
-
-def _over_other_clips(edge: Tensor, share: Tensor) -> Tensor:
-    """Weights of edges within a modality, divided by the share of pairs that are of two clips."""
-    other = 1 - share.T @ share
-    return torch.where(other > 1e-6, edge / other, 0)  # soft labels leave a rest of rounding where there is no pair
 
 
 def _check(
@@ -114,58 +95,3 @@ def _check(
         raise GraphError("adjacency: expected finite weights of at least 0")
     if weighting not in ("hard", "soft"):
         raise GraphError(f"weighting: expected 'hard' or 'soft', got {weighting!r}")
-
-
-# Distances that are held at a time: 4 MiB of float32. At batch 4096 and 50 classes the loss then takes half the memory
-# of one block of distances; chunks of an eighth take less and 10 % more time (benchmarks/latent_interaction_loss.py).
-_CHUNK = 1 << 20
-
-
-def weighted_distance(x: Tensor, y: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    r"""Σ_{nm} (left rightᵀ)_{nm} ‖x_n − y_m‖₂, with a gradient for ``x`` and ``y`` only.
-
-    The gradient is taken in the forward pass, chunk by chunk, so that neither distances nor weights are kept:
-
-    .. math::
-        \partial_{x_n} = \sum_m \frac{w_{nm}}{d_{nm}} (x_n - y_m), \qquad \text{0 where } d_{nm} = 0
-
-    Shapes:
-        x [n, d], y [m, d], left [n, c], right [m, c] → scalar
-
-    Example:
-        >>> x, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0]])
-        >>> weighted_distance(x, y, torch.ones(1, 1), torch.full((1, 1), 2.0))
-        tensor(10.)
-    """
-    total: Tensor = _WeightedDistance.apply(x, y, left, right)
-    return total
-
-
-class _WeightedDistance(torch.autograd.Function):
-    """The sum, and its gradient kept from the forward pass."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, y: Tensor, left: Tensor, right: Tensor) -> Tensor:
-        needs_gradient = any(ctx.needs_input_grad[:2])
-        total = x.new_zeros(())
-        of_x, of_y = torch.empty_like(x), torch.zeros_like(y)
-        size = max(1, _CHUNK // max(1, len(y)))
-        for start in range(0, len(x), size):
-            part = slice(start, start + size)
-            # Not by a matrix product, which cannot tell near points from equal ones.
-            distance = torch.cdist(x[part], y, compute_mode="donot_use_mm_for_euclid_dist")
-            weight = left[part] @ right.T
-            total += torch.dot(weight.flatten(), distance.flatten())
-            if needs_gradient:
-                pull = weight.div_(distance).masked_fill_(distance == 0, 0)
-                of_x[part] = pull.sum(1, keepdim=True) * x[part] - pull @ y
-                of_y += pull.sum(0)[:, None] * y - pull.T @ x[part]
-        if needs_gradient:
-            ctx.save_for_backward(of_x, of_y)
-        return total
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
-        of_x, of_y = ctx.saved_tensors
-        return gradient[0] * of_x, gradient[0] * of_y, None, None

@@ -53,7 +53,7 @@ def proxy_triplet_loss(
 
     The n³ triplets are never formed: how many negatives are nearer than a positive plus the margin is found by
     sorting, and given these counts the sum is linear in the distances. Value and gradient are exact, in O(n² log n).
-    "Proxy" says what it is called with in the paper (see `CrossAttentionProxy`); it takes any embeddings.
+    "Proxy" says what it is called with in the paper (see `AnchorProxy`); it takes any embeddings.
 
     Args:
         anchor, other: embeddings of the two modalities, row i of both from one clip.

@@ -7,19 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
+from avgraph.nn.edges.hooked_steps import HookedSteps
 from avgraph.nn.edges.incidence import Incidence
-from avgraph.nn.message_passing.hooked_steps import HookedSteps
 from avgraph.nn.message_passing.mlp import MLP
 
-_STEPS = ("message", "aggregate", "update", "edge_update")
 _MODULE_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 
 
 class EdgeStateUnit(HookedSteps):
     """Base of `IntraUnit` and `InterUnit`: an edge layer followed by a node layer (Eq. 8).
 
-    ``fuse`` (of `MessagePassing`) may be set: False runs PyG's steps one by one and calls the submodules, at the usual
-    price. It starts as True unless a subclass overrides a step. PyG's hooks and explainers need no setting.
+    Where ``fuse`` is False (see `HookedSteps`) the steps call the submodules too.
 
     Args:
         channels: width h of node and edge states.
@@ -35,8 +33,6 @@ class EdgeStateUnit(HookedSteps):
         if channels < 1:
             raise GraphError(f"channels: expected a positive number, got {channels}")
         super().__init__(aggr=aggr)
-        shipped = next(base for base in type(self).__mro__ if base.__module__.startswith("avgraph.nn."))
-        self.fuse = all(getattr(type(self), step) is getattr(shipped, step) for step in _STEPS)
         self.channels = channels
         self.edge_mlp = MLP(3 * channels, channels, channels)
         self.node_mlp = MLP(2 * channels, channels, channels)
@@ -52,11 +48,8 @@ class EdgeStateUnit(HookedSteps):
         return edge_attr
 
     def runs_fused(self) -> bool:
-        """Whether this pass is one fused function, which runs none of PyG's steps; else they are taken one by one.
-
-        As in PyG, ``fuse`` says so, and an explainer overrides it. Here a hook on a step clears ``fuse`` too.
-        """
-        return self.fuse and not self.explain and self.decomposed_layers == 1 and self._has_plain_layers()
+        """As `HookedSteps` has it, and no layer of its own was replaced or has hooks."""
+        return super().runs_fused() and self._has_plain_layers()
 
     def _has_plain_layers(self) -> bool:
         """Whether the fused function may read the weights of the edge layers without calling them.

@@ -8,15 +8,19 @@ full coupling is the same without the bounds and with t = 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from avgraph.nn.edges.incidence import Side
-from avgraph.nn.edges.segment import gather_rows, segment_sum
+from avgraph.nn.edges.segment import gather_rows, segment_logsumexp
 from avgraph.nn.transport._edge_equations import solve_on_edges, sum_of_edges
 from avgraph.nn.transport._inputs import EdgeProblem
+
+HalfStep = Callable[[Tensor, Side, Side], Tensor]
+"""(score of each edge, the side that sums, the other one) → log Σ exp(score) of each node."""
 
 _SPACING = 50  # iterations between two Newton steps, each of which takes some dozen sums over all edges
 
@@ -37,23 +41,28 @@ class EdgePlan(NamedTuple):
     error: Tensor
 
 
-def iterate(problem: EdgeProblem, *, tol: float, max_iter: int, newton: bool = True) -> EdgePlan:
-    """Iterate until both sides are within ``tol`` of their masses; differentiable without Newton steps."""
+def iterate(
+    problem: EdgeProblem, *, tol: float, max_iter: int, newton: bool = True, half_step: HalfStep | None = None
+) -> EdgePlan:
+    """Iterate until both sides are within ``tol`` of their masses; differentiable without Newton steps.
+
+    ``half_step`` is what one side sums its edges with in place of `segment_logsumexp`: steps of a layer.
+    """
     score, (source, target), mass = problem.score, problem.sides, problem.mass
     a, b = problem.log_a.detach().exp(), problem.log_b.detach().exp()
     f, g, total = torch.zeros_like(problem.log_a), torch.zeros_like(problem.log_b), score.new_zeros(())
     done, error = 0, score.new_tensor(torch.inf)
-    rows = _logsumexp(score, source, mass)
+    rows = _logsumexp(half_step, score, source, target, mass)
     while done < max_iter and not bool(error <= tol):
         if newton and done % _SPACING == _SPACING - 1:
             f, g, total = newton_step(problem, EdgePotentials(f, g, total))
-            rows = _logsumexp(score + _on_edges(g, target), source, mass)
+            rows = _logsumexp(half_step, score + _on_edges(g, target), source, target, mass)
         f = problem.log_a - rows if mass is None else (problem.log_a - total - rows).clamp(max=0)
-        columns = _logsumexp(score + _on_edges(f, source), target, mass)
+        columns = _logsumexp(half_step, score + _on_edges(f, source), target, source, mass)
         g = problem.log_b - columns if mass is None else (problem.log_b - total - columns).clamp(max=0)
         if mass is not None:
             total = math.log(mass) - (columns + g).logsumexp(0)
-        rows = _logsumexp(score + _on_edges(g, target), source, mass)
+        rows = _logsumexp(half_step, score + _on_edges(g, target), source, target, mass)
         done += 1
         with torch.no_grad():
             if mass is None:  # the columns are exact after their half-step
@@ -64,31 +73,14 @@ def iterate(problem: EdgeProblem, *, tol: float, max_iter: int, newton: bool = T
     return EdgePlan(log_plan, f, g + total, f < 0, g < 0, torch.tensor(done, device=score.device), error)
 
 
-def segment_logsumexp(x: Tensor, side: Side) -> Tensor:
-    """log Σ exp(x) over the edges of each node; −∞ for a node without edges.
-
-    Shapes:
-        x [e] → [n]
-
-    Example:
-        >>> side = Side.from_index(torch.tensor([1, 0, 1]), num_nodes=2)
-        >>> segment_logsumexp(torch.zeros(3), side).exp()
-        tensor([1., 2.])
-    """
-    with torch.no_grad():
-        top = x.new_full((side.num_nodes,), -torch.inf).scatter_reduce(0, side.index, x, "amax")
-        top = top.nan_to_num(neginf=0.0)
-    return segment_sum((x - top[side.index]).exp()[:, None], side)[:, 0].log() + top
-
-
 def _wrong(potential: Tensor, sums: Tensor, most: Tensor) -> Tensor:
     """How much mass the next half-step of one side of a partial coupling would move."""
     return ((potential + sums).exp() - torch.minimum(most, sums.exp())).abs().sum()
 
 
-def _logsumexp(x: Tensor, side: Side, mass: float | None) -> Tensor:
+def _logsumexp(half_step: HalfStep | None, x: Tensor, side: Side, other: Side, mass: float | None) -> Tensor:
     """Over the edges of each node; one without, which only a partial coupling has, counts as having a little."""
-    sums = segment_logsumexp(x, side)
+    sums = segment_logsumexp(x, side) if half_step is None else half_step(x, side, other)
     return sums if mass is None else torch.where(side.degree > 0, sums, torch.finfo(x.dtype).min / 4)
 
 

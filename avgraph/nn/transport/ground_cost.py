@@ -9,6 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.nn.edges.incidence import sides_of
+from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.precision import at_least_single, full_precision
 from avgraph.tensors.checks import check_tensors, finite
 
@@ -50,6 +52,28 @@ def mahalanobis_cost(
         return cost if normalize is None else cost / cost.amax().clamp_min(torch.finfo(cost.dtype).tiny)
 
 
+def mahalanobis_edge_cost(x: Tensor, y: Tensor, metric: Tensor, edge_index: Tensor) -> Float[Tensor, " e"]:
+    """`mahalanobis_cost` of the listed pairs only, from their differences; not scaled.
+
+    Shapes:
+        x [n, d], y [m, d], metric [d, d] or [d], edge_index [2, e] → cost [e]
+
+    Raises:
+        GraphError: as `mahalanobis_cost`, or if an edge names a row that is not there.
+
+    Example:
+        >>> x, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [1.0, 0.0]])
+        >>> mahalanobis_edge_cost(x, y, torch.ones(2), torch.tensor([[0, 0], [0, 1]]))
+        tensor([5., 1.])
+    """
+    _check(x, y, metric)
+    source, target = sides_of(edge_index, len(x), len(y))
+    with full_precision(x, y, metric) as (x, y, metric):
+        apart = gather_rows(x, source) - gather_rows(y, target)
+        mapped = apart * metric if metric.dim() == 1 else apart @ ((metric + metric.T) / 2)
+        return finite(_root((mapped * apart).sum(1)), {"x": x, "y": y, "metric": metric})
+
+
 def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
     # Distances do not change under a common shift; without it near pairs far from the origin cancel to noise.
     centre = torch.cat([x, y]).mean(0).detach()
@@ -61,6 +85,11 @@ def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
         mapped_x, mapped_y = x @ symmetric, y @ symmetric
     length_x, length_y = (mapped_x * x).sum(1), (mapped_y * y).sum(1)
     square = torch.addmm(length_x[:, None] + length_y[None, :], mapped_x, y.T, alpha=-2.0)
+    return _root(square)
+
+
+def _root(square: Tensor) -> Tensor:
+    """Square root, whose gradient at 0 is 0."""
     positive = ~(square <= 0)  # true of NaN, which stays
     return torch.where(positive, torch.where(positive, square, 1.0).sqrt(), 0.0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -35,6 +37,32 @@ def test_edges_are_the_function_node_by_node(fusion: str) -> None:
     aggregate = ExpertAggregation(fusion)
     torch.testing.assert_close(aggregate(x, INDEX), node_by_node(fusion, x, INDEX, 4))
     torch.testing.assert_close(aggregate(x, INDEX, weights=weights), node_by_node(fusion, x, INDEX, 4, weights))
+
+
+def plainly(fusion: str, x: Tensor, index: Tensor) -> list[list[float]]:
+    """Node by node, number by number, from the definitions."""
+    found = []
+    for node in range(int(index.max()) + 1):
+        means, logvars = [], []
+        for c in range(x.shape[1] // 2):
+            own = [(float(row[c]), math.exp(float(row[c + x.shape[1] // 2]))) for row in x[index == node]]
+            if fusion == "mixture":
+                mean = sum(m for m, _ in own) / len(own)
+                variance = sum(v + (m - mean) ** 2 for m, v in own) / len(own)
+            else:
+                share = 1 / len(own) if fusion == "geometric" else 1
+                variance = 1 / sum(share / v for _, v in own)
+                mean = variance * sum(share * m / v for m, v in own)
+            means, logvars = [*means, mean], [*logvars, math.log(variance)]
+        found.append(means + logvars)
+    return found
+
+
+@each_fusion
+def test_edges_are_a_double_loop(fusion: str) -> None:
+    x = messages()
+    expected = torch.tensor(plainly(fusion, x, INDEX), dtype=torch.float64)
+    torch.testing.assert_close(ExpertAggregation(fusion)(x, INDEX), expected, atol=1e-12, rtol=0)
 
 
 @each_fusion

@@ -9,21 +9,42 @@ from torch.utils.hooks import RemovableHandle
 from torch_geometric.nn import MessagePassing
 
 Hook = Callable[..., Any]
+_STEPS = ("message", "aggregate", "update", "edge_update")
 
 
 class HookedSteps(MessagePassing):
     """A `MessagePassing` whose ``fuse`` becomes False with the first hook on a step.
 
-    PyG leaves ``fuse`` to the user and does not say in public whether a layer has hooks. It stays False where a hook is
-    removed: set it to True again.
+    ``fuse`` may be set: False runs PyG's steps one by one, at the usual price. It starts as True unless a subclass from
+    outside this package overrides a step. PyG leaves it to the user and does not say in public whether a layer has
+    hooks: it stays False where a hook is removed, set it to True again. Explainers need no setting.
+
+    Args:
+        aggr: as in PyG.
 
     Example:
         >>> layer = HookedSteps()
-        >>> layer.fuse = True
         >>> handle = layer.register_message_forward_hook(print)
         >>> layer.fuse
         False
     """
+
+    def __init__(self, aggr: str | None = "sum") -> None:
+        super().__init__(aggr=aggr)
+        cls = type(self)
+        if cls._orig_propagate is not cls._jinja_propagate:
+            # For a subclass of a layer that was made before, PyG takes that layer's compiled pass, which no explainer
+            # reaches, for the original one.
+            cls._orig_propagate = MessagePassing.propagate
+        shipped = next(base for base in type(self).__mro__ if base.__module__.startswith("avgraph.nn."))
+        self.fuse = all(getattr(type(self), step) is getattr(shipped, step) for step in _STEPS)
+
+    def runs_fused(self) -> bool:
+        """Whether this pass is one fused function, which runs none of PyG's steps; else they are taken one by one.
+
+        As in PyG, ``fuse`` says so, and an explainer overrides it.
+        """
+        return self.fuse and not self.explain and self.decomposed_layers == 1
 
     def register_propagate_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Before ``propagate``, as in PyG."""
