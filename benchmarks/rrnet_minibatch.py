@@ -6,7 +6,8 @@ Users rate items and both have near edges: a tenth as many users as ratings, a h
 rated more often (a Zipf law), 8 features, width 16, near k 5, 1 + 1 units. "whole" is one step over everything;
 "batches" are of 1024 users with a fan-out of 10, timed over --steps of them, times the number of batches of an epoch.
 "extra MB" is the largest resident memory of a step beyond the graph with its CSR view. Each line runs in a process of
-its own, forked from one that has only imported the method. "growth" is the exponent p of time ~ edges^p from the line before.
+its own, forked from one that has only imported the method. "growth" is the exponent p of time ~ edges^p from the line
+before.
 """
 
 from __future__ import annotations

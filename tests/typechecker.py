@@ -1,4 +1,4 @@
-"""What checks annotations while tests run (see pytest's addopts): beartype, once for every function within a function."""
+"""What checks annotations while tests run (see addopts): beartype, once for every function within a function."""
 
 from __future__ import annotations
 

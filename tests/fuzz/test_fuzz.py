@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 def test_three_thousand_damaged_files(fork_server: ForkServer) -> None:
     arguments = ["tests.fuzz", "--count", "3000", "--seed", "0"]
-    child = fork_server.start(python=f"import sys; sys.argv = {arguments}; from tests.fuzz.__main__ import main; main()")
+    child = fork_server.start(
+        python=f"import sys; sys.argv = {arguments}; from tests.fuzz.__main__ import main; main()"
+    )
     assert child.wait(300) == 0, child.output + child.error
     assert child.output.startswith("3000 inputs, 0 findings, ")
 
