@@ -19,8 +19,7 @@ def checked(signature: Callable[..., Any]) -> Callable[..., Any]:
     """
     if "<locals>" not in signature.__qualname__ or signature.__defaults__ or signature.__kwdefaults__:
         return _beartype(signature)
-    annotations = tuple((name, id(hint)) for name, hint in signature.__annotations__.items())
-    key = (signature.__module__, signature.__qualname__, signature.__code__, annotations)
+    key = (signature.__module__, signature.__qualname__, signature.__code__, *signature.__annotations__.items())
     if key not in _made:
         _made[key] = _beartype(signature)
     return _made[key]
