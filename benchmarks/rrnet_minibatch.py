@@ -9,7 +9,8 @@ rated more often (a Zipf law), 8 features, width 16, near k 5, 1 + 1 units. "who
 times the number of batches, which the table says. --million is one graph of 1,000,000 nodes, ten users an item, with
 5e6 ratings and 5e6 near edges.
 "extra MB" is the largest resident memory of a step beyond the graph with its CSR view. Each line runs in a process of
-its own. "growth" is the exponent p of time ~ edges^p from the line before.
+its own, forked from one that has only imported the method. "growth" is the exponent p of time ~ edges^p from the line
+before.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
 
 def in_a_process(size: Size, mode: str, steps: int) -> Measured:
     """Of its own, whose memory is nobody else's; one that is killed for it is an error."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([RRNetTask.__module__])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(measure, size, mode, steps).result()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,19 @@ import pytest
 import torch
 
 from tests.forking import ForkServer, compiled_faults
+
+gc.disable()  # nothing that is made while tests are collected becomes garbage: a seventh of the time went into looking
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor do the libraries later
+    gc.enable()
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs draw none; they cost a short run more than its training does."""
+    monkeypatch.setattr("avgraph.runs.run.draw_figures", lambda *_: [])
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """See forking.py: requests as JSON lines on standard input, answers on standard output."""
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -53,7 +54,10 @@ def import_all() -> None:
 
 
 def main() -> None:
+    gc.disable()
     import_all()
+    gc.freeze()  # a child neither looks through the libraries for garbage nor copies their pages
+    gc.enable()
     import torch
 
     torch.set_num_threads(1)

@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).parents[1]
-_NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # pyarrow's, from its import on
+_OWN = {
+    "OMP_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow has one from its import on
+    "MPLBACKEND": "agg",
+    "PYTHONHASHSEED": "1",
+}
 
 
 def compiled_faults(folder: Path) -> Path | None:
@@ -91,7 +96,7 @@ class ForkServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", **_NO_THREAD, **loaded},
+            env={**os.environ, **_OWN, **loaded},
         )
         assert self.read(600) == {"ready": True}
 

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args(argv).repeats
     torch.manual_seed(0)
-    data = SoundingShapes(train_clips=16, val_clips=1, test_clips=1).load()
+    data = SoundingShapes(train_clips=16, val_clips=1, test_clips=1, recordings=5).load()
     task = MMVAETask(MmvaeOptions())
     task.bind(data, TrainOptions(), 0)
     task.log = lambda *a, **k: None

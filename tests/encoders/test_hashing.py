@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import unicodedata
 from hashlib import blake2b
 
@@ -18,6 +15,7 @@ from avgraph.encoders import Hashing
 from avgraph.encoders.hashing import hash_text
 from avgraph.encoders.text import words
 from avgraph.errors import ConfigError, DataError, GraphError
+from tests.forking import ForkServer
 
 
 def encode(*names: str, channels: int = 300) -> torch.Tensor:
@@ -82,16 +80,13 @@ def test_the_order_of_words_does_not_matter(text: str, channels: int) -> None:
     assert hash_text(text, channels) == pytest.approx(hash_text(backwards, channels))
 
 
-def test_every_process_hashes_alike() -> None:
-    code = "from avgraph.encoders.hashing import hash_text; print(hash_text('door wood knock', 23).tolist())"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout.strip() == str(hash_text("door wood knock", 23).tolist())
+def test_every_process_hashes_alike(fork_server: ForkServer) -> None:
+    code = "from avgraph.encoders.hashing import hash_text; print(hash('a'), hash_text('door wood knock', 23).tolist())"
+    child = fork_server.start(python=code)
+    assert child.wait() == 0, child.error
+    seeded, _, found = child.output.strip().partition(" ")
+    assert int(seeded) != hash("a"), "Python's own hashes are those of another seed"
+    assert found == str(hash_text("door wood knock", 23).tolist())
 
 
 def test_input_is_not_modified() -> None:

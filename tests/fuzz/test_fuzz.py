@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from avgraph.errors import ConfigError, DataError
+from tests.forking import ForkServer
 from tests.fuzz.mutate import mutate_bytes
 from tests.fuzz.readers import Reader, readers
 from tests.fuzz.samples import make_samples
@@ -19,12 +19,13 @@ from tests.fuzz.workers import plan
 ROOT = Path(__file__).parents[2]
 
 
-def test_three_thousand_damaged_files() -> None:
-    command = [sys.executable, "-m", "tests.fuzz", "--count", "3000", "--seed", "0"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("3000 inputs, 0 findings, ")
+def test_three_thousand_damaged_files(fork_server: ForkServer) -> None:
+    arguments = ["tests.fuzz", "--count", "3000", "--seed", "0"]
+    child = fork_server.start(
+        python=f"import sys; sys.argv = {arguments}; from tests.fuzz.__main__ import main; main()"
+    )
+    assert child.wait(300) == 0, child.output + child.error
+    assert child.output.startswith("3000 inputs, 0 findings, ")
 
 
 def test_every_reader_takes_its_valid_files(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def records(run: avgraph.Run) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])
+@pytest.mark.usefixtures("no_figures")
 def test_trains_and_evaluates_in_other_precisions(precision: str, whole: avgraph.Run, tmp_path: Path) -> None:
     run = avgraph.train(experiment(tmp_path), {"train.precision": precision})
     again = avgraph.evaluate(run)
@@ -74,6 +75,7 @@ def test_trains_and_evaluates_in_other_precisions(precision: str, whole: avgraph
 
 
 @pytest.mark.parametrize("epoch", [2, 8, 13, 18])
+@pytest.mark.usefixtures("no_figures")
 def test_killed_in_any_stage_and_resumed_is_as_unbroken(
     epoch: int, whole: avgraph.Run, tmp_path: Path, fork_server: ForkServer
 ) -> None:
@@ -88,6 +90,7 @@ def test_killed_in_any_stage_and_resumed_is_as_unbroken(
         assert torch.equal(resumed.graph[kind].edge_weight, whole.graph[kind].edge_weight)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_runs_of_several_insertion_epochs_are_one_until_their_graph_comes(whole: avgraph.Run, tmp_path: Path) -> None:
     """What the curves of Fig. 4 need: runs that differ in M alone, and one without a graph."""
     others = {4: {"method.teacher_epochs": 4}, 14: {"method.teacher_epochs": 14}, 20: {"method.interaction_weight": 0}}
@@ -116,6 +119,7 @@ def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -
         assert value == whole.metrics[name]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)
     monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path)

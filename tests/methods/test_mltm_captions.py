@@ -17,7 +17,6 @@ SMALL = {
     "dataset.seconds": 0.5,
     "method.hidden_channels": 32,
     "method.shared_channels": 16,
-    "train.epochs": 80,
     "train.optimizer.lr": 0.01,
     "train.device": "cpu",
 }
@@ -28,10 +27,11 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("dataset", ["audiocaps", "clotho"])
-def test_from_recordings_to_a_graph(dataset: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dataset", "epochs"), [("audiocaps", 80), ("clotho", 20)])  # with five captions a recording
+@pytest.mark.usefixtures("no_figures")
+def test_from_recordings_to_a_graph(dataset: str, epochs: int, tmp_path: Path) -> None:
     root = (audiocaps_folder if dataset == "audiocaps" else clotho_folder)(tmp_path / "data")
-    changes = {**SMALL, "dataset.root": str(root), "output": str(tmp_path / "runs")}
+    changes = {**SMALL, "train.epochs": epochs, "dataset.root": str(root), "output": str(tmp_path / "runs")}
     run = avgraph.train(CONFIGS / f"{dataset}.yaml", changes)
     assert run.metrics["train/cosine/audio_to_text_recall_at_1"] > 0.8  # twelve recordings, learned by heart
     for split in ("val", "test"):

@@ -154,6 +154,7 @@ def stopped(experiment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("no_figures")
 def test_resume_notices_a_changed_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write, changes = KINDS[kind]
     experiment = write(tmp_path)

@@ -88,6 +88,7 @@ def test_numbers_are_those_of_the_predictions() -> None:
                                                                             frames.mask[10:]))  # fmt: skip
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_killed_run_ends_with_the_numbers_of_an_unbroken_one(
     run: avgraph.Run, tmp_path: Path, fork_server: ForkServer
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_run_is_evaluated_again_from_its_own_data(run: avgraph.Run) -> None:
     assert {name: run.metrics[name] for name in found} == found
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_run_needs_its_file_of_weights_no_more(picture: tuple[Path, Path], tmp_path: Path) -> None:
     weights = tmp_path / "sounds.pt"
     like = bound(Recorded().load()).network.sound_encoder
