@@ -1,4 +1,4 @@
-"""The commands that put new data through a finished run: embed, segment."""
+"""The commands that put new data through a finished run: predict, embed, segment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,46 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import FORCE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, embedded_json, segmented_json, show
+from avgraph.cli.json_output import JSON, embedded_json, predicted_json, segmented_json, show
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="TABLE.parquet, .csv, .json or GRAPH.graphml, .gexf."
+)
+@click.option("--node", help="Node type of the rows; the method's usual one if not given.")
+@click.option("--names", help="A name of each row: names.txt, table.parquet:column.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@QUIET
+@FORCE
+@JSON
+def predict(
+    run: Path,
+    files: tuple[str, ...],
+    output: Path | None,
+    node: str | None,
+    names: str | None,
+    device: str,
+    quiet: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Predict by a finished RUN what new FILES are: arrays of rows, recordings, pictures, a table of ratings."""
+    from avgraph.cli.printing import print_predicted
+    from avgraph.runtime.progress import reporting
+    from avgraph.tools.predict import checked_target, inputs_of, predict_files
+
+    if output is not None:
+        may_write([checked_target(output)], force=force, inputs=inputs_of(files))
+    with reporting(not quiet):
+        show(
+            lambda: predict_files(run, files, output, node=node, names=names, device=device),
+            as_json,
+            predicted_json,
+            print_predicted,
+        )
 
 
 @main.command()
