@@ -17,7 +17,7 @@ class Predictions:
     """Answers, a row each.
 
     Attributes:
-        columns: ``name``, ``prediction`` and what else the method says, by column.
+        columns: ``name`` (of ratings ``user`` and ``item``), ``prediction`` and what else the method says, by column.
         graph: the new nodes with what was predicted of them, and their edges to nodes of the run.
         embedding: of each row [n, d], where the method has one.
 
@@ -32,7 +32,7 @@ class Predictions:
     embedding: Tensor | None = None
 
     def __len__(self) -> int:
-        return len(self.columns["name"])
+        return len(next(iter(self.columns.values())))
 
     def __getitem__(self, column: str) -> Sequence[Any]:
         return self.columns[column]

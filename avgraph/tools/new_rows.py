@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, log_mel_columns
+from avgraph.datasets.ratings.text import read_text_table
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 from avgraph.io.pictures import read_picture
@@ -48,6 +49,32 @@ def read_rows(files: Sequence[str | Path], like: Rows) -> tuple[npt.NDArray[Any]
     if len(parts) > 1 and like.shape is not None:
         return rows, [f"{file} {row}" for file, part in zip(files, parts, strict=True) for row in range(len(part))]
     return rows, None
+
+
+def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
+    """Users and items of tables with columns ``user`` and ``item``: ``.csv``, ``.tsv`` or ``.parquet``.
+
+    Raises:
+        DataError: if a file cannot be read or lacks a column.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.csv").write_text("user,item\\nann,1\\n")
+        ...     read_pairs([f"{folder}/a.csv"])
+        {'user': ['ann'], 'item': ['1']}
+    """
+    found: dict[str, list[str]] = {"user": [], "item": []}
+    for file in files:
+        suffix = Path(file).suffix.lower()
+        if suffix not in (".csv", ".tsv", ".parquet"):
+            raise DataError(f"{file}: expected a table .csv, .tsv or .parquet with columns user and item")
+        table = None
+        if suffix != ".parquet":
+            table = read_text_table(Path(file), list(found), delimiter="\t" if suffix == ".tsv" else ",")
+        for column, names in found.items():
+            names += table.words(column) if table else [str(each) for each in read_array(f"{file}:{column}").tolist()]
+    return found
 
 
 def _one(file: str | Path, like: Rows) -> Tensor:

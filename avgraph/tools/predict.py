@@ -19,7 +19,7 @@ from avgraph.methods.task import Task
 from avgraph.runs.finished import Run, load_run
 from avgraph.runs.new_nodes import answered_node, expected_rows
 from avgraph.runtime.interrupt import interruptible
-from avgraph.tools.new_rows import read_rows
+from avgraph.tools.new_rows import read_pairs, read_rows
 
 TABLES, GRAPHS = (".parquet", ".csv", ".json"), (".graphml", ".gexf")
 
@@ -95,6 +95,8 @@ def checked_target(output: str | Path) -> Path:
 
 def _rows(run: Run, task: Task, files: Sequence[str | Path], node: str | None) -> tuple[Any, list[str] | None]:
     kind = answered_node(run.directory, run.experiment, task, node)
+    if run.experiment.method.type == "rrnet_ratings":
+        return read_pairs(files), None
     return read_rows(files, expected_rows(run.directory, run.experiment, task, kind))
 
 
