@@ -146,7 +146,7 @@ def print_matching(found: Matching, most: int = 15) -> None:
 def print_embedded(done: Embedded) -> None:
     """How many rows were written where."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows", markup=False)
+    console.print(f"wrote {done.file}: {done.rows} × {done.channels}", markup=False)
 
 
 def print_predicted(done: Predicted, most: int = 15) -> None:

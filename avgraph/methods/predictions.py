@@ -9,6 +9,8 @@ from typing import Any
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.errors import GraphError
+from avgraph.graph.nodes import node_count
 from avgraph.graph.provenance import Provenance
 
 
@@ -71,12 +73,29 @@ def class_names(graph: HeteroData, node: str, target: str | None = None) -> list
     return [str(name) for name in known] if len(known) >= number else [str(each) for each in range(number)]
 
 
+def only_type(new: HeteroData) -> str:
+    """The one node type of new rows.
+
+    Raises:
+        GraphError: if there are several.
+
+    Example:
+        >>> only_type(HeteroData(audio={"name": ["a"]}))
+        'audio'
+    """
+    if len(new.node_types) != 1:
+        raise GraphError(f"predict: expected new rows of one type, got {', '.join(new.node_types)}")
+    return str(new.node_types[0])
+
+
 def row_names(graph: HeteroData, node: str) -> list[str]:
-    """Names of the nodes of a type, their numbers where they have none.
+    """Names of the nodes of a type, their numbers (``row`` in the data set, if it says so) where they have none.
 
     Example:
         >>> row_names(HeteroData(a={"num_nodes": 2}), "a")
         ['0', '1']
     """
     store = graph[node]
-    return [str(name) for name in store.name] if "name" in store else [str(row) for row in range(store.num_nodes)]
+    if "name" in store:
+        return [str(name) for name in store.name]
+    return [str(row) for row in (store.row.tolist() if "row" in store else range(node_count(graph, node)))]

@@ -89,6 +89,14 @@ class Task(LightningModule, ABC):
         x = self.graph[node].get("x")
         return None if x is None else list(x.shape[1:])
 
+    def embedded(self, node: str, x: Tensor) -> Tensor:
+        """Embeddings of new rows of a node type, encoded as those of the run.
+
+        Raises:
+            GraphError: if the method has no embeddings.
+        """
+        raise GraphError(f"{type(self).__name__} embeds nothing")
+
     def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
         """What the method says of rows that it has not been trained on, of each as if there were no other.
 
