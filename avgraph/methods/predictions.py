@@ -22,6 +22,7 @@ class Predictions:
         columns: ``name`` (of ratings ``user`` and ``item``), ``prediction`` and what else the method says, by column.
         graph: the new nodes with what was predicted of them, and their edges to nodes of the run.
         embedding: of each row [n, d], where the method has one.
+        mask: probability of each pixel [n, h, w], of a method that masks pictures.
 
     Example:
         >>> found = Predictions({"name": ["a", "b"], "prediction": ["dog", "cat"]}, HeteroData())
@@ -32,6 +33,7 @@ class Predictions:
     columns: Mapping[str, Sequence[Any]]
     graph: HeteroData
     embedding: Tensor | None = None
+    mask: Tensor | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))

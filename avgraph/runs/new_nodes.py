@@ -50,7 +50,7 @@ def new_nodes(
         part = dict(value) if isinstance(value, Mapping) else {"x": value}
         if name is not None:
             part["name"] = list(name)
-        like = kept[each].rows if each in kept else Rows(task.row_shape(each), False)
+        like = kept[each].rows if each in kept else _unencoded(task, each)
         _fill(data[each], each, part, like.shape, is_bytes=like.is_bytes)
     context = EncodeContext(seed=experiment.seed, device=str(task.device))
     for each in set(given) & set(kept):
@@ -65,7 +65,12 @@ def expected_rows(directory: Path, experiment: Experiment, task: Task, node: str
     Raises:
         DataError: if the run keeps no encoders.
     """
-    return load_encoders(directory)[node].rows if node in experiment.encoders else Rows(task.row_shape(node), False)
+    return load_encoders(directory)[node].rows if node in experiment.encoders else _unencoded(task, node)
+
+
+def _unencoded(task: Task, node: str) -> Rows:
+    own = task.graph[node].get("x") if node in task.graph.node_types else None
+    return Rows(task.row_shape(node), isinstance(own, Tensor) and own.dtype == torch.uint8)
 
 
 def answered_node(directory: Path, experiment: Experiment, task: Task, node: str | None = None) -> str:
