@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from avgraph.tools.found import Discovery
     from avgraph.tools.made_of import MadeOf
     from avgraph.tools.match import Matching
+    from avgraph.tools.predict import Predicted
     from avgraph.tools.segment import Segmented
 
 T = TypeVar("T")
@@ -109,6 +110,11 @@ def matching_json(found: Matching) -> dict[str, Any]:
 def embedded_json(done: Embedded) -> dict[str, Any]:
     """Of `avgraph embed`."""
     return {"rows": done.rows, "channels": done.channels, "files": [done.file]}
+
+
+def predicted_json(done: Predicted) -> dict[str, Any]:
+    """Of `avgraph predict`."""
+    return {"rows": done.predictions.rows(), "files": done.files}
 
 
 def segmented_json(done: Segmented) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The commands that put new data through a finished run: embed, segment."""
+"""The commands that put new data through a finished run: predict, embed, segment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,47 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import FORCE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, embedded_json, segmented_json, show
+from avgraph.cli.json_output import JSON, embedded_json, predicted_json, segmented_json, show
+from avgraph.errors import DataError
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="TABLE.parquet, .csv, .json or GRAPH.graphml, .gexf."
+)
+@click.option("--node", help="Node type of the rows; the method's usual one if not given.")
+@click.option("--names", help="A name of each row: names.txt, table.parquet:column.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@QUIET
+@FORCE
+@JSON
+def predict(
+    run: Path,
+    files: tuple[str, ...],
+    output: Path | None,
+    node: str | None,
+    names: str | None,
+    device: str,
+    quiet: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Predict by a finished RUN what new FILES are: arrays of rows, recordings, pictures, a table of ratings."""
+    from avgraph.cli.printing import print_predicted
+    from avgraph.runtime.progress import reporting
+    from avgraph.tools.predict import checked_target, inputs_of, predict_files
+
+    if output is not None:
+        may_write([checked_target(output)], force=force, inputs=inputs_of(files))
+    with reporting(not quiet):
+        show(
+            lambda: predict_files(run, files, output, node=node, names=names, device=device),
+            as_json,
+            predicted_json,
+            print_predicted,
+        )
 
 
 @main.command()
@@ -56,20 +96,34 @@ def segment(
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("rows")
-@click.option("--space", required=True, help="Space of the run that ROWS belong to.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.npy of unit rows.")
+@click.option("--space", help="Space of a cmcr RUN that ROWS belong to.")
+@click.option("--node", help="Node type of ROWS; the method's usual one if not given.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="FILE.npy.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @QUIET
 @FORCE
 @JSON
-def embed(run: Path, rows: str, space: str, output: Path, device: str, quiet: bool, force: bool, as_json: bool) -> None:
-    """Map ROWS (.npy, .npz:key, .parquet:column) of a space into the connected space of a cmcr RUN."""
-    from avgraph.io.references import split_reference
-
-    may_write([output], force=force, inputs=[split_reference(rows)[0]])
+def embed(
+    run: Path,
+    rows: str,
+    space: str | None,
+    node: str | None,
+    output: Path,
+    device: str,
+    quiet: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Embed ROWS (.npy, .npz:key, .parquet:column, a recording) as a RUN of cmcr, mltm or lir does."""
     from avgraph.cli.printing import print_embedded
     from avgraph.runtime.progress import reporting
     from avgraph.tools.embed import embed_rows
+    from avgraph.tools.predict import inputs_of
 
+    if space is not None and node is not None:
+        raise DataError("node: not with --space; rows of a space are of any node type")
+    may_write([output], force=force, inputs=inputs_of([rows]))
     with reporting(not quiet):
-        show(lambda: embed_rows(run, space, rows, output, device=device), as_json, embedded_json, print_embedded)
+        show(
+            lambda: embed_rows(run, space or node, rows, output, device=device), as_json, embedded_json, print_embedded
+        )

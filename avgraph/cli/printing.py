@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only what was run is imported
     from avgraph.tools.discover import Discovery
     from avgraph.tools.embed import Embedded
     from avgraph.tools.match import Matching
+    from avgraph.tools.predict import Predicted
     from avgraph.tools.segment import Segmented
 
 
@@ -145,7 +146,20 @@ def print_matching(found: Matching, most: int = 15) -> None:
 def print_embedded(done: Embedded) -> None:
     """How many rows were written where."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"wrote {done.file}: {done.rows} × {done.channels}, unit rows", markup=False)
+    console.print(f"wrote {done.file}: {done.rows} × {done.channels}", markup=False)
+
+
+def print_predicted(done: Predicted, most: int = 15) -> None:
+    """The first answers, and what was written."""
+    console, found = Console(highlight=False, soft_wrap=True), done.predictions
+    table = Table(*found.columns)
+    for row in found.rows()[:most]:
+        table.add_row(*(Text(f"{value:.4f}" if isinstance(value, float) else str(value)) for value in row.values()))
+    console.print(table)
+    if len(found) > most:
+        console.print(f"… and {len(found) - most} more" + ("" if done.files else "; -o FILE writes them all"))
+    for file in done.files:
+        console.print(f"wrote {file}", markup=False)
 
 
 def print_segmented(done: Segmented) -> None:

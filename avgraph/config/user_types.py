@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, model_validator
 
 from avgraph.config.importing import import_target
-from avgraph.errors import ConfigError
+from avgraph.errors import ConfigError, DataError
 from avgraph.options.base import (
     ComponentOptions,
     DatasetOptions,
@@ -58,6 +58,20 @@ class UserEncoder(EncoderOptions, _Open):
             ConfigError: if it cannot be imported any more.
         """
         return import_target(self.type)(**self.arguments()).encode(data, node, context=context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: Any
+    ) -> Any:
+        """What the user's class makes of further rows.
+
+        Raises:
+            DataError: if it has no ``encode_new``.
+        """
+        made = import_target(self.type)(**self.arguments())
+        if not callable(getattr(made, "encode_new", None)):
+            name = type(made).__name__
+            raise DataError(f"encoders.{node}: {name} has no encode_new(data, node, learned, *, context) for new rows")
+        return made.encode_new(data, node, learned, context=context)
 
 
 class UserTransform(TransformOptions, _Open):

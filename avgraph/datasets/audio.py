@@ -159,6 +159,15 @@ def to_uint8(decibel: Float32[Tensor, "bands frames"]) -> UInt8[Tensor, "bands f
     return ((clipped - lowest) / (loudest - lowest) * 255.0).round().to(torch.uint8)
 
 
+def log_mel_columns(path: str | Path, columns: int) -> UInt8[Tensor, "128 columns"]:
+    """The log-mel picture of a recording that is cut or padded to so many frames.
+
+    Raises:
+        DataError: as `log_mel_picture`.
+    """
+    return log_mel_picture(path, (columns - 1) * HOP / SAMPLE_RATE)[:, :columns]
+
+
 def log_mel_picture(path: str | Path, seconds: float = SECONDS) -> UInt8[Tensor, "128 frames"]:
     """Read a recording and give its log-mel picture, lowest band first, normalised per clip.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -65,6 +66,14 @@ class Perceptron(EncoderOptions):
 
         return encode(self, data, node, context)
 
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the mean of all networks."""
+        from avgraph.encoders.perceptron import encode_new
+
+        return encode_new(self, data, node, learned, context)
+
 
 class NeighbourVotes(EncoderOptions):
     """Class scores by the votes of the nearest training rows, each weighed by exp(cosine similarity / temperature).
@@ -105,3 +114,11 @@ class NeighbourVotes(EncoderOptions):
         from avgraph.encoders.neighbour_votes import encode
 
         return encode(self, data, node, context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, whose neighbours are the training rows."""
+        from avgraph.encoders.neighbour_votes import encode_new
+
+        return encode_new(self, data, node, learned, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class EncodeContext:
         device: where to compute, as torch names it.
         cache: folder in which an encoder may keep what is slow to compute; ``None`` keeps nothing.
         quiet: no progress lines.
+        learned: where an encoder puts the tensors that it encodes new rows by (`EncoderOptions.encode_new`); ``None``
+            keeps none.
 
     Example:
         >>> EncodeContext(seed=1).device
@@ -25,6 +28,7 @@ class EncodeContext:
     device: str = "cpu"
     cache: Path | None = None
     quiet: bool = True
+    learned: dict[str, Any] | None = None
 
 
 # For use outside a run; a frozen value is safe to share as a default argument.

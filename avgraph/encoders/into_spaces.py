@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -68,6 +69,14 @@ class TextAligned(EncoderOptions):
         from avgraph.encoders.text_aligned import encode
 
         return encode(self, data, node, context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the tower."""
+        from avgraph.encoders.text_aligned import encode_new
+
+        return encode_new(self, data, node, learned, context)
 
 
 class CLIP(HubModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -63,6 +64,14 @@ class LogmelCNN(EncoderOptions):
 
         return encode(self, data, node, context)
 
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the network of all training clips."""
+        from avgraph.encoders.logmel_cnn import encode_new
+
+        return encode_new(self, data, node, learned, context)
+
 
 class LogmelModulation(EncoderOptions):
     """Modulation spectra of log-mel pictures, and scores by linear discriminants: no network, seconds.
@@ -98,3 +107,11 @@ class LogmelModulation(EncoderOptions):
         from avgraph.encoders.logmel_modulation import encode
 
         return encode(self, data, node, context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the discriminants of all training clips."""
+        from avgraph.encoders.logmel_modulation import encode_new
+
+        return encode_new(self, data, node, learned)

@@ -10,27 +10,28 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression as Classifier
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import best_temperature, class_logits
+from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import as_learned, remembered
+from avgraph.encoders.precomputed import kept_features
 from avgraph.encoders.vectors import LogisticRegression
 from avgraph.runtime.progress import progress
-from avgraph.tensors.rows import standardized
+from avgraph.tensors.rows import column_scale
 
-_FORMAT = 1  # raise when the scores change, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the scores change, so that old results are not taken for new ones
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300  # beyond these the held-out loss moves no more
 
 
@@ -42,17 +43,27 @@ def encode(options: LogisticRegression, data: HeteroData, node: str, context: En
     about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": options.strengths}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train, groups],
-        lambda: {"score": _scores(options.strengths, rows, groups)},
+        lambda: _scores(options.strengths, rows, groups),
     )  # fmt: skip
     result = copy.copy(data)
     result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 
-def _scores(strengths: Sequence[float], rows: LabelledRows, groups: Int[Tensor, " m"]) -> Float[Tensor, "n c"]:
+def encode_new(data: HeteroData, node: str, learned: Mapping[str, Tensor]) -> HeteroData:
+    """Scores of further rows by the model of all training rows."""
+    x = kept_features(f"{node}.x", data[node].x)
+    logits = state_logits(learned, (x - learned["mean"]) / learned["deviation"])
+    result = copy.copy(data)
+    result[node].x, result[node].score = x, (logits / learned["temperature"].item()).softmax(1)
+    return result
+
+
+def _scores(strengths: Sequence[float], rows: LabelledRows, groups: Int[Tensor, " m"]) -> dict[str, Tensor]:
     """Probabilities by the strength that is best on held-out rows."""
     train, own = rows.train, rows.y[rows.train]
-    x = standardized(rows.x, train, added=1e-6).double().numpy()
+    mean, deviation = column_scale(rows.x, train, added=1e-6)
+    x = ((rows.x - mean) / deviation).double().numpy()
     held_out, temperature, loss = {}, {}, {}
     for strength in progress(strengths, "logistic regression"):
         logits = torch.empty(len(train), rows.classes)
@@ -63,9 +74,12 @@ def _scores(strengths: Sequence[float], rows: LabelledRows, groups: Int[Tensor, 
         held_out[strength], temperature[strength] = logits, best_temperature(logits, own)
         loss[strength] = float(F.cross_entropy(logits / temperature[strength], own))
     best = min(loss, key=lambda strength: loss[strength])
-    logits = class_logits(_fitted(x[train.numpy()], own, best), x, rows.classes)
+    model = _fitted(x[train.numpy()], own, best)
+    logits = class_logits(model, x, rows.classes)
+    scale = {"mean": mean, "deviation": deviation, "temperature": torch.tensor(temperature[best], dtype=torch.float64)}
+    state = as_learned(scale | classifier_state(model, logits))
     logits[train] = held_out[best]
-    return (logits / temperature[best]).softmax(1)
+    return {"score": (logits / temperature[best]).softmax(1), **state}
 
 
 def _fitted(x: np.ndarray, y: Tensor, strength: float) -> Classifier:

@@ -9,6 +9,7 @@ its embedding is carried into the space of the network fitted on all of them by 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -21,11 +22,11 @@ from avgraph.encoders.cnn_training import CACHE_FORMAT, fitted_cnns, recipe
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import align, inner_folds
 from avgraph.encoders.log_mels import LogmelCNN
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
 
-_FORMAT = 2  # raise when what is done with the networks changes, so that old results are not taken for new ones
+_FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough
 _CLIPS = 64  # at a time; measured: 256 take three times as long on a CPU, as their buffers are mapped afresh each time
 
@@ -82,6 +83,18 @@ def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeConte
     return result
 
 
+def encode_new(
+    options: LogmelCNN, data: HeteroData, node: str, learned: Mapping[str, Tensor], context: EncodeContext
+) -> HeteroData:
+    """Embeddings and scores of further clips by the network of all training clips."""
+    network = SeparableCNN(len(learned["classifier.bias"]), options.channels, options.width)
+    network.load_state_dict(dict(learned))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as it was fitted
+    result = copy.copy(data)
+    result[node].x, result[node].score = _encode(network, prepare(data[node].x), context.device)
+    return result
+
+
 def _fit_and_encode(
     options: LogmelCNN, store: Any, train: Tensor, groups: Tensor, seed: int, context: EncodeContext
 ) -> dict[str, Tensor]:
@@ -97,4 +110,4 @@ def _fit_and_encode(
         inner_embedding, inner_score = _encode(inner_network, x, context.device)
         embedding[own] = align(inner_embedding[own], inner_embedding[shared], seen[shared])
         score[own] = inner_score[own]
-    return {"x": embedding, "score": score}
+    return {"x": embedding, "score": score, **as_learned(network.state_dict())}

@@ -13,6 +13,7 @@ too sure of themselves, so their scores are divided by one temperature, chosen o
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -23,15 +24,15 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import best_temperature, class_logits
+from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.log_mels import LogmelModulation
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import as_learned, remembered
 from avgraph.errors import DataError
-from avgraph.tensors.rows import standardized
+from avgraph.tensors.rows import column_scale
 
-_FORMAT = 1  # raise when the features or the scores change, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the features or the scores change, so that old results are not taken for new ones
 _WINDOW = 32  # mel bands of a local picture; it moves by half its height
 _FLOOR = 1e-3
 
@@ -49,8 +50,7 @@ def encode(options: LogmelModulation, data: HeteroData, node: str, context: Enco
     about = {"encoder": "logmel_modulation", "format": _FORMAT}
     result = copy.copy(data)
     if not options.scores:
-        found = remembered(context, about, [store.x, train], lambda: {"x": _standardized(store.x, train)})
-        result[node].x = found["x"]
+        result[node].x = remembered(context, about, [store.x, train], lambda: _standardized(store.x, train))["x"]
         return result
     groups, about = inner_folds(store, train), {**about, "shrinkage": options.shrinkage}
     check_folds("logmel_modulation", store.y[train], groups)
@@ -61,25 +61,40 @@ def encode(options: LogmelModulation, data: HeteroData, node: str, context: Enco
     return result
 
 
+def encode_new(options: LogmelModulation, data: HeteroData, node: str, learned: Mapping[str, Tensor]) -> HeteroData:
+    """Features of further clips, and their scores by the discriminants of all training clips."""
+    result = copy.copy(data)
+    result[node].x = x = (modulation_spectrum(data[node].x) - learned["mean"]) / learned["deviation"]
+    if options.scores:
+        result[node].score = (state_logits(learned, x) / learned["temperature"].item()).softmax(1)
+    return result
+
+
 def _encoded(options: LogmelModulation, store: Any, train: Tensor, groups: Tensor) -> dict[str, Tensor]:
     """Describe every clip and score it by a model that has not seen it."""
-    x, y, classes = _standardized(store.x, train), store.y, int(store.y.max()) + 1
-    logits = _logits(options, x[train], y[train], x, classes)
+    described, y, classes = _standardized(store.x, train), store.y, int(store.y.max()) + 1
+    x = described["x"]
+    whole = _discriminants(options, x[train], y[train])
+    logits = class_logits(whole, x.double().numpy(), classes)
+    state = classifier_state(whole, logits)
     for fold in sorted(set(groups.tolist())):
         own, shared = train[groups == fold], train[groups != fold]
-        logits[own] = _logits(options, x[shared], y[shared], x[own], classes)
-    return {"x": x, "score": (logits / best_temperature(logits[train], y[train])).softmax(1)}
+        logits[own] = class_logits(_discriminants(options, x[shared], y[shared]), x[own].double().numpy(), classes)
+    temperature = best_temperature(logits[train], y[train])
+    state["temperature"] = torch.tensor(temperature, dtype=torch.float64)
+    return {**described, "score": (logits / temperature).softmax(1), **as_learned(state)}
 
 
-def _logits(options: LogmelModulation, x: Tensor, y: Tensor, rows: Tensor, classes: int) -> Float[Tensor, "m c"]:
-    """Discriminant scores of ``rows`` by the model of ``x`` and ``y``."""
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=options.shrinkage).fit(x.double().numpy(), y.numpy())
-    return class_logits(model, rows.double().numpy(), classes)
+def _discriminants(options: LogmelModulation, x: Tensor, y: Tensor) -> Any:
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=options.shrinkage)
+    return model.fit(x.double().numpy(), y.numpy())
 
 
-def _standardized(logmel: Tensor, train: Tensor) -> Float[Tensor, "n d"]:
-    """Modulation spectra with mean 0 and deviation 1 over the training clips."""
-    return standardized(modulation_spectrum(logmel), train, added=1e-6)
+def _standardized(logmel: Tensor, train: Tensor) -> dict[str, Tensor]:
+    """Modulation spectra with mean 0 and deviation 1 over the training clips, and what they were."""
+    spectrum = modulation_spectrum(logmel)
+    mean, deviation = column_scale(spectrum, train, added=1e-6)
+    return {"x": (spectrum - mean) / deviation, **as_learned({"mean": mean, "deviation": deviation})}
 
 
 def modulation_spectrum(logmel: Tensor) -> Float[Tensor, "n d"]:

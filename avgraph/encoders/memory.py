@@ -15,11 +15,15 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.io.cache import kept
 from avgraph.io.writing import save_tensors
 
+_LEARNED = "learned."
+
 
 def remembered(
     context: EncodeContext, about: Mapping[str, Any], inputs: Sequence[Tensor], compute: Callable[[], dict[str, Tensor]]
 ) -> dict[str, Tensor]:
     """The result of ``compute``: from the cache folder where it has been computed before, else computed and kept.
+
+    What `as_learned` has named goes to ``context.learned`` too.
 
     Args:
         context: the seed and the kind of device are part of the key; without a cache folder nothing is kept.
@@ -31,9 +35,43 @@ def remembered(
         >>> remembered(EncodeContext(), {"format": 1}, [torch.zeros(2)], lambda: {"x": torch.ones(1)})
         {'x': tensor([1.])}
     """
-    if context.cache is None:
-        return compute()
+    found = compute() if context.cache is None else _kept(context, context.cache, about, inputs, compute)
+    if context.learned is not None:
+        context.learned.update(
+            {name.removeprefix(_LEARNED): value for name, value in found.items() if name.startswith(_LEARNED)}
+        )
+    return found
 
+
+def as_learned(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors that new rows are encoded by, as entries of what `remembered` keeps.
+
+    Example:
+        >>> context = EncodeContext(learned={})
+        >>> _ = remembered(context, {}, [], lambda: {"x": torch.ones(1), **as_learned({"mean": torch.zeros(1)})})
+        >>> context.learned
+        {'mean': tensor([0.])}
+    """
+    return {f"{_LEARNED}{name}": value.detach().cpu() for name, value in state.items()}
+
+
+def under(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """The tensors of a part, by the names that they have in it.
+
+    Example:
+        >>> under({"0.weight": torch.ones(1), "1.weight": torch.zeros(1)}, "1")
+        {'weight': tensor([0.])}
+    """
+    return {name.removeprefix(f"{part}."): value for name, value in state.items() if name.startswith(f"{part}.")}
+
+
+def _kept(
+    context: EncodeContext,
+    cache: Path,
+    about: Mapping[str, Any],
+    inputs: Sequence[Tensor],
+    compute: Callable[[], dict[str, Tensor]],
+) -> dict[str, Tensor]:
     def read(path: Path) -> dict[str, Tensor]:
         found: dict[str, Tensor] = torch.load(path, weights_only=True)
         return found
@@ -41,7 +79,7 @@ def remembered(
     def write(path: Path) -> None:
         save_tensors({name: value.contiguous() for name, value in compute().items()}, path)
 
-    return kept(context.cache / f"{content_hash(context, about, inputs)}.encoded.pt", read, write)
+    return kept(cache / f"{content_hash(context, about, inputs)}.encoded.pt", read, write)
 
 
 def threads_of(context: EncodeContext) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
 from jaxtyping import Float
@@ -12,11 +13,12 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.classifiers import NeighbourVotes
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
-from avgraph.encoders.memory import remembered
+from avgraph.encoders.memory import as_learned, remembered
+from avgraph.encoders.precomputed import kept_features
 from avgraph.errors import DataError
 from avgraph.tensors.rows import unit_rows
 
-_FORMAT = 1  # raise when the scores change, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the scores change, so that old results are not taken for new ones
 _CHUNK = 1024  # rows at a time
 
 
@@ -25,33 +27,71 @@ def encode(options: NeighbourVotes, data: HeteroData, node: str, context: Encode
     rows = labelled_rows("neighbour_votes", data, node)
     if len(rows.train) <= options.k:
         raise DataError(f"neighbour_votes: k = {options.k} of {len(rows.train)} training rows; expected fewer")
-    centred = rows.x - rows.x[rows.train].mean(0)
-    if len(at_centre := (~centred.any(1)).nonzero()):
-        row = int(at_centre[0])
-        raise DataError(f"neighbour_votes: {node}.x: row {row} is the mean of the training rows: it has no direction")
+    mean = rows.x[rows.train].mean(0)
+    unit = _directions(node, rows.x, mean)
     about = {"encoder": "neighbour_votes", "format": _FORMAT, "recipe": options.model_dump(exclude={"type"})}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train],
-        lambda: {"score": _votes(options, rows, unit_rows(centred).to(context.device))},
+        lambda: {
+            "score": _votes(options, rows, unit.to(context.device)),
+            **as_learned({"mean": mean, "unit": unit[rows.train], "y": rows.y[rows.train],
+                          "classes": torch.tensor(rows.classes)}),
+        },
     )  # fmt: skip
     result = copy.copy(data)
     result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 
+def encode_new(
+    options: NeighbourVotes, data: HeteroData, node: str, learned: Mapping[str, Tensor], context: EncodeContext
+) -> HeteroData:
+    """Scores of further rows by the votes of training rows."""
+    x = kept_features(f"{node}.x", data[node].x)
+    unit = _directions(node, x, learned["mean"]).to(context.device)
+    strangers = torch.full((len(x),), -1)
+    score = _share_of_votes(options, unit, learned["unit"], learned["y"], int(learned["classes"]), strangers)
+    result = copy.copy(data)
+    result[node].x, result[node].score = x, score
+    return result
+
+
+def _directions(node: str, x: Tensor, mean: Tensor) -> Float[Tensor, "n d"]:
+    centred = x - mean
+    if len(at_centre := (~centred.any(1)).nonzero()):
+        row = int(at_centre[0])
+        raise DataError(f"neighbour_votes: {node}.x: row {row} is the mean of the training rows: it has no direction")
+    return unit_rows(centred)
+
+
 def _votes(options: NeighbourVotes, rows: LabelledRows, unit: Float[Tensor, "n d"]) -> Float[Tensor, "n c"]:
-    """softmax(similarity / temperature) over the k nearest training rows, summed by class, and smoothed."""
-    device, memory = unit.device, unit[rows.train]
-    y = rows.y[rows.train].to(device)
+    """Of the rows of the data set, of which a training row has no vote on itself."""
     place = torch.full((len(unit),), -1)
     place[rows.train] = torch.arange(len(rows.train))
-    score = torch.empty(len(unit), rows.classes)
+    return _share_of_votes(options, unit, unit[rows.train], rows.y[rows.train], rows.classes, place)
+
+
+def _share_of_votes(
+    options: NeighbourVotes, unit: Tensor, memory: Tensor, y: Tensor, classes: int, place: Tensor
+) -> Float[Tensor, "n c"]:
+    """softmax(similarity / temperature) over the k nearest rows of the memory, summed by class, and smoothed.
+
+    Args:
+        options: k, temperature and smoothing.
+        unit: rows to be voted on.
+        memory, y: unit rows that vote, and their classes.
+        classes: how many there are.
+        place: of each row in the memory, -1 where it is not there.
+    """
+    device = unit.device
+    memory, y = memory.to(device), y.to(device)
+    score = torch.empty(len(unit), classes)
     for chunk in torch.arange(len(unit)).split(_CHUNK):
         similarity = unit[chunk.to(device)] @ memory.T
         own = (place[chunk] >= 0).nonzero()[:, 0]
         similarity[own.to(device), place[chunk[own]].to(device)] = -torch.inf
         value, index = similarity.topk(options.k, dim=1)
         share = (value / options.temperature).softmax(1)
-        votes = torch.zeros(len(chunk), rows.classes, device=device).scatter_add_(1, y[index], share)
+        votes = torch.zeros(len(chunk), classes, device=device).scatter_add_(1, y[index], share)
         score[chunk] = (options.k * votes + options.smoothing).cpu()
     return score / score.sum(1, keepdim=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +15,12 @@ from avgraph.encoders.classifiers import Perceptron
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
-from avgraph.encoders.memory import remembered, threads_of
+from avgraph.encoders.memory import as_learned, remembered, threads_of, under
+from avgraph.encoders.precomputed import kept_features
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 
-_FORMAT = 1  # raise when the scores change, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the scores change, so that old results are not taken for new ones
 
 
 def encode(options: Perceptron, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
@@ -31,42 +33,70 @@ def encode(options: Perceptron, data: HeteroData, node: str, context: EncodeCont
     about = {"encoder": "perceptron", "format": _FORMAT, "recipe": recipe, "seed": seed, **threads_of(context)}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train, groups],
-        lambda: {"score": _scores(options, rows, groups, seed, context.device)},
+        lambda: _scores(options, rows, groups, seed, context.device),
     )  # fmt: skip
     result = copy.copy(data)
     result[node].x, result[node].score = rows.x, found["score"]
     return result
 
 
+def encode_new(
+    options: Perceptron, data: HeteroData, node: str, learned: Mapping[str, Tensor], context: EncodeContext
+) -> HeteroData:
+    """Scores of further rows by the mean of all networks."""
+    given = kept_features(f"{node}.x", data[node].x)
+    x = ((given - learned["mean"]) / learned["deviation"]).to(context.device)
+    count = int(learned["networks"])
+    score = torch.zeros(len(x), int(learned["classes"]))
+    for number in range(count):
+        network = _network(options, x.shape[1], score.shape[1])
+        network.load_state_dict(under(learned, str(number)))
+        score += _probabilities(network.to(context.device).eval(), x) / count
+    result = copy.copy(data)
+    result[node].x, result[node].score = given, score
+    return result
+
+
 def _scores(
     options: Perceptron, rows: LabelledRows, groups: Int[Tensor, " m"], seed: int, device: str
-) -> Float[Tensor, "n c"]:
+) -> dict[str, Tensor]:
     """Of a training row by the network that has not seen it, of any other by the mean of all."""
     seen = rows.x[rows.train]
-    x = ((rows.x - seen.mean(0)) / seen.std().clamp_min(1e-6)).to(device)  # one scale: small columns stay small
+    mean, deviation = seen.mean(0), seen.std().clamp_min(1e-6)  # one scale: small columns stay small
+    x, state = ((rows.x - mean) / deviation).to(device), {"mean": mean, "deviation": deviation}
     folds = groups.unique().tolist()
     total, held_out = torch.zeros(len(x), rows.classes), torch.empty(len(seen), rows.classes)
     with random_state_kept():
         for number, fold in enumerate(progress(folds, "perceptron")):
             torch.manual_seed(seed + number)
             network = _fitted(options, x, rows, rows.train[groups != fold])
-            with torch.no_grad():
-                score = torch.cat([network(part).softmax(1) for part in x.split(8192)]).cpu()
+            score = _probabilities(network, x)
+            state |= {f"{number}.{name}": value for name, value in network.state_dict().items()}
             total += score / len(folds)
             held_out[groups == fold] = score[rows.train[groups == fold]]
     total[rows.train] = held_out
-    return total
+    state |= {"networks": torch.tensor(len(folds)), "classes": torch.tensor(rows.classes)}
+    return {"score": total, **as_learned(state)}
 
 
-def _fitted(options: Perceptron, x: Tensor, rows: LabelledRows, own: Int[Tensor, " k"]) -> nn.Module:
-    network = nn.Sequential(
+@torch.no_grad()
+def _probabilities(network: nn.Module, x: Tensor) -> Float[Tensor, "n c"]:
+    return torch.cat([network(part).softmax(1) for part in x.split(8192)]).cpu()
+
+
+def _network(options: Perceptron, columns: int, classes: int) -> nn.Module:
+    return nn.Sequential(
         nn.Dropout(options.input_dropout),
-        nn.Linear(x.shape[1], options.hidden_channels),
+        nn.Linear(columns, options.hidden_channels),
         nn.BatchNorm1d(options.hidden_channels),
         nn.GELU(),
         nn.Dropout(options.dropout),
-        nn.Linear(options.hidden_channels, rows.classes),
-    ).to(x.device)
+        nn.Linear(options.hidden_channels, classes),
+    )
+
+
+def _fitted(options: Perceptron, x: Tensor, rows: LabelledRows, own: Int[Tensor, " k"]) -> nn.Module:
+    network = _network(options, x.shape[1], rows.classes).to(x.device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.lr, weight_decay=options.weight_decay, foreach=True)
     size = min(options.batch_size, len(own))
     steps = len(own) // size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -13,14 +14,14 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.inner_folds import align, check_folds, inner_folds
 from avgraph.encoders.labelled_rows import training_rows
-from avgraph.encoders.memory import remembered, threads_of
+from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.pictures import PictureCNN
 from avgraph.encoders.residual_cnn import ResidualCNN
 from avgraph.errors import DataError
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 
-_FORMAT = 1  # raise when the network or its training changes, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the network or its training changes, so that old results are not taken for new ones
 _SHIFT = 4  # pixels
 
 
@@ -28,9 +29,7 @@ def encode(options: PictureCNN, data: HeteroData, node: str, context: EncodeCont
     """A shallow copy of ``data`` whose ``node`` store holds embeddings and scores."""
     train = training_rows("picture_cnn", data, node, of="pictures")
     store = data[node]
-    x = store.x
-    if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[1] != 3:
-        raise DataError(f"picture_cnn: {node}.x: expected pictures uint8 [n, 3, h, w], got {x.dtype} {list(x.shape)}")
+    x = _pictures(node, store.x)
     groups = inner_folds(store, train)
     check_folds("picture_cnn", store.y[train], groups)
     seed = context.seed if options.seed is None else options.seed
@@ -43,6 +42,26 @@ def encode(options: PictureCNN, data: HeteroData, node: str, context: EncodeCont
     result = copy.copy(data)
     result[node].x, result[node].score = found["x"], found["score"]
     return result
+
+
+def encode_new(
+    options: PictureCNN, data: HeteroData, node: str, learned: Mapping[str, Tensor], context: EncodeContext
+) -> HeteroData:
+    """Embeddings and scores of further pictures by the network of all training rows."""
+    state = under(learned, "network")
+    network = ResidualCNN(len(state["classifier.bias"]), options.width)
+    network.load_state_dict(state)
+    colour = learned["mean"], learned["deviation"]
+    result = copy.copy(data)
+    x = _pictures(node, data[node].x)
+    result[node].x, result[node].score = _encoded(network.to(context.device).eval(), x, colour, context.device)
+    return result
+
+
+def _pictures(node: str, x: Tensor) -> UInt8[Tensor, "n 3 h w"]:
+    if x.dtype != torch.uint8 or x.ndim != 4 or x.shape[1] != 3:
+        raise DataError(f"picture_cnn: {node}.x: expected pictures uint8 [n, 3, h, w], got {x.dtype} {list(x.shape)}")
+    return x
 
 
 def _fit_and_encode(
@@ -66,11 +85,13 @@ def _fit_and_encode(
             found = _encoded(network, x, colour, device)
             if whole is None:
                 whole, embedding, score = found, found[0].clone(), found[1].clone()
+                state = {f"network.{name}": value for name, value in network.state_dict().items()}
                 continue
             held_out = train[groups == fold]
             embedding[held_out] = align(found[0][held_out], found[0][own], whole[0][own])
             score[held_out] = found[1][held_out]
-    return {"x": embedding, "score": score}
+    state |= {"mean": colour[0], "deviation": colour[1]}
+    return {"x": embedding, "score": score, **as_learned(state)}
 
 
 def _fitted(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -54,3 +55,11 @@ class PictureCNN(EncoderOptions):
         from avgraph.encoders.picture_cnn import encode
 
         return encode(self, data, node, context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the network of all training rows."""
+        from avgraph.encoders.picture_cnn import encode_new
+
+        return encode_new(self, data, node, learned, context)

@@ -36,6 +36,17 @@ def encode(options: Precomputed, data: HeteroData, node: str) -> HeteroData:
     return data
 
 
+def encode_new(options: Precomputed, data: HeteroData, node: str) -> HeteroData:
+    """A shallow copy of ``data`` whose ``x``, and ``score`` where the run has scores, are those that new rows have."""
+    data = copy.copy(data)
+    for attribute in ("x", *(["score"] if options.score is not None else [])):
+        if attribute not in data[node]:
+            told = "those of the run are in a file, which has none of new rows; give them with the rows"
+            raise DataError(f"precomputed: new {node!r} rows have no {attribute!r}; {told}")
+        data[node][attribute] = kept_features(f"{node}.{attribute}", data[node][attribute])
+    return data
+
+
 def _check_rows(name: str, rows: int, store: Any, replaced: str) -> None:
     """The file must have as many rows as there are nodes; ``replaced`` is what it takes the place of."""
     for attribute in _PER_NODE:

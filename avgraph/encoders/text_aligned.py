@@ -7,6 +7,8 @@ that texts far from any training class keep their place.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,14 +19,14 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.into_spaces import TextAligned
 from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
-from avgraph.encoders.memory import remembered, threads_of
+from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
 from avgraph.graph.spaces import state_name
 from avgraph.runtime.settings import random_state_kept
-from avgraph.tensors.rows import standardized
+from avgraph.tensors.rows import column_scale
 
-_FORMAT = 1  # raise when the training changes, so that old results are not taken for new ones
+_FORMAT = 2  # raise when the training changes, so that old results are not taken for new ones
 _RECIPE = {"hidden_channels", "epochs", "batch_size", "lr", "weight_decay", "dropout", "temperature"}
 _FEATURES = {"logmel_modulation": LogmelModulation(scores=False), "logmel_cnn": LogmelCNN()}
 
@@ -37,7 +39,10 @@ def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeCon
         has = ", ".join(data[options.text].keys())
         raise DataError(f"text_aligned: '{options.text}' has no {state}; it has {has}")
     if options.features != "given":
-        data = _FEATURES[options.features].encode(data, node, context=context)
+        features = replace(context, learned=None if context.learned is None else {})
+        data = _FEATURES[options.features].encode(data, node, context=features)
+        for name, value in (features.learned or {}).items():
+            context.learned[f"features.{name}"] = value  # type: ignore[index]
     store = node_store(data, node)
     for needed in ("x", "text", "train_mask"):
         if needed not in store:
@@ -57,30 +62,56 @@ def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeCon
         context,
         about,
         [store.x, store.text, train, texts],
-        lambda: {"x": _aligned(options, store.x, store.text, train, texts, seed, context.device)},
+        lambda: _aligned(options, store.x, store.text, train, texts, seed, context.device),
     )
     result = copy.copy(data)
     result[node].x = result[node][state] = found["x"]
     return result
 
 
+def encode_new(
+    options: TextAligned, data: HeteroData, node: str, learned: Mapping[str, Tensor], context: EncodeContext
+) -> HeteroData:
+    """Further rows by the tower."""
+    if options.features != "given":
+        kind = _FEATURES[options.features]
+        data = kind.encode_new(data, node, under(learned, "features"), context=context)
+    x = ((data[node].x - learned["mean"]) / learned["deviation"]).to(context.device)
+    state = under(learned, "tower")
+    tower = _tower(options, x.shape[1], len(state["5.bias"]))
+    tower.load_state_dict(state)
+    result = copy.copy(data)
+    result[node].x = result[node][state_name(options.space)] = _through(tower.to(context.device).eval(), x)
+    return result
+
+
+def _tower(options: TextAligned, columns: int, channels: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Dropout(options.dropout),
+        nn.Linear(columns, options.hidden_channels),
+        nn.BatchNorm1d(options.hidden_channels),
+        nn.ReLU(),
+        nn.Dropout(options.dropout),
+        nn.Linear(options.hidden_channels, channels),
+    )
+
+
+@torch.no_grad()
+def _through(tower: nn.Module, x: Tensor) -> Tensor:
+    return torch.cat([F.normalize(tower(part)) for part in x.split(8192)]).cpu()
+
+
 def _aligned(
     options: TextAligned, x: Tensor, text: Tensor, train: Tensor, texts: Tensor, seed: int, device: str
-) -> Tensor:
+) -> dict[str, Tensor]:
     """Fit the tower and encode every row."""
-    x = standardized(x, train, added=1e-6).to(device)
+    mean, deviation = column_scale(x, train, added=1e-6)
+    x = ((x - mean) / deviation).to(device)
     wanted, place = text[train].unique(return_inverse=True)
     target, place = F.normalize(texts[wanted]).to(device), place.to(device)
     with random_state_kept():
         torch.manual_seed(seed)
-        tower = nn.Sequential(
-            nn.Dropout(options.dropout),
-            nn.Linear(x.shape[1], options.hidden_channels),
-            nn.BatchNorm1d(options.hidden_channels),
-            nn.ReLU(),
-            nn.Dropout(options.dropout),
-            nn.Linear(options.hidden_channels, texts.shape[1]),
-        ).to(device)
+        tower = _tower(options, x.shape[1], texts.shape[1]).to(device)
         optimizer = torch.optim.AdamW(tower.parameters(), lr=options.lr, weight_decay=options.weight_decay)
         size = min(options.batch_size, len(train))
         steps = options.epochs * (len(train) // size)
@@ -94,6 +125,6 @@ def _aligned(
                 loss.backward()
                 optimizer.step()
                 schedule.step()
-    tower.eval()
-    with torch.no_grad():
-        return torch.cat([F.normalize(tower(part)) for part in x.split(8192)]).cpu()
+    state = {f"tower.{name}": value for name, value in tower.state_dict().items()}
+    state |= {"mean": mean, "deviation": deviation}
+    return {"x": _through(tower.eval(), x), **as_learned(state)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -62,6 +62,14 @@ class Precomputed(EncoderOptions):
 
         return encode(self, data, node)
 
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The vectors and scores that further rows come with; those of a file are of the run's own rows."""
+        from avgraph.encoders.precomputed import encode_new
+
+        return encode_new(self, data, node)
+
 
 class LogisticRegression(EncoderOptions):
     """Class scores of the vectors that came with the data set, by logistic regression, out of fold.
@@ -96,3 +104,11 @@ class LogisticRegression(EncoderOptions):
         from avgraph.encoders.logistic_regression import encode
 
         return encode(self, data, node, context)
+
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: EncodeContext
+    ) -> torch_geometric.data.HeteroData:
+        """The same of further rows, by the model of all training rows."""
+        from avgraph.encoders.logistic_regression import encode_new
+
+        return encode_new(data, node, learned)

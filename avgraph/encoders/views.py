@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
+from avgraph.encoders.memory import under
 from avgraph.errors import DataError
 from avgraph.graph.spaces import spaces_of, state_name
 
@@ -42,11 +44,37 @@ class Views:
 
     def encode(self, data: HeteroData, node: str, *, context: EncodeContext = DEFAULT_CONTEXT) -> HeteroData:
         """A copy of ``data`` whose ``node`` store holds the features and scores of all views."""
-        encoded = [encoder.encode(data, node, context=context) for encoder in self.encoders]
-        result = copy.copy(encoded[0])
+        encoded = []
+        for number, encoder in enumerate(self.encoders):
+            own = replace(context, learned=None if context.learned is None else {})
+            encoded.append(encoder.encode(data, node, context=own))
+            if context.learned is not None:
+                context.learned.update({f"{number}.{name}": value for name, value in (own.learned or {}).items()})
         if len(encoded) == 1:
-            return result
-        result[node].x = side_by_side(_each_once([view[node].x for view in encoded]))
+            return copy.copy(encoded[0])
+        scales = view_scales(_each_once([view[node].x for view in encoded]))
+        if context.learned is not None:
+            context.learned["scales"] = scales
+        return self._together(encoded, node, scales)
+
+    def encode_new(
+        self, data: HeteroData, node: str, learned: Mapping[str, Tensor], *, context: EncodeContext = DEFAULT_CONTEXT
+    ) -> HeteroData:
+        """The same of rows that come after the training, by what `encode` has put into ``context.learned``.
+
+        Raises:
+            DataError: if a user's own encoder has no ``encode_new``.
+        """
+        encoded = [
+            encoder.encode_new(data, node, under(learned, str(number)), context=context)
+            for number, encoder in enumerate(self.encoders)
+        ]
+        return copy.copy(encoded[0]) if len(encoded) == 1 else self._together(encoded, node, learned["scales"])
+
+    def _together(self, encoded: Sequence[HeteroData], node: str, scales: Tensor) -> HeteroData:
+        result = copy.copy(encoded[0])
+        features = _each_once([view[node].x for view in encoded])
+        result[node].x = torch.cat([x * scale for x, scale in zip(features, scales.to(features[0]), strict=True)], 1)
         for view in encoded[1:]:  # each may have put the node type into a space of its own
             for space in spaces_of(view[node]):
                 result[node][state_name(space)] = view[node][state_name(space)]
@@ -69,14 +97,15 @@ def _each_once(features: Sequence[Tensor]) -> list[Tensor]:
     return [x for number, x in enumerate(features) if not any(x is other for other in features[:number])]
 
 
-def side_by_side(features: Sequence[Tensor]) -> Tensor:
-    """Concatenate [n, d_v], each scaled to the same mean squared length of a row: the number of columns per view.
+def view_scales(features: Sequence[Tensor]) -> Tensor:
+    """What gives features [n, d_v] the same mean squared length of a row: the number of columns per view.
 
     Example:
-        >>> x = side_by_side([torch.full((2, 3), 10.0), torch.ones(2, 1)])
-        >>> x.square().sum(1).round(), x.square()[:, 3].round()
-        (tensor([4., 4.]), tensor([2., 2.]))
+        >>> ten, one = torch.full((2, 3), 10.0), torch.ones(2, 1)
+        >>> scales = view_scales([ten, one])
+        >>> (ten * scales[0]).square().sum(1).round(), (one * scales[1]).square().sum(1).round()
+        (tensor([2., 2.]), tensor([2., 2.]))
     """
     share = sum(x.shape[1] for x in features) / len(features)
     length = [x.square().sum(1).mean().sqrt().clamp_min(torch.finfo(x.dtype).tiny) for x in features]
-    return torch.cat([x * (share**0.5 / norm) for x, norm in zip(features, length, strict=True)], 1)
+    return torch.stack([share**0.5 / norm for norm in length])

@@ -1,14 +1,15 @@
-"""One array out of a file: ``features.npy``, ``bundle.npz:key``, ``table.parquet:column``, ``names.txt``, ….
+"""One array out of a file: ``features.npy``, ``bundle.npz:key``, ``table.csv:column``, ``names.txt``, ….
 
 Nothing is ever unpickled. What a reference may look like:
 
-========================  =================================================================
+========================  ===========================================================================================
 ``features.npy``          the array, memory-mapped and read-only
 ``bundle.npz:key``        the array of that name
 ``weights.safetensors:x`` the tensor of that name (bfloat16 becomes float32)
 ``table.parquet:column``  numbers or strings [n], or a column of equally long lists [n, d]
+``table.csv:column``      numbers or strings [n]; ``table.csv:f*`` or ``a,b``, and ``table.csv``: numbers [n, d]
 ``names.txt``             one string per line, UTF-8
-========================  =================================================================
+========================  ===========================================================================================
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from avgraph.errors import DataError
+from avgraph.io.csv_table import csv_array
 from avgraph.io.npy import Array, NpyHeader, mapped, read_npy
 from avgraph.io.npz import npz_array
 from avgraph.io.parquet import parquet_array
@@ -83,6 +85,8 @@ def _array(reference: str | Path, root: str | Path | None, *, mapping: bool) -> 
             return npz_array(path, key, mapping=mapping)
         if suffix == "safetensors":
             return safetensors_array(path, key, mapping=mapping)
+        if suffix == "csv":
+            return csv_array(path, key)
         return parquet_array(path, key) if suffix == "parquet" else _read_txt(path)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from avgraph.errors import DataError, did_you_mean
+from avgraph.io.csv_header import chosen_columns, csv_columns
 from avgraph.io.references import known_name, split_reference
 
 _LONGEST_HEADER = 100 << 20  # of a .safetensors file, as the library has it
@@ -24,9 +25,9 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
         DataError: if the reference is malformed, the file is missing or of another kind, or it has no such key.
 
     Example:
-        >>> check_array_file("features.csv")
+        >>> check_array_file("features.xls")
         Traceback (most recent call last):
-        avgraph.errors.DataError: features.csv: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, ...
+        avgraph.errors.DataError: features.xls: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, ...
     """
     file, suffix, key = split_reference(reference)
     path = Path(root or ".") / file.expanduser()
@@ -35,6 +36,11 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
         keys = _KEYS[suffix](path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a .{suffix} file: {error}") from None
+    if suffix == "csv":
+        try:
+            chosen_columns(key, csv_columns(path))
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
     if keys is not None:
         check_key(path, key, keys)
     elif suffix == "parquet" and key is None:
@@ -138,6 +144,7 @@ _KEYS: dict[str, Callable[[Path], list[str] | None]] = {
     "npz": npz_keys,
     "safetensors": _safetensors_keys,
     "parquet": _parquet,
+    "csv": _txt,
     "txt": _txt,
 }
 _MAGIC = {

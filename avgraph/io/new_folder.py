@@ -12,12 +12,12 @@ from avgraph.errors import DataError
 
 
 @contextmanager
-def new_folder(folder: Path, archive: Path) -> Iterator[Path]:
+def new_folder(folder: Path, archive: Path | None = None) -> Iterator[Path]:
     """Yield a temporary folder beside ``folder``; rename it to ``folder`` if the block ends without an error.
 
     Args:
         folder: to make; it must not exist, or be empty.
-        archive: what is unpacked, to be named.
+        archive: what is unpacked, to be named, if anything is.
 
     Raises:
         DataError: if ``folder`` is not empty.
@@ -30,7 +30,8 @@ def new_folder(folder: Path, archive: Path) -> Iterator[Path]:
         ['a.txt']
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder}: already exists and is not empty; move it away to unpack {archive.name} there")
+        why = "" if archive is None else f" to unpack {archive.name} there"
+        raise DataError(f"{folder}: already exists and is not empty; move it away{why}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:

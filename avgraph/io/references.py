@@ -9,7 +9,7 @@ from pathlib import Path
 from avgraph.errors import DataError, did_you_mean, shortened
 
 # The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
-_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|txt))(?::(?P<key>.+))?", re.I | re.S)
+_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|csv|txt))(?::(?P<key>.+))?", re.I | re.S)
 
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt")
@@ -46,7 +46,8 @@ def split_reference(reference: str | Path) -> tuple[Path, str, str | None]:
     match = _REFERENCE.fullmatch(str(reference))
     if match is None:
         raise DataError(
-            f"{reference}: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN or FILE.txt"
+            f"{reference}: expected FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, FILE.parquet:COLUMN, "
+            "FILE.csv:COLUMN or FILE.txt"
         )
     suffix, key = match["suffix"].lower(), match["key"]
     if suffix in ("npy", "txt") and key is not None:

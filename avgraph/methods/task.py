@@ -15,7 +15,9 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.trivial import Trivial
 from avgraph.options.train import OptimizerOptions, TrainOptions
 
@@ -77,6 +79,35 @@ class Task(LightningModule, ABC):
             RuntimeError: if they are of another model.
         """
         self.load_state_dict(state)
+
+    def new_nodes(self) -> Sequence[str]:
+        """Node types whose new rows `predict` answers, the usual one first; none where it answers none."""
+        return ()
+
+    def row_shape(self, node: str) -> list[int] | None:
+        """Shape of a row of a node type as the method takes it, once encoded; None where it is a name alone."""
+        x = self.graph[node].get("x")
+        return None if x is None else list(x.shape[1:])
+
+    def embedded(self, node: str, x: Tensor) -> Tensor:
+        """Embeddings of new rows of a node type, encoded as those of the run.
+
+        Raises:
+            GraphError: if the method has no embeddings.
+        """
+        raise GraphError(f"{type(self).__name__} embeds nothing")
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """What the method says of rows that it has not been trained on, of each as if there were no other.
+
+        Args:
+            new: nodes of one of the types of `new_nodes`, encoded as those of the run, with ``name``.
+            steps: transforms of the run's graph; ``step.link(graph, new)`` gives the edges that join the two.
+
+        Raises:
+            GraphError: if the rows cannot be joined to the graph of the run.
+        """
+        raise GraphError(f"{type(self).__name__} predicts nothing of new rows")
 
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""

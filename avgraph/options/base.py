@@ -109,6 +109,22 @@ class EncoderOptions(ComponentOptions):
         """
         raise NotImplementedError(f"{type(self).__name__} has no encode")
 
+    def encode_new(
+        self, data: torch_geometric.data.HeteroData, node: str, learned: Mapping[str, Any], *, context: Any
+    ) -> Any:
+        """The same of rows that come after the training, each by itself.
+
+        Args:
+            data: with the new rows.
+            node: their type.
+            learned: what ``encode`` has put into ``context.learned``; here the encoder learns nothing.
+            context: as of ``encode``.
+
+        Raises:
+            DataError: if they cannot be encoded.
+        """
+        return self.encode(data, node, context=context)
+
 
 class TransformOptions(ComponentOptions):
     """Options of a step that adds edges."""

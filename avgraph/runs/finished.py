@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,12 @@ from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, load_run_experiment
 from avgraph.errors import DataError
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.graph_store import load_graph
-from avgraph.runs.pipeline import build_task
+from avgraph.runs.new_nodes import new_nodes
+from avgraph.runs.pipeline import build_task, graph_steps
 from avgraph.runs.training import load_weights, pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
@@ -30,26 +33,55 @@ class Run:
         experiment: the resolved configuration.
         metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
             ``checks`` what speaks against them (see `avgraph.runs.checks`).
+        device: where `model` works; as trained if None.
     """
 
     directory: Path
     experiment: Experiment
     metrics: dict[str, Any]
+    device: str | None = None
 
     @cached_property
     def graph(self) -> HeteroData:
         """The graph with what was learned on its edges."""
         return load_graph(self.directory / folder.GRAPH)
 
+    @cached_property
+    def model(self) -> Task:
+        """The method with what it has learned, bound to the graph of the run, in evaluation."""
+        return load_task(self.directory, self.experiment, self.device)
 
-def load_run(path: str | Path) -> Run:
+    def predict(self, rows: Any, *, node: str | None = None, name: Sequence[str] | None = None) -> Predictions:
+        """What the run says of rows that it has not been trained on, of each as if there were no other.
+
+        Args:
+            rows: an array [n, ...] as the data set gives it, texts where the encoder reads names, or
+                ``{node type: array or {attribute: values}}``.
+            node: their type; the method's usual one if not given.
+            name: of each row; its number if not given.
+
+        Raises:
+            DataError: if the run keeps no encoder of the rows, or they are not as its own: wrong width, not finite.
+            GraphError: if they cannot be joined to the graph of the run.
+        """
+        with interruptible(), run_settings(self.experiment.train.threads):
+            task = self.model
+            new = new_nodes(self.directory, self.experiment, task, rows, node=node, name=name)
+            return task.predict(new, graph_steps(self.experiment, task))
+
+
+def load_run(path: str | Path, *, device: str | None = None) -> Run:
     """A finished run from its folder.
+
+    Args:
+        path: the folder.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` for its `Run.model`; as trained if not given.
 
     Raises:
         DataError: if ``path`` is not the folder of a finished run.
     """
     directory = Path(path)
-    return Run(directory, experiment_of(directory), folder.read_metrics(directory))
+    return Run(directory, experiment_of(directory), folder.read_metrics(directory), device)
 
 
 def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, float]:

@@ -22,6 +22,7 @@ ENVIRONMENT = "environment.json"
 METRICS = "metrics.json"
 HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
+ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
 FOLDS = "folds.json"  # only beside the runs of several folds
 GRAPH = "graph.pt"
 DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
 from avgraph.graph.spaces import spaces_of
 from avgraph.methods.task import Task
+from avgraph.runs.kept_encoders import KeptEncoder
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +39,16 @@ def build_task(experiment: Experiment) -> Task:
     return task
 
 
-def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> HeteroData:
+def build_graph(
+    experiment: Experiment, task: Task, context: EncodeContext, kept: dict[str, KeptEncoder] | None = None
+) -> HeteroData:
     """Load the data, encode every declared node type, add the edges.
+
+    Args:
+        experiment: what is declared.
+        task: the method.
+        context: of the encoders.
+        kept: where to put, by node type, what new rows are encoded by.
 
     Raises:
         AvgraphError: whatever is wrong with the data or the graph, in one line.
@@ -47,16 +57,28 @@ def build_graph(experiment: Experiment, task: Task, context: EncodeContext) -> H
     for node, options in experiment.encoders.items():
         if node not in data.node_types:
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
-        views = options if isinstance(options, list) else [options]
-        data = Views(views).encode(data, node, context=context)
-    _check_features(data, task.raw_nodes())
-    steps: Any = task.recipe() if experiment.graph is None else [step.transform() for step in experiment.graph]
-    for transform in steps:
+        own = replace(context, learned={})
+        raw = data[node]
+        data = views_of(options).encode(data, node, context=own)
+        if kept is not None:
+            kept[node] = KeptEncoder.of(raw, own.learned or {})
+    check_features(data, task.raw_nodes())
+    for transform in graph_steps(experiment, task):
         data = transform(data)
     return data
 
 
-def _check_features(data: HeteroData, raw: Collection[str] = ()) -> None:
+def views_of(options: Any) -> Views:
+    """The encoder of a node type as declared, one or a list."""
+    return Views(options if isinstance(options, list) else [options])
+
+
+def graph_steps(experiment: Experiment, task: Task) -> Sequence[Any]:
+    """The transforms that the graph of an experiment is made by, in order."""
+    return task.recipe() if experiment.graph is None else [step.transform() for step in experiment.graph]
+
+
+def check_features(data: HeteroData, raw: Collection[str] = ()) -> None:
     """Every node type but ``raw`` ones must have finite feature vectors by now; say which has not, and what to do."""
     for node in data.node_types:
         if node in raw:

@@ -24,6 +24,7 @@ from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.environment import check_same_data, environment
 from avgraph.runs.finished import Run, experiment_of, load_run
 from avgraph.runs.graph_store import check_storable, save_graph
+from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.training import fit, pick_device
 from avgraph.runtime.interrupt import interruptible
@@ -103,13 +104,15 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     task = build_task(experiment)
     context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
     with files_read() as read, counted(None, f"{experiment.name}: building the graph"):
-        graph = build_graph(experiment, task, context)
+        kept: dict[str, KeptEncoder] = {}
+        graph = build_graph(experiment, task, context, kept)
         check_storable(graph)
         torch.manual_seed(experiment.seed)  # the weights must not depend on whether the encoders came from the cache
         task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
         provenance = Provenance.of(graph).with_files(read.checksums())
     check_same_data(directory, provenance)
     folder.write_json(directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance))
+    save_encoders(kept, directory)
     fit(task, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
         return _finish(directory, experiment, task, provenance, device)

@@ -37,10 +37,27 @@ def standardized(
                 [ 1.,  0.],
                 [ 7.,  1.]])
     """
+    mean, deviation = column_scale(x, rows, added=added, correction=correction)
+    return (x - mean) / deviation
+
+
+def column_scale(
+    x: Float[Tensor, "n d"],
+    rows: Tensor | None = None,
+    *,
+    added: float | None = None,
+    correction: int = 0,
+) -> tuple[Float[Tensor, " d"], Float[Tensor, " d"]]:
+    """What `standardized` takes off every column and divides it by, to be kept for rows that come later.
+
+    Example:
+        >>> import torch
+        >>> column_scale(torch.tensor([[1.0], [3.0]]))
+        (tensor([2.]), tensor([1.]))
+    """
     seen = x if rows is None else x[rows]
     deviation = seen.std(0, correction=correction)
-    deviation = deviation.where(deviation > 0, 1) if added is None else deviation + added
-    return (x - seen.mean(0)) / deviation
+    return seen.mean(0), deviation.where(deviation > 0, 1) if added is None else deviation + added
 
 
 def unit_rows(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:

@@ -1,4 +1,4 @@
-"""New rows of a space, mapped into the connected space of a C-MCR run: what `avgraph embed` runs."""
+"""New rows in the shared space of a run: what `avgraph embed` runs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from avgraph.io.mapped_rows import check_embeddings, row_blocks
 from avgraph.io.references import split_reference
 from avgraph.io.writing import new_mapped_array
 from avgraph.methods.cmcr import CMCRTask
+from avgraph.methods.task import Task
 from avgraph.runs.finished import experiment_of, load_task
+from avgraph.runs.new_nodes import answered_node, expected_rows, new_nodes
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
+from avgraph.runtime.settings import run_settings
+from avgraph.tools.new_rows import read_rows
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Embedded:
     """Where the rows were written and how many there are.
 
     Attributes:
-        file: ``.npy`` of unit rows, float32.
+        file: ``.npy`` of rows, float32.
         rows, channels: its shape.
     """
 
@@ -36,16 +40,18 @@ class Embedded:
 
 @interruptible()
 def embed_rows(
-    run: str | Path, space: str, source: str | Path, output: str | Path, *, device: str = "auto"
+    run: str | Path, kind: str | None, source: str | Path, output: str | Path, *, device: str = "auto"
 ) -> Embedded:
-    """Project rows of ``space`` by the head that a run has learned for it; rows of all spaces then compare by cosine.
+    """Embed rows as a run embeds its own, so that rows of all its kinds compare by cosine.
 
-    Rows are read, projected and written a block at a time, so that neither file has to fit into memory.
+    Rows of a space of a C-MCR run are read, projected and written a block at a time, so that neither file has to fit
+    into memory.
 
     Args:
-        run: folder of a finished C-MCR run.
-        space: name of one of its spaces.
-        source: reference to rows [n, d] (see `avgraph.io.arrays.read_array`); they are scaled to length 1.
+        run: folder of a finished run of ``cmcr``, ``mltm`` or ``lir``.
+        kind: of the rows: a space, or a node type; the method's usual node type if not given.
+        source: reference to rows as the run was given them (see `avgraph.io.arrays.read_array`), or a recording or a
+            picture; rows of a space are scaled to length 1.
         output: ``.npy`` to write; whole or not at all.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
@@ -55,17 +61,34 @@ def embed_rows(
         Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
     """
     experiment = experiment_of(Path(run))
-    if experiment.method.type != "cmcr":
-        raise DataError(f"{run}: a run of method '{experiment.method.type}'; only 'cmcr' connects spaces")
     task = load_task(Path(run), experiment, device)
-    assert isinstance(task, CMCRTask)
-    if space not in task.spaces:
-        raise DataError(f"space: no space '{space}' in {run}; {hint(space, task.spaces, 'it has')}")
+    if type(task).embedded is Task.embedded:
+        raise DataError(f"{run}: a run of method '{experiment.method.type}', which embeds nothing")
     target = Path(output)
     if target.exists() and any(target.samefile(part) for part in [split_reference(str(source))[0]] if part.exists()):
         raise DataError(f"{output}: is the input; choose another name")
     if target.suffix != ".npy" or not target.parent.is_dir() or target.is_dir():
         raise DataError(f"{output}: expected a file .npy in a folder that exists")
+    if isinstance(task, CMCRTask):
+        return _project(task, _space_of(run, task, kind), source, target)
+    node = answered_node(Path(run), experiment, task, kind)
+    rows, _ = read_rows([source], expected_rows(Path(run), experiment, task, node))
+    with run_settings(experiment.train.threads):
+        new = new_nodes(Path(run), experiment, task, rows, node=node)
+        made = task.embedded(node, new[node].x).numpy()
+    with atomic_path(target) as temporary:
+        np.save(temporary, made)
+    return Embedded(target, *made.shape)
+
+
+def _space_of(run: str | Path, task: CMCRTask, space: str | None) -> str:
+    if space is None or space not in task.spaces:
+        wrong = "expected a space" if space is None else f"no space '{space}' in {run}"
+        raise DataError(f"space: {wrong}; {hint(space or '', task.spaces, 'it has')}")
+    return space
+
+
+def _project(task: CMCRTask, space: str, source: str | Path, target: Path) -> Embedded:
     rows = map_array(source)
     width = int(task.graph["space"].channels[task.spaces.index(space)])
     check_embeddings(rows, f"{source} (space '{space}')", unit=False, expected=width)

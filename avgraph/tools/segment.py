@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from avgraph.datasets.audio import BANDS, HOP, SAMPLE_RATE, log_mel_picture
+from avgraph.datasets.audio import BANDS, log_mel_columns
 from avgraph.datasets.avsbench.vggish import read_vggish
 from avgraph.errors import DataError
 from avgraph.graph.segmentation import AUDIO
@@ -22,8 +22,7 @@ from avgraph.metrics import segmented_area
 from avgraph.runs.finished import experiment_of, load_task
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.settings import random_state_kept
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+from avgraph.tools.new_rows import PICTURES
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,7 @@ def _read_sound(task: MMVAETask, path: str | Path) -> Tensor:
     if like.dtype != torch.uint8 or like.ndim != 3 or like.shape[1] != BANDS:
         got = f"{like.dtype} {list(like.shape[1:])}"
         raise DataError(f"{path}: the run hears {got}; only log-mels can be made of a recording")
-    columns = like.shape[2]
-    logmel = log_mel_picture(path, (columns - 1) * HOP / SAMPLE_RATE)[:, :columns]
+    logmel = log_mel_columns(path, like.shape[2])
     described = task.network.sound_encoder.describe(logmel[None].float() / 255)
     return described
 

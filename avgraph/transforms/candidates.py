@@ -9,7 +9,9 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._new_rows import Edges, paired_edges
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.options import CandidatesOptions
@@ -97,6 +99,21 @@ class Candidates(BaseTransform):
         index = index.clone()
         index[lacking, -1] = score[lacking].masked_fill(~true, -torch.inf).argmax(dim=1)
         return index
+
+    def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
+        """The edges of nodes that come later, each by itself, to targets of the graph.
+
+        Args:
+            data: the graph with the edges of this step.
+            new: the new nodes; their numbers follow those of the graph.
+
+        Raises:
+            GraphError: if they lack what the edges are made by.
+        """
+        if self.source not in new.node_types:
+            return {}
+        kind = (self.source, self.relation, self.target)
+        return {kind: paired_edges(data, new, kind, self.k)}
 
     def __repr__(self) -> str:
         return (

@@ -7,7 +7,9 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.graph.nodes import node_count, node_store
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._new_rows import Edges, paired_edges
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.candidates import candidate_scores
 from avgraph.transforms.options import CompleteOptions
@@ -51,6 +53,21 @@ class Complete(BaseTransform):
         column = torch.arange(n_target, device=device).repeat(n_source)
         edge_type = (self.source, self.relation, self.target)
         return set_pairs(data, edge_type, torch.stack([row, column]), weight)
+
+    def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
+        """The edges of nodes that come later, each by itself, to all targets of the graph.
+
+        Args:
+            data: the graph with the edges of this step.
+            new: the new nodes; their numbers follow those of the graph.
+
+        Raises:
+            GraphError: if they lack what the edges are made by.
+        """
+        if self.source not in new.node_types:
+            return {}
+        kind = (self.source, self.relation, self.target)
+        return {kind: paired_edges(data, new, kind, None)}
 
     def __repr__(self) -> str:
         return f"Complete({self.source!r}, {self.target!r}, relation={self.relation!r})"

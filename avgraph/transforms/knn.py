@@ -11,7 +11,9 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_attribute
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._new_rows import Edges, near_edges
 from avgraph.transforms.nearest import nearest_neighbours, nearest_rows
 from avgraph.transforms.options import KnnOptions
 
@@ -78,6 +80,32 @@ class KNN(BaseTransform):
         data[edge_type].edge_index = torch.stack([index.reshape(-1), centre])
         data[edge_type].edge_weight = similarity.reshape(-1)
         return data
+
+    def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
+        """The edges of nodes that come later, each by itself, to and from nodes of the graph.
+
+        A new node is linked from its neighbours, and to the nodes whose neighbour it would be. Where it does not have
+        the attribute ``within``, neighbours are sought among all nodes.
+
+        Args:
+            data: the graph with the edges of this step.
+            new: the new nodes; their numbers follow those of the graph.
+
+        Raises:
+            GraphError: if they lack what the edges are made by, or the edges join two node types.
+        """
+        if self.target is not None:
+            raise GraphError(f"knn: new rows are linked within a node type, not from {self.node!r} to {self.target!r}")
+        if self.node not in new.node_types:
+            return {}
+        kind = (self.node, self.relation, self.node)
+        if self.within is None or self.within in new[self.node]:
+            edges = data[kind]
+            least = torch.full((len(data[self.node].x),), torch.inf)
+            least = least.scatter_reduce(0, edges.edge_index[1], edges.edge_weight, "amin")
+            return {kind: near_edges(data, new, kind, self.k, least, self.within)}
+        least = nearest_neighbours(data[self.node].x, self.k)[1][:, -1]
+        return {kind: near_edges(data, new, kind, self.k, least, None)}
 
     def _groups(self, data: HeteroData, node: str) -> Any:
         return None if self.within is None else node_attribute(data, node, self.within)

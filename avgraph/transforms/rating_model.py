@@ -84,6 +84,14 @@ class RatingModel(BaseTransform):
                 data[kind].level_probability = rows
         return data
 
+    def new_pairs(self, data: HeteroData, pairs: Tensor) -> dict[str, Tensor]:
+        """The probabilities of any pairs [2, q], from all training ratings: the machine is sampled once more."""
+        known = known_ratings(data)
+        joined = data[TRUSTS].edge_index if self.links and TRUSTS in data.edge_types else None
+        with counted(self.chains * self.samples, "Bayesian factorisation machine") as advance:
+            levels = rating_levels(known.rating)
+            return {"level_probability": self._probabilities(known, pairs, levels, joined, advance)}
+
     def _probabilities(
         self, known: KnownRatings, pairs: Tensor, levels: Tensor, links: Tensor | None, advance: Any
     ) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.graph.rating_edges import KnownRatings
+from avgraph.graph.rating_edges import KnownRatings, known_ratings
 from avgraph.graph.ratings import TRUSTS
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms._arguments import check_arguments
@@ -69,6 +69,12 @@ class RatingStatistics(BaseTransform):
         for kind, rows in out_of_fold(data, self.folds, self.seed, answer).items():
             data[kind].edge_attr = rows
         return data
+
+    def new_pairs(self, data: HeteroData, pairs: Tensor) -> dict[str, Tensor]:
+        """The attributes of any pairs [2, q], from all training ratings."""
+        links = data[TRUSTS].edge_index if TRUSTS in data.edge_types else torch.empty(2, 0, dtype=torch.int64)
+        known = known_ratings(data)
+        return {"edge_attr": pair_statistics(known, pairs, links, neighbours=self.neighbours, damping=self.damping)}
 
     def __repr__(self) -> str:
         told = f"neighbours={self.neighbours}, damping={self.damping}, folds={self.folds}, seed={self.seed}"

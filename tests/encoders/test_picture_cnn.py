@@ -43,12 +43,14 @@ def test_scores_tell_colours_apart_and_embeddings_have_their_width() -> None:
 def test_no_training_picture_is_scored_by_a_network_that_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[int]] = []
 
-    def fitted(options: PictureCNN, x: Tensor, y: Tensor, own: Tensor, *rest: object) -> int:
+    def fitted(options: PictureCNN, x: Tensor, y: Tensor, own: Tensor, *rest: object) -> torch.nn.Module:
         seen.append(set(own.tolist()))
-        return len(seen) - 1
+        network = torch.nn.Module()
+        network.register_buffer("number", torch.tensor(len(seen) - 1))
+        return network
 
-    def encoded(network: int, x: Tensor, *rest: object) -> tuple[Tensor, Tensor]:
-        return torch.randn(len(x), 3), torch.full((len(x), 2), float(network))
+    def encoded(network: torch.nn.Module, x: Tensor, *rest: object) -> tuple[Tensor, Tensor]:
+        return torch.randn(len(x), 3), torch.full((len(x), 2), float(network.get_buffer("number")))
 
     monkeypatch.setattr("avgraph.encoders.picture_cnn._fitted", fitted)
     monkeypatch.setattr("avgraph.encoders.picture_cnn._encoded", encoded)

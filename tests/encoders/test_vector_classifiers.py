@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -47,10 +46,12 @@ def test_no_training_row_votes_on_itself() -> None:
 def test_no_training_row_is_scored_by_a_perceptron_that_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[int]] = []
 
-    def fitted(options: Perceptron, x: Tensor, rows: object, own: Tensor) -> Callable[[Tensor], Tensor]:
+    def fitted(options: Perceptron, x: Tensor, rows: object, own: Tensor) -> torch.nn.Module:
         seen.append(set(own.tolist()))
-        logits = torch.tensor([float(len(seen)), 0.0, 0.0])
-        return lambda part: logits.expand(len(part), 3)
+        network = torch.nn.Linear(x.shape[1], 3)
+        torch.nn.init.zeros_(network.weight)
+        network.bias.data = torch.tensor([float(len(seen)), 0.0, 0.0])
+        return network
 
     monkeypatch.setattr("avgraph.encoders.perceptron._fitted", fitted)
     score = Perceptron(**QUICK).encode(blobs(), "image")["image"].score

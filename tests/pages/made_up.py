@@ -72,6 +72,13 @@ def _write(file: Path, bundle: dict[str, Array]) -> None:
             np.save(file, bundle[""])
         case ".npz":
             np.savez(file, **bundle)
+        case ".csv":
+            columns: dict[str, Array] = {}
+            for key, array in bundle.items():
+                parts = array.reshape(len(array), -1).T
+                columns |= dict(zip(key.split(","), parts, strict=False))
+            rows = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
+            file.write_text("\n".join(rows), encoding="utf-8")
         case ".txt":
             file.write_text("".join(f"{line}\n" for line in bundle[""]), encoding="utf-8")
         case ".parquet":

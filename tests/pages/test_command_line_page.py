@@ -9,13 +9,23 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from torch_geometric.data import HeteroData
 
 from avgraph.cli import main
-from avgraph.cli.json_output import discovery_json, embedded_json, matching_json, segmented_json, status_json
+from avgraph.cli.json_output import (
+    discovery_json,
+    embedded_json,
+    matching_json,
+    predicted_json,
+    segmented_json,
+    status_json,
+)
+from avgraph.methods.predictions import Predictions
 from avgraph.tools.catalog import describe
 from avgraph.tools.discover import discover_table
 from avgraph.tools.embed import Embedded
 from avgraph.tools.match import match_tables
+from avgraph.tools.predict import Predicted
 from avgraph.tools.segment import Segmented
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command_line.md").read_text(encoding="utf-8")
@@ -61,6 +71,7 @@ def test_every_key_of_json_is_on_the_page(tmp_path: Path) -> None:
         ("discover", discovery_json(found)),
         ("match", matching_json(matched)),
         ("embed", embedded_json(Embedded(Path("x"), 1, 1))),
+        ("predict", predicted_json(Predicted(Predictions({"name": []}, HeteroData()), []))),
         ("segment", segmented_json(Segmented([Path("x")], 0.1, 0.9, None, 0))),
         ("data show", status_json(describe("synthetic"))),
     ):

@@ -88,6 +88,12 @@ def projector_of(weights: Mapping[str, Tensor], *, final_relu: bool = False) -> 
     return Projector(first.shape[1], first.shape[0], last.shape[0], final_relu=final_relu, half=half)
 
 
+def out_channels(head: Projector) -> int:
+    """Width of what a projector gives."""
+    matrices = [value for value in head.parameters() if value.dim() == 2]
+    return int(matrices[-1].shape[0])
+
+
 def _read_state(path: Path) -> dict[str, Tensor]:
     try:
         content: Any = load_tensors(path)

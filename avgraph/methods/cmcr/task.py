@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,12 +11,14 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
-from avgraph.methods.cmcr.heads import load_head, projector_of
+from avgraph.methods.cmcr.heads import load_head, out_channels, projector_of
 from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
+from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
 from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
+from avgraph.methods.predictions import Predictions, only_type
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
@@ -56,7 +58,7 @@ class CMCRTask(Task):
         self.heads = nn.ModuleDict()
         for name, width in zip(self.spaces, self.graph[SPACE].channels.tolist(), strict=True):
             self.heads[_key(name)] = self._head(name, width)
-        widths = {name: _out_channels(self.head(name)) for name in self.spaces}
+        widths = {name: out_channels(self.head(name)) for name in self.spaces}
         if len(set(widths.values())) > 1:
             told = ", ".join(f"{name} {width}" for name, width in widths.items())
             raise GraphError(f"cmcr: expected heads of one width, got {told}; set method.channels to that of the heads")
@@ -169,24 +171,30 @@ class CMCRTask(Task):
         parts = [head(part.to(weight.device, weight.dtype)).float() for part in rows.split(65536)]
         return nn.functional.normalize(torch.cat(parts)).cpu()
 
+    def new_nodes(self) -> tuple[str, ...]:
+        """The spaces, by name."""
+        return tuple(self.spaces)
+
+    def row_shape(self, node: str) -> list[int]:
+        """Width of a space."""
+        return [next(self.head(node).parameters()).shape[1]]
+
+    def embedded(self, node: str, x: Tensor) -> Tensor:
+        """New rows of the space ``node`` as unit rows of the connected space."""
+        return self.project(node, unit_rows_of_space(node, x))
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """The held-out rows of the run that are nearest to new rows of a space; see `nearest_held_out`."""
+        node = only_type(new)
+        return nearest_held_out(self.graph, node, new[node].name, self.embedded(node, new[node].x))
+
     @torch.no_grad()
     def annotated(self) -> HeteroData:
         """The graph of spaces, held-out rows with their ``embedding``, and the strongest memory edges of some items."""
         options = self.options
-        return connected_graph(
-            self.graph,
-            self.project,
-            options.edges_per_item,
-            options.edge_items,
-            temperature=options.recall_temperature,
-        )
+        kept = (options.edges_per_item, options.edge_items)
+        return connected_graph(self.graph, self.project, *kept, temperature=options.recall_temperature)
 
 
 def _key(space: str) -> str:
-    """Name of a submodule: a space may be called as a method of ModuleDict is."""
-    return f"head_{space}"
-
-
-def _out_channels(head: Projector) -> int:
-    matrices = [value for value in head.parameters() if value.dim() == 2]
-    return int(matrices[-1].shape[0])
+    return f"head_{space}"  # a space may be called as a method of ModuleDict is

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.methods.predictions import class_names
 from avgraph.tensors.rows import standardized
 
 
@@ -102,3 +103,22 @@ def _concepts(graph: HeteroData, concept: str, y: Tensor) -> int:
     graph[concept].x = torch.eye(2 * classes)
     graph[concept].y = torch.arange(classes).repeat(2)
     return classes
+
+
+def clip_classes(clips: Clips, node: str) -> list[str]:
+    """What the classes are called: as the concept nodes of the data are, or else as the data set says.
+
+    Args:
+        clips: of a graph.
+        node: of either modality.
+
+    Example:
+        >>> store = {"x": torch.eye(2), "y": torch.tensor([0, 1]), "train_mask": torch.tensor([True, True])}
+        >>> concept = {"name": ["dog (audio)", "cat (audio)", "dog (visual)", "cat (visual)"]}
+        >>> data = HeteroData(audio=store, visual=store, concept=concept)
+        >>> clip_classes(read_clips(data, ("audio", "visual", "concept"), standardize=False), "audio")
+        ['dog', 'cat']
+    """
+    heard = clips.names[: clips.classes]
+    made = [f"class {k} (audio)" for k in range(clips.classes)]
+    return class_names(clips.graph, node) if heard == made else [name.removesuffix(" (audio)") for name in heard]

@@ -13,17 +13,21 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.methods.epoch_shuffle import EpochShuffle
-from avgraph.methods.lir.clips import Clips, read_clips
+from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.lir.figures import clip_figures
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import batch_loss
 from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metrics, split_maps, split_metrics
 from avgraph.methods.lir.teacher import Teacher
+from avgraph.methods.matches import matched
+from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
+from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
+from avgraph.tensors.rows import column_scale
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 
@@ -77,6 +81,34 @@ class LIRTask(Task):
         """Embeddings of clips (default: all), each modality by itself."""
         z_audio, z_visual = self.network(self._placed().features(rows))
         return z_audio, z_visual
+
+    @torch.no_grad()
+    def embedded(self, node: str, x: Tensor) -> Tensor:
+        """Embeddings of new sounds or pictures, which are logits of the classes."""
+        weight, own = next(self.network.parameters()), self.graph[node].x.float()
+        if self.options.standardize:
+            mean, deviation = column_scale(own, self.clips.train.cpu())
+            x = (x - mean) / deviation
+        side = "audio" if node == self.options.audio else "visual"
+        return at_least_single(self.network.encoder[side](x.to(weight.device, weight.dtype))).float().cpu()
+
+    def new_nodes(self) -> tuple[str, ...]:
+        """Sounds and pictures."""
+        return (self.options.audio, self.options.visual)
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """The class of new sounds or pictures, its soft label, and the clips that are nearest in the other modality."""
+        node = only_type(new)
+        other = self.options.visual if node == self.options.audio else self.options.audio
+        logits = self.embedded(node, new[node].x)
+        soft, number = logits.sigmoid().max(1)
+        names = clip_classes(self.clips, node)
+        columns = {"prediction": [names[each] for each in number.tolist()], "probability": soft.tolist()}
+        gallery = row_names(self.graph, other), self.embedded(other, self.graph[other].x.float())
+        found = matched(node, new[node].name, logits, {other: gallery}, columns)
+        store = found.graph[f"new_{node}"]
+        store.prediction, store.probability = number, soft
+        return found
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One batch of the teacher (Eq. 2) or of the student (Eq. 8)."""

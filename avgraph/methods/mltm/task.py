@@ -14,10 +14,12 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
+from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
+from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
@@ -92,6 +94,24 @@ class MLTMTask(Task):
         rows = [self.graph[node].x[index].to(like.device, like.dtype) for node, index in parts]
         x, y = (self.projection[name](value) for name, value in zip(("audio", "text"), rows, strict=True))
         return F.normalize(at_least_single(x)), F.normalize(at_least_single(y))
+
+    @torch.no_grad()
+    def embedded(self, node: str, x: Tensor) -> Tensor:
+        """Unit rows of new sounds or texts."""
+        like = self.ground_metric
+        block = self.projection["audio" if node == self.options.audio else "text"]
+        return F.normalize(at_least_single(block(x.to(like.device, like.dtype)))).cpu()
+
+    def new_nodes(self) -> tuple[str, ...]:
+        """Sounds and texts."""
+        return (self.options.audio, self.options.text)
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """The texts of the run that are nearest to new sounds, or its sounds that are nearest to new texts."""
+        node = only_type(new)
+        other = self.options.text if node == self.options.audio else self.options.audio
+        gallery = row_names(self.graph, other), self.embedded(other, self.graph[other].x)
+        return matched(node, new[node].name, self.embedded(node, new[node].x), {other: gallery})
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """The objective of one batch."""

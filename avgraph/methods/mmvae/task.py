@@ -22,11 +22,13 @@ from avgraph.methods.mmvae.clips import Batch, Clips, log_mels, training_sounds
 from avgraph.methods.mmvae.figures import listening, segmentation
 from avgraph.methods.mmvae.learned_graph import candidates, learned_graph, shown_clips
 from avgraph.methods.mmvae.network import Network, placed
+from avgraph.methods.mmvae.new_frames import predict_frames
 from avgraph.methods.mmvae.objective import naming_loss, objective
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.mmvae.results import heard_iou, largest_object_iou, segmentation_metrics, worst_to_best
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_weights
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.options.train import TrainOptions
@@ -154,6 +156,14 @@ class MMVAETask(Task):
     def annotated(self) -> HeteroData:
         """The learned graph of some test clips: patches, latents, experts and attention; no pictures."""
         return learned_graph(self, shown_clips(self.clips, self.options.graph_clips))
+
+    def new_nodes(self) -> tuple[str, ...]:
+        """Frames and what is heard in them, a pair a row."""
+        return (FRAME, AUDIO)
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """What sounds in new frames; see `predict_frames`."""
+        return predict_frames(self, new)
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
         """Frame, mask, prediction, uncertainty and attention of clips from the worst to the best masked one."""

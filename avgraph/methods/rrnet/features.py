@@ -16,8 +16,16 @@ from avgraph.tensors.rows import standardized
 _LEAST = 1e-4  # probability whose logarithm is taken
 
 
-def edge_features(graph: HeteroData, kind: EdgeType, options: RrnetOptions) -> Float[Tensor, "e c"] | None:
+def edge_features(
+    graph: HeteroData, kind: EdgeType, options: RrnetOptions, *, trained: int | None = None
+) -> Float[Tensor, "e c"] | None:
     """What an edge brings along: its declared attributes and, with ``edge_score``, its standardised scores.
+
+    Args:
+        graph: with the edges.
+        kind: their type.
+        options: of the method.
+        trained: how many of the edges the scale of scores is of, the first ones; all if not given.
 
     Example:
         >>> graph = HeteroData()
@@ -32,7 +40,7 @@ def edge_features(graph: HeteroData, kind: EdgeType, options: RrnetOptions) -> F
         if kind[0] == options.source and kind[2] == options.target:
             # Probabilities: sure and unsure ones differ on the logarithmic scale.
             score = store.get("view_score", score).clamp_min(_LEAST).log()
-        parts.append(standardized(score, added=1e-6, correction=1))
+        parts.append(standardized(score, None if trained is None else torch.arange(trained), added=1e-6, correction=1))
     return torch.cat(parts, 1) if parts else None
 
 

@@ -13,12 +13,14 @@ from avgraph.figures.figures import Draw
 from avgraph.graph.rating_edges import known_ratings, rating_levels
 from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
 from avgraph.methods.rrnet.rating_figures import rating_figures
 from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
 from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
+from avgraph.methods.rrnet.rating_predicted import predict_pairs
 from avgraph.methods.rrnet.rating_results import bias_errors, rating_metrics, recommended, with_recommendations
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
@@ -152,10 +154,27 @@ class RatingTask(Task):
         Of a training rating it is what the network says of a pair whose rating it has been told.
         """
         self._place()
-        pairs = self.asked[kind]
+        return self.answer_of(self.asked[kind])
+
+    @torch.no_grad()
+    def answer_of(self, pairs: Pairs) -> Answer:
+        """Predictions for any pairs from all training ratings."""
+        self._place()
+        pairs = pairs.to(self.network.decoder.last.weight)
         found = self.head.answer(self(pairs), pairs.start)
         probability = None if found.probability is None else found.probability.float().cpu()
         return Answer(found.mean.float().cpu(), found.median.float().cpu(), probability)
+
+    def new_nodes(self) -> tuple[str, ...]:
+        """Users and items of the run, a pair a row."""
+        return (USER, ITEM)
+
+    def row_shape(self, node: str) -> None:
+        """A user and an item are called by name."""
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """How users would rate items; see `predict_pairs`."""
+        return predict_pairs(self, new, steps)
 
     def metrics(self) -> dict[str, float]:
         """Errors beside those of the biases, see `rating_metrics`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import RRNet
 from avgraph.methods.rrnet.objective import candidate_loss
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.parts import ModelGraph
+from avgraph.methods.rrnet.predicted import predict_nodes
 from avgraph.methods.rrnet.results import edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
@@ -165,6 +167,14 @@ class RRNetTask(Task):
     def metrics(self) -> dict[str, float]:
         """Accuracy beside that of the model that proposed the candidates, see `edge_metrics`."""
         return edge_metrics(self.graph, self.inter, self.forward().float().cpu())
+
+    def new_nodes(self) -> tuple[str, ...]:
+        """Source nodes."""
+        return (self.options.source,)
+
+    def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
+        """Which target new source nodes map to; see `predict_nodes`."""
+        return predict_nodes(self, new, steps)
 
     def trivial(self) -> Trivial:
         """One logit for all edges, and the majority class."""

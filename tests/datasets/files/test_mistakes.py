@@ -221,7 +221,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         option("dataset", root="audio.npy"),
         "dataset.root: .*audio.npy: is a file, expected a folder",
     ),
-    "a csv": (both(raw("x.csv", b"1,2"), audio(x="x.csv")), r"x: x\.csv: expected FILE\.npy, FILE\.npz:KEY"),
+    "an xls": (both(raw("x.xls", b"1,2"), audio(x="x.xls")), r"x: x\.xls: expected FILE\.npy, FILE\.npz:KEY"),
     "a bundle without a key": (
         both(lambda f, _: np.savez(f / "b.npz", x=np.eye(18), y=np.eye(2)), audio(x="b.npz")),
         r"b\.npz: expected FILE:KEY with one of: x, y",

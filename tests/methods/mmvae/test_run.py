@@ -269,3 +269,30 @@ def test_it_learns_which_colour_sounds() -> None:
     task.eval()
     iou = [mean_iou(p, data["frame"].mask[b.index]) for b, p in predicted(task, torch.arange(4), task.heard)]
     assert iou[0] > 0.6
+
+
+def test_new_frames_are_masked_as_in_the_run(run: avgraph.Run, picture: tuple[Path, Path], tmp_path: Path) -> None:
+    task = run.model
+    clips = task.clips.of_split("test")  # type: ignore[operator,union-attr]
+    index = torch.cat([batch.index for batch, _ in predicted(task, clips, task.heard)])  # type: ignore[arg-type]
+    masks = torch.cat([found for _, found in predicted(task, clips, task.heard)])  # type: ignore[arg-type]
+    frames, sounds = task.graph["frame"], task.graph["audio"]
+    heard = task.heard[index]  # type: ignore[index]
+    with_sound = heard >= 0
+    index, masks, heard = index[with_sound], masks[with_sound], heard[with_sound]
+    new = {"frame": {"x": frames.x[index], "clip": frames.clip[index]}, "audio": sounds.x[heard]}
+    found = run.predict(new)
+    assert found.mask is not None
+    torch.testing.assert_close(found.mask, masks, atol=1e-4, rtol=1e-3)
+    alone = run.predict({"frame": frames.x[index[:3]], "audio": sounds.x[heard[:3]]})
+    one = run.predict({"frame": frames.x[index[1:2]], "audio": sounds.x[heard[1:2]]})
+    assert one["prediction"][0] == pytest.approx(alone["prediction"][1], abs=1e-4)
+    with pytest.raises(GraphError, match="expected a sound for every frame, got 3 frames, 1 sounds"):
+        run.predict({"frame": frames.x[index[:3]], "audio": sounds.x[heard[:1]]})
+    words = ["predict", str(run.directory), *map(str, picture), "-o"]
+    result = CliRunner().invoke(main, [*words, str(tmp_path / "masks")])
+    assert result.exit_code == 0, result.output
+    assert [file.name for file in (tmp_path / "masks").iterdir()] == ["0000-frame.png"]
+    result = CliRunner().invoke(main, [*words[:3], "-o", str(tmp_path / "none")])
+    assert result.output.startswith("predict: expected pairs of a picture and a sound")
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,125 @@
+"""Rows that come after the training as nodes: checked, and encoded as those of the run were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.config import Experiment
+from avgraph.encoders.context import EncodeContext
+from avgraph.errors import DataError, hint
+from avgraph.methods.task import Task
+from avgraph.runs.kept_encoders import Rows, load_encoders
+from avgraph.runs.pipeline import check_features, views_of
+
+
+def new_nodes(
+    directory: Path,
+    experiment: Experiment,
+    task: Task,
+    rows: Any,
+    *,
+    node: str | None = None,
+    name: Sequence[str] | None = None,
+) -> HeteroData:
+    """New rows as nodes of the types that a method answers.
+
+    Args:
+        directory, experiment: of the run.
+        task: its method.
+        rows: an array, texts, or by node type either, or the attributes of the nodes.
+        node: type of the rows; the method's usual one if not given.
+        name: of each row; its number if not given.
+
+    Raises:
+        DataError: naming the node type and the row that cannot be used.
+    """
+    usual = answered_node(directory, experiment, task, node)
+    given = dict(rows) if isinstance(rows, Mapping) else {usual: rows}
+    for each in given:
+        answered_node(directory, experiment, task, each)
+    kept = load_encoders(directory) if set(given) & set(experiment.encoders) else {}
+    data = HeteroData()
+    for each, value in given.items():
+        part = dict(value) if isinstance(value, Mapping) else {"x": value}
+        if name is not None:
+            part["name"] = list(name)
+        like = kept[each].rows if each in kept else _unencoded(task, each)
+        _fill(data[each], each, part, like.shape, is_bytes=like.is_bytes)
+    context = EncodeContext(seed=experiment.seed, device=str(task.device))
+    for each in set(given) & set(kept):
+        data = views_of(experiment.encoders[each]).encode_new(data, each, kept[each].learned, context=context)
+    check_features(data, task.raw_nodes())
+    return data
+
+
+def expected_rows(directory: Path, experiment: Experiment, task: Task, node: str) -> Rows:
+    """What new rows of a node type have to look like.
+
+    Raises:
+        DataError: if the run keeps no encoders.
+    """
+    return load_encoders(directory)[node].rows if node in experiment.encoders else _unencoded(task, node)
+
+
+def _unencoded(task: Task, node: str) -> Rows:
+    own = task.graph[node].get("x") if node in task.graph.node_types else None
+    return Rows(task.row_shape(node), isinstance(own, Tensor) and own.dtype == torch.uint8)
+
+
+def answered_node(directory: Path, experiment: Experiment, task: Task, node: str | None = None) -> str:
+    """The type of new rows: the method's usual one where none is named.
+
+    Raises:
+        DataError: if the method answers nothing of new rows, or none of this type.
+    """
+    known = list(task.new_nodes())
+    if not known:
+        raise DataError(f"{directory}: method '{experiment.method.type}' predicts nothing of new rows")
+    if node is not None and node not in known:
+        raise DataError(f"node: no new rows of type {node!r}; {hint(node, known, 'the run answers')}")
+    return node or known[0]
+
+
+def _fill(store: Any, node: str, part: Mapping[str, Any], shape: list[int] | None, *, is_bytes: bool) -> None:
+    """Attributes of new nodes, checked against what the run was given: rows of a shape, or texts where it is None."""
+    for key, value in part.items():
+        array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+        if key == "name" or (key == "x" and shape is None):
+            if array.ndim != 1:
+                raise DataError(f"{node}: expected texts [n], got {array.dtype} {list(array.shape)}")
+            store.name = [str(each) for each in array.tolist()]
+            continue
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"{node}.{key}: expected numbers, got {array.dtype} {list(array.shape)}")
+        keeps = (key == "x" and is_bytes and array.dtype == np.uint8) or (key != "x" and array.dtype.kind in "iub")
+        store[key] = torch.from_numpy(np.array(array, dtype=None if keeps else np.float32))
+    count = len(next(iter(store.values())))
+    for key, value in store.items():
+        if len(value) != count:
+            raise DataError(f"{node}.{key}: expected one of each row, {count}, got {len(value)}")
+    if not count:
+        raise DataError(f"{node}: no rows")
+    store.num_nodes = count
+    if shape is not None:
+        _check_rows(store.get("x"), node, shape, is_bytes=is_bytes)
+    if "name" not in store:
+        store.name = [str(row) for row in range(count)]
+
+
+def _check_rows(x: Tensor | None, node: str, shape: list[int], *, is_bytes: bool) -> None:
+    wanted = f"expected rows [{', '.join(map(str, ['n', *shape]))}], as the run was given"
+    if x is None:
+        raise DataError(f"{node}: {wanted}, got none")
+    if list(x.shape[1:]) != shape:
+        raise DataError(f"{node}: {wanted}, got {list(x.shape)}")
+    if is_bytes and x.dtype != torch.uint8:
+        raise DataError(f"{node}: {wanted}, of type uint8, got {str(x.dtype).removeprefix('torch.')}")
+    if x.is_floating_point() and len(wrong := (~x.flatten(1).isfinite().all(1)).nonzero()):
+        raise DataError(f"{node}: row {int(wrong[0])} is not finite ({len(wrong)} such rows)")

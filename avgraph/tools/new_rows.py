@@ -1,0 +1,100 @@
+"""New rows from files, as a run was given its own: arrays, texts, recordings, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from avgraph.datasets.audio import BANDS, log_mel_columns
+from avgraph.datasets.ratings.text import read_text_table
+from avgraph.errors import DataError
+from avgraph.io.arrays import read_array
+from avgraph.io.pictures import read_picture
+from avgraph.runs.kept_encoders import Rows
+
+SOUNDS = (".wav", ".ogg", ".flac")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+
+
+def read_rows(files: Sequence[str | Path], like: Rows) -> tuple[npt.NDArray[Any] | Tensor, list[str] | None]:
+    """Rows of all files, one behind the other, and what they are called; None where they are only numbered.
+
+    A recording or a picture is one row, called as its file is; any other file holds rows.
+
+    Args:
+        files: recordings (WAV, OGG, FLAC), pictures, or references to arrays (see `avgraph.io.arrays.read_array`).
+        like: what the run was given.
+
+    Raises:
+        DataError: if a file cannot be read, or holds other things than the run was given.
+    """
+    media = [Path(file).suffix.lower() in SOUNDS + PICTURES for file in files]
+    if all(media):
+        return torch.stack([_one(file, like) for file in files]), [Path(file).name for file in files]
+    if any(media):
+        raise DataError(f"{files[media.index(True)]}: expected recordings or pictures alone, or arrays alone")
+    parts = [read_array(file) for file in files]
+    for file, part in zip(files, parts, strict=True):
+        if part.ndim < (1 if like.shape is None else 2):
+            raise DataError(f"{file}: expected rows {_shown(like)}, got {part.dtype} {list(part.shape)}")
+        if part.shape[1:] != parts[0].shape[1:]:
+            raise DataError(f"{file}: expected rows as in {files[0]}, {list(parts[0].shape)}, got {list(part.shape)}")
+    rows = np.concatenate(parts)
+    if len(parts) > 1 and like.shape is not None:
+        return rows, [f"{file} {row}" for file, part in zip(files, parts, strict=True) for row in range(len(part))]
+    return rows, None
+
+
+def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
+    """Users and items of tables with columns ``user`` and ``item``: ``.csv``, ``.tsv`` or ``.parquet``.
+
+    Raises:
+        DataError: if a file cannot be read or lacks a column.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.csv").write_text("user,item\\nann,1\\n")
+        ...     read_pairs([f"{folder}/a.csv"])
+        {'user': ['ann'], 'item': ['1']}
+    """
+    found: dict[str, list[str]] = {"user": [], "item": []}
+    for file in files:
+        suffix = Path(file).suffix.lower()
+        if suffix not in (".csv", ".tsv", ".parquet"):
+            raise DataError(f"{file}: expected a table .csv, .tsv or .parquet with columns user and item")
+        table = None
+        if suffix != ".parquet":
+            table = read_text_table(Path(file), list(found), delimiter="\t" if suffix == ".tsv" else ",")
+        for column, names in found.items():
+            names += table.words(column) if table else [str(each) for each in read_array(f"{file}:{column}").tolist()]
+    return found
+
+
+def _one(file: str | Path, like: Rows) -> Tensor:
+    """A recording or a picture as the run was given them."""
+    shape, wanted = like.shape or [], f"the run was given rows {_shown(like)}"
+    if Path(file).suffix.lower() in SOUNDS:
+        if not like.is_bytes or len(shape) != 2 or shape[0] != BANDS:
+            raise DataError(f"{file}: {wanted}; only log-mels can be made of a recording")
+        return log_mel_columns(file, shape[1])
+    if not like.is_bytes or len(shape) != 3 or 3 not in (shape[0], shape[2]):
+        raise DataError(f"{file}: {wanted}; only pictures of three colours can be made of a picture")
+    first = shape[0] == 3
+    height, width = shape[1:] if first else shape[:2]
+    if height != width:
+        raise DataError(f"{file}: {wanted}; a picture is only brought to a square")
+    picture = torch.from_numpy(read_picture(file, "RGB", height).copy())
+    return picture.permute(2, 0, 1).contiguous() if first else picture
+
+
+def _shown(like: Rows) -> str:
+    if like.shape is None:
+        return "of text [n]"
+    return f"[{', '.join(map(str, ['n', *like.shape]))}]{' of type uint8' if like.is_bytes else ''}"

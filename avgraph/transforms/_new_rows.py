@@ -1,0 +1,96 @@
+"""The edges of rows that come after the training: each is joined to the graph by itself, and changes none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import GraphError
+from avgraph.graph.nodes import check_finite, node_count
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.nn.contrast._memory_rows import row_lengths
+from avgraph.tensors.rows import products_with
+from avgraph.transforms._top_k import stable_top_k
+
+Edges = Mapping[str, Tensor]
+"""``edge_index`` [2, e] and whatever else edges have; the numbers of new nodes follow those of the graph."""
+_ENTRIES_AT_A_TIME = 4_000_000
+
+
+def near_edges(
+    data: HeteroData, new: HeteroData, kind: EdgeType, k: int, least: Float32[Tensor, " n"], within: str | None
+) -> Edges:
+    """From the ``k`` nearest nodes of the graph to every new one, and from it to those it would be among the k of.
+
+    Args:
+        data: the graph.
+        new: the new nodes, with ``x``.
+        kind: (node, relation, node).
+        k: neighbours.
+        least: of each node of the graph, how near the furthest of its neighbours is.
+        within: attribute that neighbours share, if any.
+
+    Raises:
+        GraphError: if a new row is zero or not finite, or has no ``k`` rows of its value of ``within``.
+    """
+    node = kind[0]
+    known, asked = (store[node].x.detach().double() for store in (data, new))
+    check_finite(f"{node}.x", asked)
+    unit, unit_new = known / row_lengths(f"{node}.x", known), asked / row_lengths(f"{node}.x", asked)
+    allowed = None if within is None else _same_value(data, new, node, within)
+    product = products_with(unit)
+    ends, weights = [], []
+    for rows in torch.arange(len(asked)).split(max(1, _ENTRIES_AT_A_TIME // len(known))):
+        similarity = product(unit_new[rows]).float()
+        if allowed is not None:
+            similarity[~allowed[rows]] = -torch.inf
+        index, value = stable_top_k(similarity, min(k, len(known)))
+        if allowed is not None and bool((value == -torch.inf).any()):
+            raise GraphError(f"{node}: expected {k} rows of the same {within!r} as each new row")
+        centre = (rows + len(known)).repeat_interleave(index.shape[1])
+        row, other = (similarity > least).nonzero(as_tuple=True)
+        ends += [torch.stack([index.reshape(-1), centre]), torch.stack([rows[row] + len(known), other])]
+        weights += [value.reshape(-1), similarity[row, other]]
+    return {"edge_index": torch.cat(ends, 1), "edge_weight": torch.cat(weights)}
+
+
+def _same_value(data: HeteroData, new: HeteroData, node: str, within: str) -> Tensor:
+    known, asked = (list(store[node][within]) for store in (data, new))
+    number = {value: place for place, value in enumerate(dict.fromkeys(map(_plain, (*known, *asked))))}
+    one, other = (torch.tensor([number[_plain(value)] for value in values]) for values in (asked, known))
+    return one[:, None] == other
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, Tensor) else value
+
+
+def paired_edges(data: HeteroData, new: HeteroData, kind: EdgeType, k: int | None) -> Edges:
+    """From every new source to its ``k`` targets of the highest ``score``; to all targets where k is None.
+
+    Raises:
+        GraphError: if new rows have no score to choose by.
+    """
+    source, target = kind[0], kind[2]
+    rows, targets = node_count(new, source), node_count(data, target)
+    score = new[source].get("score")
+    if k is None:
+        index = torch.arange(targets).expand(rows, targets)
+    elif score is None:
+        raise GraphError(f"new {source!r} rows have no 'score' to choose candidates by")
+    else:
+        index = stable_top_k(score, k)[0]
+    if score is not None and score.shape[1] != targets:
+        raise GraphError(f"{source}.score: expected [{rows}, {targets}], got {list(score.shape)}")
+    row = torch.arange(rows).repeat_interleave(index.shape[1])
+    column = index.reshape(-1)
+    made = {"edge_index": torch.stack([row + node_count(data, source), column])}
+    if score is not None:
+        made["edge_weight"] = score[row, column].float()
+    if k is not None and "view_score" in new[source]:
+        made["view_score"] = new[source].view_score.float()[row, :, column]
+    return made
