@@ -8,6 +8,7 @@ from avgraph.datasets.cifar.options import CIFAR10, CIFAR100
 from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
+from avgraph.datasets.frames import from_frames
 from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.ratings.movielens_options import MovieLens100K
 from avgraph.datasets.ratings.options import Ciao, FilmTrust
@@ -43,4 +44,5 @@ __all__ = [
     "SpaceFiles",
     "Stamps",
     "Synthetic",
+    "from_frames",
 ]

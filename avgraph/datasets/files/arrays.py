@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,29 +47,8 @@ class _Reader:
     def graph(self) -> HeteroData:
         arrays = {node: self._read_node(node) for node in self.nodes}
         where = {node: {key: self._where(node, key) for key in part} for node, part in arrays.items()}
-        counts = {node: len(next(iter(part.values()))) for node, part in arrays.items()}
-        data, classes, untested = HeteroData(), {}, []
-        for node, part in arrays.items():
-            store = data[node]
-            if "name" in part:
-                store.name = [str(name) for name in part["name"]]
-            if "x" in part:
-                store.x = _features(part["x"], where[node]["x"])
-            if "split" in part:
-                split = torch.from_numpy(as_split(part["split"], where[node]["split"]))
-                store.train_mask, store.val_mask, store.test_mask = split == 0, split == 1, split == 2
-                untested += [] if bool(store.test_mask.any()) else [f"no row of '{node}' is a test row"]
-            if "y" in part:
-                y, known, label_node = find_classes(node, arrays, where)
-                classes[node] = list(known.names)
-                store.y = torch.from_numpy(known.of(y, where[node]["y"]))
-                if "split" in part:
-                    if not bool(store.train_mask.any()):
-                        raise DataError(f"{where[node]['split']}: no row is train; expected training rows")
-                    check_class_coverage(store.y, store.train_mask, known.names, where[node]["y"])
-                if label_node is not None and "y" not in arrays[label_node]:
-                    data[label_node].y = torch.arange(counts[label_node])
-            store.num_nodes = counts[node]
+        data, classes, untested = graph_of_nodes(arrays, where)
+        counts = {node: int(data[node].num_nodes) for node in arrays}
         for position, edge in enumerate(self.edges):
             self._add_edges(data, f"dataset.edges[{position}]", edge, counts)
         Provenance(
@@ -127,7 +107,7 @@ class _Reader:
             if array.ndim != dimensions or len(array) != index.shape[1]:
                 expected = f"[{index.shape[1]}{', d' if key == 'attr' else ''}]"
                 raise DataError(f"{place}: expected shape {expected}, one row per edge, got {list(array.shape)}")
-            store[f"edge_{key}"] = _features(array, place, keep_bytes=False)
+            store[f"edge_{key}"] = features_of(array, place, keep_bytes=False)
 
     def _where(self, node: str, key: str) -> str:
         return f"{self.root / (getattr(self.nodes[node], key) or '')} ({node}.{key})"
@@ -137,6 +117,44 @@ class _Reader:
         references += [text for edge in self.edges for text in (edge.index, edge.weight, edge.attr)]
         files = dict.fromkeys(split_reference(text)[0] for text in references if text is not None)
         return checksums({str(file): self.root / file.expanduser() for file in files})
+
+
+def graph_of_nodes(
+    arrays: Mapping[str, Mapping[str, Array]], where: Mapping[str, Mapping[str, str]]
+) -> tuple[HeteroData, dict[str, list[str]], list[str]]:
+    """Nodes of arrays, their classes by name, and what is to be noted.
+
+    Args:
+        arrays: node type → ``x``, ``y`` (one label a row), ``split``, ``name``, as many of each.
+        where: node type → the same keys → where they are from, for messages.
+
+    Raises:
+        DataError: naming where, and the row that is wrong.
+    """
+    counts = {node: len(next(iter(part.values()))) for node, part in arrays.items()}
+    data, classes, untested = HeteroData(), dict[str, list[str]](), list[str]()
+    for node, part in arrays.items():
+        store = data[node]
+        if "name" in part:
+            store.name = [str(name) for name in part["name"]]
+        if "x" in part:
+            store.x = features_of(part["x"], where[node]["x"])
+        if "split" in part:
+            split = torch.from_numpy(as_split(part["split"], where[node]["split"]))
+            store.train_mask, store.val_mask, store.test_mask = split == 0, split == 1, split == 2
+            untested += [] if bool(store.test_mask.any()) else [f"no row of '{node}' is a test row"]
+        if "y" in part:
+            y, known, label_node = find_classes(node, arrays, where)
+            classes[node] = list(known.names)
+            store.y = torch.from_numpy(known.of(y, where[node]["y"]))
+            if "split" in part:
+                if not bool(store.train_mask.any()):
+                    raise DataError(f"{where[node]['split']}: no row is train; expected training rows")
+                check_class_coverage(store.y, store.train_mask, known.names, where[node]["y"])
+            if label_node is not None and "y" not in arrays[label_node]:
+                data[label_node].y = torch.arange(counts[label_node])
+        store.num_nodes = counts[node]
+    return data, classes, untested
 
 
 def _decoded(array: Array, where: str) -> Array:
@@ -149,7 +167,12 @@ def _decoded(array: Array, where: str) -> Array:
         raise DataError(f"{where}: not UTF-8: {error.reason}") from None
 
 
-def _features(array: Array, where: str, keep_bytes: bool = True) -> Tensor:
+def features_of(array: Array, where: str, keep_bytes: bool = True) -> Tensor:
+    """Finite numbers as float32; 8-bit ones stay as they are, where ``keep_bytes``.
+
+    Raises:
+        DataError: naming the rows that are not finite.
+    """
     check_numeric(array, where)
     check_finite(array, where)
     if keep_bytes and array.dtype == np.uint8:
