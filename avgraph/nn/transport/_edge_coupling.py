@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -16,7 +17,15 @@ from avgraph.nn.transport._feasible import check_feasible, check_mass
 from avgraph.nn.transport._inputs import EdgeProblem, check_edge_cost, check_solved, check_solver, check_totals, masses
 from avgraph.nn.transport.coupling import Coupling, Grad, transport_cost
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+def untraced(function: Function) -> Function:
+    """For what iterates until values say that it is enough: ``torch.compile`` runs it as it is, at a graph break."""
+    return cast(Function, torch.compiler.disable(function))
+
+
+@untraced
 def couple_edges(
     cost: Tensor,
     edge_index: Tensor,
