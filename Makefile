@@ -27,8 +27,7 @@ train: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
-	$(BIN)/mypy & types=$$!; $(COMPILE) && wait $$types
+	$(BIN)/mypy & types=$$!; $(BIN)/lint-imports && $(COMPILE) && wait $$types
 	$(TESTS) -n logical --maxprocesses 4 --dist worksteal  # the files in order, a worker without work takes of the rest
 
 bench: $(VENV)/installed

@@ -42,7 +42,9 @@ def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
             "split": np.array(["train", "train", "val", "test"])[np.arange(rows[node]) // len(CLASSES) % 4],
             "name": np.array(CLASSES if rows[node] == len(CLASSES) else [f"{node} {k}" for k in range(rows[node])]),
         }
-        arrays |= {reference: made[key] for key, reference in keys.items()}
+        arrays |= {reference: made[key] for key, reference in keys.items() if key in made}
+        if group := keys.get("random_split", {}).get("group"):
+            arrays[group] = np.array([f"{k % 7}" for k in range(rows[node])])
     for edge in dataset.get("edges", ()):
         ends = [rng.integers(0, rows[edge[end]], 2 * ROWS) for end in ("source", "target")]
         made = {"index": np.stack(ends), "weight": rng.random(2 * ROWS), "attr": rng.normal(size=(2 * ROWS, 3))}

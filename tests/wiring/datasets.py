@@ -170,6 +170,10 @@ def _one_node(options: Mapping[str, Any]) -> DatasetWorld:
     return DatasetWorld("files", {"nodes": {"audio": options}})
 
 
+def _random_split(options: Mapping[str, Any]) -> DatasetWorld:
+    return DatasetWorld("files", {"nodes": {"audio": {"x": "x.npy", "random_split": options}}})
+
+
 def _one_edge(options: Mapping[str, Any]) -> DatasetWorld:
     return DatasetWorld("files", {**FILES, "edges": [options]})
 
@@ -301,6 +305,13 @@ COMPONENTS = (
         row("y", "y.npy", keys("audio"), gains("y")),
         row("split", "split.npy", keys("audio"), gains("test_mask")),
         row("name", "names.txt", keys("audio"), gains("name")),
+        row("random_split", {"val": 0.2}, keys("audio"), gains("test_mask")),
+    )),
+    Component("a random split", datasets.RandomSplit, _random_split, {"val": 0.2, "test": 0.2}, (
+        row("val", 0.4, attribute("audio", "val_mask")),
+        row("test", 0.4, attribute("audio", "test_mask")),
+        row("seed", 1, attribute("audio", "test_mask")),
+        row("group", "y.npy", attribute("audio", "test_mask"), val=0.0),
     )),
     Component("files of an edge type", datasets.EdgeFiles, _one_edge, EDGE, (
         row("source", "label", KINDS, becomes(["label-has-label"])),

@@ -13,7 +13,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.checks import Array, as_split, as_whole, check_edge_index, check_finite, check_numeric
 from avgraph.datasets.files.classes import find_classes, one_label_a_row
-from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
+from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles, RandomSplit
+from avgraph.datasets.files.random_split import split_groups, split_rows
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
@@ -87,7 +88,19 @@ class _Reader:
             raise DataError(f"{self._where(node, first)}: holds no rows")
         if "y" in part:
             part["y"] = one_label_a_row(part["y"], self._where(node, "y"))
+        if references.random_split is not None:
+            part["split"] = self._drawn(node, references.random_split, len(part[first]), part.get("y"))
         return part
+
+    def _drawn(self, node: str, options: RandomSplit, count: int, y: Array | None) -> Array:
+        """The split of ``random_split``."""
+        if options.group is None:
+            return split_rows(count, options.val, options.test, options.seed, y)
+        where = f"{self.root / options.group} ({node}.random_split.group)"
+        group = _decoded(read_array(options.group, self.root), where)
+        if group.shape != (count,):
+            raise DataError(f"{where}: expected shape [{count}], a value a row, got {list(group.shape)}")
+        return split_groups(group, options.val, options.test, options.seed, where)
 
     def _add_edges(self, data: HeteroData, option: str, edge: EdgeFiles, counts: dict[str, int]) -> None:
         source, target = edge.source, edge.target
@@ -110,10 +123,12 @@ class _Reader:
             store[f"edge_{key}"] = features_of(array, place, keep_bytes=False)
 
     def _where(self, node: str, key: str) -> str:
-        return f"{self.root / (getattr(self.nodes[node], key) or '')} ({node}.{key})"
+        text = getattr(self.nodes[node], key)
+        return f"{node}.random_split" if text is None else f"{self.root / text} ({node}.{key})"
 
     def _checksums(self) -> dict[str, str]:
         references = [getattr(part, key) for part in self.nodes.values() for key in NODE_KEYS]
+        references += [part.random_split.group for part in self.nodes.values() if part.random_split is not None]
         references += [text for edge in self.edges for text in (edge.index, edge.weight, edge.attr)]
         files = dict.fromkeys(split_reference(text)[0] for text in references if text is not None)
         return checksums({str(file): self.root / file.expanduser() for file in files})

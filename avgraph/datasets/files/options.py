@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name
+from avgraph.options.base import Fraction, Name, Seed
 from avgraph.options.inputs import Input, Kind, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
@@ -20,6 +20,28 @@ if TYPE_CHECKING:
     import torch_geometric.data
 
 
+class RandomSplit(Options):
+    """A split that is drawn: of every class alike where rows have one, or of whole groups.
+
+    Attributes:
+        val: share of the rows to validate on.
+        test: share of the rows to test on.
+        seed: of the draw.
+        group: file of a value a row; rows of one value stay together, such as those of one speaker.
+    """
+
+    val: Fraction = 0.1
+    test: Fraction = 0.2
+    seed: Seed = 0
+    group: Name | None = None
+
+    @model_validator(mode="after")
+    def _rows_are_left(self) -> RandomSplit:
+        if self.val + self.test >= 1:
+            raise mistakes([(("test",), f"expected val + test below 1, got {self.val + self.test:g}", self.test)])
+        return self
+
+
 class NodeFiles(Options):
     """Files of one node type, one row per node; at least one file.
 
@@ -28,15 +50,19 @@ class NodeFiles(Options):
         y: classes, as names or numbers, or one-hot.
         split: train, val, test or 0, 1, 2, or true for train and false for test.
         name: names.
+        random_split: in place of ``split``, one that is drawn.
     """
 
     x: Name | None = None
     y: Name | None = None
     split: Name | None = None
     name: Name | None = None
+    random_split: RandomSplit | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> NodeFiles:
+        if self.split is not None and self.random_split is not None:
+            raise mistakes([(("random_split",), "split says already which rows train", None)])
         if self.x is None and self.y is None and self.split is None and self.name is None:
             raise mistakes([((), "expected at least one of x, y, split, name", None)])
         return self
@@ -67,8 +93,8 @@ class Files(Dataset):
 
     Class names in ``y`` become indices: into the names of another node type (the *label* node), else into the sorted
     distinct names; `avgraph.datasets.files.classes.find_classes` says which. ``provenance["classes"]`` says which index
-    is which class. Features become float32, except 8-bit pictures. ``split`` becomes three masks; without it there are
-    none.
+    is which class. Features become float32, except 8-bit pictures. ``split`` or ``random_split`` becomes three masks;
+    without them there are none.
 
     Attributes:
         root: folder that the files are in; none: the folder of the YAML file.
@@ -136,6 +162,9 @@ class Files(Dataset):
             for key in ("x", "y", "split", "name"):
                 kind: Kind = "numbers" if key == "x" else "array"
                 yield from named(("nodes", node, key), getattr(files, key), kind, self.root)
+            if files.random_split is not None:
+                path = ("nodes", node, "random_split", "group")
+                yield from named(path, files.random_split.group, "array", self.root)
         for index, edge in enumerate(self.edges):
             for key in ("index", "weight", "attr"):
                 yield from named(("edges", index, key), getattr(edge, key), "numbers", self.root)
@@ -143,7 +172,10 @@ class Files(Dataset):
     def unlabelled(self, node: str) -> dict[Path, str]:
         """Of ``y`` and ``split``, those that a node type has no file of."""
         files, gives = self.nodes[node], {"y": "the class of each row", "split": "which rows are training rows"}
-        return {("nodes", node, key): told for key, told in gives.items() if getattr(files, key) is None}
+        lacks = [key for key in gives if getattr(files, key) is None]
+        if files.random_split is not None:
+            lacks.remove("split")
+        return {("nodes", node, key): gives[key] for key in lacks}
 
     @model_validator(mode="after")
     def _edges_join_nodes(self) -> Files:
@@ -162,7 +194,8 @@ def _absolute(files: Any, names: tuple[str, ...]) -> Any:
     """A mapping whose values are paths, but for the keys in ``names``."""
     if not isinstance(files, Mapping):
         return files
-    return {key: value if key in names else absolute(value) for key, value in files.items()}
+    return {key: value if key in names else _absolute(value, ("val", "test", "seed")) if isinstance(value, Mapping)
+            else absolute(value) for key, value in files.items()}  # fmt: skip
 
 
 def _no_such_node(node: str, known: Mapping[str, Any]) -> str:
