@@ -65,7 +65,7 @@ def test_a_held_out_rating_changes_no_prediction_but_its_own_error(options: dict
 
 def test_no_prediction_depends_on_which_other_pairs_are_asked_about() -> None:
     task = fitted(complete(), epochs=3)
-    every, some = task.asked[RATES], torch.tensor([3, 500, 41])
+    every, some = task.pairs[RATES], torch.tensor([3, 500, 41])
     with torch.no_grad():
         alone, among = task(every.rows(some)), task(every)[some]
     torch.testing.assert_close(alone, among)
@@ -305,5 +305,5 @@ def test_known_ratings_reach_the_pairs_that_are_asked_about_through_two_inter_un
     task = fitted(complete(), 0, start="mean", inter_units=2, rating_messages=True).double()
     task.answer(RATES)
     rating = task.rating.requires_grad_()
-    (found,) = torch.autograd.grad(task(task.asked[CANDIDATES]).sum(), rating)
+    (found,) = torch.autograd.grad(task(task.pairs[CANDIDATES].to(rating)).sum(), rating)
     assert found.abs().min() > 0

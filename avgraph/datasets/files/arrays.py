@@ -13,8 +13,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets.checks import Array, as_split, as_whole, check_edge_index, check_finite, check_numeric
 from avgraph.datasets.files.classes import find_classes, one_label_a_row
-from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles, RandomSplit
+from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
 from avgraph.datasets.files.random_split import split_groups, split_rows
+from avgraph.datasets.files.split_options import RandomSplit
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance

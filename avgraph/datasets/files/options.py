@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset
+from avgraph.datasets.files.split_options import RandomSplit
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Fraction, Name, Seed
+from avgraph.options.base import Name
 from avgraph.options.inputs import Input, Kind, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
@@ -18,28 +19,6 @@ from avgraph.options.strict import Options
 
 if TYPE_CHECKING:
     import torch_geometric.data
-
-
-class RandomSplit(Options):
-    """A split that is drawn: of every class alike where rows have one, or of whole groups.
-
-    Attributes:
-        val: share of the rows to validate on.
-        test: share of the rows to test on.
-        seed: of the draw.
-        group: file of a value a row; rows of one value stay together, such as those of one speaker.
-    """
-
-    val: Fraction = 0.1
-    test: Fraction = 0.2
-    seed: Seed = 0
-    group: Name | None = None
-
-    @model_validator(mode="after")
-    def _rows_are_left(self) -> RandomSplit:
-        if self.val + self.test >= 1:
-            raise mistakes([(("test",), f"expected val + test below 1, got {self.val + self.test:g}", self.test)])
-        return self
 
 
 class NodeFiles(Options):

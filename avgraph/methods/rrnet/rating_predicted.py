@@ -59,8 +59,7 @@ def predict_pairs(task: RatingTask, new: HeteroData, steps: Sequence[Any]) -> Pr
     columns: dict[str, Any] = {node: list(new[node].name) for node in (USER, ITEM)}
     columns["prediction"] = answer.mean.tolist()
     if answer.probability is not None:
-        liked = float(task.known.rating.mean()) if options.liked is None else options.liked
-        edges.probability = answer.probability[:, task.head.levels.cpu() >= liked].sum(1)
+        edges.probability = answer.probability[:, task.head.levels.cpu() >= task.liked].sum(1)
         columns["probability"] = edges.probability.tolist()
     return Predictions(columns, found)
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.graph.rating_edges import KnownRatings
-from avgraph.graph.ratings import RATES, RECOMMENDED
+from avgraph.graph.ratings import CANDIDATES, RATES, RECOMMENDED
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.rrnet.rating_heads import Answer, median_level
 from avgraph.metrics import mean_absolute_error, root_mean_squared_error
@@ -89,6 +89,19 @@ def bias_errors(graph: HeteroData, known: KnownRatings, biases: DampedBiases) ->
     return found
 
 
+def constant_loss(rating: Tensor, head: str) -> float:
+    """The loss of the best answer that is the same for all pairs: their variance, or the entropy of their levels.
+
+    Example:
+        >>> constant_loss(torch.tensor([1.0, 1.0, 5.0, 5.0]), "squared")
+        4.0
+    """
+    if head == "squared":
+        return float(rating.double().var(correction=0))
+    share = rating.unique(return_counts=True)[1].double() / len(rating)
+    return float(torch.special.entr(share).sum())
+
+
 def recommended(
     candidates: Tensor, answer: Answer, levels: Tensor, *, most: int, liked: float
 ) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -121,10 +134,10 @@ def recommended(
     return candidates[:, rows], answer.mean[rows], probability
 
 
-def with_recommendations(graph: HeteroData, found: tuple[Tensor, Tensor, Tensor | None]) -> HeteroData:
-    """The graph with edges `RECOMMENDED`; see `recommended`."""
+def recommend(graph: HeteroData, answer: Answer, levels: Tensor, *, most: int, liked: float) -> None:
+    """Add edges `RECOMMENDED` to a graph with candidates, of which ``answer`` is; see `recommended`."""
     store = graph[RECOMMENDED]
-    store.edge_index, store.rating = found[0], found[1]
+    found = recommended(graph[CANDIDATES].edge_index, answer, levels, most=most, liked=liked)
+    store.edge_index, store.rating = found[:2]
     if found[2] is not None:
         store.probability = found[2]
-    return graph

@@ -21,7 +21,7 @@ from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
 from avgraph.methods.rrnet.rating_predicted import predict_pairs
-from avgraph.methods.rrnet.rating_results import bias_errors, rating_metrics, recommended, with_recommendations
+from avgraph.methods.rrnet.rating_results import bias_errors, constant_loss, rating_metrics, recommend
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Incidence
@@ -98,8 +98,7 @@ class RatingTask(Task):
         if self._placed == (like.device, like.dtype):
             return
         self._placed = (like.device, like.dtype)
-        self.asked = {kind: pairs.to(like) for kind, pairs in self.pairs.items()}
-        self.told = self.asked[RATES].rows(self.known.edge.to(like.device))
+        self.told = self.pairs[RATES].to(like).rows(self.known.edge.to(like.device))
         self.told_plan = Incidence.from_edge_index(self.told.edge_index, self.known.users, self.known.items)
         self.rating = self.known.rating.to(like)
         self.edge_index = {kind: self.graph[kind].edge_index.to(like.device) for kind in self.relations}
@@ -117,8 +116,7 @@ class RatingTask(Task):
             told, rating = told.rows(~hidden), rating[~hidden]
         attr = rating.new_empty(len(rating), 0)
         if self.options.rating_messages:
-            mean, deviation = self.rating.mean(), self.rating.std().clamp_min(1e-6)
-            attr = ((rating - mean) / deviation)[:, None]
+            attr = ((rating - self.rating.mean()) / self.rating.std().clamp_min(1e-6))[:, None]
         found: Tensor = self.network(
             self.features(),
             (told.edge_index, self._plan(told), attr),
@@ -147,14 +145,12 @@ class RatingTask(Task):
         self.log("train/loss", loss.detach(), on_step=False, on_epoch=True, batch_size=1)
         return loss
 
-    @torch.no_grad()
     def answer(self, kind: EdgeType) -> Answer:
         """Predictions for the pairs of an edge type from all training ratings.
 
         Of a training rating it is what the network says of a pair whose rating it has been told.
         """
-        self._place()
-        return self.answer_of(self.asked[kind])
+        return self.answer_of(self.pairs[kind])
 
     @torch.no_grad()
     def answer_of(self, pairs: Pairs) -> Answer:
@@ -164,6 +160,11 @@ class RatingTask(Task):
         found = self.head.answer(self(pairs), pairs.start)
         probability = None if found.probability is None else found.probability.float().cpu()
         return Answer(found.mean.float().cpu(), found.median.float().cpu(), probability)
+
+    @property
+    def liked(self) -> float:
+        """The least rating of what is liked: that of the options, or the mean training rating."""
+        return float(self.known.rating.mean()) if self.options.liked is None else self.options.liked
 
     def new_nodes(self) -> tuple[str, ...]:
         """Users and items of the run, a pair a row."""
@@ -182,13 +183,8 @@ class RatingTask(Task):
 
     def trivial(self) -> Trivial:
         """The loss of one constant answer, and the errors of the biases."""
-        rating = self.known.rating
-        if self.options.head == "squared":
-            loss = float(rating.double().var(correction=0))
-        else:
-            share = rating.unique(return_counts=True)[1].double() / len(rating)
-            loss = float(torch.special.entr(share).sum())
-        return Trivial(loss, errors=bias_errors(self.graph, self.known, self.biases), prediction="the bias model")
+        errors = bias_errors(self.graph, self.known, self.biases)
+        return Trivial(constant_loss(self.known.rating, self.options.head), errors=errors, prediction="the bias model")
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
         """Whether predictions mean what they say, and errors from cold to warm; see `rating_figures`."""
@@ -199,10 +195,6 @@ class RatingTask(Task):
         result = self.graph.clone()
         result[RATES].prediction = self.answer(RATES).mean
         if self.options.recommend and CANDIDATES in self.graph.edge_types:
-            liked = float(self.known.rating.mean()) if self.options.liked is None else self.options.liked
-            found = recommended(
-                self.graph[CANDIDATES].edge_index, self.answer(CANDIDATES), self.head.levels.cpu(),
-                most=self.options.recommend, liked=liked,
-            )  # fmt: skip
-            result = with_recommendations(result, found)
+            found, levels = self.answer(CANDIDATES), self.head.levels.cpu()
+            recommend(result, found, levels, most=self.options.recommend, liked=self.liked)
         return result
