@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +10,7 @@ import torch
 from torch_geometric.explain import Explainer, GNNExplainer
 from torch_geometric.nn import HeteroConv, SAGEConv, summary, to_hetero
 
+from tests.forking import ForkServer
 from tests.nn.pyg_layers import EDGES, LAYERS, WIDTH, Network, made, rows
 
 each_layer = pytest.mark.parametrize("name", LAYERS)
@@ -62,9 +61,8 @@ def test_forward_hook_and_summary(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert torch.equal(seen[0], out)
 
 
-def test_compiled() -> None:
-    command = [sys.executable, "-m", "tests.nn.pyg_layers"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert all(f"{name} compiled and equal" in done.stdout for name in LAYERS)
-    assert "LatentInteraction and HeteroEdgeUnit compiled and equal" in done.stdout
+def test_compiled(fork_server: ForkServer) -> None:
+    done = fork_server.start(python="from tests.nn.pyg_layers import main; main()")
+    assert done.wait() == 0, done.error
+    assert all(f"{name} compiled and equal" in done.output for name in LAYERS)
+    assert "LatentInteraction and HeteroEdgeUnit compiled and equal" in done.output
