@@ -16,7 +16,7 @@ from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.graph_store import load_graph
-from avgraph.runs.new_nodes import new_nodes
+from avgraph.runs.new_nodes import NewRows
 from avgraph.runs.pipeline import build_task, graph_steps
 from avgraph.runs.training import load_weights, pick_device
 from avgraph.runtime.interrupt import interruptible
@@ -51,6 +51,11 @@ class Run:
         """The method with what it has learned, bound to the graph of the run, in evaluation."""
         return load_task(self.directory, self.experiment, self.device)
 
+    @cached_property
+    def new_rows(self) -> NewRows:
+        """What makes nodes of rows that come after the training."""
+        return NewRows(self.directory, self.experiment, self.model)
+
     def predict(self, rows: Any, *, node: str | None = None, name: Sequence[str] | None = None) -> Predictions:
         """What the run says of rows that it has not been trained on, of each as if there were no other.
 
@@ -65,9 +70,8 @@ class Run:
             GraphError: if they cannot be joined to the graph of the run.
         """
         with interruptible(), run_settings(self.experiment.train.threads):
-            task = self.model
-            new = new_nodes(self.directory, self.experiment, task, rows, node=node, name=name)
-            return task.predict(new, graph_steps(self.experiment, task))
+            new = self.new_rows.nodes(rows, node=node, name=name)
+            return self.model.predict(new, graph_steps(self.experiment, self.model))
 
 
 def load_run(path: str | Path, *, device: str | None = None) -> Run:

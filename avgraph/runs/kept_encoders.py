@@ -18,7 +18,7 @@ from avgraph.runs.folder import ENCODERS
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowForm:
     """What rows look like.
 
     Attributes:
@@ -45,9 +45,9 @@ class KeptEncoder:
     dtype: str
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> RowForm:
         """What it was given."""
-        return Rows(self.shape, self.dtype == "uint8")
+        return RowForm(self.shape, self.dtype == "uint8")
 
     @classmethod
     def of(cls, raw: Any, learned: Mapping[str, Tensor]) -> KeptEncoder:

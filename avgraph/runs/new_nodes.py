@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,76 +17,82 @@ from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError, hint
 from avgraph.methods.task import Task
-from avgraph.runs.kept_encoders import Rows, load_encoders
+from avgraph.runs.kept_encoders import KeptEncoder, RowForm, load_encoders
 from avgraph.runs.pipeline import check_features, views_of
 
 
-def new_nodes(
-    directory: Path,
-    experiment: Experiment,
-    task: Task,
-    rows: Any,
-    *,
-    node: str | None = None,
-    name: Sequence[str] | None = None,
-) -> HeteroData:
-    """New rows as nodes of the types that a method answers.
+@dataclass(frozen=True)
+class NewRows:
+    """What makes nodes of rows that come after the training of a run.
 
-    Args:
+    Attributes:
         directory, experiment: of the run.
         task: its method.
-        rows: an array, texts, or by node type either, or the attributes of the nodes.
-        node: type of the rows; the method's usual one if not given.
-        name: of each row; its number if not given.
-
-    Raises:
-        DataError: naming the node type and the row that cannot be used.
     """
-    usual = answered_node(directory, experiment, task, node)
-    given = dict(rows) if isinstance(rows, Mapping) else {usual: rows}
-    for each in given:
-        answered_node(directory, experiment, task, each)
-    kept = load_encoders(directory) if set(given) & set(experiment.encoders) else {}
-    data = HeteroData()
-    for each, value in given.items():
-        part = dict(value) if isinstance(value, Mapping) else {"x": value}
-        if name is not None:
-            part["name"] = list(name)
-        like = kept[each].rows if each in kept else _unencoded(task, each)
-        _fill(data[each], each, part, like.shape, is_bytes=like.is_bytes)
-    context = EncodeContext(seed=experiment.seed, device=str(task.device))
-    for each in set(given) & set(kept):
-        data = views_of(experiment.encoders[each]).encode_new(data, each, kept[each].learned, context=context)
-    check_features(data, task.raw_nodes())
-    return data
 
+    directory: Path
+    experiment: Experiment
+    task: Task
 
-def expected_rows(directory: Path, experiment: Experiment, task: Task, node: str) -> Rows:
-    """What new rows of a node type have to look like.
+    @cached_property
+    def encoders(self) -> dict[str, KeptEncoder]:
+        """What the run keeps of its encoders; read when it is first asked for, and once.
 
-    Raises:
-        DataError: if the run keeps no encoders.
-    """
-    return load_encoders(directory)[node].rows if node in experiment.encoders else _unencoded(task, node)
+        Raises:
+            DataError: if it keeps none.
+        """
+        return load_encoders(self.directory)
 
+    def answered(self, node: str | None = None) -> str:
+        """The type of new rows: the method's usual one where none is named.
 
-def _unencoded(task: Task, node: str) -> Rows:
-    own = task.graph[node].get("x") if node in task.graph.node_types else None
-    return Rows(task.row_shape(node), isinstance(own, Tensor) and own.dtype == torch.uint8)
+        Raises:
+            DataError: if the method answers nothing of new rows, or none of this type.
+        """
+        known = list(self.task.new_nodes())
+        if not known:
+            raise DataError(f"{self.directory}: method '{self.experiment.method.type}' predicts nothing of new rows")
+        if node is not None and node not in known:
+            raise DataError(f"node: no new rows of type {node!r}; {hint(node, known, 'the run answers')}")
+        return node or known[0]
 
+    def expected(self, node: str) -> RowForm:
+        """What new rows of a node type have to look like.
 
-def answered_node(directory: Path, experiment: Experiment, task: Task, node: str | None = None) -> str:
-    """The type of new rows: the method's usual one where none is named.
+        Raises:
+            DataError: if the run keeps no encoders.
+        """
+        if node in self.experiment.encoders:
+            return self.encoders[node].rows
+        own = self.task.graph[node].get("x") if node in self.task.graph.node_types else None
+        return RowForm(self.task.row_shape(node), isinstance(own, Tensor) and own.dtype == torch.uint8)
 
-    Raises:
-        DataError: if the method answers nothing of new rows, or none of this type.
-    """
-    known = list(task.new_nodes())
-    if not known:
-        raise DataError(f"{directory}: method '{experiment.method.type}' predicts nothing of new rows")
-    if node is not None and node not in known:
-        raise DataError(f"node: no new rows of type {node!r}; {hint(node, known, 'the run answers')}")
-    return node or known[0]
+    def nodes(self, rows: Any, *, node: str | None = None, name: Sequence[str] | None = None) -> HeteroData:
+        """New rows as nodes of the types that the method answers.
+
+        Args:
+            rows: an array, texts, or by node type either, or the attributes of the nodes.
+            node: type of the rows; the method's usual one if not given.
+            name: of each row; its number if not given.
+
+        Raises:
+            DataError: naming the node type and the row that cannot be used.
+        """
+        usual = self.answered(node)
+        given = dict(rows) if isinstance(rows, Mapping) else {usual: rows}
+        data = HeteroData()
+        for each, value in given.items():
+            part = dict(value) if isinstance(value, Mapping) else {"x": value}
+            if name is not None:
+                part["name"] = list(name)
+            form = self.expected(self.answered(each))
+            _fill(data[each], each, part, form.shape, is_bytes=form.is_bytes)
+        context = EncodeContext(seed=self.experiment.seed, device=str(self.task.device))
+        for each, options in self.experiment.encoders.items():
+            if each in given:
+                data = views_of(options).encode_new(data, each, self.encoders[each].learned, context=context)
+        check_features(data, self.task.raw_nodes())
+        return data
 
 
 def _fill(store: Any, node: str, part: Mapping[str, Any], shape: list[int] | None, *, is_bytes: bool) -> None:

@@ -17,7 +17,7 @@ from avgraph.io.writing import new_mapped_array
 from avgraph.methods.cmcr import CMCRTask
 from avgraph.methods.task import Task
 from avgraph.runs.finished import experiment_of, load_task
-from avgraph.runs.new_nodes import answered_node, expected_rows, new_nodes
+from avgraph.runs.new_nodes import NewRows
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 from avgraph.runtime.settings import run_settings
@@ -71,11 +71,11 @@ def embed_rows(
         raise DataError(f"{output}: expected a file .npy in a folder that exists")
     if isinstance(task, CMCRTask):
         return _project(task, _space_of(run, task, kind), source, target)
-    node = answered_node(Path(run), experiment, task, kind)
-    rows, _ = read_rows([source], expected_rows(Path(run), experiment, task, node))
+    new_rows = NewRows(Path(run), experiment, task)
+    node = new_rows.answered(kind)
+    rows, _ = read_rows([source], new_rows.expected(node))
     with run_settings(experiment.train.threads):
-        new = new_nodes(Path(run), experiment, task, rows, node=node)
-        made = task.embedded(node, new[node].x).numpy()
+        made = task.embedded(node, new_rows.nodes(rows, node=node)[node].x).numpy()
     with atomic_path(target) as temporary:
         np.save(temporary, made)
     return Embedded(target, *made.shape)

@@ -16,13 +16,13 @@ from avgraph.datasets.ratings.text import read_text_table
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 from avgraph.io.pictures import read_picture
-from avgraph.runs.kept_encoders import Rows
+from avgraph.runs.kept_encoders import RowForm
 
 SOUNDS = (".wav", ".ogg", ".flac")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
-def read_rows(files: Sequence[str | Path], like: Rows) -> tuple[npt.NDArray[Any] | Tensor, list[str] | None]:
+def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[Any] | Tensor, list[str] | None]:
     """Rows of all files, one behind the other, and what they are called; None where they are only numbered.
 
     A recording or a picture is one row, called as its file is; any other file holds rows.
@@ -77,7 +77,7 @@ def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
     return found
 
 
-def _one(file: str | Path, like: Rows) -> Tensor:
+def _one(file: str | Path, like: RowForm) -> Tensor:
     """A recording or a picture as the run was given them."""
     shape, wanted = like.shape or [], f"the run was given rows {_shown(like)}"
     if Path(file).suffix.lower() in SOUNDS:
@@ -94,7 +94,7 @@ def _one(file: str | Path, like: Rows) -> Tensor:
     return picture.permute(2, 0, 1).contiguous() if first else picture
 
 
-def _shown(like: Rows) -> str:
+def _shown(like: RowForm) -> str:
     if like.shape is None:
         return "of text [n]"
     return f"[{', '.join(map(str, ['n', *like.shape]))}]{' of type uint8' if like.is_bytes else ''}"

@@ -18,9 +18,7 @@ from avgraph.io.new_folder import new_folder
 from avgraph.io.references import split_reference
 from avgraph.methods.mmvae.figures import save_map
 from avgraph.methods.predictions import Predictions
-from avgraph.methods.task import Task
 from avgraph.runs.finished import Run, load_run
-from avgraph.runs.new_nodes import answered_node, expected_rows
 from avgraph.runtime.interrupt import interruptible
 from avgraph.tools.new_rows import PICTURES, SOUNDS, read_pairs, read_rows
 
@@ -70,7 +68,7 @@ def predict_files(
     if not files:
         raise DataError("predict: expected at least one file")
     loaded = run if isinstance(run, Run) else load_run(run, device=device)
-    rows, called = _rows(loaded, loaded.model, files, node)
+    rows, called = _rows(loaded, files, node)
     if names is not None:
         called = [str(name) for name in read_array(names).tolist()]
     found = loaded.predict(rows, node=node, name=called)
@@ -98,18 +96,17 @@ def checked_target(output: str | Path) -> Path:
     return path
 
 
-def _rows(run: Run, task: Task, files: Sequence[str | Path], node: str | None) -> tuple[Any, list[str] | None]:
-    kind = answered_node(run.directory, run.experiment, task, node)
+def _rows(run: Run, files: Sequence[str | Path], node: str | None) -> tuple[Any, list[str] | None]:
+    kind = run.new_rows.answered(node)
     if run.experiment.method.type == "rrnet_ratings":
         return read_pairs(files), None
     if run.experiment.method.type == "mmvae":
         pictures, sounds = ([file for file in files if _ends(file, kinds)] for kinds in (PICTURES, SOUNDS))
         if not pictures or len(pictures) != len(sounds) or len(pictures) + len(sounds) < len(files):
             raise DataError(f"predict: expected pairs of a picture and a sound, got {', '.join(map(str, files))}")
-        like = [expected_rows(run.directory, run.experiment, task, kind) for kind in (FRAME, AUDIO)]
-        rows, called = read_rows(pictures, like[0])
-        return {FRAME: rows, AUDIO: read_rows(sounds, like[1])[0]}, called
-    return read_rows(files, expected_rows(run.directory, run.experiment, task, kind))
+        rows, called = read_rows(pictures, run.new_rows.expected(FRAME))
+        return {FRAME: rows, AUDIO: read_rows(sounds, run.new_rows.expected(AUDIO))[0]}, called
+    return read_rows(files, run.new_rows.expected(kind))
 
 
 def _ends(file: str | Path, kinds: tuple[str, ...]) -> bool:
