@@ -13,27 +13,10 @@ from torch_geometric.data import HeteroData
 from avgraph.methods.predictions import Predictions
 from avgraph.tensors.rows import unit_rows_of
 from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms.nearest import similarities
 
 MOST = 5
 """Edges of a new node to nodes of a type."""
-_ENTRIES_AT_A_TIME = 4_000_000
-
-
-def nearest_rows(x: Float[Tensor, "q d"], gallery: Float[Tensor, "n d"], k: int) -> tuple[Tensor, Tensor]:
-    """The ``k`` rows of a gallery that are most similar to each row, the most similar first.
-
-    Shapes:
-        x [q, d], gallery [n, d] → numbers [q, k], cosines [q, k]
-
-    Example:
-        >>> nearest_rows(torch.tensor([[1.0, 0.1]]), torch.eye(2), 1)
-        (tensor([[0]]), tensor([[0.9950]]))
-    """
-    unit, found = unit_rows_of(gallery).T, []
-    for rows in unit_rows_of(x).split(max(1, _ENTRIES_AT_A_TIME // max(1, len(gallery)))):
-        found.append(stable_top_k((rows @ unit).float(), k))
-    numbers, values = (torch.cat([each[part] for each in found]) for part in (0, 1))
-    return numbers, values
 
 
 def matched(
@@ -61,7 +44,11 @@ def matched(
     graph[new].name, graph[new].num_nodes, graph[new].embedding = list(names), len(names), x
     best: list[tuple[float, str, str]] = [(-2.0, "", "")] * len(names)
     for kind, (called, gallery) in galleries.items():
-        number, value = nearest_rows(x, gallery, min(MOST, len(gallery)))
+        found = [
+            stable_top_k(each, min(MOST, len(gallery)))
+            for _, each in similarities(unit_rows_of(x), unit_rows_of(gallery))
+        ]
+        number, value = (torch.cat(parts) for parts in zip(*found, strict=True))
         graph[kind].name, graph[kind].num_nodes = list(called), len(called)
         edges = graph[new, "matches", kind]
         row = torch.arange(len(x)).repeat_interleave(number.shape[1])

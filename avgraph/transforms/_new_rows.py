@@ -10,15 +10,13 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.graph.nodes import check_finite, node_count
+from avgraph.graph.nodes import node_count
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.nn.contrast._memory_rows import row_lengths
-from avgraph.tensors.rows import products_with
 from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms.nearest import checked_unit_rows, similarities
 
 Edges = Mapping[str, Tensor]
 """``edge_index`` [2, e] and whatever else edges have; the numbers of new nodes follow those of the graph."""
-_ENTRIES_AT_A_TIME = 4_000_000
 
 
 def near_edges(
@@ -38,22 +36,18 @@ def near_edges(
         GraphError: if a new row is zero or not finite, or has no ``k`` rows of its value of ``within``.
     """
     node = kind[0]
-    known, asked = (store[node].x.detach().double() for store in (data, new))
-    check_finite(f"{node}.x", asked)
-    unit, unit_new = known / row_lengths(f"{node}.x", known), asked / row_lengths(f"{node}.x", asked)
+    unit, asked = (checked_unit_rows(f"{node}.x", store[node].x) for store in (data, new))
     allowed = None if within is None else _same_value(data, new, node, within)
-    product = products_with(unit)
     ends, weights = [], []
-    for rows in torch.arange(len(asked)).split(max(1, _ENTRIES_AT_A_TIME // len(known))):
-        similarity = product(unit_new[rows]).float()
+    for rows, similarity in similarities(asked, unit):
         if allowed is not None:
             similarity[~allowed[rows]] = -torch.inf
-        index, value = stable_top_k(similarity, min(k, len(known)))
+        index, value = stable_top_k(similarity, min(k, len(unit)))
         if allowed is not None and bool((value == -torch.inf).any()):
             raise GraphError(f"{node}: expected {k} rows of the same {within!r} as each new row")
-        centre = (rows + len(known)).repeat_interleave(index.shape[1])
+        centre = (rows + len(unit)).repeat_interleave(index.shape[1])
         row, other = (similarity > least).nonzero(as_tuple=True)
-        ends += [torch.stack([index.reshape(-1), centre]), torch.stack([rows[row] + len(known), other])]
+        ends += [torch.stack([index.reshape(-1), centre]), torch.stack([rows[row] + len(unit), other])]
         weights += [value.reshape(-1), similarity[row, other]]
     return {"edge_index": torch.cat(ends, 1), "edge_weight": torch.cat(weights)}
 
@@ -69,13 +63,17 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, Tensor) else value
 
 
-def paired_edges(data: HeteroData, new: HeteroData, kind: EdgeType, k: int | None) -> Edges:
+def paired_edges(data: HeteroData, new: HeteroData, kind: EdgeType, k: int | None) -> dict[EdgeType, Edges]:
     """From every new source to its ``k`` targets of the highest ``score``; to all targets where k is None.
+
+    None where no source is new.
 
     Raises:
         GraphError: if new rows have no score to choose by.
     """
     source, target = kind[0], kind[2]
+    if source not in new.node_types:
+        return {}
     rows, targets = node_count(new, source), node_count(data, target)
     score = new[source].get("score")
     if k is None:
@@ -93,4 +91,4 @@ def paired_edges(data: HeteroData, new: HeteroData, kind: EdgeType, k: int | Non
         made["edge_weight"] = score[row, column].float()
     if k is not None and "view_score" in new[source]:
         made["view_score"] = new[source].view_score.float()[row, :, column]
-    return made
+    return {kind: made}

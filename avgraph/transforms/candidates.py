@@ -110,10 +110,7 @@ class Candidates(BaseTransform):
         Raises:
             GraphError: if they lack what the edges are made by.
         """
-        if self.source not in new.node_types:
-            return {}
-        kind = (self.source, self.relation, self.target)
-        return {kind: paired_edges(data, new, kind, self.k)}
+        return paired_edges(data, new, (self.source, self.relation, self.target), self.k)
 
     def __repr__(self) -> str:
         return (

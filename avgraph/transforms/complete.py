@@ -64,10 +64,7 @@ class Complete(BaseTransform):
         Raises:
             GraphError: if they lack what the edges are made by.
         """
-        if self.source not in new.node_types:
-            return {}
-        kind = (self.source, self.relation, self.target)
-        return {kind: paired_edges(data, new, kind, None)}
+        return paired_edges(data, new, (self.source, self.relation, self.target), None)
 
     def __repr__(self) -> str:
         return f"Complete({self.source!r}, {self.target!r}, relation={self.relation!r})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -57,7 +57,7 @@ def nearest_neighbours(
                 [2],
                 [0]])
     """
-    unit = _unit_rows("x", x)
+    unit = checked_unit_rows("x", x)
     return _found((unit, unit), k, chunk_size, (group, group), own=False)
 
 
@@ -91,7 +91,7 @@ def nearest_rows(
         >>> nearest_rows(torch.tensor([[2.0, 0.0]]), x, k=2)[0]
         tensor([[0, 2]])
     """
-    units = (_unit_rows("query", query), _unit_rows("x", x))
+    units = (checked_unit_rows("query", query), checked_unit_rows("x", x))
     if query.shape[1] != x.shape[1]:
         raise GraphError(f"query, x: expected one width, got {list(query.shape)} and {list(x.shape)}")
     if (group is None) != (of_rows is None):
@@ -99,7 +99,12 @@ def nearest_rows(
     return _found(units, k, chunk_size, (group, of_rows), own=True)
 
 
-def _unit_rows(name: str, x: Tensor) -> Float64[Tensor, "n d"]:
+def checked_unit_rows(name: str, x: Tensor) -> Float64[Tensor, "n d"]:
+    """Rows of length 1, in float64.
+
+    Raises:
+        GraphError: if ``x`` is no finite matrix of floating point, or a row is zero.
+    """
     check_tensors({name: x})
     if x.dim() != 2 or not x.is_floating_point():
         raise GraphError(f"{name}: expected floating-point features [n, d], got {x.dtype} {list(x.shape)}")
@@ -150,16 +155,30 @@ def _members(group: _Group, n: int) -> list[tuple[Any, list[int]]]:
     return list(members.items())
 
 
+def similarities(
+    query: Float64[Tensor, "m d"], unit: Float64[Tensor, "n d"], chunk_size: int | None = None
+) -> Iterator[tuple[Int64[Tensor, " c"], Float32[Tensor, "c n"]]]:
+    """Numbers of some queries and their cosines with all rows, a chunk of unit rows at a time.
+
+    Example:
+        >>> unit = torch.eye(2).double()
+        >>> [(rows.tolist(), each.tolist()) for rows, each in similarities(unit, unit, chunk_size=1)]
+        [([0], [[1.0, 0.0]]), ([1], [[0.0, 1.0]])]
+    """
+    product = products_with(unit)
+    for rows in torch.arange(len(query), device=unit.device).split(
+        chunk_size or max(1, _MEMORY // (_PER_ENTRY * max(1, len(unit))))
+    ):
+        yield rows, product(query[rows]).float()
+
+
 def _nearest(
     query: Float64[Tensor, "m d"], unit: Float64[Tensor, "n d"], k: int, chunk_size: int | None, *, own: bool
 ) -> tuple[Int64[Tensor, "m k"], Float32[Tensor, "m k"]]:
-    chunk_size = chunk_size or max(1, _MEMORY // (_PER_ENTRY * len(unit)))
-    product = products_with(unit)
     # Made first: small results that stay between large arrays that go would let the heap grow by a chunk each time.
     index = torch.empty(len(query), k, dtype=torch.int64, device=unit.device)
     value = torch.empty(len(query), k, dtype=torch.float32, device=unit.device)
-    for centre in torch.arange(len(query), device=unit.device).split(chunk_size):
-        similarity = product(query[centre]).float()
+    for centre, similarity in similarities(query, unit, chunk_size):
         if not own:
             similarity[torch.arange(len(centre), device=unit.device), centre] = -torch.inf
         index[centre], value[centre] = stable_top_k(similarity, k)

@@ -15,8 +15,8 @@ from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.nn.edges.incidence import Incidence, Side
 from avgraph.nn.edges.one_sided import one_sided
 from avgraph.tensors.rows import unit_rows_of
+from avgraph.transforms.nearest import similarities
 
-_ENTRIES_AT_A_TIME = 4_000_000
 _NODE_PARTS = ("x", "score", "view_score")
 _EDGE_PARTS = ("edge_weight", "edge_attr", "view_score")
 
@@ -104,9 +104,9 @@ def same_rows(known: Tensor, asked: Tensor) -> Tensor:
         >>> same_rows(torch.eye(2), torch.tensor([[0.0, 1.0], [0.0, 2.0]]))
         tensor([ 1, -1])
     """
-    unit, found = unit_rows_of(known), []
-    for rows in asked.split(max(1, _ENTRIES_AT_A_TIME // max(1, len(known)))):
-        row, other = (unit_rows_of(rows) @ unit.T > 1 - 1e-6).nonzero(as_tuple=True)
+    found = []
+    for numbers, similarity in similarities(unit_rows_of(asked), unit_rows_of(known)):
+        rows, (row, other) = asked[numbers], (similarity > 1 - 1e-6).nonzero(as_tuple=True)
         gap = (rows[row].double() - known[other].double()).abs().amax(1)
         equal = gap <= 1e-5 * known[other].abs().amax(1).double()
         best = torch.full((len(rows),), len(known))
