@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from avgraph.runtime.interrupt import raised_at_the_end
+
 State = TypeVar("State")
 
 # 1 MiB of float32: the three buffers of a chunk stay in the caches of a core. One thread, 1e6 edges × 16:
@@ -52,7 +54,7 @@ def over_chunks(
         return _run(share, start, work)
 
     try:
-        with ThreadPoolExecutor(workers) as pool:
+        with raised_at_the_end(), ThreadPoolExecutor(workers) as pool:
             return list(pool.map(run_alone, shares))
     finally:
         torch.set_num_threads(threads)

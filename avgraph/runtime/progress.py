@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
+from avgraph.runtime.interrupt import raise_again
+
 T = TypeVar("T")
 Unit = Literal["steps", "bytes"]
 
@@ -90,8 +92,13 @@ def counted(
     _LINES.set(shown if isinstance(shown, _Lines) else None)
     if around is not None:
         around.waiting += 1
+
+    def advance(steps: int = 1, *, loss: float | None = None) -> None:
+        raise_again()
+        shown.advance(steps, loss=loss)
+
     try:
-        yield shown.advance
+        yield advance
     finally:
         shown.close()
         _REPORTING.set(before)
@@ -100,7 +107,8 @@ def counted(
             around.waiting -= 1
 
 
-def _silent(steps: int = 1, *, loss: float | None = None) -> None: ...
+def _silent(steps: int = 1, *, loss: float | None = None) -> None:
+    raise_again()
 
 
 class _Bar:

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import torch
 
+from avgraph.runtime.interrupt import raised_at_the_end
+
 T = TypeVar("T")
 _WAIT = 0.5  # seconds; Windows hears Ctrl-C only between two waits
 
@@ -41,18 +43,19 @@ def side_by_side(works: Sequence[Callable[[Callable[[], None]], T]], *, at_most:
         if stopping.is_set():
             raise Stopped
 
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,))
-    try:
-        futures = [pool.submit(work, check) for work in works]
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, _WAIT, FIRST_COMPLETED)
-            for future in done:
-                future.result()
-        return [future.result() for future in futures]
-    except BaseException:
-        stopping.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
+    with raised_at_the_end(stopping.set):
+        pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,))
+        try:
+            futures = [pool.submit(work, check) for work in works]
+            waiting = set(futures)
+            while waiting:
+                done, waiting = wait(waiting, _WAIT, FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            return [future.result() for future in futures]
+        except BaseException:
+            stopping.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)

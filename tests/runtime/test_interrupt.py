@@ -3,18 +3,28 @@
 import io
 import re
 import signal
+import sys
 import threading
 import time
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pytorch_lightning import LightningModule
 
 import avgraph
+from avgraph.dag import grasp
 from avgraph.errors import Interrupted
+from avgraph.nn.chunks import over_chunks
 from avgraph.runs.callbacks import History
-from avgraph.runtime.interrupt import interruptible
+from avgraph.runtime.interrupt import interruptible, raise_again, raised_at_the_end
+from avgraph.runtime.progress import counted, progress
+from avgraph.runtime.side_by_side import side_by_side
 from tests.experiments import small_experiment, synthetic_experiment
 from tests.forking import Child, ForkServer
 
@@ -190,3 +200,150 @@ def test_an_error_of_a_library_on_its_way_out_does_not_hide_the_signal(tmp_path:
     with pytest.raises(Interrupted, match=f"stopped; {then}" if then else "stopped") as told, interruptible(then):
         save()
     assert told.value.exit_code == 128 + signal.SIGTERM
+
+
+class Referred:
+    """Something that a weak reference can have."""
+
+
+def swallowed(number: int) -> None:
+    """The signal comes while a weak reference calls back: Python has nobody to give the exception to."""
+    thing = Referred()
+    reference = weakref.ref(thing, lambda gone: signal.raise_signal(number))
+    del thing
+    assert reference() is None
+
+
+def iterate() -> None:
+    for k in progress(range(3), "steps"):
+        assert k == 0, "went on"
+        swallowed(signal.SIGTERM)
+
+
+def count_silently() -> None:
+    with counted(3, "steps", quiet=True) as advance:
+        swallowed(signal.SIGTERM)
+        advance()
+
+
+def count_loudly() -> None:
+    with counted(3, "steps", quiet=False) as advance:
+        swallowed(signal.SIGTERM)
+        advance()
+
+
+@pytest.mark.parametrize("work", [iterate, count_silently, count_loudly])
+def test_a_signal_that_was_swallowed_is_raised_at_the_next_step(
+    monkeypatch: pytest.MonkeyPatch, handlers: dict[int, object], work: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda ignored: None)
+    with pytest.raises(Interrupted, match="stopped; later") as stop, interruptible("later"):
+        work()
+    assert stop.value.exit_code == 143
+    raise_again()  # it has been answered
+    assert {number: signal.getsignal(number) for number in STOPPING} == handlers
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_work_that_ends_all_the_same_is_done(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda ignored: None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        with interruptible():
+            with interruptible("inner"):
+                swallowed(number)
+            with pytest.raises(Interrupted):
+                raise_again()
+        with interruptible():
+            raise_again()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_thread_is_not_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda ignored: None)
+    with interruptible():
+        swallowed(signal.SIGTERM)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(raise_again).result()
+
+
+def stop_in_a_block(told: list[str], number: int) -> None:
+    with interruptible(), raised_at_the_end(lambda: told.append("stop")):
+        signal.raise_signal(number)
+        told.append("went on")
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_raised_where_the_block_ends(handlers: dict[int, object], number: int) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    told: list[str] = []
+    try:
+        with pytest.raises(Interrupted) as stop:
+            stop_in_a_block(told, number)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert told == ["stop", "went on"]
+    assert stop.value.exit_code == 128 + number
+    assert {number: signal.getsignal(number) for number in STOPPING} == handlers
+
+
+def test_a_second_signal_is_raised_at_once() -> None:
+    def twice() -> None:
+        with raised_at_the_end():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            pytest.fail("went on")
+
+    with pytest.raises(Interrupted), interruptible():
+        twice()
+
+
+def test_an_error_of_the_block_does_not_hide_the_signal() -> None:
+    def failing() -> None:
+        with raised_at_the_end():
+            signal.raise_signal(signal.SIGTERM)
+            raise ValueError("on the way out")
+
+    with pytest.raises(Interrupted), interruptible():
+        failing()
+
+
+def test_a_handler_of_the_program_is_called_at_once() -> None:
+    called: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: called.append(number))
+    try:
+        with raised_at_the_end(lambda: pytest.fail("stopped")):
+            signal.raise_signal(signal.SIGTERM)
+            assert called == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def search() -> None:
+    grasp(np.random.default_rng(0).normal(size=(50, 3)), restarts=4)
+
+
+def work_side_by_side() -> None:
+    side_by_side([lambda check: check()] * 2)
+
+
+def work_over_chunks() -> None:
+    over_chunks([slice(0, 1), slice(1, 2)], list, lambda part, state: None)
+
+
+@pytest.mark.parametrize("work", [search, work_side_by_side, work_over_chunks])
+def test_no_signal_interrupts_a_thread_that_starts(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
+    inner, submitted = ThreadPoolExecutor.submit, []
+
+    def submit(*args: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        submitted.append(inner(*args))
+        return submitted[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ThreadPoolExecutor, "submit", submit)
+        patch.setattr(torch, "get_num_threads", lambda: 2)
+        with pytest.raises(Interrupted), interruptible():
+            work()
+    assert submitted

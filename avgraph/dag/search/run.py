@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from functools import partial
 from math import expm1, log
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 
 from avgraph.dag.search.arrays import State, make_frames, make_state, make_trees, make_work
 from avgraph.dag.search.start import run_start
+from avgraph.runtime.interrupt import raised_at_the_end
 from avgraph.runtime.progress import counted
 
 Array = npt.NDArray[Any]
@@ -126,7 +128,12 @@ def search(
     trees, work, frames = make_trees(p), make_work(p), make_frames(p, depth)
     # The compiled search runs beside this thread and without the interpreter's lock, so that a time limit or Ctrl-C
     # reaches it: it looks at problem.stop between moves.
-    with counted(restarts + perturbations, "search") as advance, ThreadPoolExecutor(max_workers=1) as pool:
+    stop = partial(problem.stop.fill, 1)
+    with (
+        raised_at_the_end(stop),
+        counted(restarts + perturbations, "search") as advance,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
 
         def run(number: int, order: Int[np.ndarray, " p"] | None = None) -> Start:
             left = None if time_limit is None else max(begin + time_limit - time.monotonic(), 0.0)
@@ -140,10 +147,10 @@ def search(
             try:
                 done = future.result(timeout=left)
             except FutureTimeout:
-                problem.stop[0] = 1
+                stop()
                 done = future.result()
             except BaseException:
-                problem.stop[0] = 1  # else the pool would wait for the search to end by itself
+                stop()  # else the pool would wait for the search to end by itself
                 raise
             advance()
             return Start(state.order, _adjacency(state, p), phases, time.monotonic() - started, bool(done))
