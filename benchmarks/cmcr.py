@@ -13,6 +13,7 @@ class bridge    nothing is trained: both sides are named among the six classes b
 caption bridge  nothing is trained: both sides by their similarity to every caption, in their own space
 pairs           upper bound: heads as C-MCR's, trained on pairs of the same class from the training rows
 A … K           configs/cmcr/row_a.yaml …: K is the whole method
+paths           configs/cmcr/paths.yaml: items of every modality, and targets over the captions; the example's settings
 
 ``chain``: three spaces, and nothing that both outer ones hold. "sound - words - picture" overlaps in AudioCaps, then in
 Clotho captions, the middle space being hashed words. "sound - picture - features" overlaps in captions, then in
@@ -44,8 +45,8 @@ from avgraph.datasets.spaces.sound_picture import PROMPTS, centred  # noqa: E402
 from avgraph.encoders import EncodeContext, Hashing  # noqa: E402
 from avgraph.io.arrays import read_array  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402
-from avgraph.metrics import mean_average_precision  # noqa: E402
-from avgraph.nn import Projector  # noqa: E402
+from avgraph.metrics import mean_average_precision, scored_average_precision  # noqa: E402
+from avgraph.nn import Projector, path_similarity  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
 from avgraph.transforms import SpaceGraph  # noqa: E402
 from benchmarks.training import trained  # noqa: E402
@@ -66,7 +67,8 @@ def data_folder() -> Path:
 def declared(row: str, seed: int) -> Experiment:
     changes: dict[str, object] = {"seed": seed, "dataset.fold": FOLDS[seed], "dataset.val_fold": None}
     always = {"dataset.on_missing": [], "train.device": "cpu"}
-    return load_experiment(CONFIGS / f"row_{row}.yaml", {**changes, **always})
+    name = "paths" if row == "paths" else f"row_{row}"
+    return load_experiment(CONFIGS / f"{name}.yaml", {**changes, **always})
 
 
 def graph_of(seed: int) -> HeteroData:
@@ -90,21 +92,12 @@ def held_out(graph: HeteroData) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     )  # fmt: skip
 
 
-def ranked(score: Tensor, y: Tensor, y_other: Tensor) -> dict[str, float]:
-    """MAP both ways of a table [sounds, pictures] of scores."""
-    found = {}
-    for name, table, one, other in zip(WAYS, (score, score.T), (y, y_other), (y_other, y), strict=True):
-        # The cosine with the j-th unit vector orders a row as its j-th score does; 500 queries at a time.
-        unit = torch.eye(len(other), dtype=torch.float64)
-        found[name] = mean_average_precision(table.double(), unit, one, other)
-    return found
-
-
 def bridge(graph: HeteroData, texts: tuple[Tensor, Tensor], temperature: float) -> dict[str, float]:
     """Sounds and pictures by their softmax over texts that both spaces know."""
     audio, image, y, y_other = held_out(graph)
-    sides = [F.softmax(x @ text.T / temperature, 1) for x, text in zip((audio, image), texts, strict=True)]
-    return ranked(sides[0] @ sides[1].T, y, y_other)
+    score = path_similarity(audio, image, texts, temperature)
+    found = scored_average_precision(score, y, y_other), scored_average_precision(score.T, y_other, y)
+    return dict(zip(WAYS, found, strict=True))
 
 
 def prompts(graph: HeteroData) -> tuple[Tensor, Tensor]:
@@ -252,7 +245,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["main", "chain"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], choices=list(FOLDS))
-    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--rows", nargs="+", default=[*ROWS, "paths"], choices=[*ROWS, "paths"])
     options = parser.parse_args(argv)
     {"main": main_table, "chain": chain}[options.what](options)
 

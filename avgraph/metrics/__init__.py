@@ -13,7 +13,12 @@ from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
 from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.ratings import mean_absolute_error, root_mean_squared_error
-from avgraph.metrics.retrieval import chance_average_precision, mean_average_precision, recall_at_k
+from avgraph.metrics.retrieval import (
+    chance_average_precision,
+    mean_average_precision,
+    recall_at_k,
+    scored_average_precision,
+)
 from avgraph.metrics.segmentation import f_curves, f_measure, mask_iou, mean_iou, segmented_area
 from avgraph.metrics.zero_shot import zero_shot_accuracy
 
@@ -40,6 +45,7 @@ __all__ = [
     "recall_at_k",
     "reliability",
     "root_mean_squared_error",
+    "scored_average_precision",
     "segmented_area",
     "top_k_recall",
     "zero_shot_accuracy",

@@ -6,7 +6,7 @@ Shapes:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import torch
@@ -50,8 +50,37 @@ def mean_average_precision(
     """
     if variant not in ("standard", "running"):
         raise GraphError(f"variant: expected 'standard' or 'running', got {variant!r}")
+    return _mean_average_precision(_ranked_hits(query, gallery, query_label, gallery_label), variant)
+
+
+def scored_average_precision(score: Tensor, query_label: Tensor, gallery_label: Tensor) -> float:
+    """`mean_average_precision` of rankings by a table of scores, the highest first, that no embedding need give.
+
+    Shapes:
+        score [q, g], query_label [q], gallery_label [g]
+
+    Raises:
+        GraphError: if shapes disagree, a score is not finite or no query has a relevant item.
+
+    Example:
+        >>> score = torch.tensor([[0.9, 0.5, 0.1]])
+        >>> scored_average_precision(score, torch.tensor([0]), torch.tensor([1, 0, 0]))
+        0.583...
+    """
+    check_tensors({"score": score})
+    if score.dim() != 2 or not score.shape[1]:
+        raise GraphError(f"score: expected [queries, gallery], got {list(score.shape)}")
+    if not bool(score.isfinite().all()):
+        raise GraphError(f"score: row {int((~score.isfinite().all(1)).nonzero()[0])} is not finite")
+    check_classes("query_label", query_label, len(score))
+    check_classes("gallery_label", gallery_label, score.shape[1])
+    order = score.argsort(dim=1, descending=True, stable=True)
+    return _mean_average_precision([gallery_label[order] == query_label[:, None]], "standard")
+
+
+def _mean_average_precision(hits: Iterable[Tensor], variant: str) -> float:
     total, count = 0.0, 0
-    for hit in _ranked_hits(query, gallery, query_label, gallery_label):
+    for hit in hits:
         precision = hit.cumsum(1) / torch.arange(1, hit.shape[1] + 1, device=hit.device, dtype=torch.float64)
         relevant = hit.sum(1)
         usable = relevant > 0

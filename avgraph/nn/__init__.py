@@ -6,7 +6,9 @@ from avgraph.nn.contrast.info_nce import info_nce
 from avgraph.nn.contrast.memory_conv import MemoryConv
 from avgraph.nn.contrast.memory_edges import memory_log_total, memory_readout_edges
 from avgraph.nn.contrast.memory_readout import memory_readout
+from avgraph.nn.contrast.path_similarity import path_similarity
 from avgraph.nn.contrast.projector import Projector
+from avgraph.nn.contrast.soft_info_nce import soft_info_nce
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
 from avgraph.nn.edges.complete import complete_batch_edges, complete_edges
 from avgraph.nn.edges.incidence import Incidence
@@ -86,6 +88,7 @@ __all__ = [
     "orthogonality",
     "partial_sinkhorn",
     "partial_sinkhorn_edges",
+    "path_similarity",
     "product_of_experts",
     "project_psd",
     "proxy_triplet_loss",
@@ -93,4 +96,5 @@ __all__ = [
     "semantic_noise",
     "sinkhorn",
     "sinkhorn_edges",
+    "soft_info_nce",
 ]

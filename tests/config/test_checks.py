@@ -150,7 +150,7 @@ def test_frozen_weights_have_to_be_given(lines: Lines) -> None:
 def test_a_method_that_would_learn_nothing_is_refused(lines: Lines) -> None:
     off = "method: {type: cmcr, overlap_loss: false, pseudo_loss: false, intra_spaces: []}\n"
     assert lines(f"dataset: {{type: esc50_cifar10_spaces}}\n{off}") == [
-        "x.yaml:2: method: overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn"
+        "x.yaml:2: method: overlap_loss, pseudo_loss, intra_weight and path_weight are all off: nothing to learn"
     ]
 
 

@@ -58,15 +58,14 @@ def test_objective_is_the_sum_of_its_equations() -> None:
 
 
 def test_every_row_once_in_an_epoch_and_smaller_overlaps_begin_anew() -> None:
-    batches = Batches([103, 40], batch_size=20, seed=3)
-    assert len(batches) == 6
+    batches = Batches([103, 40], [20, 20], seed=3)
     seen = [batches.rows(0, 2, step) for step in range(6)]
     assert sorted(torch.cat(seen).tolist()) == list(range(103))
     assert {len(rows) for rows in seen} == {17, 18}
     small = [batches.rows(1, 2, step) for step in range(6)]
     assert sorted(torch.cat(small[:2]).tolist()) == list(range(40))
     assert torch.equal(small[0], small[2])
-    assert torch.equal(Batches([103, 40], 20, 3).rows(0, 2, 1), seen[1])
+    assert torch.equal(Batches([103, 40], [20, 20], 3).rows(0, 2, 1), seen[1])
     assert not torch.equal(batches.rows(0, 3, 1), seen[1])
 
 
@@ -238,10 +237,8 @@ def test_a_head_sees_one_modality_at_a_time() -> None:
 def test_noise_is_fresh_and_readouts_are_not() -> None:
     task = bound()
     task.on_fit_start()
-    links = task.links
-    assert links is not None
     wanted = torch.arange(4)
-    end = links[0].ends[0]
+    end = task.steps.links[0][0].ends[0]
     assert torch.equal(end.recalled["audio"].take(wanted), end.recalled["audio"].take(wanted))
     task.eval()
     assert not torch.equal(task._projected("a", end.own, wanted), task._projected("a", end.own, wanted))
@@ -250,7 +247,9 @@ def test_noise_is_fresh_and_readouts_are_not() -> None:
 def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="cmcr: no space 'c'; there are: a, b"):
         bound(intra_spaces=["c"])
-    with pytest.raises(ConfigError, match=r"^CmcrOptions: overlap_loss, pseudo_loss and intra_weight are all off"):
+    with pytest.raises(
+        ConfigError, match=r"^CmcrOptions: overlap_loss, pseudo_loss, intra_weight and path_weight are all off"
+    ):
         bound(overlap_loss=False, pseudo_loss=False, intra_weight=0.0)
     path = two_spaces(tmp_path)
     rows = np.load(tmp_path / "clap_sounds.npy")

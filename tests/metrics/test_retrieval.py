@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.metrics import chance_average_precision, mean_average_precision, recall_at_k
+from avgraph.metrics import chance_average_precision, mean_average_precision, recall_at_k, scored_average_precision
 
 VARIANTS: tuple[Literal["standard"], Literal["running"]] = ("standard", "running")
 
@@ -141,3 +141,19 @@ def test_chance_where_everything_or_nothing_is_relevant() -> None:
     assert chance_average_precision(zeros[:1], zeros[:1]) == pytest.approx(1)
     assert chance_average_precision(zeros, zeros + 1) is None
     assert chance_average_precision(zeros[:0], zeros[:0]) is None
+
+
+def test_by_a_table_of_scores_it_is_the_same() -> None:
+    query, gallery, query_label, gallery_label = case()
+    score = (query / query.norm(dim=1, keepdim=True)) @ (gallery / gallery.norm(dim=1, keepdim=True)).T
+    expected = mean_average_precision(query, gallery, query_label, gallery_label)
+    assert scored_average_precision(score, query_label, gallery_label) == pytest.approx(expected)
+    with pytest.raises(GraphError, match=r"score: expected \[queries, gallery\], got \[30\]"):
+        scored_average_precision(score[0], query_label, gallery_label)
+    score[3, 1] = float("nan")
+    with pytest.raises(GraphError, match="score: row 3 is not finite"):
+        scored_average_precision(score, query_label, gallery_label)
+    with pytest.raises(GraphError, match="gallery_label"):
+        scored_average_precision(query, query_label, gallery_label)
+    with pytest.raises(GraphError, match="no query has an item of its class"):
+        scored_average_precision(query, query_label, torch.full((5,), 9))

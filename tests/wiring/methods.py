@@ -30,7 +30,7 @@ from tests.wiring.toys import rows
 from tests.wiring.worlds import CPU, MethodWorld, used
 
 LOSS, METRIC, INTERACTION = logged("train/loss"), logged("train/metric"), logged("train/interaction")
-OVERLAP, PSEUDO, INTRA = logged("train/overlap"), logged("train/pseudo"), logged("train/intra")
+OVERLAP, PSEUDO, INTRA, PATH = (logged(f"train/{name}") for name in ("overlap", "pseudo", "intra", "path"))
 TWO = {**CPU, "epochs": 2}
 
 
@@ -70,7 +70,11 @@ def _sums_of_probability(world: MethodWorld) -> list[float]:
 
 
 def _recalled(world: MethodWorld) -> torch.Tensor:
-    return world.task.links[0].ends[0].recalled["sounds"].take(torch.arange(30))  # type: ignore[attr-defined, no-any-return]
+    return world.task.steps.links[0][0].ends[0].recalled["sounds"].take(torch.arange(30))  # type: ignore[attr-defined, no-any-return]
+
+
+def _targets(world: MethodWorld) -> torch.Tensor:
+    return world.task.steps.paths[0].target  # type: ignore[attr-defined, no-any-return]
 
 
 def _copied(world: MethodWorld) -> int:
@@ -278,6 +282,15 @@ CMCR = Component(
         row("pseudo_temperature", 1.0, PSEUDO),
         row("noise_variance", 0.0, seen("noise that a head sees", _noise), FALLS),
         row("noise_variance", 0.0, seen("noise that a head sees", _noise), becomes(0.0), renormalize=False),
+        row("noise_norm", 0.0, seen("noise that a head sees", _noise), FALLS),
+        row("centred_on", "all", seen("sets of items", lambda world: len(world.task.steps.links[0])), becomes(3)),
+        row("path_weight", 2.0, LOGGED, gains("train/path")),
+        row("path_weight", 2.0, PATH, times(2), path_weight=1.0),
+        row("path_temperature", 0.5, seen("targets of paths", _targets), path_weight=1.0),
+        row("path_temperature", 0.5, metric("test/bridge_map_audio_to_image")),
+        row("path_rows", 5, seen("targets of paths", lambda world: tuple(_targets(world).shape)), becomes((5, 5)),
+            path_weight=1.0),
+        row("temperature", 1.0, PATH, path_weight=1.0),
         row("renormalize", False, seen("how far what a head sees is from length 1", _lengths), RISES,
             noise_variance=0.1),
         row("overlap_loss", False, LOGGED, loses("train/overlap")),

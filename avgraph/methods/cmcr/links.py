@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -87,33 +88,30 @@ def read_links(
 
 
 class Batches:
-    """Rows of each overlap for every step of an epoch: a function of seed and epoch alone.
+    """Rows of each set of items for every step of an epoch: a function of seed and epoch alone.
 
-    An epoch sees every row of the largest overlap once, in batches of nearly equal size; smaller overlaps begin anew.
+    Each set is cut into batches of nearly equal size; one that is used up before the epoch ends begins anew.
 
     Args:
-        sizes: number of rows of each overlap.
-        batch_size: most rows per batch.
+        sizes: rows of each set.
+        most: rows of each set per step, at most.
         seed: of all epochs.
 
     Example:
-        >>> batches = Batches([5, 2], batch_size=2, seed=0)
-        >>> len(batches), [len(batches.rows(0, 0, step)) for step in range(3)]
-        (3, [2, 2, 1])
+        >>> batches = Batches([5, 2], [2, 2], seed=0)
+        >>> [len(batches.rows(0, 0, step)) for step in range(3)]
+        [2, 2, 1]
     """
 
-    def __init__(self, sizes: list[int], batch_size: int, seed: int) -> None:
-        self.sizes, self.batch_size, self.seed = sizes, batch_size, seed
+    def __init__(self, sizes: Sequence[int], most: Sequence[int], seed: int) -> None:
+        self.sizes, self.most, self.seed = sizes, most, seed
         self.orders: tuple[int, list[Tensor]] = (-1, [])
 
-    def __len__(self) -> int:
-        return math.ceil(max(self.sizes) / self.batch_size)
-
-    def rows(self, overlap: int, epoch: int, step: int) -> Tensor:
+    def rows(self, number: int, epoch: int, step: int) -> Tensor:
         """Sorted, so that a mapped file is read in order."""
         if self.orders[0] != epoch:
             rng = epoch_generator(self.seed, epoch)
             self.orders = (epoch, [torch.from_numpy(rng.permutation(size)) for size in self.sizes])
-        order = self.orders[1][overlap]
-        cuts = torch.tensor_split(order, math.ceil(len(order) / self.batch_size))
+        order = self.orders[1][number]
+        cuts = torch.tensor_split(order, math.ceil(len(order) / self.most[number]))
         return cuts[step % len(cuts)].sort().values

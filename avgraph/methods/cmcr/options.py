@@ -28,8 +28,13 @@ class CmcrOptions(MethodOptions):
         recall_temperature: of the softmax over a memory (τ₁).
         temperature: of the contrast of items (τ₂).
         pseudo_temperature: of the contrast of what is recalled for them (τ₃).
-        noise_variance: of the noise on every embedding (σ²).
+        noise_variance: of the noise on every entry of an embedding (σ²).
+        noise_norm: the mean squared length of the noise instead (σ² times the columns), equal for spaces of any width.
         renormalize: bring noisy embeddings back to length 1.
+        centred_on: what the items are: rows of the overlap, or also those of every memory, which recall their texts.
+        path_weight: of the cross-entropy to what rows of two memories have in common through the overlap.
+        path_temperature: of that, and of the free baseline ``bridge_map``.
+        path_rows: most rows of a memory in it.
         overlap_loss: whether items are contrasted between spaces.
         pseudo_loss: whether what is recalled for them is.
         intra_weight: of the gap between the modalities of a space (λ).
@@ -56,7 +61,12 @@ class CmcrOptions(MethodOptions):
     temperature: Rate = 0.1
     pseudo_temperature: Rate = 0.1
     noise_variance: NonNegative = 0.004
+    noise_norm: NonNegative | None = None
     renormalize: bool = True
+    centred_on: Literal["overlap", "all"] = "overlap"
+    path_weight: NonNegative = 0.0
+    path_temperature: Rate = 0.07
+    path_rows: Annotated[int, Field(ge=2)] = 4096
     overlap_loss: bool = True
     pseudo_loss: bool = True
     intra_weight: NonNegative = 0.1
@@ -87,10 +97,14 @@ class CmcrOptions(MethodOptions):
         if self.half:
             found["hidden_channels"] = "a half projector has no hidden layer"
             found["final_relu"] = "a half projector always ends with a ReLU"
-        if not self.overlap_loss:
+        if not self.overlap_loss and self.path_weight == 0:
             found["temperature"] = "items are not contrasted (overlap_loss is false)"
         if not self.pseudo_loss:
             found["pseudo_temperature"] = "what is recalled is not contrasted (pseudo_loss is false)"
+        if self.noise_norm is not None:
+            found["noise_variance"] = "noise_norm says how much noise there is"
+        if self.path_weight == 0:
+            found["path_rows"] = "nothing is learned from paths (path_weight is 0)"
         if self.intra_weight == 0:
             found["intra_spaces"] = "no gap is closed (intra_weight is 0)"
         if not self.pseudo_loss and not self._closes_gaps:
@@ -109,6 +123,7 @@ class CmcrOptions(MethodOptions):
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> CmcrOptions:
-        if not (self.overlap_loss or self.pseudo_loss or self._closes_gaps):
-            raise mistakes([((), "overlap_loss, pseudo_loss and intra_weight are all off: nothing to learn", None)])
+        if not (self.overlap_loss or self.pseudo_loss or self._closes_gaps or self.path_weight):
+            off = "overlap_loss, pseudo_loss, intra_weight and path_weight are all off: nothing to learn"
+            raise mistakes([((), off, None)])
         return self

@@ -41,6 +41,10 @@ class Gathered:
         """Some rows in float32 [b, d]."""
         return take_rows(self.rows, wanted if self.index is None else self.index[wanted])
 
+    def loaded(self) -> Tensor:
+        """All rows in float32 [n, d]."""
+        return self.take(torch.arange(len(self)))
+
     def whole(self) -> Rows:
         """All rows; those of a mapped file stay mapped unless they are chosen one by one."""
         return self.rows if self.index is None else take_rows(self.rows, self.index)

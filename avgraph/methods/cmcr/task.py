@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,16 +13,18 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
 from avgraph.methods.cmcr.heads import load_head, out_channels, projector_of
-from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
+from avgraph.methods.cmcr.links import End, training_rows
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
 from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
+from avgraph.methods.cmcr.paths import Path, bridge_metrics
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
+from avgraph.methods.cmcr.steps import Steps
 from avgraph.methods.predictions import Predictions, only_type
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
-from avgraph.nn import Projector, semantic_noise
+from avgraph.nn import Projector, semantic_noise, soft_info_nce
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.transforms.space_graph import OVERLAPS, SPACE, SpaceGraph
@@ -30,7 +33,7 @@ from avgraph.transforms.space_graph import OVERLAPS, SPACE, SpaceGraph
 class CMCRTask(Task):
     """Connect any number of spaces in a chain or a tree.
 
-    Every overlap of two spaces adds its `connection_loss` on its own batch of items. What each memory recalls for an
+    Every overlap of two spaces adds its `connection_loss` on its own batches (`Steps`). What each memory recalls for an
     item is computed once, on clean rows; the noise is fresh at every step; a head sees one modality at a time.
 
     Args:
@@ -62,7 +65,6 @@ class CMCRTask(Task):
         if len(set(widths.values())) > 1:
             told = ", ".join(f"{name} {width}" for name, width in widths.items())
             raise GraphError(f"cmcr: expected heads of one width, got {told}; set method.channels to that of the heads")
-        self.links: list[Link] | None = None
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """What was learned; heads that began as published ones have widths of their own."""
@@ -90,31 +92,22 @@ class CMCRTask(Task):
         return head
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Numbers of the steps of an epoch; a step gathers its own rows."""
-        return DataLoader(torch.arange(len(self._batches())), batch_size=1)  # type: ignore[arg-type]
-
-    def _batches(self) -> Batches:
+        """Numbers of the steps of an epoch, which sees every row of the largest overlap once."""
         edges = self.graph[OVERLAPS]
         one = [self.spaces[number] for number in edges.edge_index[0].tolist()]
-        held = zip(edges.modality, one, strict=True)
-        return Batches([len(training_rows(self.graph, *which)) for which in held], self.options.batch_size, self.seed)
+        largest = max(len(training_rows(self.graph, *held)) for held in zip(edges.modality, one, strict=True))
+        return DataLoader(torch.arange(math.ceil(largest / self.options.batch_size)), batch_size=1)  # type: ignore[arg-type]
 
     def on_fit_start(self) -> None:
-        """Recall, once, on the device of training."""
-        self.links = self._links()
-        self.batches = self._batches()
-
-    def _links(self) -> list[Link]:
-        options = self.options
-        return read_links(self.graph, options.recall, options.recall_temperature, seed=self.seed, device=self.device)
+        """Recall, once, on the device of training, and find the rows of the steps."""
+        self.steps = Steps(self.graph, self.options, self.seed, self.device)
 
     def _projected(self, space: str, rows: Gathered, wanted: Tensor) -> Tensor:
         weight = next(self.head(space).parameters())
         x = rows.take(wanted).to(weight.device, weight.dtype)
-        if self.options.renormalize:
-            noisy = semantic_noise(x, self.options.noise_variance)
-        else:
-            noisy = x + self.options.noise_variance**0.5 * torch.randn_like(x)
+        options = self.options
+        variance = options.noise_variance if options.noise_norm is None else options.noise_norm / x.shape[1]
+        noisy = semantic_noise(x, variance) if options.renormalize else x + variance**0.5 * torch.randn_like(x)
         projected: Tensor = self.head(space)(noisy)
         return at_least_single(projected)
 
@@ -124,36 +117,39 @@ class CMCRTask(Task):
         return Side(own, [self._projected(end.space, rows, wanted) for rows in end.recalled.values()], align)
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
-        """The objective of a batch of each overlap (Eq. 10)."""
-        assert self.links is not None
-        total = torch.zeros((), device=self.device)
-        for number, link in enumerate(self.links):
-            wanted = self.batches.rows(number, self.current_epoch, int(batch[0]))
+        """The objective of a batch of each overlap (Eq. 10), the mean over its sets of items, and that of the paths."""
+        epoch, step, steps = self.current_epoch, int(batch[0]), self.steps
+        terms: dict[str, Tensor] = {}
+        for overlap, link, wanted in steps.items(epoch, step):
             if len(wanted) < 2:  # BatchNorm has no statistics of one row
                 raise GraphError(f"cmcr: '{link.modality}': expected at least 2 rows per batch, got {len(wanted)}")
-            terms = self._terms(*(self._side(end, wanted) for end in link.ends))
-            for name, value in terms.items():
-                total = total + value
-                label = f"train/{name}" if len(self.links) == 1 else f"train/{name}_{number}"
-                self.log(label, value.detach(), on_step=False, on_epoch=True, batch_size=1)
-        self.log("train/loss", total.detach(), on_step=False, on_epoch=True, batch_size=1)
+            for kind, value in self._terms(*(self._side(end, wanted) for end in link.ends)).items():
+                name = kind if len(steps.links) == 1 else f"{kind}_{overlap}"
+                terms[name] = terms.get(name, 0) + value / len(steps.links[overlap])
+        for number, (path, source, goal) in enumerate(steps.ends(epoch, step)):
+            name = "path" if len(steps.paths) == 1 else f"path_{number}"
+            terms[name] = self.options.path_weight * self._path_loss(path, source, goal)
+        total = sum(terms.values(), torch.zeros((), device=self.device))
+        for name, value in {**terms, "loss": total}.items():
+            self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=1)
         return total
 
+    def _path_loss(self, path: Path, source: Tensor, goal: Tensor) -> Tensor:
+        x, y = (self._projected(*end, wanted) for end, wanted in ((path.source, source), (path.goal, goal)))
+        return soft_info_nce(x, y, path.target[source][:, goal].to(x), self.options.temperature)
+
     def _terms(self, one: Side, two: Side) -> dict[str, Tensor]:
+        options = self.options
         return connection_loss(
-            one,
-            two,
-            intra_weight=self.options.intra_weight,
-            temperature=self.options.temperature,
-            pseudo_temperature=self.options.pseudo_temperature,
-            overlap=self.options.overlap_loss,
-            pseudo=self.options.pseudo_loss,
-        )
+            one, two, intra_weight=options.intra_weight,
+            temperature=options.temperature, pseudo_temperature=options.pseudo_temperature,
+            overlap=options.overlap_loss, pseudo=options.pseudo_loss,
+        )  # fmt: skip
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
-        """Retrieval between the held-out rows of every two node types, in the connected space."""
-        return held_out_metrics(self.graph, embed_held_out(self.graph, self.project))
+        """Retrieval between the held-out rows of two node types, in the connected space, and over the overlaps."""
+        return held_out_metrics(self.graph, embed_held_out(self.graph, self.project)) | self._bridge()
 
     def trivial(self) -> Trivial:
         """The average precision of chance.
@@ -192,8 +188,13 @@ class CMCRTask(Task):
     def annotated(self) -> HeteroData:
         """The graph of spaces, held-out rows with their ``embedding``, and the strongest memory edges of some items."""
         options = self.options
-        kept = (options.edges_per_item, options.edge_items)
-        return connected_graph(self.graph, self.project, *kept, temperature=options.recall_temperature)
+        kept, temperature = (options.edges_per_item, options.edge_items), options.recall_temperature
+        graph = connected_graph(self.graph, self.project, *kept, temperature=temperature)
+        graph.bridge = self._bridge()
+        return graph
+
+    def _bridge(self) -> dict[str, float]:
+        return bridge_metrics(self.graph, self.options.path_temperature, seed=self.seed)
 
 
 def _key(space: str) -> str:

@@ -1,0 +1,57 @@
+"""What a training step of C-MCR draws: items of every overlap, and rows at both ends of every path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.methods.cmcr.centred import centred_links
+from avgraph.methods.cmcr.links import Batches, Link, read_links
+from avgraph.methods.cmcr.options import CmcrOptions
+from avgraph.methods.cmcr.paths import Path, read_paths
+
+
+class Steps:
+    """The sets of items, what is recalled for them, and the rows that each step takes.
+
+    Attributes:
+        links: per overlap its sets of items: its own rows, and with ``centred_on: all`` those of every memory, which
+            share the rows of a step.
+        paths: where ``path_weight`` is not 0.
+
+    Args:
+        graph: with its spaces and overlaps.
+        options: of the method.
+        seed: of chance and order.
+        device: where to recall.
+    """
+
+    def __init__(self, graph: HeteroData, options: CmcrOptions, seed: int, device: torch.device | str) -> None:
+        how, temperature = options.recall, options.recall_temperature
+        self.links = [[link] for link in read_links(graph, how, temperature, seed=seed, device=device)]
+        if options.centred_on == "all":
+            for links in self.links:
+                links += centred_links(links[0], how, temperature, seed=seed, device=device)
+        weighed = options.path_weight > 0
+        self.paths = read_paths(graph, options.path_temperature, options.path_rows, seed=seed) if weighed else []
+        sets = [(len(link.ends[0].own), options.batch_size // len(links)) for links in self.links for link in links]
+        sets += [(len(rows), options.batch_size // 2) for path in self.paths for _, rows in (path.source, path.goal)]
+        self._batches = Batches([size for size, _ in sets], [max(2, most) for _, most in sets], seed)
+        self._first_path = sum(len(links) for links in self.links)
+
+    def items(self, epoch: int, step: int) -> Iterator[tuple[int, Link, Tensor]]:
+        """Number of the overlap, a set of its items, and the rows that are taken of it."""
+        number = 0
+        for overlap, links in enumerate(self.links):
+            for link in links:
+                yield overlap, link, self._batches.rows(number, epoch, step)
+                number += 1
+
+    def ends(self, epoch: int, step: int) -> Iterator[tuple[Path, Tensor, Tensor]]:
+        """A path, and the rows of its source and of its goal."""
+        for number, path in enumerate(self.paths):
+            source, goal = (self._batches.rows(self._first_path + 2 * number + side, epoch, step) for side in (0, 1))
+            yield path, source, goal
