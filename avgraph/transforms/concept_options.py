@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -10,6 +11,8 @@ from avgraph import transforms
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import Name, Positive, Rate, Seed, TransformOptions, each_once, tuple_as_list
 from avgraph.options.dependency_search import DependencySearch
+from avgraph.options.inputs import Input, named
+from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
     import torch_geometric.transforms
@@ -84,3 +87,33 @@ class ActivationEdgesOptions(_ConceptOptions):
     def transform(self) -> torch_geometric.transforms.BaseTransform:
         """`avgraph.transforms.ActivationEdges`."""
         return transforms.ActivationEdges(**self.arguments())
+
+
+class DependencyEdgesOptions(TransformOptions):
+    """Edges between concepts from a matrix of weights, parent row → child column.
+
+    Attributes:
+        weights: file of the matrix [p, p], such as ``weights.npy`` or ``bundle.npz:key``.
+        node: node type with p nodes.
+        relation: name of the relation.
+    """
+
+    node_keys = ("node",)
+    path_keys = ("weights",)
+
+    type: Literal["dependency_edges"] = "dependency_edges"
+    weights: FilePath
+    node: Name = "concept"
+    relation: Name = "drives"
+
+    def inputs(self) -> Iterator[Input]:
+        """The file of the matrix."""
+        return named(("weights",), self.weights, "numbers")
+
+    def edge_type(self) -> EdgeType:
+        """The edge type it adds."""
+        return (self.node, self.relation, self.node)
+
+    def transform(self) -> torch_geometric.transforms.BaseTransform:
+        """`avgraph.transforms.DependencyEdges`."""
+        return transforms.DependencyEdges(**self.arguments())

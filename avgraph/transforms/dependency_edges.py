@@ -19,7 +19,7 @@ from avgraph.graph.nodes import check_finite, node_count
 from avgraph.graph.vocabulary import show_edge
 from avgraph.io.arrays import read_array
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms.options import DependencyEdgesOptions
+from avgraph.transforms.concept_options import DependencyEdgesOptions
 
 
 class DependencyEdges(BaseTransform):

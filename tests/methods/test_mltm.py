@@ -15,7 +15,7 @@ from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.mltm import MltmOptions, MLTMTask, Objective
-from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
+from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
 from avgraph.options.train import TrainOptions
@@ -90,23 +90,6 @@ def test_a_coupling_that_has_not_converged_is_told(caplog: pytest.LogCaptureFixt
     assert not caplog.text
     score_tables(x, y, torch.ones(4), 0.01, max_iter=1)
     assert "the coupling of 6 x 9 did not converge (error " in caplog.text
-
-
-def test_each_sound_is_paired_with_every_text_of_its_label() -> None:
-    label, text_label = torch.tensor([2, 0, 1, 0]), torch.tensor([0, 2, 0, 2, 2])
-    for rows in (torch.arange(4), torch.tensor([3, 0])):
-        found = list(zip(*(part.tolist() for part in matching_pairs(label, rows, text_label)), strict=True))
-        assert found == [(i, j) for i in rows.tolist() for j in range(5) if label[i] == text_label[j]]
-
-
-def test_noise_shuffles_a_share() -> None:
-    text = torch.arange(200)
-    for share in (0.0, 0.2, 0.6, 1.0):
-        noisy = shuffled_partners(text, share, seed=0)
-        assert noisy.sort().values.tolist() == text.tolist()
-        assert share * 200 - 10 <= int((noisy != text).sum()) <= share * 200
-    assert torch.equal(shuffled_partners(text, 0.5, seed=1), shuffled_partners(text, 0.5, seed=1))
-    assert not torch.equal(shuffled_partners(text, 0.5, seed=1), shuffled_partners(text, 0.5, seed=2))
 
 
 def test_objectives_equal_their_formulas() -> None:

@@ -145,7 +145,7 @@ OF_MLTM = [
     mutant(MLTM, "self.options.threshold / max", "0.01 / max", "method mltm: threshold"),
     mutant(MLTM, 'options.metric if options.loss == "mltm" else "euclidean"', '"full"', "method mltm: metric"),
     mutant(MLTM, 'self.options.epsilon)["plan"]', '0.05)["plan"]', "method mltm: epsilon"),
-    mutant(MLTM, "shuffled_partners(own, options.noise, seed)", "own", "method mltm: noise"),
+    mutant(MLTM, 'corrupted_targets(own, "shuffled", options.noise, seed)', "own", "method mltm: noise"),
     mutant(MLTM, "kind, options.batch_size, seed", "kind, 256, seed", "method mltm: batch_size"),
     mutant(MLTM, "most = {}, self.options.train_sounds", "most = {}, 2000", "method mltm: train_sounds"),
     mutant(MLTM, "nn.Linear(x.shape[1], self.options.hidden_channels),\n",
