@@ -74,10 +74,7 @@ def _edges_once(parts: Parts) -> list[tuple[Path, str]]:
         name = ".".join(map(str, path))
         if edge in first:
             same = f"builds the edges {show_edge(edge)}, as {first[edge]} does"
-            if path[0] == "graph" and not parts.own_graph:
-                found.append((("method",), f"where no graph is declared it {same}; declare one ([] adds no edges)"))
-            else:
-                found.append((path, f"{same}; give one of them another relation"))
+            found.append((path, f"{same}; give one of them another relation"))
         first.setdefault(edge, name)
     return found
 

@@ -85,7 +85,6 @@ def test_the_caption_bridge_is_a_path() -> None:
     draw = torch.Generator().manual_seed(0)
     sounds, pictures, heard, seen = (torch.randn(n, 6, generator=draw) for n in (5, 4, 9, 9))
     data = HeteroData(audio={"x": sounds}, image={"x": pictures}, text={"x_sound": heard, "x_picture": seen})
-    data["text"].num_nodes = 9
     for node, space in (("audio", "x_sound"), ("image", "x_picture")):
         data = MemoryEdges("text", node, k=9, temperature=0.05, memory_state=space)(data)
     bridge = ComposeEdges([("audio", "rev_recalled", "text"), ("text", "recalled", "image")], k=4)(data)

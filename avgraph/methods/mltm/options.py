@@ -38,6 +38,7 @@ class MltmOptions(MethodOptions):
     """
 
     node_keys = ("audio", "text")
+    came_later: ClassVar[Mapping[str, Any]] = {"relation": "described"}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
