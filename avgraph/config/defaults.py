@@ -33,7 +33,8 @@ def with_recipe(experiment: Mapping[str, Any], *, of_old_run: bool = False) -> M
     if recipe is None:
         return experiment
     given = () if of_old_run else _declared_edges(experiment.get("dataset"))
-    return {**experiment, "graph": [step for step in recipe if step.edge_type() not in given]}
+    own = [step for step in recipe if step.edge_type() not in given]
+    return {**experiment, "graph": own}
 
 
 def _declared_edges(dataset: Any) -> Collection[EdgeType]:

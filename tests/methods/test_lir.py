@@ -160,6 +160,7 @@ def test_the_graph_of_the_data_takes_the_place_of_the_inferred_one(caplog: pytes
     task.teacher.infer(10, task.network.logits(task.clips.features(task.clips.train)), 0)
     assert task.teacher.weights[0, 4] == task.teacher.weights[1, 5] == 0.5
     assert task.annotated()[DRIVES].source == ["book", "guess"]
+    assert task.annotated()[DRIVES].edge_weight.tolist() == [0.5, 0.5]
     assert not caplog.text
     task = LIRTask(LirOptions(dependencies="inferred", **SMALL))
     task.bind(data, train, 0)

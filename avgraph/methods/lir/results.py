@@ -174,7 +174,7 @@ def clip_concept_graph(
         if teacher.given is None:  # the edges of the data have whatever else was known of them
             result = DependencyEdges(teacher.weights.cpu(), node=concept)(result)
         edges = result[concept, "drives", concept]
-        for name, matrix in teacher.frequencies().items():
+        for name, matrix in {"edge_weight": teacher.weights.cpu(), **teacher.frequencies()}.items():
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
         if inserted:
             result[concept].insertion_epoch = int(teacher.epoch)
