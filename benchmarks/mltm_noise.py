@@ -31,10 +31,10 @@ from avgraph.config import Experiment, load_experiment  # noqa: E402
 from avgraph.encoders.context import EncodeContext  # noqa: E402
 from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.methods.mltm import MltmOptions, MLTMTask  # noqa: E402
-from avgraph.methods.mltm.pairs import shuffled_partners  # noqa: E402
 from avgraph.methods.mltm.ranking import retrieval_metrics  # noqa: E402
 from avgraph.metrics import recall_at_k  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
+from avgraph.transforms.corrupt_edges import corrupted_targets  # noqa: E402
 from benchmarks.training import trained  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mltm_esc50.yaml"
@@ -93,7 +93,7 @@ class Watched(MLTMTask):
         sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
         rows = sounds.val_mask.nonzero()[:, 0]
         x, y = self.embed(rows, torch.arange(len(texts.y)))
-        own = shuffled_partners(sounds.y[rows], self.options.noise, self.seed)
+        own = corrupted_targets(sounds.y[rows], "shuffled", self.options.noise, self.seed)
         return recall_at_k(x, y, own, texts.y, k=1)
 
 

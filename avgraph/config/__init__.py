@@ -17,11 +17,11 @@ from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
+from avgraph.transforms.concept_options import ActivationEdgesOptions, DependencyEdgesOptions, InferDependenciesOptions
 from avgraph.transforms.options import (
     CandidatesOptions,
     CompleteOptions,
     CouplingEdgesOptions,
-    DependencyEdgesOptions,
     KnnOptions,
     MemoryEdgesOptions,
 )
@@ -31,17 +31,22 @@ from avgraph.transforms.rating_options import (
     RatingStatisticsOptions,
     UnratedOptions,
 )
+from avgraph.transforms.relation_options import ComposeEdgesOptions, CorruptEdgesOptions, PairEdgesOptions
 
 __all__ = [
+    "ActivationEdgesOptions",
     "CandidatesOptions",
     "CmcrOptions",
     "CoRatedOptions",
     "CompleteOptions",
+    "ComposeEdgesOptions",
+    "CorruptEdgesOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",
     "DependencyEdgesOptions",
     "EncoderOptions",
     "Experiment",
+    "InferDependenciesOptions",
     "KnnOptions",
     "LirOptions",
     "MemoryEdgesOptions",
@@ -49,6 +54,7 @@ __all__ = [
     "MltmOptions",
     "MmvaeOptions",
     "OptimizerOptions",
+    "PairEdgesOptions",
     "RatingModelOptions",
     "RatingStatisticsOptions",
     "RrnetOptions",

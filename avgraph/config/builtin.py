@@ -16,8 +16,10 @@ from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.transforms import concept_options as concept_transforms
 from avgraph.transforms import options as transforms
 from avgraph.transforms import rating_options as rating_transforms
+from avgraph.transforms import relation_options as relation_transforms
 
 DATASETS: Mapping[str, type[DatasetOptions]] = {
     "esc50": datasets.ESC50,
@@ -65,8 +67,13 @@ TRANSFORMS: Mapping[str, type[TransformOptions]] = {
     "candidates": transforms.CandidatesOptions,
     "complete": transforms.CompleteOptions,
     "coupling_edges": transforms.CouplingEdgesOptions,
-    "dependency_edges": transforms.DependencyEdgesOptions,
+    "dependency_edges": concept_transforms.DependencyEdgesOptions,
     "memory_edges": transforms.MemoryEdgesOptions,
+    "infer_dependencies": concept_transforms.InferDependenciesOptions,
+    "activation_edges": concept_transforms.ActivationEdgesOptions,
+    "pair_edges": relation_transforms.PairEdgesOptions,
+    "compose_edges": relation_transforms.ComposeEdgesOptions,
+    "corrupt_edges": relation_transforms.CorruptEdgesOptions,
     "co_rated": rating_transforms.CoRatedOptions,
     "unrated": rating_transforms.UnratedOptions,
     "rating_statistics": rating_transforms.RatingStatisticsOptions,

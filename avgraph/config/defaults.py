@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from avgraph.config.component import METHOD
-from avgraph.options.base import MethodOptions
+from avgraph.config.component import DATASET, METHOD
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.options.base import DatasetOptions, MethodOptions
 from avgraph.options.train import TrainOptions
 
 
-def with_recipe(experiment: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_recipe(experiment: Mapping[str, Any], *, of_old_run: bool = False) -> Mapping[str, Any]:
     """An experiment's data with the graph that its method builds where it declares none.
 
-    A user's own method tells it when it is built; what a method with mistakes would build is not known.
+    Edges that the data set declares take the place of the recipe's, but in a run that was made before they did. A
+    user's own method tells its recipe when it is built; what a method with mistakes would build is not known.
 
     Example:
         >>> [step.k for step in with_recipe({"method": {"type": "rrnet"}})["graph"]]
@@ -28,7 +30,21 @@ def with_recipe(experiment: Mapping[str, Any]) -> Mapping[str, Any]:
         recipe = METHOD.read(method).recipe()
     except ValidationError:
         return experiment
-    return experiment if recipe is None else {**experiment, "graph": list(recipe)}
+    if recipe is None:
+        return experiment
+    given = () if of_old_run else _declared_edges(experiment.get("dataset"))
+    own = [step for step in recipe if step.edge_type() not in given]
+    return {**experiment, "graph": own}
+
+
+def _declared_edges(dataset: Any) -> Collection[EdgeType]:
+    """Those that a data set is known to come with."""
+    try:
+        made = DATASET.read(dataset)
+    except ValidationError:
+        return ()
+    edges = made.edge_types() if isinstance(made, DatasetOptions) else None
+    return () if edges is None else edges.values()
 
 
 def with_train_defaults(experiment: Mapping[str, Any]) -> dict[str, Any]:

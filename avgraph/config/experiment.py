@@ -102,7 +102,7 @@ class Experiment(Options):
         """Fill in what the method says, and check the parts against each other, even where some are wrong."""
         own_graph = not isinstance(value, Mapping) or value.get("graph") is not None
         if isinstance(value, Mapping):
-            value = with_recipe(with_train_defaults(value))
+            value = with_recipe(with_train_defaults(value), of_old_run=info.context == OLD_RUN)
         try:
             made = handler(value)
         except ValidationError as error:

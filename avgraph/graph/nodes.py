@@ -9,6 +9,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
+from avgraph.graph.spaces import spaces_of, state_name
 
 MASKS = ("train_mask", "val_mask", "test_mask")
 
@@ -52,7 +53,7 @@ def node_attribute(data: HeteroData, node: str, attribute: str) -> Any:
 
 
 def node_count(data: HeteroData, node: str) -> int:
-    """Number of nodes of a type: ``num_nodes`` where it is set, else the length of what is there per node.
+    """Number of nodes of a type: ``num_nodes`` where it is set, else the length of what is there per node or space.
 
     Raises:
         GraphError: if the nodes are missing or have nothing to be counted by.
@@ -64,7 +65,7 @@ def node_count(data: HeteroData, node: str) -> int:
     store = node_store(data, node)
     if "num_nodes" in store:
         return int(store["num_nodes"])
-    for attribute in _PER_NODE:
+    for attribute in (*_PER_NODE, *map(state_name, spaces_of(store))):
         if attribute in store:
             return len(store[attribute])
     raise GraphError(f"node type {node!r} has none of {', '.join(_PER_NODE)}: its nodes cannot be counted")

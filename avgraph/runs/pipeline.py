@@ -16,6 +16,7 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import GraphError
 from avgraph.graph.spaces import spaces_of
+from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.task import Task
 from avgraph.runs.kept_encoders import KeptEncoder
 
@@ -63,9 +64,18 @@ def build_graph(
         if kept is not None:
             kept[node] = KeptEncoder.of(raw, own.learned or {})
     check_features(data, task.raw_nodes())
+    _tell_replaced(experiment, data)
     for transform in graph_steps(experiment, task):
         data = transform(data)
     return data
+
+
+def _tell_replaced(experiment: Experiment, data: HeteroData) -> None:
+    """Say which steps put others in the place of edges that only loading the data has told."""
+    for step in experiment.graph or ():
+        for edge in step.edge_types() or ():
+            if edge in data.edge_types:
+                log.warning("graph: %s puts others in the place of the data's %s edges", step.type, show_edge(edge))
 
 
 def views_of(options: Any) -> Views:

@@ -56,7 +56,8 @@ def column_scale(
         (tensor([2.]), tensor([1.]))
     """
     seen = x if rows is None else x[rows]
-    deviation = seen.std(0, correction=correction)
+    varies = len(seen) > correction  # of a single row, as of a relation with one edge, nothing is known
+    deviation = seen.std(0, correction=correction) if varies else torch.zeros_like(x[:0].sum(0))
     return seen.mean(0), deviation.where(deviation > 0, 1) if added is None else deviation + added
 
 

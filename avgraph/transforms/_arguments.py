@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -10,12 +10,14 @@ from avgraph.errors import GraphError
 from avgraph.options.base import TransformOptions
 from avgraph.options.problems import dotted
 
+Checked = TypeVar("Checked", bound=TransformOptions)
 
-def check_arguments(options: type[TransformOptions], **given: Any) -> None:
-    """Refuse arguments of a constructor that its options class refuses; those at their default count as not written.
+
+def check_arguments(options: type[Checked], **given: Any) -> Checked:
+    """The options of a constructor's arguments; those at their default count as not written.
 
     Raises:
-        GraphError: one line a mistake.
+        GraphError: one line a mistake, where the class of the options refuses them.
 
     Example:
         >>> from avgraph.transforms.options import KnnOptions
@@ -26,6 +28,6 @@ def check_arguments(options: type[TransformOptions], **given: Any) -> None:
     default = {key: options.model_fields[key].default for key in given}
     written = {key: x for key, x in given.items() if x != default[key] or type(x) is not type(default[key])}
     try:
-        options.model_validate({"type": options.model_fields["type"].default, **written})
+        return options.model_validate({"type": options.model_fields["type"].default, **written})
     except ValidationError as error:
         raise GraphError("\n".join(f"{dotted(e['loc'])}: {e['msg']}" for e in error.errors())) from None

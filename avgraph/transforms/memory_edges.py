@@ -27,11 +27,12 @@ class MemoryEdges(BaseTransform):
     the masks of the memory. Edges that the graph already has under the same type are replaced.
 
     Args:
-        source: node type of the memory, whose ``x`` may be an array mapped from a file.
+        source: node type of the memory, whose rows may be an array mapped from a file.
         target: node type of the queries.
         k: memory rows per node.
         temperature: τ of the softmax of cosine similarities.
         state: attribute of ``target`` in the space of the memory; a node of two spaces has a state in each.
+        memory_state: attribute of ``source`` in that space.
         relation: name of the relation.
         chunk_size: memory rows at a time; changes the memory taken, not the result.
 
@@ -56,17 +57,19 @@ class MemoryEdges(BaseTransform):
         state: str = "x",
         relation: str = "recalled",
         chunk_size: int | None = None,
+        memory_state: str = "x",
     ) -> None:
         check_arguments(
             MemoryEdgesOptions, source=source, target=target, k=k, temperature=temperature, state=state,
-            relation=relation, chunk_size=chunk_size,
+            relation=relation, chunk_size=chunk_size, memory_state=memory_state,
         )  # fmt: skip
         self.source, self.target, self.k, self.temperature = source, target, k, temperature
         self.state, self.relation, self.chunk_size = state, relation, chunk_size
+        self.memory_state = memory_state
 
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
-        memory = _rows(data, self.source, "x")
+        memory = _rows(data, self.source, self.memory_state)
         query = torch.as_tensor(_rows(data, self.target, self.state))
         if self.k > len(memory):
             raise GraphError(f"k = {self.k} of {len(memory)} {self.source!r} rows: k is at most {len(memory)}")
@@ -74,7 +77,7 @@ class MemoryEdges(BaseTransform):
         try:
             index, attention = memory_top_k(query, memory, self.temperature, self.k, chunk_size=self.chunk_size)
         except GraphError as error:
-            names = f"memory = {self.source}.x, query = {self.target}.{self.state}"
+            names = f"memory = {self.source}.{self.memory_state}, query = {self.target}.{self.state}"
             raise GraphError(f"{error} ({names})") from error
         column = torch.arange(len(query), device=index.device).repeat_interleave(self.k)
         result = set_pairs(data, edge_type, torch.stack([index.reshape(-1), column]), None)

@@ -5,7 +5,6 @@ The constructors, ``KNN("audio", k=10)``, take the same names and defaults and a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,9 +12,7 @@ from pydantic import Field, model_validator
 from avgraph import transforms
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import Name, Positive, Rate, TransformOptions
-from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
-from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
     import torch_geometric.transforms
@@ -52,7 +49,7 @@ class KnnOptions(TransformOptions):
         return transforms.KNN(**self.arguments())
 
 
-class _PairOptions(TransformOptions):
+class PairOptions(TransformOptions):
     """Base of the steps that join two node types.
 
     Attributes:
@@ -72,7 +69,7 @@ class _PairOptions(TransformOptions):
         return (self.source, self.relation, self.target)
 
 
-class CandidatesOptions(_PairOptions):
+class CandidatesOptions(PairOptions):
     """Every source node gets edges to the ``k`` targets that its encoder scores highest.
 
     Attributes:
@@ -89,7 +86,7 @@ class CandidatesOptions(_PairOptions):
         return transforms.Candidates(**self.arguments())
 
 
-class CompleteOptions(_PairOptions):
+class CompleteOptions(PairOptions):
     """Every source node gets an edge to every target."""
 
     type: Literal["complete"] = "complete"
@@ -99,37 +96,7 @@ class CompleteOptions(_PairOptions):
         return transforms.Complete(**self.arguments())
 
 
-class DependencyEdgesOptions(TransformOptions):
-    """Edges between concepts from a matrix of weights, parent row → child column.
-
-    Attributes:
-        weights: file of the matrix [p, p], such as ``weights.npy`` or ``bundle.npz:key``.
-        node: node type with p nodes.
-        relation: name of the relation.
-    """
-
-    node_keys = ("node",)
-    path_keys = ("weights",)
-
-    type: Literal["dependency_edges"] = "dependency_edges"
-    weights: FilePath
-    node: Name = "concept"
-    relation: Name = "drives"
-
-    def inputs(self) -> Iterator[Input]:
-        """The file of the matrix."""
-        return named(("weights",), self.weights, "numbers")
-
-    def edge_type(self) -> EdgeType:
-        """The edge type it adds."""
-        return (self.node, self.relation, self.node)
-
-    def transform(self) -> torch_geometric.transforms.BaseTransform:
-        """`avgraph.transforms.DependencyEdges`."""
-        return transforms.DependencyEdges(**self.arguments())
-
-
-class CouplingEdgesOptions(_PairOptions):
+class CouplingEdgesOptions(PairOptions):
     """Edges of an optimal-transport coupling of two node types whose features have one width.
 
     Attributes:
@@ -175,7 +142,7 @@ class CouplingEdgesOptions(_PairOptions):
         return transforms.CouplingEdges(**self.arguments())
 
 
-class MemoryEdgesOptions(_PairOptions):
+class MemoryEdgesOptions(PairOptions):
     """Every target node gets edges from the ``k`` rows of a memory that it attends to most.
 
     Attributes:
@@ -186,6 +153,7 @@ class MemoryEdgesOptions(_PairOptions):
         temperature: of the softmax of cosine similarities over the whole memory.
         state: attribute of the target nodes in the space of the memory.
         chunk_size: memory rows at a time.
+        memory_state: attribute of the source nodes in that space.
     """
 
     type: Literal["memory_edges"] = "memory_edges"
@@ -194,6 +162,7 @@ class MemoryEdgesOptions(_PairOptions):
     temperature: Rate = 0.01
     state: Name = "x"
     chunk_size: Positive | None = None
+    memory_state: Name = "x"
 
     def transform(self) -> torch_geometric.transforms.BaseTransform:
         """`avgraph.transforms.MemoryEdges`."""

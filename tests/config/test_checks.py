@@ -92,9 +92,53 @@ def test_edges_are_built_once(lines: Lines) -> None:
     assert lines(twice + "method: {type: rrnet, source: user, target: item}\n") == [
         "x.yaml:4: dataset.edges.1: builds the edges (user, candidate, item), as dataset.edges.0 does; "
         "give one of them another relation",
-        "x.yaml:5: method: where no graph is declared it builds the edges (user, candidate, item), as dataset.edges.0 "
-        "does; declare one ([] adds no edges)",
     ]
+
+
+def test_edges_of_the_data_take_the_place_of_the_recipes() -> None:
+    nodes = {"user": {"x": "u.npy"}, "item": {"x": "i.npy"}}
+    edges = [{"source": "user", "relation": name, "target": end, "index": "e.npy"}
+             for name, end in (("near", "user"), ("candidate", "item"))]  # fmt: skip
+    method = {"type": "rrnet", "source": "user", "target": "item"}
+    made = experiment_from_dict({"dataset": {"type": "files", "nodes": nodes, "edges": edges}, "method": method})
+    assert made.graph == [KnnOptions(node="item", k=2)]
+    own = experiment_from_dict({"dataset": {"type": "files", "nodes": nodes}, "method": method})
+    assert [step.edge_type() for step in own.graph or ()] == [
+        ("user", "near", "user"), ("item", "near", "item"), ("user", "candidate", "item"),
+    ]  # fmt: skip
+
+
+PAIRED = "graph:\n - {type: pair_edges, source: user, target: item}\n"
+NOISE = " - {type: corrupt_edges, relation: [user, described, item], share: 0.5, kind: removed}\n"
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        (PAIRED + NOISE.replace("described", "describes"),
+         ["x.yaml:8: graph.1.relation: no (user, describes, item) edges before this step; did you mean "
+          "'(user, described, item)'?"]),
+        ("graph:\n" + NOISE,
+         ["x.yaml:7: graph.0.relation: no (user, described, item) edges before this step; did you mean "
+          "'(user, candidate, item)'?"]),
+        (PAIRED + " - {type: compose_edges, path: [[user, described, item], [item, rev_described, usr]], k: 1}\n",
+         ["x.yaml:8: graph.1.path.1: no (usr, described, item) edges before this step; did you mean "
+          "'(user, described, item)'?"]),
+        ("graph:\n - {type: infer_dependencies, nodes: [user, itm]}\n",
+         ["x.yaml:7: graph.0.nodes.1: the data set has no node type 'itm'; did you mean 'item'?"]),
+    ],
+)  # fmt: skip
+def test_steps_name_edges_and_nodes_that_there_are(lines: Lines, graph: str, expected: list[str]) -> None:
+    assert lines(FILES + "method: {type: rrnet, source: user, target: item}\n" + graph) == expected
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [PAIRED + NOISE, "graph:\n - {type: activation_edges, nodes: [user]}\n - {type: knn, node: concept, k: 1}\n"],
+)
+def test_edges_and_nodes_that_an_earlier_step_makes_are_there(graph: str) -> None:
+    made = experiment_from_dict(yaml.safe_load(FILES + "method: {type: rrnet, source: user, target: item}\n" + graph))
+    assert len(made.graph or ()) == 2
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,14 @@ from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches
-from avgraph.methods.cmcr.readouts import Gathered, recall
+from avgraph.methods.cmcr.readouts import Gathered, recall, recall_by_edges
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
 from avgraph.runs.graph_store import load_graph
+from avgraph.transforms import MemoryEdges
 from tests.spaces import CLASSES, two_spaces
+from tests.wiring.toys import Spaces
 
 CHANCE = 1 / CLASSES
 
@@ -82,6 +84,34 @@ def test_what_a_memory_recalls(tmp_path: Path) -> None:
     assert len(chance.unique(dim=0)) > 5
     half = Gathered(query, torch.arange(10))
     torch.testing.assert_close(recall(half, part, "softmax", 0.1, cache=tmp_path).take(rows[:10]), soft.take(rows[:10]))
+
+
+def test_what_a_memory_recalls_by_edges() -> None:
+    draw = torch.Generator().manual_seed(0)
+    x, memory = torch.randn(6, 4, generator=draw), torch.randn(5, 3, generator=draw)
+    items, rows = Gathered(x, torch.tensor([4, 1])), Gathered(memory, torch.tensor([0, 2, 3]))
+    index = torch.tensor([[0, 3, 2, 1, 2], [4, 4, 1, 1, 0]])  # row 1 is no memory, item 0 is not to train on
+    found = recall_by_edges(items, rows, index, torch.tensor([1.0, 3.0, 2.0, 9.0, 9.0])).take(torch.arange(2))
+    torch.testing.assert_close(found, torch.stack([(memory[0] + 3 * memory[3]) / 4, memory[2]]))
+    with pytest.raises(GraphError, match=r"no edge from a training row leads to row 1 \(1 of 2 lack one\)"):
+        recall_by_edges(items, rows, index[:, :2], torch.ones(2))
+    with pytest.raises(GraphError, match="expected weights of at least 0, got -1"):
+        recall_by_edges(items, rows, index, torch.tensor([1.0, 1.0, -1.0, 1.0, 1.0]))
+
+
+def test_edges_of_the_graph_take_the_place_of_a_readout() -> None:
+    graph = Spaces().load()
+    task = CMCRTask(CmcrOptions(recall_temperature=0.1))
+    task.bind(graph, TrainOptions(), 0)
+    own = [end.recalled for end in task._links()[0].ends]
+    whole = MemoryEdges("sounds", "text", 12, temperature=0.1, state="x_a", memory_state="x_a")(task.graph)
+    task.bind(whole, TrainOptions(), 0)
+    given = [end.recalled for end in task._links()[0].ends]
+    every = torch.arange(30)
+    torch.testing.assert_close(given[0]["sounds"].take(every), own[0]["sounds"].take(every), atol=1e-5, rtol=1e-4)
+    assert torch.equal(given[1]["pictures"].take(every), own[1]["pictures"].take(every))
+    whole["sounds", "recalled_a", "text"].edge_index = torch.stack([every % 12, every])
+    assert torch.equal(task._links()[0].ends[0].recalled["sounds"].take(every), graph["sounds"].x_a[every % 12])
 
 
 def test_readouts_are_kept_by_content(tmp_path: Path) -> None:

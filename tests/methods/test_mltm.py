@@ -15,11 +15,12 @@ from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError, GraphError
 from avgraph.export import read_graphml
 from avgraph.methods.mltm import MltmOptions, MLTMTask, Objective
-from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
+from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
+from avgraph.transforms import CorruptEdges
 
 TEXT = """\
 name: small
@@ -90,23 +91,6 @@ def test_a_coupling_that_has_not_converged_is_told(caplog: pytest.LogCaptureFixt
     assert not caplog.text
     score_tables(x, y, torch.ones(4), 0.01, max_iter=1)
     assert "the coupling of 6 x 9 did not converge (error " in caplog.text
-
-
-def test_each_sound_is_paired_with_every_text_of_its_label() -> None:
-    label, text_label = torch.tensor([2, 0, 1, 0]), torch.tensor([0, 2, 0, 2, 2])
-    for rows in (torch.arange(4), torch.tensor([3, 0])):
-        found = list(zip(*(part.tolist() for part in matching_pairs(label, rows, text_label)), strict=True))
-        assert found == [(i, j) for i in rows.tolist() for j in range(5) if label[i] == text_label[j]]
-
-
-def test_noise_shuffles_a_share() -> None:
-    text = torch.arange(200)
-    for share in (0.0, 0.2, 0.6, 1.0):
-        noisy = shuffled_partners(text, share, seed=0)
-        assert noisy.sort().values.tolist() == text.tolist()
-        assert share * 200 - 10 <= int((noisy != text).sum()) <= share * 200
-    assert torch.equal(shuffled_partners(text, 0.5, seed=1), shuffled_partners(text, 0.5, seed=1))
-    assert not torch.equal(shuffled_partners(text, 0.5, seed=1), shuffled_partners(text, 0.5, seed=2))
 
 
 def test_objectives_equal_their_formulas() -> None:
@@ -235,6 +219,25 @@ def test_captions_of_one_sound_are_never_in_one_batch() -> None:
         assert len(set(task.pair_audio[batch].tolist())) == len(batch)
     # Of five training sounds three are measured, first and last included, with all their captions.
     assert [rows.tolist() for rows in task._splits()["train"]] == [[0, 2, 4], [0, 2, 4, 5, 7, 9, 10, 12, 14]]
+
+
+def test_pairs_are_read_from_edges_whoever_wrote_them() -> None:
+    graph = bound().graph
+    kind = ("audio", "described", "text")
+    assert graph[kind].edge_index.tolist() == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 0, 1, 2]]
+    noisy = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4, noise=0.5))
+    noisy.bind(graph, TrainOptions(), 3)
+    task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4))
+    task.bind(CorruptEdges(kind, 0.5, "shuffled", seed=3)(graph), TrainOptions(), 0)
+    assert torch.equal(task.pair_text, noisy.pair_text)  # the method's noise and the step's are one
+    graph["audio"].train_mask = torch.arange(6) != 1
+    graph["audio", "told", "text"].edge_index = torch.tensor([[5, 0, 1], [0, 1, 2]])
+    task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4, relation="told"))
+    task.bind(graph, TrainOptions(), 0)
+    assert (task.pair_audio.tolist(), task.pair_text.tolist()) == ([5, 0], [0, 1])
+    graph["audio", "told", "text"].edge_index = torch.tensor([[5, 0], [0, 3]])
+    with pytest.raises(GraphError, match=r"\(audio, told, text\): an edge names text 3, but there are 3"):
+        task.bind(graph, TrainOptions(), 0)
 
 
 def test_bad_graphs_and_options_are_named() -> None:

@@ -26,3 +26,9 @@ def test_a_constant_column_keeps_its_scale_or_is_held_small() -> None:
     x = torch.tensor([[2.0], [2.0], [2.5]])
     assert standardized(x, torch.tensor([0, 1])).flatten().tolist() == [0, 0, 0.5]
     assert standardized(x, torch.tensor([0, 1]), added=0.25).flatten().tolist() == [0, 0, 2]
+
+
+def test_of_a_single_row_nothing_is_known() -> None:
+    for correction in (0, 1):
+        assert standardized(torch.tensor([[3.0, -1.0]]), added=1e-6, correction=correction).tolist() == [[0, 0]]
+        assert standardized(torch.empty(0, 2), added=1e-6, correction=correction).shape == (0, 2)

@@ -198,7 +198,7 @@ RRNET_RATINGS = Component(
 LIR = Component(
     "method lir", config.LirOptions, _lir,
     {"hidden_channels": 6, "layers": 1, "dropout": 0.0, "batch_size": 90, "teacher_epochs": 0,
-     "interaction_weight": 0.5, "restarts": 4}, (
+     "interaction_weight": 0.5, "restarts": 4, "dependencies": "inferred"}, (
         row("audio", "sound", shape("network.encoder.audio.network.0.weight"), becomes((6, 5))),
         row("visual", "picture", shape("network.encoder.visual.network.0.weight"), becomes((6, 9))),
         row("concept", "word", KINDS, gains("audio-activates-word")),
@@ -260,6 +260,8 @@ MLTM = Component(
         row("entropy_weight", 0.5, LOSS, loss="info_nce_entropy"),
         row("margin", 0.6, LOSS, RISES, loss="triplet"),
         row("batch_size", 4, height("projection.audio.0"), becomes(4)),
+        row("relation", "told", KINDS, gains("audio-told-text")),
+        row("relation", "heard", seen("pairs", lambda world: len(world.bound.pair_text)), becomes(3)),
         row("noise", 1.0, seen("partners", lambda world: world.bound.pair_text)),
         row("threshold", 0.9, edges(*COUPLED), FALLS),
         row("train_sounds", 3, TRAINED_SOUNDS, becomes(3), threshold=0.0),

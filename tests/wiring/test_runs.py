@@ -18,13 +18,13 @@ from avgraph.config import experiment_from_dict
 from avgraph.encoders import EncodeContext
 from avgraph.errors import DataError, GraphError
 from avgraph.methods.mltm import MLTMTask
-from avgraph.methods.mltm.pairs import shuffled_partners
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.options.train import TrainOptions
 from avgraph.runs.finished import Run, load_task
 from avgraph.runs.folder import new_run
 from avgraph.runs.pipeline import build_task
 from avgraph.runs.run import train_in
+from avgraph.transforms.corrupt_edges import corrupted_targets
 from tests.wiring.runs import GRAPH, RRNET
 from tests.wiring.worlds import MethodWorld
 
@@ -147,7 +147,7 @@ def test_a_task_has_the_seed_of_its_run_when_it_is_loaded_again(sandbox: Path) -
         found.append(task.pair_text)
     sounds = run.graph["audio"]
     own = sounds.y[sounds.train_mask]
-    assert torch.equal(found[0], shuffled_partners(own, 1.0, 5))
+    assert torch.equal(found[0], corrupted_targets(own, "shuffled", 1.0, 5))
     assert torch.equal(found[1], found[0])
 
 

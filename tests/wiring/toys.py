@@ -94,6 +94,7 @@ class Captions:
             for name, mask in masks(36, 6).items():
                 data[source][name] = mask
             data[target].x, data[target].y = rows(6, width - 2, seed + 2), torch.arange(6)
+        data["audio", "heard", "text"].edge_index = torch.tensor([[0, 1, 2, 12], [1, 0, 3, 0]])
         data.provenance = {"source": "synthetic", "files": {}}
         return data
 

@@ -12,8 +12,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.graph.spaces import holders, state_name
-from avgraph.methods.cmcr.readouts import Gathered, Recall, recall
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.cmcr.readouts import Gathered, Recall, recall, recall_by_edges
 from avgraph.runtime.settings import epoch_generator
+from avgraph.transforms.compose_edges import edge_weights
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 
@@ -55,13 +57,29 @@ def training_rows(graph: HeteroData, node: str, space: str) -> Gathered:
     return Gathered(rows, None if mask is None else mask.nonzero()[:, 0])
 
 
+def own_edges(graph: HeteroData, memory: str, item: str, space: str) -> EdgeType | None:
+    """The edges of the graph that say what a memory recalls for items in a space, if there are any.
+
+    Example:
+        >>> data = HeteroData(audio={"num_nodes": 1}, text={"num_nodes": 1})
+        >>> data["audio", "recalled", "text"].edge_index = torch.tensor([[0], [0]])
+        >>> own_edges(data, "audio", "text", "clap")
+        ('audio', 'recalled', 'text')
+    """
+    kinds = ((memory, name, item) for name in (f"recalled_{space}", "recalled"))
+    return next((kind for kind in kinds if kind in graph.edge_types), None)
+
+
 def read_links(
     graph: HeteroData, how: Recall, temperature: float, *, seed: int, device: torch.device | str
 ) -> list[Link]:
-    """Every overlap with its rows; readouts come from the cache where they have been computed before.
+    """Every overlap with its rows and readouts.
+
+    Where the graph has edges (memory, recalled, overlap) of its own, or ``recalled_<space>`` for one space alone, they
+    say what is recalled; other readouts come from the cache where they have been computed before.
 
     Raises:
-        GraphError: if the two spaces of an overlap have different numbers of rows, or rows cannot be used.
+        GraphError: if the two spaces of an overlap have different numbers of rows, or rows or edges cannot be used.
     """
     names, held = graph[SPACE].name, holders(graph, training=True)
     edges, links = graph[OVERLAPS], []
@@ -74,6 +92,8 @@ def read_links(
             try:
                 recalled = {
                     node: recall(own, memory, how, temperature, seed=(seed, column, number, place), device=device)
+                    if (given := own_edges(graph, node, modality, space)) is None
+                    else recall_by_edges(own, memory, graph[given].edge_index, edge_weights(graph, given))
                     for place, (node, memory) in enumerate(memories.items())
                 }
             except GraphError as error:

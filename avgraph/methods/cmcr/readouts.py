@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from avgraph.errors import GraphError
 from avgraph.io.cache import cache_folder, kept_array
-from avgraph.io.mapped_rows import Array, Rows, row_blocks, take_rows
+from avgraph.io.mapped_rows import BLOCK, Array, Rows, row_blocks, take_rows
 from avgraph.nn import MemoryConv
 from avgraph.transforms._top_k import memory_top_k
 
@@ -127,3 +128,51 @@ def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:
         for _, block in row_blocks(rows):
             digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()
+
+
+def recall_by_edges(query: Gathered, memory: Gathered, edge_index: Tensor, weight: Tensor) -> Gathered:
+    """For every query the mean of the memory rows that edges lead to it from, weighted.
+
+    Edges of rows that are neither among the memory nor the queries, as held-out ones, do not count.
+
+    Args:
+        query, memory: rows of one space.
+        edge_index: number in the matrix of the memory, number in that of the queries.
+        weight: of each edge, at least 0.
+
+    Shapes:
+        edge_index [2, e], weight [e]
+
+    Raises:
+        GraphError: if a weight is negative, or the edges of a query have no weight.
+
+    Example:
+        >>> rows = Gathered(torch.eye(2))
+        >>> recall_by_edges(rows, rows, torch.tensor([[0, 1, 1], [0, 0, 1]]), torch.tensor([3.0, 1.0, 2.0])).rows
+        tensor([[0.7500, 0.2500],
+                [0.0000, 1.0000]])
+    """
+    if bool((weight < 0).any()):
+        raise GraphError(f"expected weights of at least 0, got {float(weight.min()):g}")
+    source, target = (_places(part, row) for part, row in zip((memory, query), edge_index, strict=True))
+    kept = (source >= 0) & (target >= 0)
+    source, target, share = edge_index[0, kept], target[kept], weight[kept].float()
+    total = torch.zeros(len(query)).index_add(0, target, share)
+    if bool((total == 0).any()):
+        lacking = (total == 0).nonzero()[:, 0]
+        number = int(lacking[0] if query.index is None else query.index[lacking[0]])
+        raise GraphError(f"no edge from a training row leads to row {number} ({len(lacking)} of {len(query)} lack one)")
+    found = torch.zeros(len(query), int(memory.rows.shape[1]))
+    for part in torch.arange(len(target)).split(BLOCK):
+        rows = take_rows(memory.rows, source[part])
+        found.index_add_(0, target[part], rows * (share[part] / total[target[part]])[:, None])
+    return Gathered(found)
+
+
+def _places(rows: Gathered, number: Tensor) -> Tensor:
+    """Where rows of a matrix stand among the gathered ones; -1 where they do not."""
+    if rows.index is None:
+        return number
+    place = torch.full((len(rows.rows),), -1)
+    place[rows.index] = torch.arange(len(rows.index))
+    return place[number]

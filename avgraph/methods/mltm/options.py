@@ -30,12 +30,15 @@ class MltmOptions(MethodOptions):
         entropy_weight: of the entropy term (Eq. 14) of ``info_nce_entropy``.
         margin: of ``triplet``, on squared distances of unit rows.
         batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
-        noise: share of the training pairs that are shuffled.
+        relation: of the edges from sounds to texts that are the pairs; made, from sounds and texts of one ``y``, where
+            the graph has none.
+        noise: share of the training pairs that are shuffled, by the seed of the run; `CorruptEdges` has other kinds.
         threshold: least mass of an edge of the learned graph, as a share of 1/max(n, m).
         train_sounds: most training sounds that are ranked and coupled when training is over, evenly spaced.
     """
 
     node_keys = ("audio", "text")
+    came_later: ClassVar[Mapping[str, Any]] = {"relation": "described"}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},
@@ -55,6 +58,7 @@ class MltmOptions(MethodOptions):
     entropy_weight: NonNegative = 0.05
     margin: Rate = 0.2
     batch_size: Annotated[int, Field(ge=2)] = 128
+    relation: Name = "described"
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
     train_sounds: Positive = 2000

@@ -1,4 +1,4 @@
-"""Training pairs of sounds and texts, and batches in which neither a sound nor a text occurs twice."""
+"""Batches of training pairs of sounds and texts, in which neither a sound nor a text occurs twice."""
 
 from __future__ import annotations
 
@@ -6,51 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 from torch.utils.data import Sampler
 
 from avgraph.runtime.settings import epoch_generator
-
-
-def matching_pairs(label: Tensor, rows: Tensor, text_label: Tensor) -> tuple[Tensor, Tensor]:
-    """Each of some sounds with every text of its label, in the order of the sounds.
-
-    Shapes:
-        label [n], rows [k] of sounds, text_label [m] → sounds [pairs], texts [pairs]
-
-    Example:
-        >>> matching_pairs(torch.tensor([1, 0]), torch.tensor([0, 1]), torch.tensor([1, 0, 1]))
-        (tensor([0, 0, 1]), tensor([0, 2, 1]))
-    """
-    order = text_label.argsort(stable=True)
-    own = label[rows]
-    first, end = (torch.searchsorted(text_label[order], own, right=right) for right in (False, True))
-    count = end - first
-    pair = torch.repeat_interleave(count)  # which of the sounds
-    within = torch.arange(len(pair)) - (count.cumsum(0) - count)[pair]
-    return rows[pair], order[first[pair] + within]
-
-
-def shuffled_partners(text: Tensor, noise: float, seed: int) -> Tensor:
-    """Partners of which a share has been shuffled among its own: the noisy correspondence of the paper (3.3).
-
-    A shuffled sound may by chance keep its text, as there.
-
-    Shapes:
-        text [n], the partner of each sound → [n]
-
-    Example:
-        >>> text = torch.arange(10)
-        >>> noisy = shuffled_partners(text, 0.4, seed=0)
-        >>> int((noisy != text).sum()) <= 4, sorted(noisy.tolist()) == text.tolist()
-        (True, True)
-    """
-    rng = np.random.default_rng([seed, 1])
-    rows = torch.from_numpy(np.sort(rng.permutation(len(text))[: round(noise * len(text))]))
-    partner = text.clone()
-    partner[rows] = text[rows[torch.from_numpy(rng.permutation(len(rows)))]]
-    return partner
 
 
 class UniquePairBatches(Sampler[list[int]]):

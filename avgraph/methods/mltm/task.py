@@ -14,10 +14,11 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
+from avgraph.graph.edges import training_edges
 from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
-from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
+from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.task import Task
@@ -26,14 +27,17 @@ from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
+from avgraph.transforms import PairEdges
 from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms.corrupt_edges import corrupted_targets
 
 
 class MLTMTask(Task):
     """Audio-text retrieval by mini-batch learning to match (Luong et al., ICLR 2024), and its baselines.
 
-    A sound belongs to the texts of its ``y``: one of its class, or its own captions. The baselines share projections,
-    batches and optimiser; the metric is learned by ``"mltm"`` only.
+    Trained on pairs, the edges (``audio``, ``relation``, ``text``) of training sounds, whoever wrote them; without such
+    edges a sound is paired with the texts of its ``y``, one of its class or its own captions. Measured by ``y``. The
+    baselines share projections, batches and optimiser; the metric is learned by ``"mltm"`` only.
 
     Args:
         options: what each does is said in `MltmOptions`.
@@ -50,7 +54,6 @@ class MLTMTask(Task):
         Raises:
             GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
         """
-        super().bind(graph, train, seed)
         options = self.options
         for node in (options.audio, options.text):
             if node not in graph.node_types:
@@ -61,10 +64,16 @@ class MLTMTask(Task):
         sounds, texts = graph[options.audio], graph[options.text]
         if "train_mask" not in sounds:
             raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
-        self.pair_audio, own = matching_pairs(sounds.y, sounds.train_mask.nonzero()[:, 0], texts.y)
-        if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
-            raise GraphError(f"mltm: no '{options.text}' node has y = {int(lacking[0])}, which a training sound has")
-        self.pair_text = shuffled_partners(own, options.noise, seed)
+        described = (options.audio, options.relation, options.text)
+        if described not in graph.edge_types:
+            if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
+                raise GraphError(
+                    f"mltm: no '{options.text}' node has y = {int(lacking[0])}, which a training sound has"
+                )
+            graph = PairEdges(options.audio, options.text, relation=options.relation)(graph)
+        super().bind(graph, train, seed)
+        self.pair_audio, own = graph[described].edge_index[:, training_edges(graph, described)]
+        self.pair_text = corrupted_targets(own, "shuffled", options.noise, seed)
         kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
         self.batches = UniquePairBatches(self.pair_audio, kind, options.batch_size, seed, lambda: self.current_epoch)
         if not len(self.batches):
