@@ -42,6 +42,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "ciao": datasets.Ciao,
     "movielens100k": datasets.MovieLens100K,
     "ratings": datasets.RatingFiles,
+    "run": datasets.RunGraph,
 }
 
 ENCODERS: Mapping[str, type[EncoderOptions]] = {

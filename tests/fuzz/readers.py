@@ -45,7 +45,7 @@ def readers() -> list[Reader]:
     from avgraph.export import read_graphml, read_json
     from avgraph.methods.cmcr.heads import load_head
     from avgraph.runs import folder as directory
-    from avgraph.runs.graph_store import load_graph
+    from avgraph.io.graph_file import load_graph
     from avgraph.runs.training import load_checkpoint
 
     def short_audio(path: Path) -> None:

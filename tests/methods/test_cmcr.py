@@ -21,7 +21,7 @@ from avgraph.methods.cmcr.readouts import Gathered, recall
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
-from avgraph.runs.graph_store import load_graph
+from avgraph.io.graph_file import load_graph
 from tests.spaces import CLASSES, two_spaces
 
 CHANCE = 1 / CLASSES

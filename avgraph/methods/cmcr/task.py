@@ -190,10 +190,10 @@ class CMCRTask(Task):
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
-        """The graph of spaces, held-out rows with their ``embedding``, and the strongest memory edges of some items."""
-        options = self.options
+        """The graph of spaces, rows with their ``embedding``, and the strongest memory edges of some items."""
+        options, whole = self.options, self.options.rows == "all"
         kept = (options.edges_per_item, options.edge_items)
-        return connected_graph(self.graph, self.project, *kept, temperature=options.recall_temperature)
+        return connected_graph(self.graph, self.project, *kept, temperature=options.recall_temperature, whole=whole)
 
 
 def _key(space: str) -> str:
