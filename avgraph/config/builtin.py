@@ -32,6 +32,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "esc50_cifar10_spaces": datasets.SoundPictureSpaces,
     "spaces": datasets.SpaceFiles,
     "stamps": datasets.Stamps,
+    "stamp_captions": datasets.StampCaptions,
     "sounding_shapes": datasets.SoundingShapes,
     "avsbench_s4": datasets.AVSBenchS4,
     "avsbench_ms3": datasets.AVSBenchMS3,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from avgraph.config.experiment import Experiment
 from avgraph.config.marked import Marked, locate
 from avgraph.datasets.run.options import RunGraph
-from avgraph.datasets.run.places import finished_run, names_experiment
 from avgraph.errors import DataError
+from avgraph.io.run_places import finished_run, names_experiment
 from avgraph.options.problems import Mistakes, Problem
 
 Load = Callable[[str, tuple[str, ...]], Experiment]

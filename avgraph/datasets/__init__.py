@@ -17,6 +17,7 @@ from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.run.options import RunGraph
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.spaces.options import HeldOutFiles, SoundPictureSpaces, SpaceFiles
+from avgraph.datasets.stamps.caption_options import StampCaptions
 from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.synthetic.options import Synthetic
 
@@ -46,6 +47,7 @@ __all__ = [
     "SoundPictureSpaces",
     "SoundingShapes",
     "SpaceFiles",
+    "StampCaptions",
     "Stamps",
     "Synthetic",
     "from_frames",

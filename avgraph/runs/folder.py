@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.config import Experiment, dump_experiment
-from avgraph.datasets.run.places import GRAPH as GRAPH
-from avgraph.datasets.run.places import METRICS as METRICS
 from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
+from avgraph.io.run_places import CONFIG as CONFIG
+from avgraph.io.run_places import GRAPH as GRAPH
+from avgraph.io.run_places import METRICS as METRICS
 from avgraph.runtime.lock import locked
 
-CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
 HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")

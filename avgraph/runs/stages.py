@@ -12,9 +12,9 @@ from avgraph.config import Experiment, dump_experiment, load_experiment
 from avgraph.config.stages import shown
 from avgraph.datasets.base import Dataset
 from avgraph.datasets.run.options import RunGraph
-from avgraph.datasets.run.places import finished_run, is_finished, names_experiment, newest_first
 from avgraph.errors import AvgraphError, DataError
 from avgraph.io.files_read import sha256_file
+from avgraph.io.run_places import finished_run, is_finished, names_experiment, newest_first
 from avgraph.runs import folder as folder
 from avgraph.runs.environment import READ
 from avgraph.runs.finished import Run
@@ -45,6 +45,18 @@ def with_stages(experiment: Experiment, directory: Path, *, train: Work, resume:
         told = f"{_named(experiment.dataset, changed[0])} is not the run that it has learned from so far"
         raise DataError(f"{directory}: {told} ({before.get(changed[0])}); train a new run")
     folder.write_json(directory / folder.STAGES, found)
+    return experiment.model_copy(update={"dataset": _in_place(experiment.dataset, found)})
+
+
+def with_finished_stages(experiment: Experiment, *, train: Work, resume: Work, quiet: bool) -> Experiment:
+    """The same of an experiment that is no run of its own.
+
+    Raises:
+        AvgraphError: of a stage, which the message names.
+    """
+    if not isinstance(experiment.dataset, RunGraph):
+        return experiment
+    found = _Stages(train, resume, quiet).of(experiment, {})
     return experiment.model_copy(update={"dataset": _in_place(experiment.dataset, found)})
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.run.options import RunGraph
-from avgraph.datasets.run.places import GRAPH, finished_run
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_attribute, node_count, node_store
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import show_edge
 from avgraph.io.graph_file import load_graph
+from avgraph.io.run_places import GRAPH, finished_run
 
 
 def load_run_graph(options: RunGraph) -> HeteroData:

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
+from avgraph.graph.spaces import holders, state_name
 from avgraph.methods.cmcr.heads import load_head, out_channels, projector_of
 from avgraph.methods.cmcr.links import Batches, End, Link, read_links, training_rows
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
@@ -19,7 +20,7 @@ from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
 from avgraph.methods.predictions import Predictions, only_type
-from avgraph.methods.task import Task
+from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
 from avgraph.nn.precision import at_least_single
@@ -170,6 +171,15 @@ class CMCRTask(Task):
         weight = next(head.parameters())
         parts = [head(part.to(weight.device, weight.dtype)).float() for part in rows.split(65536)]
         return nn.functional.normalize(torch.cat(parts)).cpu()
+
+    def take_graph(self, graph: HeteroData) -> None:
+        """Connect the held-out rows of another data set that are in the same spaces."""
+        for space, nodes in holders(graph).items():
+            if space not in self.spaces:
+                raise GraphError(f"cmcr: no space '{space}'; {hint(space, self.spaces, 'the run connects')}")
+            for node in nodes:
+                check_row_shape(f"{node} in space {space}", graph[node][state_name(space)], self.row_shape(space))
+        self.graph = graph
 
     def new_nodes(self) -> tuple[str, ...]:
         """The spaces, by name."""

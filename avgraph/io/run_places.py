@@ -6,6 +6,7 @@ from pathlib import Path
 
 from avgraph.errors import DataError
 
+CONFIG = "config.yaml"
 GRAPH = "graph.pt"
 METRICS = "metrics.json"
 _EXPERIMENTS = (".yaml", ".yml")
@@ -43,7 +44,7 @@ def finished_run(path: str | Path) -> Path:
         raise DataError(f"{folder}: {told}; expected that of a run, or FILE.yaml")
     if is_finished(folder):
         return folder
-    if (folder / "config.yaml").is_file():
+    if (folder / CONFIG).is_file():
         raise DataError(f"{folder}: the run has not finished (avgraph resume continues it)")
     if not (found := [each for each in newest_first(folder) if is_finished(each)]):
         raise DataError(f"{folder}: neither a finished run nor a folder that holds one")
