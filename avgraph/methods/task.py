@@ -87,13 +87,12 @@ class Task(LightningModule, ABC):
         Args:
             graph: of another data set, encoded as that of the run.
 
+        A method that knows one graph only (it is transductive) has none of its own.
+
         Raises:
-            GraphError: if the graph does not fit, or the method knows one graph only (it is transductive).
+            GraphError: if the graph does not fit what was learned.
         """
-        raise GraphError(
-            f"{type(self).__name__} knows the one graph that it was trained on (it is transductive): it cannot be "
-            "evaluated on another; avgraph predict answers new rows"
-        )
+        raise NotImplementedError(f"{type(self).__name__}.take_graph")
 
     def new_nodes(self) -> Sequence[str]:
         """Node types whose new rows `predict` answers, the usual one first; none where it answers none."""

@@ -61,16 +61,17 @@ def evaluate_on(run: Run | str | Path, overrides: Overrides, *, device: str | No
     run = run if isinstance(run, Run) else load_run(run)
     own = run.experiment
     other = other_data(own, overrides)
-    with (
-        interruptible(),
-        counted(None, f"{own.name}: metrics on {other.dataset.type}"),
-        run_settings(own.train.threads),
-        files_read() as read,
-    ):
-        other = with_finished_stages(other, train=train, resume=resume, quiet=True)
+    with interruptible(), run_settings(own.train.threads):
         task = load_task(run.directory, own, device)
+        if type(task).take_graph is Task.take_graph:
+            told = "knows the one graph that it has learned from (it is transductive)"
+            raise GraphError(
+                f"method {own.method.type} {told}: no other can be evaluated; avgraph predict takes new rows"
+            )
+        other = with_finished_stages(other, train=train, resume=resume)
         kept = load_encoders(run.directory) if own.encoders else {}
-        graph = _graph(other, task, kept)
+        with counted(None, f"{own.name}: metrics on {other.dataset.type}"), files_read() as read:
+            graph = _graph(other, task, kept)
         task.take_graph(graph)
         found = task.metrics()
         provenance = Provenance.of(graph).with_files(read.checksums())

@@ -48,7 +48,7 @@ def with_stages(experiment: Experiment, directory: Path, *, train: Work, resume:
     return experiment.model_copy(update={"dataset": _in_place(experiment.dataset, found)})
 
 
-def with_finished_stages(experiment: Experiment, *, train: Work, resume: Work, quiet: bool) -> Experiment:
+def with_finished_stages(experiment: Experiment, *, train: Work, resume: Work) -> Experiment:
     """The same of an experiment that is no run of its own.
 
     Raises:
@@ -56,7 +56,7 @@ def with_finished_stages(experiment: Experiment, *, train: Work, resume: Work, q
     """
     if not isinstance(experiment.dataset, RunGraph):
         return experiment
-    found = _Stages(train, resume, quiet).of(experiment, {})
+    found = _Stages(train, resume, quiet=True).of(experiment, {})
     return experiment.model_copy(update={"dataset": _in_place(experiment.dataset, found)})
 
 

@@ -119,7 +119,7 @@ def discover_table(
     settings = {
         "algorithm": algorithm, **_resolved(algorithm, given), "bootstraps": bootstraps,
         "columns": list(columns), "drop": list(drop),
-        **({} if node is None else {"node": node, "attribute": attribute}),
+        **({} if node is None else {"node": node, "attribute": attribute, "notes": list(read.notes)}),
     }  # fmt: skip
     found = Discovery(
         dag=dag,

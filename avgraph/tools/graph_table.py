@@ -16,6 +16,8 @@ from avgraph.graph.provenance import Provenance
 from avgraph.io.graph_file import load_graph
 from avgraph.io.run_places import GRAPH, finished_run
 
+_LEAST = 1e-6  # a probability of 0 or 1 has no logit
+
 
 def is_graph(path: Path) -> bool:
     """Whether a path names the graph of a run, not a table: a folder, or a file such as ``graph.pt``.
@@ -29,6 +31,9 @@ def is_graph(path: Path) -> bool:
 
 def graph_table(path: str | Path, node: str, attribute: str, columns: tuple[str, ...], drop: tuple[str, ...]) -> Table:
     """The rows of ``data[node][attribute]``, columns named after the classes where there is one for each.
+
+    Probabilities that sum to one are taken as their logits: of themselves each is a combination of the others, and a
+    linear model says little of them; `Table.notes` says so.
 
     Args:
         path: folder of a finished run, or a file ``graph.pt``.
@@ -56,7 +61,23 @@ def graph_table(path: str | Path, node: str, attribute: str, columns: tuple[str,
         chosen = Selection(tuple(columns), tuple(drop)).pick(list(names))
     except UnknownColumnError as error:
         raise DataError(f"{error} ({file})") from None
-    return Table(np.ascontiguousarray(x.double().numpy()[:, chosen]), tuple(names[k] for k in chosen), path=file)
+    values, notes = x.double(), list[str]()
+    if is_distribution(values):
+        values = values.logit(_LEAST)
+        notes.append(f"{node}.{attribute}: probabilities, taken as their logits")
+    rows = np.ascontiguousarray(values.numpy()[:, chosen])
+    return Table(rows, tuple(names[k] for k in chosen), path=file, notes=tuple(notes))
+
+
+def is_distribution(x: Tensor) -> bool:
+    """Whether every row is of probabilities that sum to one.
+
+    Example:
+        >>> import torch
+        >>> is_distribution(torch.tensor([[0.2, 0.8]])), is_distribution(torch.tensor([[0.2, 0.9]]))
+        (True, False)
+    """
+    return x.shape[1] > 1 and bool((x >= 0).all()) and bool(((x.sum(1) - 1).abs() < 1e-3).all())
 
 
 def column_names(graph: HeteroData, node: str, attribute: str, width: int) -> list[str]:

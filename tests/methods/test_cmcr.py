@@ -15,13 +15,13 @@ import avgraph
 from avgraph.config import load_experiment
 from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import read_graphml
+from avgraph.io.graph_file import load_graph
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches
 from avgraph.methods.cmcr.readouts import Gathered, recall
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
-from avgraph.io.graph_file import load_graph
 from tests.spaces import CLASSES, two_spaces
 
 CHANCE = 1 / CLASSES
