@@ -17,6 +17,7 @@ from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
+from avgraph.transforms.concept_options import ActivationEdgesOptions, InferDependenciesOptions
 from avgraph.transforms.options import (
     CandidatesOptions,
     CompleteOptions,
@@ -33,6 +34,7 @@ from avgraph.transforms.rating_options import (
 )
 
 __all__ = [
+    "ActivationEdgesOptions",
     "CandidatesOptions",
     "CmcrOptions",
     "CoRatedOptions",
@@ -42,6 +44,7 @@ __all__ = [
     "DependencyEdgesOptions",
     "EncoderOptions",
     "Experiment",
+    "InferDependenciesOptions",
     "KnnOptions",
     "LirOptions",
     "MemoryEdgesOptions",

@@ -16,6 +16,7 @@ from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
+from avgraph.transforms import concept_options as concept_transforms
 from avgraph.transforms import options as transforms
 from avgraph.transforms import rating_options as rating_transforms
 
@@ -69,6 +70,8 @@ TRANSFORMS: Mapping[str, type[TransformOptions]] = {
     "coupling_edges": transforms.CouplingEdgesOptions,
     "dependency_edges": transforms.DependencyEdgesOptions,
     "memory_edges": transforms.MemoryEdgesOptions,
+    "infer_dependencies": concept_transforms.InferDependenciesOptions,
+    "activation_edges": concept_transforms.ActivationEdgesOptions,
     "co_rated": rating_transforms.CoRatedOptions,
     "unrated": rating_transforms.UnratedOptions,
     "rating_statistics": rating_transforms.RatingStatisticsOptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from avgraph.dag.algorithms import discover
 from avgraph.dag.bic import bic_score, total_bic_score
 from avgraph.dag.cpdag import class_under_knowledge
+from avgraph.dag.dependencies import Dependencies, infer_dependencies
 from avgraph.dag.draw import draw_dag, draw_graph
 from avgraph.dag.heat_map import draw_edge_frequency
 from avgraph.dag.learn import grasp
@@ -15,6 +16,7 @@ from avgraph.dag.weights import dependency_weights, regression_coefficients
 
 __all__ = [
     "DAG",
+    "Dependencies",
     "EdgeStability",
     "Table",
     "bic_score",
@@ -29,6 +31,7 @@ __all__ = [
     "edge_frequency",
     "edge_stability",
     "grasp",
+    "infer_dependencies",
     "read_table",
     "regression_coefficients",
     "total_bic_score",

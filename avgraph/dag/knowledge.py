@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-import networkx as nx
 import numpy as np
 from jaxtyping import Bool
 
+from avgraph.dag.cycles import cycle_of
 from avgraph.errors import GraphError, did_you_mean
 
 # (parent, child), each a column name or a column number.
@@ -55,14 +55,8 @@ def check_consistent(
     if len(both):
         parent, child = both[0]
         raise GraphError(f"{names[parent]!r} → {names[child]!r} is both required and forbidden")
-    try:
-        cycle = nx.find_cycle(nx.DiGraph(list(zip(*np.nonzero(required), strict=True))))
-    except nx.NetworkXNoCycle:
-        return
-    except nx.NetworkXError:  # no required edge at all
-        return
-    path = " → ".join(repr(names[k]) for k in (*(parent for parent, _ in cycle), cycle[0][0]))
-    raise GraphError(f"required: the edges form a cycle: {path}")
+    if cycle := cycle_of(required):
+        raise GraphError(f"required: the edges form a cycle: {' → '.join(repr(names[k]) for k in cycle)}")
 
 
 def _column(end: str | int, names: tuple[str, ...], what: str) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.concepts import add_concepts
 from avgraph.graph.provenance import Provenance
 
 
@@ -22,6 +22,7 @@ def clip_graph(
         audio [n, …], visual [n, …], y [n], split [n] (0, 1, 2) → concept.x the identity [2C, 2C], concept.y [2C]
 
     Example:
+        >>> import torch
         >>> y, split = torch.tensor([0, 1]), torch.tensor([0, 2])
         >>> data = clip_graph(torch.zeros(2, 3), torch.zeros(2, 4), y, split, ["cat", "dog"], Provenance())
         >>> data["concept"].name
@@ -32,9 +33,6 @@ def clip_graph(
         store = data[node]
         store.x, store.y = x, y.clone()
         store.train_mask, store.val_mask, store.test_mask = (split == number for number in range(3))
-    concept = data["concept"]
-    concept.x = torch.eye(2 * len(classes))
-    concept.y = torch.arange(len(classes)).repeat(2)
-    concept.name = [f"{name} ({modality})" for modality in ("audio", "visual") for name in classes]
+    add_concepts(data, "concept", dict.fromkeys(("audio", "visual"), classes))
     provenance.write_to(data)
     return data

@@ -70,8 +70,7 @@ def class_names(graph: HeteroData, node: str, target: str | None = None) -> list
                 for y, name in zip(reversed(graph[target].y.tolist()), reversed(graph[target].name), strict=True)
             }
             return [found.get(each, str(each)) for each in range(number)]
-    classes = Provenance.of(graph).classes or ()
-    known = classes.get(node, ()) if isinstance(classes, Mapping) else classes
+    known = Provenance.of(graph).class_names(node)
     return [str(name) for name in known] if len(known) >= number else [str(each) for each in range(number)]
 
 

@@ -137,6 +137,19 @@ class TransformOptions(ComponentOptions):
         """The edge type it adds; ``None`` where only running it tells."""
         return None
 
+    def edge_types(self) -> tuple[EdgeType, ...] | None:
+        """The edge types it adds, where they may be several, or none; ``None`` where only running it tells."""
+        edge = self.edge_type()
+        return None if edge is None else (edge,)
+
+    def needed_edges(self) -> tuple[tuple[Path, EdgeType], ...]:
+        """Option and the edge type it names: edges that the data or an earlier step must give."""
+        return ()
+
+    def made_nodes(self) -> tuple[str, ...]:
+        """Node types that it makes where there are none."""
+        return ()
+
 
 class MethodOptions(ComponentOptions):
     """Options of a method."""
@@ -184,6 +197,11 @@ def each_once(value: list[str]) -> list[str]:
     if found:
         raise mistakes(found)
     return value
+
+
+def tuple_as_list(value: Any) -> Any:
+    """What stands for a list where a call in Python gives a tuple."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 OnMissing = Annotated[list[Literal["download", "synthetic"]], AfterValidator(each_once)]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from avgraph.lazy import exports
 
 if TYPE_CHECKING:
+    from avgraph.transforms.activation_edges import ActivationEdges
     from avgraph.transforms.candidates import Candidates
     from avgraph.transforms.co_rated import CoRated
     from avgraph.transforms.complete import Complete
     from avgraph.transforms.coupling_edges import CouplingEdges
     from avgraph.transforms.dependency_edges import DependencyEdges
+    from avgraph.transforms.infer_dependencies import InferDependencies
     from avgraph.transforms.knn import KNN
     from avgraph.transforms.memory_edges import MemoryEdges, dropped_mass
     from avgraph.transforms.nearest import nearest_neighbours, nearest_rows
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KNN",
+    "ActivationEdges",
     "Candidates",
     "CoRated",
     "Complete",
     "CouplingEdges",
     "DependencyEdges",
+    "InferDependencies",
     "MemoryEdges",
     "RatingModel",
     "RatingStatistics",
@@ -40,11 +44,13 @@ __all__ = [
 __getattr__, __dir__ = exports(
     __name__,
     {
+        "activation_edges": ["ActivationEdges"],
         "candidates": ["Candidates"],
         "co_rated": ["CoRated"],
         "complete": ["Complete"],
         "coupling_edges": ["CouplingEdges"],
         "dependency_edges": ["DependencyEdges"],
+        "infer_dependencies": ["InferDependencies"],
         "knn": ["KNN"],
         "memory_edges": ["MemoryEdges", "dropped_mass"],
         "nearest": ["nearest_neighbours", "nearest_rows"],

@@ -11,6 +11,7 @@ from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._concepts import check_class_order
 from avgraph.transforms._new_rows import Edges, paired_edges
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
@@ -155,13 +156,7 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor 
             f"{name}: expected [{shape[0]}, {shape[1]}], one row per {source!r} and one column per "
             f"{target!r} node, got {list(score.shape)}"
         )
-    if scores is None and "y" in data[target]:
-        y_target, in_order = node_vector(data, target, "y", torch.int64).cpu(), torch.arange(shape[1])
-        if torch.equal(y_target.sort().values, in_order) and not torch.equal(y_target, in_order):
-            row = int((y_target != in_order).nonzero()[0])
-            raise GraphError(
-                f"{target}.y: row {row}: expected class {row}, got {int(y_target[row])}: column {row} of {name} is "
-                f"class {row}; sort the {target!r} nodes by class"
-            )
+    if scores is None:
+        check_class_order(data, target, name)
     check_finite(name, score)
     return score.detach()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
+from avgraph.dag.cycles import cycle_of
 from avgraph.errors import GraphError
+from avgraph.graph.edges import edge_store
 from avgraph.graph.nodes import check_finite, node_count
+from avgraph.graph.vocabulary import show_edge
 from avgraph.io.arrays import read_array
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms.options import DependencyEdgesOptions
@@ -31,7 +35,7 @@ class DependencyEdges(BaseTransform):
         relation: name of the relation.
 
     Raises:
-        GraphError: if the weights are not [p, p], finite and at least 0, or a node drives itself.
+        GraphError: if the weights are not [p, p], finite and at least 0, or the edges form a cycle.
 
     Example:
         >>> data = HeteroData(concept={"x": torch.eye(2)})
@@ -49,12 +53,7 @@ class DependencyEdges(BaseTransform):
         matrix = weights.detach() if isinstance(weights, Tensor) else torch.from_numpy(np.array(weights, dtype=float))
         if matrix.dim() != 2 or matrix.shape[0] != matrix.shape[1]:
             raise GraphError(f"weights: expected [p, p], got {list(matrix.shape)}")
-        check_finite("weights", matrix.double())
-        if bool((matrix < 0).any()):
-            row = int((matrix < 0).any(1).nonzero()[0])
-            raise GraphError(f"weights: expected numbers of at least 0, got {float(matrix[row].min())} in row {row}")
-        if bool(matrix.diagonal().any()):
-            raise GraphError(f"weights: node {int(matrix.diagonal().nonzero()[0])} drives itself")
+        check_dependencies("weights", matrix, [f"node {row}" for row in range(len(matrix))])
         self.weights, self.node, self.relation = matrix.float(), node, relation
 
     def forward(self, data: HeteroData) -> HeteroData:
@@ -74,11 +73,42 @@ class DependencyEdges(BaseTransform):
         return f"DependencyEdges([{len(self.weights)}, {len(self.weights)}], {self.node!r}, {self.relation!r})"
 
 
-def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str = "drives") -> Tensor:
-    """The weights [p, p] of the edges that `DependencyEdges` wrote, parent row → child column.
+def check_dependencies(what: str, weights: Tensor, names: Sequence[str]) -> None:
+    """Refuse weights that are no dependency graph.
+
+    Args:
+        what: the weights, for messages.
+        weights: parent row → child column.
+        names: of the nodes.
+
+    Shapes:
+        weights [p, p]
 
     Raises:
-        GraphError: if the graph has no such edges, or they have no weights.
+        GraphError: if a weight is negative or not finite, or the edges form a cycle.
+
+    Example:
+        >>> check_dependencies("weights", torch.tensor([[0.0, 0.5], [0.5, 0.0]]), ["rain", "wet"])
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: weights: the edges form a cycle: rain → wet → rain
+    """
+    check_finite(what, weights.double())
+    if bool((weights < 0).any()):
+        row = int((weights < 0).any(1).nonzero()[0])
+        raise GraphError(f"{what}: expected numbers of at least 0, got {float(weights[row].min())} in row {row}")
+    if bool(weights.diagonal().any()):
+        raise GraphError(f"{what}: {names[int(weights.diagonal().nonzero()[0])]} drives itself")
+    if cycle := cycle_of((weights > 0).cpu().numpy()):
+        raise GraphError(f"{what}: the edges form a cycle: {' → '.join(names[k] for k in cycle)}")
+
+
+def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str = "drives") -> Tensor:
+    """The weights [p, p] of the edges of a dependency graph, parent row → child column, whoever wrote them.
+
+    Edges without ``edge_weight`` weigh alike, 1 together.
+
+    Raises:
+        GraphError: if the graph has no such edges, a weight is negative, or the edges form a cycle.
 
     Example:
         >>> weights = torch.tensor([[0.0, 0.5], [0.0, 0.0]])
@@ -87,9 +117,10 @@ def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str 
                 [0.0000, 0.0000]])
     """
     edge_type, count = (node, relation, node), node_count(data, node)
-    if edge_type not in data.edge_types or "edge_weight" not in data[edge_type]:
-        raise GraphError(f"the graph has no {'-'.join(edge_type)} edges with edge_weight")
-    edges = data[edge_type]
-    matrix = torch.zeros(count, count, device=edges.edge_weight.device)
-    matrix[edges.edge_index[0], edges.edge_index[1]] = edges.edge_weight.float()
+    edges = edge_store(data, edge_type)
+    parent, child = edges.edge_index
+    weight = edges.get("edge_weight", torch.full(parent.shape, 1 / max(1, len(parent)), device=parent.device))
+    matrix = torch.zeros(count, count, device=parent.device)
+    matrix[parent, child] = weight.float()
+    check_dependencies(show_edge(edge_type), matrix, data[node].get("name", [f"{node} {row}" for row in range(count)]))
     return matrix

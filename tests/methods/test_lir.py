@@ -17,9 +17,9 @@ from avgraph.graph.provenance import Provenance
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.lir.dependencies import (
     identity_dependencies,
-    infer_dependencies,
     random_dependencies,
     recovery,
+    teacher_dependencies,
 )
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.transforms import DependencyEdges
@@ -147,8 +147,27 @@ def test_a_given_graph_is_taken() -> None:
     task = fitted(LIRTask(LirOptions(dependencies="given", **SMALL)), DependencyEdges(weights)(clips()))
     assert torch.equal(task.teacher.weights, weights)
     assert torch.equal(task.annotated()[DRIVES].edge_index, torch.tensor([[0], [4]]))
-    with pytest.raises(GraphError, match="the graph has no concept-drives-concept edges"):
+    with pytest.raises(GraphError, match=r"no \(concept, drives, concept\) edges; the graph has: nothing"):
         LIRTask(LirOptions(dependencies="given", **SMALL)).bind(clips(), TrainOptions(), 0)
+
+
+def test_the_graph_of_the_data_takes_the_place_of_the_inferred_one(caplog: pytest.LogCaptureFixture) -> None:
+    data, train = clips(), TrainOptions(epochs=30)
+    data[DRIVES].edge_index, data[DRIVES].source = torch.tensor([[0, 1], [4, 5]]), ["book", "guess"]
+    task = LIRTask(LirOptions(**SMALL))
+    task.bind(data, train, 0)
+    task.on_fit_start()
+    task.teacher.infer(10, task.network.logits(task.clips.features(task.clips.train)), 0)
+    assert task.teacher.weights[0, 4] == task.teacher.weights[1, 5] == 0.5
+    assert task.annotated()[DRIVES].source == ["book", "guess"]
+    assert not caplog.text
+    task = LIRTask(LirOptions(dependencies="inferred", **SMALL))
+    task.bind(data, train, 0)
+    task.on_fit_start()
+    assert "dependencies: inferred puts others in the place of the (concept, drives, concept) edges" in caplog.text
+    data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 0]])
+    with pytest.raises(GraphError, match=r"the edges form a cycle: cat \(audio\) → dog \(audio\) → cat \(audio\)"):
+        LIRTask(LirOptions(**SMALL)).bind(data, train, 0)
 
 
 def test_no_graph_is_searched_where_none_is_asked_for() -> None:
@@ -254,14 +273,14 @@ def test_inferred_dependencies_find_what_drives_what() -> None:
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(500, 4, generator=draw)
     x[:, 3] += 2 * x[:, 0] - x[:, 1]
-    found = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions())
-    assert set(zip(*found.weights.nonzero().T.tolist(), strict=True)) == {(0, 3), (1, 3)}
-    assert found.weights[0, 3] > found.weights[1, 3]
-    assert found.frequency[0, 3] == 1
-    positive = infer_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions(signs="positive"))
-    assert positive.weights.nonzero().tolist() == [[0, 3]]  # b lowers d
+    weights, frequency = teacher_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions())
+    assert set(zip(*weights.nonzero().T.tolist(), strict=True)) == {(0, 3), (1, 3)}
+    assert weights[0, 3] > weights[1, 3]
+    assert frequency[0, 3] == 1
+    positive, _ = teacher_dependencies(5 * x + 1, ["a", "b", "c", "d"], LirOptions(signs="positive"))
+    assert positive.nonzero().tolist() == [[0, 3]]  # b lowers d
     with pytest.raises(GraphError, match=r"no dependency graph from the teacher's logits: .*'b'"):
-        infer_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"], LirOptions())
+        teacher_dependencies(x * torch.tensor([1.0, 0.0, 1.0, 1.0]), ["a", "b", "c", "d"], LirOptions())
 
 
 def test_random_graphs_are_dags_of_the_same_weights() -> None:

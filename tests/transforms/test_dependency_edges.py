@@ -40,6 +40,21 @@ def test_old_edges_are_replaced() -> None:
     assert "frequency" not in found[DRIVES]
 
 
+def test_edges_of_a_user_are_read_with_weights_or_without() -> None:
+    data = concepts(3)
+    data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 2]])
+    assert dependency_matrix(data).tolist() == [[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]]
+    data[DRIVES].edge_weight = torch.tensor([2.0, 3.0])
+    assert dependency_matrix(data)[1, 2] == 3
+    data["concept"].name = ["dog", "rain", "wet"]
+    data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 0]])
+    with pytest.raises(GraphError, match=r"\(concept, drives, concept\): the edges form a cycle: dog → rain → dog"):
+        dependency_matrix(data)
+    data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 3]])
+    with pytest.raises(GraphError, match="an edge names concept 3, but there are 3"):
+        dependency_matrix(data)
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(GraphError, match=r"weights: expected \[p, p\], got \[2, 3\]"):
         DependencyEdges(torch.zeros(2, 3))
@@ -51,6 +66,8 @@ def test_bad_input_is_named() -> None:
         DependencyEdges(torch.tensor([[0.0, torch.nan], [0.0, 0.0]]))
     with pytest.raises(GraphError, match="weights of 3 nodes, but there are 4 'concept' nodes"):
         DependencyEdges(torch.zeros(3, 3))(concepts())
-    with pytest.raises(GraphError, match="no concept-drives-concept edges with edge_weight"):
+    with pytest.raises(GraphError, match=r"no \(concept, drives, concept\) edges"):
         dependency_matrix(concepts())
+    with pytest.raises(GraphError, match="weights: the edges form a cycle: node 1 → node 2 → node 1"):
+        DependencyEdges(torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]))
     assert repr(DependencyEdges(torch.zeros(3, 3))) == "DependencyEdges([3, 3], 'concept', 'drives')"

@@ -13,7 +13,7 @@ from avgraph.errors import ConfigError, GraphError
 from avgraph.options.base import TransformOptions
 from avgraph.transforms._arguments import check_arguments
 
-NEEDED: dict[str, Any] = {"node": "a", "source": "a", "target": "b", "k": 1}
+NEEDED: dict[str, Any] = {"node": "a", "nodes": ["a"], "source": "a", "target": "b", "k": 1}
 IN_PYTHON_ONLY = {"scores", "metric"}  # tensors
 OUT_OF_RANGE: dict[str, list[Any]] = {
     "knn": [("k", 0), ("k", True), ("k", "5"), ("node", ""), ("target", ""), ("relation", ""), ("within", "")],
@@ -29,6 +29,15 @@ OUT_OF_RANGE: dict[str, list[Any]] = {
         *[("source", ""), ("target", ""), ("relation", ""), ("k", 0), ("temperature", 0.0)],
         *[("temperature", float("nan")), ("state", ""), ("chunk_size", 0)],
     ],
+    "infer_dependencies": [
+        *[("nodes", []), ("attribute", ""), ("concept", ""), ("relation", ""), ("to_logits", 1), ("restarts", 0)],
+        *[("penalty_discount", 0.0), ("l1", -1.0), ("ridge", 0.0), ("signs", "both"), ("seed", -1)],
+        *[("time_limit", 0.0)],
+    ],
+    "activation_edges": [
+        *[("nodes", "a"), ("attribute", ""), ("concept", ""), ("relation", ""), ("threshold", 1.0)],
+        *[("threshold", -0.1), ("k", 0), ("from_logits", 1)],
+    ],
     "co_rated": [("node", "film"), ("k", 0), ("relation", "")],
     "unrated": [("k", 0), ("neighbours", 0), ("damping", -1.0)],
     "rating_statistics": [("neighbours", 0), ("damping", -1.0), ("folds", 1), ("seed", -1)],
@@ -43,6 +52,8 @@ KNOWN = {
     "coupling_edges": transforms.CouplingEdges,
     "dependency_edges": transforms.DependencyEdges,
     "memory_edges": transforms.MemoryEdges,
+    "infer_dependencies": transforms.InferDependencies,
+    "activation_edges": transforms.ActivationEdges,
     "co_rated": transforms.CoRated,
     "unrated": transforms.Unrated,
     "rating_statistics": transforms.RatingStatistics,

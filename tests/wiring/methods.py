@@ -194,7 +194,7 @@ RRNET_RATINGS = Component(
 LIR = Component(
     "method lir", config.LirOptions, _lir,
     {"hidden_channels": 6, "layers": 1, "dropout": 0.0, "batch_size": 90, "teacher_epochs": 0,
-     "interaction_weight": 0.5, "restarts": 4}, (
+     "interaction_weight": 0.5, "restarts": 4, "dependencies": "inferred"}, (
         row("audio", "sound", shape("network.encoder.audio.network.0.weight"), becomes((6, 5))),
         row("visual", "picture", shape("network.encoder.visual.network.0.weight"), becomes((6, 9))),
         row("concept", "word", KINDS, gains("audio-activates-word")),

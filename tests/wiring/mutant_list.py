@@ -95,16 +95,15 @@ OF_CMCR = [
 ]  # fmt: skip
 
 LIR, LIR_OBJECTIVE, LIR_NETWORK = "methods.lir.task", "methods.lir.objective", "methods.lir.network"
-LIR_OPTIONS, SEARCH = "methods.lir.options", "methods.lir.dependencies"
+LIR_OPTIONS = "methods.lir.options"
 OF_LIR = [
     mutant(LIR_OBJECTIVE, '{"margin": options.margin}', '{"margin": 1.2}', "method lir: margin"),
     mutant(LIR_OBJECTIVE, "LOSSES[options.loss](", 'LOSSES["triplet"](', "method lir: loss"),
-    mutant(SEARCH, ", signs=options.signs", "", "method lir: signs"),
-    mutant(SEARCH, "l1=options.l1, ", "", "method lir: l1"),
-    mutant(SEARCH, "l1=options.l1, ridge=options.ridge, ", "l1=options.l1, ", "test_ridge_is"),
-    mutant(SEARCH, "            ridge=options.ridge,\n", "", "test_ridge_is"),
-    mutant(SEARCH, "            restarts=options.restarts,\n", "", "method lir: restarts"),
-    mutant(SEARCH, "            penalty_discount=options.penalty_discount,\n", "", "method lir: penalty_discount"),
+    *(mutant("options.dependency_search", f'            "{option}": self.{option},\n', "", f"method lir: {option}")
+      for option in ("signs", "l1", "restarts", "penalty_discount")),
+    mutant("options.dependency_search", '            "ridge": self.ridge,\n', "", "test_ridge_is"),
+    mutant("dag.dependencies", "l1=l1, ridge=ridge, signs=signs", "l1=l1, signs=signs", "test_ridge_is"),
+    mutant("dag.dependencies", "        ridge=ridge,\n", "", "test_ridge_is"),
     mutant(LIR_NETWORK, "            weighting=options.weighting,\n", "", "method lir: weighting"),
     mutant(LIR_NETWORK, "            intra_weight=options.intra_weight,\n", "", "method lir: intra_weight"),
     mutant(LIR_NETWORK, "            inter_weight=options.inter_weight,\n", "", "method lir: inter_weight"),
@@ -124,7 +123,7 @@ OF_LIR = [
            "method lir: teacher_epochs"),
     mutant("methods.lir.teacher", 'self.options.dependencies == "random"', "False", "method lir: dependencies"),
     mutant("methods.lir.teacher", 'self.options.dependencies == "identity"', "False", "method lir: dependencies"),
-    mutant(LIR, 'if options.dependencies == "given" else None', 'if False else None', "method lir: dependencies"),
+    mutant(LIR, "if taken else None", "if False else None", "method lir: dependencies"),
     mutant("methods.lir.teacher", "sorted(set(options.snapshot_epochs))", "[]", "method lir: snapshot_epochs"),
     mutant(LIR, "if every and", "if False and", "method lir: measure_every"),
     mutant(LIR_OPTIONS, "return (self.audio,", 'return ("audio",', "method lir: audio"),

@@ -15,12 +15,13 @@ from avgraph.graph.ratings import CANDIDATES, RATES
 from tests.rating_graphs import ratings
 from tests.wiring.machine import MachineWorld
 from tests.wiring.row import FALLS, RISES, Component, Row, becomes, gains, row, tells
-from tests.wiring.see import KINDS, attribute, edges, error, seen
+from tests.wiring.see import KINDS, attribute, edges, error, seen, size
 from tests.wiring.toys import Sounds, rows
 from tests.wiring.worlds import TransformWorld
 
 NEAR, CANDIDATE, COUPLED = ("audio", "near", "audio"), ("audio", "candidate", "label"), ("audio", "coupled", "label")
 RECALLED, DRIVES = ("audio", "recalled", "text"), ("label", "drives", "label")
+CONCEPTS, ACTIVE = ("concept", "drives", "concept"), ("audio", "activates", "concept")
 PAIR = {"source": "audio", "target": "label"}
 
 
@@ -34,6 +35,7 @@ def graph() -> HeteroData:
             store[name] = value
         store.x = rows(len(store.x), 5, number) * torch.arange(1, len(store.x) + 1)[:, None]
     data["audio"].fold = torch.arange(24) % 3
+    data["audio"].soft = rows(24, 4, 12).softmax(1)
     data["text"].x, data["text"].state = rows(6, 5, 10), rows(6, 5, 11)
     data["audio", "listed", "label"].edge_index = torch.tensor([list(range(24)), [r % 4 for r in range(24)]])
     return data
@@ -129,6 +131,34 @@ COMPONENTS = (
         row("weights", "weights2.npy", attribute(DRIVES, "edge_index"), becomes(torch.tensor([[1], [2]]))),
         row("node", "item", KINDS, gains("item-drives-item")),
         row("relation", "causes", KINDS, gains("label-causes-label")),
+    ),
+    _transform(
+        "infer_dependencies", config.InferDependenciesOptions,
+        {"nodes": ["audio", "user"], "to_logits": True, "restarts": 4, "penalty_discount": 0.2}, *(
+            row("nodes", ["user"], size("concept"), becomes((4, 4))),
+            row("attribute", "soft", attribute(CONCEPTS, "edge_weight"), nodes=["audio"]),
+            row("concept", "class", KINDS, gains("class-drives-class")),
+            row("relation", "causes", KINDS, gains("concept-causes-concept")),
+            row("to_logits", False, error(), tells("collinear")),
+            row("restarts", 1, seen("shares of the starts", lambda world: sorted(set(
+                world.data[CONCEPTS].frequency.tolist()))), becomes([0.0, 1.0])),
+            row("penalty_discount", 5.0, edges(*CONCEPTS), FALLS),
+            row("l1", 0.3, edges(*CONCEPTS), FALLS),
+            row("ridge", 0.5, attribute(CONCEPTS, "edge_weight")),
+            row("signs", "positive", edges(*CONCEPTS), FALLS),
+            row("seed", 1, attribute(CONCEPTS, "frequency")),
+            row("time_limit", 1e-9, attribute(CONCEPTS, "frequency")),
+        ),
+    ),
+    _transform(
+        "activation_edges", config.ActivationEdgesOptions, {"nodes": ["audio"], "threshold": 0.2},
+        row("nodes", ["user"], KINDS, gains("user-activates-concept")),
+        row("attribute", "soft", attribute(ACTIVE, "edge_weight")),
+        row("concept", "class", KINDS, gains("audio-activates-class")),
+        row("relation", "has", KINDS, gains("audio-has-concept")),
+        row("threshold", 0.0, edges(*ACTIVE), becomes(96)),
+        row("k", 1, edges(*ACTIVE), becomes(24), threshold=0.0),
+        row("from_logits", True, attribute(ACTIVE, "edge_weight")),
     ),
     _ratings(
         "co_rated", config.CoRatedOptions, {"k": 3},

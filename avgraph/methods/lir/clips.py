@@ -10,6 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.graph.concepts import add_concepts
 from avgraph.methods.predictions import class_names
 from avgraph.tensors.rows import standardized
 
@@ -99,9 +100,7 @@ def _concepts(graph: HeteroData, concept: str, y: Tensor) -> int:
         return count // 2
     classes = int(y.max()) + 1
     names = [f"class {k}" for k in range(classes)]
-    graph[concept].name = [f"{name} ({modality})" for modality in ("audio", "visual") for name in names]
-    graph[concept].x = torch.eye(2 * classes)
-    graph[concept].y = torch.arange(classes).repeat(2)
+    add_concepts(graph, concept, {"audio": names, "visual": names})
     return classes
 
 

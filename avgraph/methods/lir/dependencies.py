@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from avgraph.dag import dependency_weights, edge_frequency, grasp
+from avgraph.dag import infer_dependencies
 from avgraph.errors import DataError, GraphError
 from avgraph.methods.lir.options import LirOptions
-from avgraph.tensors.rows import standardized
 
 
-@dataclass(frozen=True)
-class Dependencies:
-    """A weighted DAG over concepts.
-
-    Attributes:
-        weights: parent row → child column; they sum to 1, or to 0 without edges.
-        frequency: how many of the search's starts found each edge.
-    """
-
-    weights: Float[Tensor, "p p"]
-    frequency: Float[Tensor, "p p"]
-
-
-def infer_dependencies(logits: Tensor, names: Sequence[str], options: LirOptions, *, seed: int = 0) -> Dependencies:
-    """GRaSP over the columns of the standardised logits; the best start gives the graph, all of them the frequency.
+def teacher_dependencies(
+    logits: Tensor, names: Sequence[str], options: LirOptions, *, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Weights and frequencies of the graph of a teacher's logits, see `avgraph.dag.infer_dependencies`.
 
     Args:
         logits: audio classes first.
         names: of the columns.
-        options: of the search (`avgraph.dag.grasp`) and the weights (`avgraph.dag.dependency_weights`).
+        options: of the search.
         seed: of the search.
 
     Shapes:
-        logits [n, 2C]
+        logits [n, 2C] → [2C, 2C], [2C, 2C]
 
     Raises:
         GraphError: if no graph can be learned from these logits: too few clips, or columns that are constant or
@@ -47,25 +33,15 @@ def infer_dependencies(logits: Tensor, names: Sequence[str], options: LirOptions
 
     Example:
         >>> x = torch.randn(200, 1) + 0.3 * torch.randn(200, 2)
-        >>> found = infer_dependencies(x, ["dog (audio)", "dog (visual)"], LirOptions())
-        >>> float(found.weights.sum())
+        >>> weights, frequency = teacher_dependencies(x, ["dog (audio)", "dog (visual)"], LirOptions())
+        >>> float(weights.sum())
         1.0
     """
-    standard = standardized(logits.detach().double().cpu()).numpy()
     try:
-        dag = grasp(
-            standard,
-            penalty_discount=options.penalty_discount,
-            restarts=options.restarts,
-            seed=seed,
-            names=list(names),
-            ridge=options.ridge,
-        )
-        weights = dependency_weights(standard, dag.adjacency, l1=options.l1, ridge=options.ridge, signs=options.signs)
+        found = infer_dependencies(logits, names=names, seed=seed, **options.search())
     except DataError as error:
         raise GraphError(f"lir: no dependency graph from the teacher's logits: {error}") from error
-    frequency = edge_frequency(dag.start_adjacencies)
-    return Dependencies(torch.from_numpy(weights).float(), torch.from_numpy(frequency).float())
+    return torch.from_numpy(found.weights).float(), torch.from_numpy(found.frequency).float()
 
 
 def random_dependencies(weights: Tensor, seed: int) -> Tensor:

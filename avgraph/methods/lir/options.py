@@ -9,6 +9,7 @@ from pydantic import Field
 
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.dependency_search import DependencySearch
 
 if TYPE_CHECKING:
     import avgraph.methods.lir.task
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _RUNS = "train a run for each M, with method.teacher_epochs: M, and one with method.interaction_weight: 0"
 
 
-class LirOptions(MethodOptions):
+class LirOptions(DependencySearch, MethodOptions):
     """AV-SAL teacher, dependency graph of its logits, student with the latent interaction regulariser.
 
     Attributes:
@@ -40,12 +41,8 @@ class LirOptions(MethodOptions):
         intra_weight: of graph edges within a modality.
         inter_weight: of graph edges across modalities.
         weighting: mean over pairs of active clips, or over all, weighted by soft labels.
-        dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself.
-        restarts: of the search for the graph, see `avgraph.dag.grasp`.
-        penalty_discount: of its score: more is fewer edges.
-        l1: of the regression that weighs its edges, see `avgraph.dag.dependency_weights`.
-        ridge: of its covariance, where columns are collinear.
-        signs: of weights that become edges: the size of all, as published, or positive ones only.
+        dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself;
+            none is that in the data, (concept, drives, concept), where they have one, and else inferred.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training (Eq. 9).
         measure_every: epochs between measurements of MAP during training; 0 for none.
 
@@ -81,12 +78,7 @@ class LirOptions(MethodOptions):
     intra_weight: NonNegative = 0.1
     inter_weight: NonNegative = 0.4
     weighting: Literal["hard", "soft"] = "hard"
-    dependencies: Literal["inferred", "given", "random", "identity"] = "inferred"
-    restarts: Positive = 5
-    penalty_discount: Rate = 1.0
-    l1: NonNegative = 0.0
-    ridge: Rate | None = None
-    signs: Literal["absolute", "positive"] = "absolute"
+    dependencies: Literal["inferred", "given", "random", "identity"] | None = None
     snapshot_epochs: list[Positive] = Field(default=[])
     measure_every: Count = 0
 
@@ -103,7 +95,23 @@ class LirOptions(MethodOptions):
 
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
-        return ((self.concept, "drives", self.concept),) if self.dependencies == "given" else ()
+        return (self.drives,) if self.dependencies == "given" else ()
+
+    @property
+    def drives(self) -> EdgeType:
+        """The edges of the graph between concepts."""
+        return (self.concept, "drives", self.concept)
+
+    def resolved(self, own_graph: bool) -> LirOptions:
+        """The same for data with a graph between concepts of their own, or without.
+
+        Example:
+            >>> LirOptions().resolved(True).dependencies, LirOptions().resolved(False).dependencies
+            ('given', 'inferred')
+        """
+        if self.dependencies is not None:
+            return self
+        return self.model_copy(update={"dependencies": "given" if own_graph else "inferred"})
 
     def student_starts(self, epochs: int) -> int:
         """Epochs before the student, of so many in all."""
@@ -128,8 +136,8 @@ class LirOptions(MethodOptions):
 
     @property
     def searches(self) -> bool:
-        """Whether a graph is searched for the student; after ``snapshot_epochs`` one always is."""
-        return self.dependencies in ("inferred", "random")
+        """Whether a graph may be searched for the student; after ``snapshot_epochs`` one always is."""
+        return self.dependencies in (None, "inferred", "random")
 
     def unused(self) -> dict[str, str]:
         """What another option leaves without effect."""

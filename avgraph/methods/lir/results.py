@@ -15,6 +15,7 @@ from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.metrics import mean_average_precision, recall_at_k
 from avgraph.transforms import DependencyEdges
+from avgraph.transforms.activation_edges import active_concepts
 
 SPLITS = ("val", "test")
 
@@ -165,14 +166,13 @@ def clip_concept_graph(
     result = copy.copy(graph)
     concept = nodes[2]
     for shift, (node, logit) in enumerate(zip(nodes[:2], logits, strict=True)):
-        soft = logit.sigmoid()
-        clip, active = (soft > threshold).nonzero(as_tuple=True)
         result[node].embedding = logit
         edges = result[node, "activates", concept]
-        edges.edge_index = torch.stack([clip, active + shift * logit.shape[1]])
-        edges.edge_weight = soft[clip, active]
+        edges.edge_index, edges.edge_weight = active_concepts(logit.sigmoid(), threshold)
+        edges.edge_index[1] += shift * logit.shape[1]
     if teacher.ready:
-        result = DependencyEdges(teacher.weights.cpu(), node=concept)(result)
+        if teacher.given is None:  # the edges of the data have whatever else was known of them
+            result = DependencyEdges(teacher.weights.cpu(), node=concept)(result)
         edges = result[concept, "drives", concept]
         for name, matrix in teacher.frequencies().items():
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
+from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.lir.figures import clip_figures
@@ -29,6 +31,8 @@ from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.tensors.rows import column_scale
 from avgraph.transforms.dependency_edges import dependency_matrix
+
+logger = logging.getLogger(__name__)
 
 
 class LIRTask(Task):
@@ -61,9 +65,20 @@ class LIRTask(Task):
         super().bind(clips.graph, train, seed)
         self.clips = clips
         self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, options)
-        given = dependency_matrix(graph, node=options.concept) if options.dependencies == "given" else None
+        self.own_graph = options.drives in graph.edge_types
+        taken = options.resolved(self.own_graph).dependencies == "given"
+        given = dependency_matrix(graph, node=options.concept) if taken else None
         self.starts = options.student_starts(train.epochs)
         self.teacher = Teacher(clips.names, len(clips.train), self.starts, options, given)
+
+    def on_fit_start(self) -> None:
+        """Say where the graph comes from, where the data have one."""
+        if self.own_graph:
+            source, edges = self.teacher.options.dependencies, show_edge(self.options.drives)
+            if source == "given":
+                logger.info("lir: the %s edges of the graph are the student's: nothing is inferred", edges)
+            else:
+                logger.warning("lir: dependencies: %s puts others in the place of the %s edges", source, edges)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled numbers of training clips."""

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from avgraph.methods.lir.dependencies import (
-    Dependencies,
     identity_dependencies,
-    infer_dependencies,
     random_dependencies,
+    teacher_dependencies,
 )
 from avgraph.methods.lir.options import LirOptions
 
@@ -25,7 +24,7 @@ class Teacher(nn.Module):
         epochs: after which the student starts.
         options: where the student's graph comes from, of the search where there is one, and after which epochs a graph
             is inferred for the frequency alone.
-        given: the graph of dependencies "given".
+        given: the graph of the data, where it is to be taken.
 
     Shapes:
         soft [clips, 2C], weights and frequency [2C, 2C], snapshots [s, 2C, 2C]
@@ -51,7 +50,8 @@ class Teacher(nn.Module):
         given: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.names, self.epochs, self.options, self.given = list(names), epochs, options, given
+        self.names, self.epochs, self.given = list(names), epochs, given
+        self.options = options = options.resolved(given is not None)
         self.snapshot_epochs = sorted(set(options.snapshot_epochs))
         size = len(self.names)
         self.register_buffer("soft", torch.zeros(clips, size))
@@ -74,22 +74,22 @@ class Teacher(nn.Module):
         """Take the logits [clips, 2C] after ``epoch`` epochs: freeze them for the student, or keep a snapshot's graph.
 
         Raises:
-            GraphError: as `infer_dependencies`.
+            GraphError: as `teacher_dependencies`.
         """
         begins, kept = epoch >= self.epochs and not self.ready, epoch in self.snapshot_epochs
         found = None
         if kept or (begins and self.options.searches):
-            found = infer_dependencies(logits, self.names, self.options, seed=seed)
+            found = teacher_dependencies(logits, self.names, self.options, seed=seed)
         if kept and found is not None:
-            self.snapshots[self.snapshot_epochs.index(epoch)] = found.weights
+            self.snapshots[self.snapshot_epochs.index(epoch)] = found[0]
         if begins:
             self.soft.copy_(logits.sigmoid())
             self.epoch.fill_(epoch)
             self.weights.copy_(self._students(found, seed))
             if self.options.dependencies == "inferred" and found is not None:
-                self.frequency.copy_(found.frequency)
+                self.frequency.copy_(found[1])
 
-    def _students(self, found: Dependencies | None, seed: int) -> Tensor:
+    def _students(self, found: tuple[Tensor, Tensor] | None, seed: int) -> Tensor:
         """The weights that the student is taught by."""
         if self.options.dependencies == "identity":
             return identity_dependencies(len(self.names) // 2)
@@ -97,7 +97,7 @@ class Teacher(nn.Module):
             assert self.given is not None
             return self.given
         assert found is not None
-        return random_dependencies(found.weights, seed) if self.options.dependencies == "random" else found.weights
+        return random_dependencies(found[0], seed) if self.options.dependencies == "random" else found[0]
 
     def frequencies(self) -> dict[str, Tensor]:
         """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""
