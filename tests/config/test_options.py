@@ -71,7 +71,8 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, e
         ("graph: {type: knn}", "graph: expected a list, got a mapping"),
         ("graph: [{type: cnn, node: audio, k: 1}]", "graph.0.type: unknown transform 'cnn'; did you mean 'knn'?"),
         ("graph: [{type: zzz}]", "graph.0.type: unknown transform 'zzz'; known types: knn, candidates, complete, "
-         "coupling_edges, dependency_edges, memory_edges, infer_dependencies, activation_edges, co_rated, unrated, rating_statistics, rating_model, "
+         "coupling_edges, dependency_edges, memory_edges, infer_dependencies, activation_edges, co_rated, unrated, "
+         "rating_statistics, rating_model, "
          "or your own, as module:Class"),
         ("graph: [{type: [knn]}]", "graph.0.type: expected text, got a list"),
         ("graph: [{type: knn, k: 1}]", "graph.0.node: missing required key"),

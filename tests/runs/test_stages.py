@@ -55,9 +55,7 @@ def test_a_stage_is_trained_first_and_found_again(tmp_path: Path, capfd: pytest.
 
 def test_a_run_that_stands_already(tmp_path: Path) -> None:
     path = write_composed(tmp_path, **{"{first: stage.yaml}": "runs/stage", "epochs: 4": "epochs: 1"})
-    with pytest.raises(
-        ConfigError, match=r"composed\.yaml:4: dataset\.run: .*runs/stage: no such folder; "
-    ):
+    with pytest.raises(ConfigError, match=r"composed\.yaml:4: dataset\.run: .*runs/stage: no such folder; "):
         avgraph.train(path)
     own = avgraph.train(tmp_path / "stage.yaml", {"output": str(tmp_path / "runs"), "train.epochs": 0})
     assert avgraph.train(path).graph["audio"].x.shape == own.graph["audio"].embedding.shape

@@ -75,9 +75,7 @@ def test_probabilities_as_logits() -> None:
     data["audio"].score = data["audio"].logit.double().sigmoid()
     found = InferDependencies(["audio"], to_logits=True)(data)[DRIVES]
     assert torch.equal(found.edge_index, plain.edge_index)
-    with pytest.raises(
-        GraphError, match=r"to_logits: expected probabilities in 'logit', got -?[0-9.]+ in"
-    ):
+    with pytest.raises(GraphError, match=r"to_logits: expected probabilities in 'logit', got -?[0-9.]+ in"):
         InferDependencies(["audio"], attribute="logit", to_logits=True)(data)
 
 
@@ -90,9 +88,7 @@ def test_concepts_that_the_graph_has_are_taken() -> None:
     data["label"].y = torch.tensor([1, 0])
     with pytest.raises(GraphError, match=r"label\.y: row 0: expected class 0, got 1: column 0 of audio\.logit is"):
         InferDependencies(["audio"], attribute="logit", concept="label")(data)
-    with pytest.raises(
-        GraphError, match=r"each column, got 2 nodes and 2 of audio\.logit \+ 2 of visual\.logit"
-    ):
+    with pytest.raises(GraphError, match=r"each column, got 2 nodes and 2 of audio\.logit \+ 2 of visual\.logit"):
         InferDependencies(["audio", "visual"], attribute="logit", concept="label")(data)
 
 
