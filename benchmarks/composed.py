@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,11 @@ def linear(speech: Run) -> float:
     return float((found == audio.category[audio.test_mask]).double().mean())
 
 
-def main() -> None:
-    """Print the table."""
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--epochs", type=int, help="of every stage; as in the examples if not given")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     changes = {} if options.epochs is None else {"train.epochs": options.epochs}
     with tempfile.TemporaryDirectory() as folder:
         folds = [of_fold(fold, Path(folder), changes) for fold in options.folds]

@@ -43,6 +43,7 @@ class CmcrOptions(MethodOptions):
     """
 
     path_keys = ("heads",)
+    came_later: ClassVar[Mapping[str, Any]] = {"rows": "held_out"}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01},
