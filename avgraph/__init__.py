@@ -13,6 +13,7 @@ from avgraph.version import __version__
 if TYPE_CHECKING:
     from avgraph.config import Experiment, load_experiment
     from avgraph.dag import DAG, grasp
+    from avgraph.runs.elsewhere import evaluate_on
     from avgraph.runs.finished import Run, evaluate, load_run
     from avgraph.runs.folds import FoldRuns, resume_folds, train_folds
     from avgraph.runs.run import resume, train
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "discover_table",
     "evaluate",
+    "evaluate_on",
     "grasp",
     "load_experiment",
     "load_run",
@@ -42,6 +44,7 @@ __getattr__, __dir__ = exports(
     {
         "config": ["Experiment", "load_experiment"],
         "dag": ["DAG", "grasp"],
+        "runs.elsewhere": ["evaluate_on"],
         "runs.finished": ["Run", "evaluate", "load_run"],
         "runs.folds": ["FoldRuns", "resume_folds", "train_folds"],
         "runs.run": ["resume", "train"],

@@ -11,7 +11,7 @@ from typing import Any
 from torch_geometric.data import HeteroData
 
 from avgraph.io.files import atomic_path
-from avgraph.runs.graph_store import load_graph, save_graph
+from avgraph.io.graph_file import load_graph, save_graph
 
 Numbers = Mapping[str, Any]
 

@@ -18,6 +18,7 @@ import click
 
 if TYPE_CHECKING:
     from avgraph.datasets.base import DatasetStatus
+    from avgraph.runs.elsewhere import Elsewhere
     from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
     from avgraph.tools.embed import Embedded
@@ -74,6 +75,11 @@ def metrics_json(directory: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
     numbers = {name: value for name, value in metrics.items() if "/" in name}
     rest = {name: value for name, value in metrics.items() if "/" not in name}
     return {"run": directory, **rest, "metrics": numbers}
+
+
+def elsewhere_json(directory: Path, done: Elsewhere) -> dict[str, Any]:
+    """Of `avgraph evaluate --set`."""
+    return {**metrics_json(directory, done.metrics), "files": [done.file]}
 
 
 def folds_json(folds: FoldRuns) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # only what was run is imported
+    from avgraph.runs.elsewhere import Elsewhere
     from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
     from avgraph.tools.discover import Discovery
@@ -23,6 +24,15 @@ def print_run(run: Run) -> None:
     """The metrics of a run and where it is."""
     print_metrics(run.metrics)
     Console(highlight=False, soft_wrap=True).print(f"run: {run.directory}", markup=False)
+
+
+def print_elsewhere(done: Elsewhere) -> None:
+    """The metrics of a run on another data set, and where they are kept."""
+    print_metrics(done.metrics)
+    trained = done.metrics["trained_on"].get("dataset")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"trained on: {trained}; nothing was learned of these data", markup=False)
+    console.print(f"wrote {done.file}", markup=False)
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
@@ -94,6 +104,8 @@ def print_discovery(found: Discovery, most: int = 15) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for words in found.left_out:
         Console(highlight=False, soft_wrap=True, stderr=True).print(f"left out: {words}", markup=False)
+    for words in found.made_of.settings.get("notes", ()):
+        Console(highlight=False, soft_wrap=True, stderr=True).print(f"note: {words}", markup=False)
     dag, edges = found.dag, found.edges()
     searched = f"{dag.n_starts} starts" + ("" if dag.converged else ", stopped by the time limit")
     console.print(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, folds_json, metrics_json, run_json, show
+from avgraph.cli.json_output import JSON, elsewhere_json, folds_json, metrics_json, run_json, show
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -86,17 +86,29 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
 
 @main.command()
 @RUN
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Another data set, e.g. dataset.fold=2.")
 @click.option("--device", help="auto, cpu, cuda or cuda:N; as trained if not given.")
 @QUIET
 @JSON
-def evaluate(run: Path, device: str | None, quiet: bool, as_json: bool) -> None:
-    """Compute the metrics of a finished RUN again, from its graph and its checkpoint."""
-    from avgraph.cli.printing import print_metrics
+def evaluate(run: Path, overrides: tuple[str, ...], device: str | None, quiet: bool, as_json: bool) -> None:
+    """Compute the metrics of a finished RUN again, from its graph and its checkpoint, or on another data set."""
+    from avgraph.cli.printing import print_elsewhere, print_metrics
     from avgraph.runs.finished import evaluate as evaluate_one
     from avgraph.runs.finished import load_run
     from avgraph.runtime.progress import reporting
 
     finished = load_run(run)
+    if overrides:
+        from avgraph.runs.elsewhere import evaluate_on
+
+        with reporting(not quiet):
+            show(
+                lambda: evaluate_on(finished, overrides, device=device),
+                as_json,
+                lambda done: elsewhere_json(run, done),
+                print_elsewhere,
+            )
+        return
     with reporting(not quiet):
         show(
             lambda: {**finished.metrics, **evaluate_one(finished, device=device)},

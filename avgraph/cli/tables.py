@@ -29,6 +29,8 @@ from avgraph.cli.json_output import JSON, discovery_json, matching_json, show
 @click.option("--forbid", "forbidden", nargs=2, multiple=True, metavar="PARENT CHILD", help="No such edge.")
 @click.option("--require", "required", nargs=2, multiple=True, metavar="PARENT CHILD", help="Such an edge.")
 @click.option("--picture", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures.")
+@click.option("--node", help="Node type, of a run.")
+@click.option("--attribute", help="What of its nodes, of a run: score, embedding, ….")
 @click.option(
     "--columns", multiple=True, metavar="A,B", help="Only these columns, by name or pattern such as 'mfcc_*'."
 )
@@ -46,7 +48,7 @@ def discover(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet)."""
+    """Learn a dependency graph over the columns of TABLE (.csv, .npy, .npz, .parquet), or of the nodes of a run."""
     from avgraph.tools.discover import discover_table, output_files
 
     files = output_files(output, picture=options["picture"], bootstraps=options["bootstraps"])

@@ -34,6 +34,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "esc50_cifar10_spaces": datasets.SoundPictureSpaces,
     "spaces": datasets.SpaceFiles,
     "stamps": datasets.Stamps,
+    "stamp_captions": datasets.StampCaptions,
     "sounding_shapes": datasets.SoundingShapes,
     "avsbench_s4": datasets.AVSBenchS4,
     "avsbench_ms3": datasets.AVSBenchMS3,
@@ -44,6 +45,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "ciao": datasets.Ciao,
     "movielens100k": datasets.MovieLens100K,
     "ratings": datasets.RatingFiles,
+    "run": datasets.RunGraph,
 }
 
 ENCODERS: Mapping[str, type[EncoderOptions]] = {

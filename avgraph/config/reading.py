@@ -15,6 +15,7 @@ from avgraph.config.extends import Layers
 from avgraph.config.marked import Marked, locate, marked, unmarked
 from avgraph.config.merge import merge, without_overruled
 from avgraph.config.overrides import Overrides, apply_overrides
+from avgraph.config.stages import stage_problems
 from avgraph.config.yaml_text import to_yaml
 from avgraph.options.base import MethodOptions
 from avgraph.options.inputs import problems_of
@@ -32,7 +33,7 @@ def load_experiment(
         path: the file.
         overrides: ``["train.epochs=5"]``, values read as YAML, or ``{"train.epochs": 5}``.
         check_files: whether it must be ready to run: the files that it names are there and begin as files of their
-            kind do, and a method that learns classes is given them.
+            kind do, a method that learns classes is given them, and so are its stages (`avgraph.datasets.RunGraph`).
 
     Raises:
         ConfigError: with one line per mistake, ``file:line: dotted.option: what was expected and what came``.
@@ -47,9 +48,14 @@ def load_experiment(
         >>> experiment.name, experiment.train.epochs
         ('first', 5)
     """
+    return _load(os.fsdecode(path), (), overrides, check_files=check_files)
+
+
+def _load(name: str, chain: tuple[str, ...] = (), overrides: Overrides = (), *, check_files: bool = True) -> Experiment:
+    """The experiment of a file; ``chain``: the files of which it is a stage."""
     layers = Layers()
-    name = os.fsdecode(path)
-    return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem, check_files)
+    ready = (*chain, name) if check_files else None
+    return _experiment(layers.file(name), layers.problems, overrides, PurePath(name).stem, ready)
 
 
 def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
@@ -66,7 +72,7 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
         encoders = content["encoders"]
         views = {node: _as_then(ENCODERS.component, view) for node, view in encoders.content.items()}
         content["encoders"] = Marked(views, encoders.origin)
-    return _experiment(Marked(content, tree.origin), layers.problems, (), None, False, OLD_RUN)
+    return _experiment(Marked(content, tree.origin), layers.problems, (), None, None, OLD_RUN)
 
 
 def _as_then(component: Component, written: Marked) -> Marked:
@@ -101,7 +107,7 @@ def experiment_from_dict(mapping: Mapping[str, Any], overrides: Overrides = ()) 
     if not isinstance(mapping, Mapping):
         raise Mistakes([Problem(Origin(), (), f"expected a mapping of options, got {show(mapping)}")])
     layers = Layers()
-    return _experiment(layers.extended(marked(mapping)), layers.problems, overrides, None, False)
+    return _experiment(layers.extended(marked(mapping)), layers.problems, overrides, None, None)
 
 
 def dump_experiment(experiment: Experiment) -> str:
@@ -114,9 +120,10 @@ def _experiment(
     problems: list[Problem],
     overrides: Overrides,
     stem: str | None,
-    check_files: bool,
+    ready: tuple[str, ...] | None,
     context: str | None = None,
 ) -> Experiment:
+    """The experiment of a tree; ``ready``: where it must be ready to run, its file behind those it is a stage of."""
     laid, more = apply_overrides(tree, overrides)
     tree, problems = without_overruled(tree, laid), problems + more
     named = "name" in tree.content
@@ -132,8 +139,9 @@ def _experiment(
                 message += ", which is the name of the file; add a name"
             problems.append(Problem(locate(tree, path), path, message))
     else:
-        missing = [*experiment.missing_labels(), *problems_of(experiment.inputs())] if check_files else []
+        missing = [*experiment.missing_labels(), *problems_of(experiment.inputs())] if ready else []
         problems += [Problem(locate(tree, path), path, message) for path, message in missing]
+        problems += stage_problems(experiment, tree, ready, _load) if ready else []
     if problems:
         raise Mistakes(problems)
     return experiment

@@ -34,6 +34,7 @@ class Table:
         names: of the columns.
         left_out: a few words on each column of the file that holds no numbers and was left out.
         path: the file it was read from.
+        notes: what else was done to it.
 
     Shapes:
         x [n, p]; names p strings.
@@ -43,6 +44,7 @@ class Table:
     names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     path: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_table(path: str | Path, columns: Sequence[str] = (), drop: Sequence[str] = ()) -> Table:

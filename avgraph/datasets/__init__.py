@@ -14,8 +14,10 @@ from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.ratings.movielens_options import MovieLens100K
 from avgraph.datasets.ratings.options import Ciao, FilmTrust
 from avgraph.datasets.ratings.own_options import RatingFiles
+from avgraph.datasets.run.options import RunGraph
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.spaces.options import HeldOutFiles, SoundPictureSpaces, SpaceFiles
+from avgraph.datasets.stamps.caption_options import StampCaptions
 from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.synthetic.options import Synthetic
 
@@ -41,9 +43,11 @@ __all__ = [
     "NodeFiles",
     "RandomSplit",
     "RatingFiles",
+    "RunGraph",
     "SoundPictureSpaces",
     "SoundingShapes",
     "SpaceFiles",
+    "StampCaptions",
     "Stamps",
     "Synthetic",
     "from_frames",

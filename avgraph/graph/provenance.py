@@ -56,7 +56,7 @@ class Provenance:
 
     @classmethod
     def joined(cls, parts: Iterable[Provenance]) -> Provenance:
-        """Of a set made of several: synthetic if one is, with the notes and the files of all.
+        """Of a set made of several: synthetic if one is, else composed if one is; with the notes and files of all.
 
         Example:
             >>> sounds, pictures = Provenance(source="synthetic", note="made up"), Provenance(note="10 × 10")
@@ -64,8 +64,9 @@ class Provenance:
             {'source': 'synthetic', 'note': 'made up; 10 × 10', 'files': {}}
         """
         parts = list(parts)
+        sources = {part.source for part in parts}
         return cls(
-            source="synthetic" if any(part.source == "synthetic" for part in parts) else "real",
+            source=next((source for source in ("synthetic", "composed") if source in sources), "real"),
             note="; ".join(dict.fromkeys(part.note for part in parts if part.note)),
             files={name: value for part in parts for name, value in (part.files or {}).items()},
         )

@@ -63,6 +63,14 @@ class FilesRead:
         there = (path for path in self.paths if path not in self.named and os.path.isfile(path))
         return {path: self.checksum(path) for path in there}
 
+    def all_checksums(self) -> dict[str, str]:
+        """Absolute path → SHA-256 of every file, whatever name it goes by."""
+        return {
+            path: self.checksum(path)
+            for path in {**self.paths, **dict.fromkeys(sorted(self.named))}
+            if os.path.isfile(path)
+        }
+
     def checksum(self, path: str | Path) -> str:
         """SHA-256 of a file, computed once as long as the file stays what it is."""
         found = os.stat(path)

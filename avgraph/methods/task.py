@@ -80,6 +80,20 @@ class Task(LightningModule, ABC):
         """
         self.load_state_dict(state)
 
+    def take_graph(self, graph: HeteroData) -> None:
+        """Take another graph to be evaluated on; what was learned stays what it is, and so does what features are
+        scaled by.
+
+        Args:
+            graph: of another data set, encoded as that of the run.
+
+        A method that knows one graph only (it is transductive) has none of its own.
+
+        Raises:
+            GraphError: if the graph does not fit what was learned.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.take_graph")
+
     def new_nodes(self) -> Sequence[str]:
         """Node types whose new rows `predict` answers, the usual one first; none where it answers none."""
         return ()
@@ -134,6 +148,22 @@ class Task(LightningModule, ABC):
         if schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def check_row_shape(node: str, x: Tensor, shape: Sequence[int] | None) -> None:
+    """Refuse rows of another shape than those that a method has learned from.
+
+    Raises:
+        GraphError: naming the node type and both shapes.
+
+    Example:
+        >>> check_row_shape("audio", torch.zeros(2, 3), [4])
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: audio.x: expected rows [n, 4], as the run was trained on, got [2, 3]
+    """
+    if shape is not None and list(x.shape[1:]) != list(shape):
+        wanted = ", ".join(map(str, ["n", *shape]))
+        raise GraphError(f"{node}.x: expected rows [{wanted}], as the run was trained on, got {list(x.shape)}")
 
 
 def build_optimizer(parameters: Iterable[nn.Parameter], options: OptimizerOptions) -> Optimizer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from avgraph.errors import DataError, one_line, shortened
 from avgraph.graph.provenance import Provenance
 from avgraph.runs.folder import CHECKPOINT, ENVIRONMENT, read_json
 
+READ = "read"
 _PACKAGES = ("avgraph", "torch", "torch-geometric", "pytorch-lightning", "numpy", "networkx")
 
 
@@ -40,8 +42,15 @@ def check_same_data(directory: Path, provenance: Provenance) -> None:
         raise DataError(f"{directory}: the run has learned from {learned} data so far, not {found}; train a new run")
 
 
-def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any]:
-    """What a number depends on besides the configuration: versions, machine, device, data checksums, seed."""
+def environment(seed: int, device: str, provenance: Provenance, read: Mapping[str, str]) -> dict[str, Any]:
+    """What a number depends on besides the configuration: versions, machine, device, data checksums, seed.
+
+    Args:
+        seed: of the run.
+        device: it works on.
+        provenance: of its graph.
+        read: absolute path → SHA-256 of every file that was read for it.
+    """
     import torch
 
     packages = {}
@@ -58,4 +67,5 @@ def environment(seed: int, device: str, provenance: Provenance) -> dict[str, Any
         "threads": torch.get_num_threads(),
         "seed": seed,
         "data": provenance.as_dict(),
+        READ: dict(read),
     }

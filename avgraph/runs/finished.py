@@ -12,10 +12,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, load_run_experiment
 from avgraph.errors import DataError
+from avgraph.io.graph_file import load_graph
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
-from avgraph.runs.graph_store import load_graph
 from avgraph.runs.new_nodes import NewRows
 from avgraph.runs.pipeline import build_task, graph_steps
 from avgraph.runs.training import load_weights, pick_device

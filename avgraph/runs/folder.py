@@ -15,16 +15,18 @@ from avgraph.config import Experiment, dump_experiment
 from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.reading import check_regular, reading
+from avgraph.io.run_places import CONFIG as CONFIG
+from avgraph.io.run_places import GRAPH as GRAPH
+from avgraph.io.run_places import METRICS as METRICS
 from avgraph.runtime.lock import locked
 
-CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
-METRICS = "metrics.json"
 HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
 ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
+STAGES = "stages.json"  # of a composed run: the runs whose graphs are its data
+EVALUATIONS = "evaluations"  # metrics on other data sets
 FOLDS = "folds.json"  # only beside the runs of several folds
-GRAPH = "graph.pt"
 DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves
 GRAPHML = "graph.graphml"
 FIGURES = "figures"

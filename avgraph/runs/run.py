@@ -18,14 +18,15 @@ from avgraph.graph.provenance import Provenance
 from avgraph.io.cache import cache_folder
 from avgraph.io.files import remove_leftovers
 from avgraph.io.files_read import files_read
+from avgraph.io.graph_file import check_storable, save_graph
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.environment import check_same_data, environment
 from avgraph.runs.finished import Run, experiment_of, load_run
-from avgraph.runs.graph_store import check_storable, save_graph
 from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
 from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.stages import with_stages
 from avgraph.runs.training import fit, pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
@@ -100,6 +101,7 @@ def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterato
 def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
     options = experiment.train
     device = pick_device(options.device)
+    experiment = with_stages(experiment, directory, train=train, resume=resume, quiet=quiet)
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
     context = EncodeContext(seed=experiment.seed, device=device, cache=cache_folder("encoders"), quiet=quiet)
@@ -111,7 +113,9 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
         provenance = Provenance.of(graph).with_files(read.checksums())
     check_same_data(directory, provenance)
-    folder.write_json(directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance))
+    folder.write_json(
+        directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance, read.all_checksums())
+    )
     save_encoders(kept, directory)
     fit(task, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):

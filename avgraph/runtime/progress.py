@@ -32,6 +32,16 @@ class Advance(Protocol):
         """Some steps further; the last ``loss`` is shown."""
 
 
+def tell(line: str) -> None:
+    """Say a line on standard error, where work is reported.
+
+    Example:
+        >>> tell("nobody asked")
+    """
+    if _REPORTING.get():
+        print(line, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def reporting(on: bool) -> Iterator[None]:
     """Whether the work within the block is reported.

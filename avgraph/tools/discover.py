@@ -28,6 +28,7 @@ from avgraph.dag.knowledge import edge_matrix
 from avgraph.errors import DataError
 from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
+from avgraph.io.run_places import CONFIG
 from avgraph.runtime.interrupt import interruptible
 from avgraph.tools.found import AgreedEdge, Discovery, FoundEdge
 from avgraph.tools.made_of import MadeOf
@@ -48,6 +49,8 @@ def discover_table(
     algorithm: Any = "grasp",
     bootstraps: int = 0,
     picture: str = "png",
+    node: str | None = None,
+    attribute: str | None = None,
     columns: Sequence[str] = (),
     drop: Sequence[str] = (),
     forbidden: Sequence[tuple[str, str]] = (),
@@ -63,12 +66,13 @@ def discover_table(
     """Learn a DAG over the columns of ``table``; write it to ``output`` and two pictures beside it.
 
     Args:
-        table: a file (see `avgraph.dag.read_table`) or a table.
+        table: a file (see `avgraph.dag.read_table`), a table, or a finished run's folder or ``graph.pt``.
         output: ``.graphml``, ``.gexf``, ``.json`` or ``.parquet``; files that exist are replaced.
             `output_files` names all that is written.
         algorithm: see `avgraph.dag.discover`; knowledge, time limit, perturbations and ridge need ``"grasp"``.
         bootstraps: resamples of the rows for the frequencies and the consensus; 0 counts the starts instead.
         picture: ``"png"`` or ``"svg"``.
+        node, attribute: of a run's graph: the rows of which nodes, and what of them.
         columns, drop: names or patterns, see `avgraph.dag.read_table`.
         forbidden, required, time_limit, ridge, perturbations: see `avgraph.dag.grasp`.
         penalty_discount, alpha, restarts, seed: see `avgraph.dag.discover`; None keeps the algorithm's default.
@@ -91,7 +95,7 @@ def discover_table(
     files = output_files(output, picture=picture, bootstraps=bootstraps)
     if taken := [path for path in files[1:] if path.is_dir()]:
         raise DataError(f"{taken[0]}: is a folder; the picture of the graph goes there")
-    read = table if isinstance(table, Table) else read_table(table, columns, drop)
+    read = table if isinstance(table, Table) else _read(Path(table), node, attribute, columns, drop)
     inputs = checksums([read.path] if read.path else [])
     options = {
         "penalty_discount": penalty_discount, "alpha": alpha, "restarts": restarts, "seed": seed,
@@ -115,6 +119,7 @@ def discover_table(
     settings = {
         "algorithm": algorithm, **_resolved(algorithm, given), "bootstraps": bootstraps,
         "columns": list(columns), "drop": list(drop),
+        **({} if node is None else {"node": node, "attribute": attribute, "notes": list(read.notes)}),
     }  # fmt: skip
     found = Discovery(
         dag=dag,
@@ -149,6 +154,24 @@ def output_files(output: str | Path, *, picture: str = "png", bootstraps: int = 
     pictures = graph.with_suffix(f".{picture}"), graph.with_name(f"{graph.stem}_frequency.{picture}")
     consensus = graph.with_name(f"{graph.stem}_consensus{graph.suffix}")
     return (graph, *pictures, *((consensus, consensus.with_suffix(f".{picture}")) if bootstraps else ()))
+
+
+def _read(path: Path, node: str | None, attribute: str | None, columns: Sequence[str], drop: Sequence[str]) -> Table:
+    """The table of a file, or of the nodes of a graph."""
+    if (node is None) != (attribute is None):
+        raise DataError(
+            f"{'node' if node is None else 'attribute'}: missing; a run's table is an attribute of its nodes"
+        )
+    if node is None or attribute is None:
+        if (path / CONFIG).is_file():
+            told = "the folder of a run; expected a node type and an attribute, such as audio and score"
+            raise DataError(f"node, attribute: {path} is {told}")
+        return read_table(path, columns, drop)
+    from avgraph.tools.graph_table import graph_table, is_graph
+
+    if not is_graph(path):
+        raise DataError(f"node, attribute: only of a run or its graph.pt, not of {path}")
+    return graph_table(path, node, attribute, tuple(columns), tuple(drop))
 
 
 def _search(read: Table, algorithm: Any, given: dict[str, Any]) -> DAG:

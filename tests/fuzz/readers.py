@@ -43,9 +43,9 @@ def readers() -> list[Reader]:
     from avgraph.datasets.features.file import read_feature_file
     from avgraph.encoders.glove import read_glove
     from avgraph.export import read_graphml, read_json
+    from avgraph.io.graph_file import load_graph
     from avgraph.methods.cmcr.heads import load_head
     from avgraph.runs import folder as directory
-    from avgraph.runs.graph_store import load_graph
     from avgraph.runs.training import load_checkpoint
 
     def short_audio(path: Path) -> None:

@@ -12,7 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.graph.provenance import Provenance
 from avgraph.io.cache import kept
 from avgraph.io.files_read import checksums, files_read, note_read, unnoted
-from avgraph.runs.graph_store import load_graph, save_graph
+from avgraph.io.graph_file import load_graph, save_graph
 
 WHOLE = Provenance(
     dataset="mine",

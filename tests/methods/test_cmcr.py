@@ -15,13 +15,13 @@ import avgraph
 from avgraph.config import load_experiment
 from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import read_graphml
+from avgraph.io.graph_file import load_graph
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches
 from avgraph.methods.cmcr.readouts import Gathered, recall, recall_by_edges
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
-from avgraph.runs.graph_store import load_graph
 from avgraph.transforms import MemoryEdges
 from tests.spaces import CLASSES, two_spaces
 from tests.wiring.toys import Spaces

@@ -5,12 +5,15 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
+from torch_geometric.data import HeteroData
 
 from avgraph.cli import main
 from avgraph.dag import grasp
-from avgraph.errors import DataError, GraphError
+from avgraph.errors import AvgraphError, DataError, GraphError
 from avgraph.export import read_graphml, to_networkx
+from avgraph.io.graph_file import save_graph
 from avgraph.tools.discover import discover_table
 
 
@@ -124,3 +127,52 @@ def test_a_column_without_a_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(",a,b\n0,1,2\n1,2,1\n")
     with pytest.raises(DataError, match="column 0 has no name; an index column"):
         discover_table(tmp_path / "t.csv", tmp_path / "g.graphml")
+
+
+def test_the_nodes_of_a_run(tmp_path: Path) -> None:
+    draw = torch.Generator().manual_seed(0)
+    data = HeteroData()
+    data["audio"].score = (2 * torch.randn(120, 3, generator=draw)).softmax(1)
+    data["audio"].embedding, data["audio"].y = torch.randn(120, 2, generator=draw), torch.zeros(120)
+    data["label"].name, data["label"].y = ["owl", "cat", "dog"], torch.tensor([2, 0, 1])
+    run = tmp_path / "run"
+    run.mkdir()
+    save_graph(data, run / "graph.pt")
+    for name in ("metrics.json", "config.yaml"):
+        (run / name).write_text("{}")
+    output = tmp_path / "dag.json"
+    found = discover_table(run, output, node="audio", attribute="score", restarts=1)
+    assert found.dag.names == ("cat", "dog", "owl")
+    assert list(found.made_of.inputs) == [str(run / "graph.pt")]
+    told = "audio.score: probabilities, taken as their logits"
+    assert {name: found.made_of.settings[name] for name in ("node", "attribute", "notes")} == {
+        "node": "audio", "attribute": "score", "notes": [told],
+    }  # fmt: skip
+    other = discover_table(run / "graph.pt", output, node="audio", attribute="embedding", restarts=1)
+    assert (other.dag.names, other.made_of.settings["notes"]) == (("embedding[0]", "embedding[1]"), [])
+    some = discover_table(run, output, node="audio", attribute="score", columns=["[co]*"], restarts=1)
+    assert some.dag.names == ("cat", "owl")
+    result = CliRunner().invoke(main, ["discover", str(run), "-o", str(output), "--force", "--quiet", "--node", "audio",
+                                       "--attribute", "score", "--restarts", "1"])  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, f"note: {told}\n")
+
+
+def test_nodes_that_cannot_be_a_table(tmp_path: Path) -> None:
+    data = HeteroData(audio={"score": torch.tensor([[0.0, float("nan")]]), "y": torch.tensor([1]), "name": ["a"]})
+    save_graph(data, tmp_path / "graph.pt")
+    np.save(tmp_path / "x.npy", np.eye(3))
+    for node, attribute, path, message in (
+        ("adio", "score", "graph.pt", "no node type 'adio'; did you mean 'audio'"),
+        ("audio", "x", "graph.pt", "node type 'audio' has no 'x'"),
+        ("audio", "y", "graph.pt", r"graph\.pt: audio\.y: expected numbers \[rows, columns\], got int64 \[1\]"),
+        ("audio", "name", "graph.pt", r"audio\.name: expected numbers \[rows, columns\], got list"),
+        ("audio", "score", "graph.pt", r"audio\.score: row 0, column 1 is nan"),
+        ("audio", "score", "x.npy", r"node, attribute: only of a run or its graph\.pt, not of .*x\.npy"),
+        ("audio", None, "graph.pt", "attribute: missing; a run's table is an attribute of its nodes"),
+        ("audio", "score", "", "neither a finished run nor a folder that holds one"),
+    ):
+        with pytest.raises(AvgraphError, match=message):
+            discover_table(tmp_path / path, tmp_path / "dag.json", node=node, attribute=attribute)
+    (tmp_path / "config.yaml").write_text("")
+    with pytest.raises(DataError, match="is the folder of a run; expected a node type and an attribute"):
+        discover_table(tmp_path, tmp_path / "dag.json")

@@ -9,8 +9,8 @@ from typing import Any
 from avgraph import datasets
 from avgraph.graph.ratings import RATES
 from avgraph.graph.segmentation import HEARD, SWAPPED
-from tests.wiring.row import RISES, Component, Row, See, becomes, gains, row, tells
-from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, size
+from tests.wiring.row import RISES, Component, Row, See, becomes, gains, loses, row, tells
+from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, seen, size
 from tests.wiring.worlds import DatasetWorld
 
 # The other way round, an error would cost two stand-ins.
@@ -321,4 +321,28 @@ COMPONENTS = (
         row("weight", "weight.npy", keys(HAS), gains("edge_weight")),
         row("attr", "attr.npy", keys(HAS), gains("edge_attr")),
     )),
+    _dataset(
+        "run", datasets.RunGraph, {"run": "finished_one"},
+        row("run", "finished_two", size("audio", "embedding"), becomes((4, 6))),
+        row("run", {"two": "finished_two", "one": "finished_one"}, size("audio", "embedding"), becomes((4, 6)),
+            relations=[]),
+        row("nodes", {"audio": {"x": "embedding"}}, size("audio"), becomes((4, 3))),
+        row("nodes", {"audio": {}}, NODES, becomes(["audio"])),
+        row("relations", ["near"], KINDS, becomes(["audio-near-audio"])),
+    ),
+    _dataset(
+        "stamp_captions", datasets.StampCaptions, {"root": "spoken_one"},
+        row("root", "spoken_two", size("image"), becomes((5, 1024))),
+        row("fold", 2, provenance("fold"), becomes(2)),
+        row("fold", 2, attribute("text", "test_mask")),
+        row("val_fold", 3, seen("captions to validate on", lambda world: (
+            int(world.data["text"].val_mask.sum()) > 0)), becomes(True)),
+        row("holds", ["image"], NODES, loses("audio")),
+        row("holds", ["audio"], NODES, loses("image")),
+        row("spoken", "es", size("audio"), becomes((3, 128, 87))),
+        row("written", "de", attribute("text", "name"), becomes([f"Ein {k}." for k in range(8)])),
+        row("pixels", 4, size("image"), becomes((8, 64))),
+        row("seconds", 1.0, size("audio"), becomes((7, 128, 44))),
+        ABSENT,
+    ),
 )  # fmt: skip

@@ -302,6 +302,9 @@ CMCR = Component(
         row("batch_size", 10, height(HEAD), becomes(10)),
         row("edges_per_item", 2, KINDS, gains("sounds-recalled-text")),
         row("edge_items", 7, edges("sounds", "recalled", "text"), becomes(14), edges_per_item=2),
+        row("rows", "all", seen("rows of every node type that the learned graph holds", lambda world: {
+            node: len(store.embedding) for node in world.data.node_types if "embedding" in (store := world.data[node])
+        }), becomes({"text": 30, "sounds": 12, "pictures": 10, "audio": 12, "image": 12})),
         row("heads", {"a": "heads.pt:Head_A"}, shape(f"{HEAD}.weight"), becomes((8, 6))),
     ),
 )  # fmt: skip

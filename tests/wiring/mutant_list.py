@@ -90,6 +90,7 @@ OF_CMCR = [
     mutant(CMCR, ".to(x), self.options.temperature)", ".to(x), 0.01)", "method cmcr: temperature"),
     mutant(CMCR, "options.edge_items), options.recall_temperature", "options.edge_items), 0.01",
            "method cmcr: recall_temperature"),
+    mutant(CMCR, 'options.rows == "all"', "False", "method cmcr: rows"),
     mutant("methods.cmcr.objective", "info_nce(v, a, pseudo_temperature)", "info_nce(v, a, temperature)",
            "method cmcr: pseudo_temperature"),
     mutant(CMCR, "width, options.hidden_channels, ", "width, 1024, ", "method cmcr: hidden_channels"),

@@ -8,16 +8,19 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
+from torch_geometric.data import HeteroData
 
 from avgraph.datasets import SoundingShapes
 from avgraph.datasets.avsbench import write_avsbench
 from avgraph.datasets.cifar.archive import LAYOUTS
+from avgraph.io.graph_file import save_graph
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder
 from avgraph.nn import Projector
 from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
 from tests.datasets.cifar_folder import write_cifar
 from tests.datasets.esc_folder import rows, write_pictures, write_table
 from tests.datasets.rating_folder import write_ciao, write_filmtrust, write_movielens
+from tests.datasets.spoken_stamps import write_spoken_stamps
 from tests.segmentation import folders
 from tests.spaces import write_spaces
 
@@ -53,10 +56,24 @@ def write_sandbox(folder: Path) -> None:
     _pairs(folder)
     _segmentation(folder)
     _ratings(folder)
+    _finished(folder)
+    write_spoken_stamps(folder / "spoken_one", 8)
+    write_spoken_stamps(folder / "spoken_two", 5)
     head = Projector(6, 8, 4)
     torch.save({f"Head_A.{key}": value + 1 for key, value in head.state_dict().items()}, folder / "heads.pt")
     sounds = build_sound_encoder("modulation", torch.zeros(1, 32, 32), 6, 0.0)
     torch.save({key: torch.full_like(value, 0.5) for key, value in sounds.state_dict().items()}, folder / "sounds.pt")
+
+
+def _finished(folder: Path) -> None:
+    """What the next run reads of two runs."""
+    for name, width in (("finished_one", 3), ("finished_two", 6)):
+        data = HeteroData(audio={"x": torch.zeros(4, 2), "embedding": torch.zeros(4, width)}, text={"x": torch.eye(2)})
+        for kind in (("audio", "near", "audio"), ("audio", "coupled", "text")):
+            data[kind].edge_index = torch.zeros(2, 1, dtype=torch.int64)
+        (folder / name).mkdir()
+        save_graph(data, folder / name / "graph.pt")
+        (folder / name / "metrics.json").write_text("{}", encoding="utf-8")
 
 
 def _sentences(folder: Path) -> None:

@@ -42,10 +42,13 @@ class CmcrOptions(MethodOptions):
         batch_size: most items per step of each overlap.
         edges_per_item: memory edges that the learned graph holds per item.
         edge_items: for how many items of each overlap.
+        rows: which rows the learned graph holds with their ``embedding``: those to validate or test on, or all, so that
+            another run can take it (`avgraph.datasets.RunGraph`).
         heads: space → published head to start from, as ``file.pt:Head_A``.
     """
 
     path_keys = ("heads",)
+    came_later: ClassVar[Mapping[str, Any]] = {"rows": "held_out"}
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01},
@@ -74,6 +77,7 @@ class CmcrOptions(MethodOptions):
     batch_size: Annotated[int, Field(ge=2)] = 256
     edges_per_item: Count = 0
     edge_items: Positive = 100
+    rows: Literal["held_out", "all"] = "held_out"
     heads: dict[Name, FilePath] | None = None
 
     def task(self) -> avgraph.methods.cmcr.task.CMCRTask:

@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.graph.nodes import MASKS
 from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.links import training_rows
@@ -106,8 +105,10 @@ def held_out_chance(graph: HeteroData) -> dict[str, float]:
     return found
 
 
-def connected_graph(graph: HeteroData, project: Project, k: int, items: int, *, temperature: float) -> HeteroData:
-    """A graph that can be saved however large the embeddings are.
+def connected_graph(
+    graph: HeteroData, project: Project, k: int, items: int, *, temperature: float, whole: bool = False
+) -> HeteroData:
+    """A graph that can be saved however large the embeddings are, unless it is to be ``whole``: with all rows.
 
     It has the graph of spaces; the held-out rows with their states, ``y``, masks and ``embedding``; and for the first
     ``items`` rows of every overlap the ``k`` rows of each memory that they recall most, with ``attention``; what these
@@ -121,8 +122,11 @@ def connected_graph(graph: HeteroData, project: Project, k: int, items: int, *, 
     kept: dict[str, Tensor] = {}
     for node in graph.node_types:
         ends = [pair[side] for kind, (pair, _) in edges.items() for side in (0, 1) if kind[2 * side] == node]
-        rows = torch.cat([held_out_rows(graph[node]), *ends]).unique()
-        if len(rows) and node != SPACE:
+        if not spaces_of(graph[node]):
+            continue
+        own = torch.arange(_row_count(graph[node])) if whole else held_out_rows(graph[node])
+        rows = torch.cat([own, *ends]).unique()
+        if len(rows):
             kept[node] = rows
             _keep_rows(result[node], graph[node], rows, project)
     for kind, (pair, attention) in edges.items():
@@ -135,13 +139,19 @@ def connected_graph(graph: HeteroData, project: Project, k: int, items: int, *, 
     return result
 
 
+def _row_count(store: Any) -> int:
+    """How many rows a node type with rows in a space has."""
+    return len(store[state_name(spaces_of(store)[0])])
+
+
 def _keep_rows(target: Any, store: Any, rows: Tensor, project: Project) -> None:
     target.row, target.num_nodes = rows, len(rows)
     for space in spaces_of(store):
         target[state_name(space)] = torch.as_tensor(store[state_name(space)][rows.numpy()]).float()
-    for name in ("y", *MASKS):
-        if name in store:
-            target[name] = store[name][rows]
+    count = _row_count(store)
+    for name, value in store.items():
+        if isinstance(value, Tensor) and value.shape == (count,):  # classes, masks, whatever is one number a node
+            target[name] = value[rows]
     if "name" in store:
         target.name = [store.name[row] for row in rows.tolist()]
     target.embedding = embed_rows(target, torch.arange(len(rows)), project)

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
+from avgraph.graph.spaces import holders, state_name
 from avgraph.methods.cmcr.heads import load_head, out_channels, projector_of
 from avgraph.methods.cmcr.links import End, training_rows
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
@@ -22,7 +23,7 @@ from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
 from avgraph.methods.cmcr.steps import Steps
 from avgraph.methods.predictions import Predictions, only_type
-from avgraph.methods.task import Task
+from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise, soft_info_nce
 from avgraph.nn.precision import at_least_single
@@ -167,6 +168,15 @@ class CMCRTask(Task):
         parts = [head(part.to(weight.device, weight.dtype)).float() for part in rows.split(65536)]
         return nn.functional.normalize(torch.cat(parts)).cpu()
 
+    def take_graph(self, graph: HeteroData) -> None:
+        """Connect the held-out rows of another data set that are in the same spaces."""
+        for space, nodes in holders(graph).items():
+            if space not in self.spaces:
+                raise GraphError(f"cmcr: no space '{space}'; {hint(space, self.spaces, 'the run connects')}")
+            for node in nodes:
+                check_row_shape(f"{node} in space {space}", graph[node][state_name(space)], self.row_shape(space))
+        self.graph = graph
+
     def new_nodes(self) -> tuple[str, ...]:
         """The spaces, by name."""
         return tuple(self.spaces)
@@ -186,10 +196,10 @@ class CMCRTask(Task):
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
-        """The graph of spaces, held-out rows with their ``embedding``, and the strongest memory edges of some items."""
-        options = self.options
+        """The graph of spaces, rows with their ``embedding``, and the strongest memory edges of some items."""
+        options, whole = self.options, self.options.rows == "all"
         kept, temperature = (options.edges_per_item, options.edge_items), options.recall_temperature
-        graph = connected_graph(self.graph, self.project, *kept, temperature=temperature)
+        graph = connected_graph(self.graph, self.project, *kept, temperature=temperature, whole=whole)
         graph.bridge = self._bridge()
         return graph
 

@@ -24,7 +24,7 @@ from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metric
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.matches import matched
 from avgraph.methods.predictions import Predictions, only_type, row_names
-from avgraph.methods.task import Task
+from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn.precision import at_least_single
@@ -100,12 +100,26 @@ class LIRTask(Task):
     @torch.no_grad()
     def embedded(self, node: str, x: Tensor) -> Tensor:
         """Embeddings of new sounds or pictures, which are logits of the classes."""
-        weight, own = next(self.network.parameters()), self.graph[node].x.float()
-        if self.options.standardize:
-            mean, deviation = column_scale(own, self.clips.train.cpu())
-            x = (x - mean) / deviation
+        weight, x = next(self.network.parameters()), self._scaled(node, x)
         side = "audio" if node == self.options.audio else "visual"
         return at_least_single(self.network.encoder[side](x.to(weight.device, weight.dtype))).float().cpu()
+
+    def take_graph(self, graph: HeteroData) -> None:
+        """Retrieve among the clips of another data set of the same classes, features on the scale of the run's."""
+        clips = read_clips(graph, self.options.nodes, standardize=False)
+        if clips.names != self.clips.names:
+            raise GraphError(f"lir: expected the {self.clips.classes} classes of the run, got {clips.classes} others")
+        for side, node in (("audio", self.options.audio), ("visual", self.options.visual)):
+            check_row_shape(node, clips.x[side], self.row_shape(node))
+            clips.x[side] = self._scaled(node, clips.x[side])
+        self.clips, self.graph = clips, clips.graph
+
+    def _scaled(self, node: str, x: Tensor) -> Tensor:
+        """Rows on the scale of those that were trained on."""
+        if not self.options.standardize:
+            return x
+        mean, deviation = column_scale(self.graph[node].x.float(), self.clips.train.cpu())
+        return (x - mean) / deviation
 
     def new_nodes(self) -> tuple[str, ...]:
         """Sounds and pictures."""

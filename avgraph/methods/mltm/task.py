@@ -15,13 +15,14 @@ from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
 from avgraph.graph.edges import training_edges
+from avgraph.graph.nodes import node_attribute
 from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
 from avgraph.methods.predictions import Predictions, only_type, row_names
-from avgraph.methods.task import Task
+from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
@@ -110,6 +111,14 @@ class MLTMTask(Task):
         like = self.ground_metric
         block = self.projection["audio" if node == self.options.audio else "text"]
         return F.normalize(at_least_single(block(x.to(like.device, like.dtype)))).cpu()
+
+    def take_graph(self, graph: HeteroData) -> None:
+        """Rank the sounds and texts of another data set."""
+        for node in (self.options.audio, self.options.text):
+            for needed in ("x", "y"):
+                node_attribute(graph, node, needed)
+            check_row_shape(node, graph[node].x, self.row_shape(node))
+        self.graph = graph
 
     def new_nodes(self) -> tuple[str, ...]:
         """Sounds and texts."""

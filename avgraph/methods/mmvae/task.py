@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import GraphError
+from avgraph.errors import GraphError, reason_of
 from avgraph.figures.figures import Draw
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
 from avgraph.io.pictures import save_figure
@@ -136,6 +136,17 @@ class MMVAETask(Task):
             self.network.train()
             if value is not None:
                 self.log("val/miou", value, on_step=False, on_epoch=True, batch_size=1)
+
+    def take_graph(self, graph: HeteroData) -> None:
+        """Segment the frames of another data set; sounds stay on the scale of the run's."""
+        state = {name: value.clone() for name, value in self.state_dict().items()}
+        device, dtype = self.device, next(self.network.parameters()).dtype
+        self.bind(graph, self.train_options, self.seed)
+        try:
+            self.restore(state)
+        except RuntimeError as error:
+            raise GraphError(f"mmvae: the run is of other classes or sounds: {reason_of(error)}") from None
+        self.to(device, dtype).eval()
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
+from avgraph.io.files_read import note_read
 from avgraph.io.reading import check_regular
 from avgraph.io.torch_file import load_tensors
 from avgraph.io.writing import save_tensors
@@ -90,6 +91,7 @@ def load_graph(path: str | Path) -> HeteroData:
     if not Path(path).exists():
         raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
     check_regular(path)
+    note_read(path)
     try:
         return HeteroData.from_dict(load_tensors(Path(path)))
     except Exception as error:  # torch.load raises many types for a damaged file

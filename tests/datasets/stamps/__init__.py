@@ -1,0 +1,1 @@
+"""Stamps with spoken and written captions."""
