@@ -36,7 +36,7 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
         keys = _KEYS[suffix](path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a .{suffix} file: {error}") from None
-    if suffix == "csv":
+    if suffix in ("csv", "tsv"):
         try:
             chosen_columns(key, csv_columns(path))
         except ValueError as error:
@@ -145,6 +145,7 @@ _KEYS: dict[str, Callable[[Path], list[str] | None]] = {
     "safetensors": _safetensors_keys,
     "parquet": _parquet,
     "csv": _txt,
+    "tsv": _txt,
     "txt": _txt,
 }
 _MAGIC = {
