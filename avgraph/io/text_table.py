@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from avgraph.errors import DataError, shortened
 from avgraph.io.csv_header import rows_of
+from avgraph.io.named_columns import NamedColumns
 from avgraph.io.npy import Array
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class TextTable:
+class TextTable(NamedColumns):
     """A table of text.
 
     Attributes:
@@ -35,6 +36,10 @@ class TextTable:
     header: bool
     encoding: str
     delimiter: str
+
+    def names(self) -> list[str]:
+        """Of all columns."""
+        return list(self.columns)
 
     def line(self, row: int) -> int:
         """The line of the file that a row begins on; lines that are empty are no rows."""
@@ -53,15 +58,18 @@ class TextTable:
     def values(self, name: str) -> Array:
         """A column as what it holds: whole numbers, numbers, true and false, or else words.
 
-        Whole numbers with a zero before them, as ``007``, are words: they name something.
+        Among numbers an empty value is NaN. Whole numbers with a zero before them, as ``007``, are words: they name
+        something.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
         text = self._text(name)
+        blank = pc.equal(text, "")
+        filled = text if pc.all(blank).as_py() else pc.if_else(blank, pa.scalar(None, pa.string()), text)
         for kind in (pa.int64(), pa.float64()):
             try:
-                found: Array = text.cast(kind).to_numpy()
+                found: Array = filled.cast(kind).to_numpy()
             except pa.ArrowInvalid:
                 continue
             if pc.any(pc.match_substring_regex(text, r"^0\d+$")).as_py():
