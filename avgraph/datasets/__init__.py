@@ -11,6 +11,7 @@ from avgraph.datasets.files.options import Files
 from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles
 from avgraph.datasets.files.split_options import RandomSplit
 from avgraph.datasets.frames import from_frames
+from avgraph.datasets.graph_file.options import GraphFile
 from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.ratings.movielens_options import MovieLens100K
 from avgraph.datasets.ratings.options import Ciao, FilmTrust
@@ -37,6 +38,7 @@ __all__ = [
     "Esc50ZeroShot",
     "Files",
     "FilmTrust",
+    "GraphFile",
     "HeldOutFiles",
     "MovieLens100K",
     "NodeFiles",

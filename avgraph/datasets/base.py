@@ -117,7 +117,7 @@ class Dataset(DatasetOptions):
         name = cls.type_name()
         raise DataError(f"{name}: nothing to download; `avgraph data show {name}` says what is expected where")
 
-    def edge_types(self) -> dict[OptionPath, EdgeType]:
+    def edge_types(self) -> dict[OptionPath, EdgeType] | None:
         """None: a method or transforms add them."""
         return {}
 

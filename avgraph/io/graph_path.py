@@ -1,4 +1,4 @@
-"""Names of files that a graph can be written to; no torch, so that a wrong name is told at once."""
+"""Names of files that a graph is in, or can be written to; no torch, so that a wrong name is told at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from avgraph.errors import DataError
 
 SUFFIXES = (".graphml", ".gexf", ".json", ".parquet")
+READABLE = (".graphml", ".json")
 
 
 def checked_output(path: str | Path) -> Path:

@@ -282,6 +282,14 @@ COMPONENTS = (
         row("on_leakage", "drop", count("audio", "train_mask"), becomes(2), fold=1, nodes=FOLDED),
         row("on_leakage", "error", error(), tells("dataset.on_leakage: drop"), fold=1, nodes=FOLDED),
     ),
+    _dataset(
+        "graph_file", datasets.GraphFile, {"path": "graph.json"},
+        row("path", "graph2.json", attribute("node", "name")),
+        row("features", {"node": ["f0", "f1"]}, keys("node"), gains("x")),
+        row("fold", 2, attribute("node", "test_mask"), fold=1),
+        row("val_fold", 3, count("node", "val_mask"), becomes(2), fold=1),
+        row("on_leakage", "drop", count("node", "train_mask"), becomes(2), fold=1),
+    ),
     _ratings(
         "filmtrust", datasets.FilmTrust, {"root": "filmtrust_one"},
         row("root", "filmtrust_two", edges(*RATES), becomes(24)),

@@ -15,7 +15,7 @@ from avgraph.datasets.files.part import Part
 from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles
 from avgraph.datasets.files.random_split import split_groups, split_rows
 from avgraph.datasets.files.reader import PartReader, decoded
-from avgraph.datasets.files.sides import Sides, folds_in
+from avgraph.datasets.files.sides import Sides, common_folds
 from avgraph.datasets.files.split_options import RandomSplit
 from avgraph.errors import DataError
 from avgraph.graph.vocabulary import EdgeType
@@ -50,9 +50,7 @@ def folds_of(options: Files) -> tuple[int, ...]:
         DataError: if a file cannot be read, or a fold is no number.
     """
     root = _root(options)
-    parts = [PartReader(files, root, node).only("fold") for node, files in options.nodes.items()]
-    found = [set(folds_in(part).tolist()) for part in parts if part.arrays]
-    return tuple(sorted(set.intersection(*found))) if found else ()
+    return common_folds(PartReader(files, root, node).only("fold") for node, files in options.nodes.items())
 
 
 def _root(options: Files) -> Path:

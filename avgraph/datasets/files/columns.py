@@ -65,6 +65,33 @@ class Frame(NamedColumns):
         return np.array([str(value) for value in values], dtype=str)
 
 
+def chosen(
+    patterns: Sequence[str], names: Sequence[str], keys: Sequence[str], where: Callable[[str], str]
+) -> list[str]:
+    """The columns that patterns fit; those that are something else (``fold`` fits ``f*``) only by their whole name.
+
+    Args:
+        patterns: names and patterns.
+        names: of all columns.
+        keys: columns that are something else.
+        where: a column → where it is, for messages.
+
+    Raises:
+        DataError: if a pattern fits none.
+
+    Example:
+        >>> chosen(["f*"], ["fold", "f1", "f0"], ["fold"], "table.{}".format)
+        ['f1', 'f0']
+    """
+    found: list[str] = []
+    for pattern in patterns:
+        fits = [name for name in names if name == pattern or (name not in keys and fnmatchcase(name, pattern))]
+        if not fits:
+            raise DataError(f"{where(pattern)}: there is no such column; {hint(pattern, names, 'it has')}")
+        found += [name for name in fits if name not in found]
+    return found
+
+
 def part_of(
     columns: NamedColumns,
     keys: Sequence[str],
@@ -85,7 +112,7 @@ def part_of(
         DataError: if a column is not there or features are no numbers.
     """
     names = columns.names()
-    own = _chosen(features[1], names, keys, where)
+    own = chosen(features[1], names, keys, where)
     arrays: dict[str, Array] = {}
     if own and features[0] not in but:
         arrays[features[0]] = np.concatenate([_numbers(columns, name, where(name)) for name in own], 1)
@@ -98,19 +125,6 @@ def part_of(
         if name in rest:
             raise DataError(f"{where(name)}: a name that the graph needs itself; call the column otherwise")
     return Part(arrays, places | {name: where(name) for name in rest}, {name: columns.values(name) for name in rest})
-
-
-def _chosen(
-    patterns: Sequence[str], names: Sequence[str], keys: Sequence[str], where: Callable[[str], str]
-) -> list[str]:
-    """The columns that patterns fit; of those that are something else (``fold`` fits ``f*``) only by its whole name."""
-    found: list[str] = []
-    for pattern in patterns:
-        fits = [name for name in names if name == pattern or (name not in keys and fnmatchcase(name, pattern))]
-        if not fits:
-            raise DataError(f"{where(pattern)}: there is no such column; {hint(pattern, names, 'it has')}")
-        found += [name for name in fits if name not in found]
-    return found
 
 
 def _numbers(columns: NamedColumns, name: str, where: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,16 @@ def folds_in(part: Part) -> Tensor:
         row = int((whole < 0).argmax())
         raise DataError(f"{where}: row {row}: expected the number of a fold, 0 or more, got {whole[row]}")
     return torch.from_numpy(whole)
+
+
+def common_folds(parts: Iterable[Part]) -> tuple[int, ...]:
+    """The folds that all rows of some kind with folds have.
+
+    Raises:
+        DataError: as `folds_in`.
+    """
+    found = [set(folds_in(part).tolist()) for part in parts if "fold" in part.arrays]
+    return tuple(sorted(set.intersection(*found))) if found else ()
 
 
 def row_names(part: Part) -> list[str]:
