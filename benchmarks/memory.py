@@ -1,6 +1,6 @@
 """Readout of a memory: time and memory beside the two bare matrix products it needs and the materialised softmax.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.memory [--queries 2048] [--memory 5000 20000] [--repeats 5]
+    OMP_NUM_THREADS=1 python -m benchmarks.memory [--queries 2048] [--memory 1000 5000 20000] [--repeats 5]
     OMP_NUM_THREADS=1 python -m benchmarks.memory --growth 10000 100000 1000000 --mapped 2000000
 
 "bare" is q @ m.T and that times m, one torch call each, which write and read the matrix [queries, memory] but take no
@@ -109,7 +109,7 @@ def peak(name: str, shape: tuple[int, int, int], gradient: bool = False) -> floa
 
 def against_bare(options: argparse.Namespace) -> None:
     print("| queries | memory | ours s | bare s | softmax s | fused s | ours/bare (min) | largest error |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for count in options.memory:
         query = rows(options.queries, options.width, 0, options.device)
         memory = rows(count, options.width, 1, options.device)
@@ -170,7 +170,9 @@ def mapped(options: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--queries", type=int, default=2048)
-    parser.add_argument("--memory", type=int, nargs="*", default=[5_000, 20_000], help="rows; none skips the table")
+    parser.add_argument(
+        "--memory", type=int, nargs="*", default=[1_000, 5_000, 20_000], help="rows; none skips the table"
+    )
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--growth", type=int, nargs="*", default=[10_000, 100_000])
@@ -178,7 +180,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-peak", action="store_true", help="skip the table of memory taken")
     parser.add_argument("--device", default="cpu", help="of the tables of time")
     options = parser.parse_args(argv)
-    print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads, float32, τ = {TEMPERATURE}")
+    threads = torch.get_num_threads()
+    print(f"torch {torch.__version__}, {options.device}, {threads} threads, float32, τ = {TEMPERATURE}", flush=True)
     with torch.no_grad():
         if options.memory:
             against_bare(options)

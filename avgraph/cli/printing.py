@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from avgraph.errors import first_few
+
 if TYPE_CHECKING:  # only what was run is imported
     from avgraph.runs.elsewhere import Elsewhere
     from avgraph.runs.finished import Run
@@ -94,7 +96,7 @@ def _print_source(console: Console, data: Mapping[str, Any]) -> None:
         console.print(f"note: {data['note']}", markup=False)
     if data.get("leakage"):
         console.print(
-            f"note: source files in more than one fold: {', '.join(leak['source_file'] for leak in data['leakage'])}",
+            f"note: source files in more than one fold: {first_few([leak['source_file'] for leak in data['leakage']])}",
             markup=False,
         )
 

@@ -38,14 +38,14 @@ def train(
     """Train the EXPERIMENT (a YAML file) in a new run folder."""
     short = {"train.device": device, "train.precision": precision, "seed": seed, "output": output}
     overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
-    numbers = None if folds is None else _fold_numbers(folds)
+    numbers = _fold_numbers(folds)
 
     from avgraph.config import load_experiment
 
     load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
     from avgraph.cli.printing import print_folds, print_run
 
-    if numbers is None:
+    if folds is None:
         from avgraph.runs.run import train as train_one
 
         show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
@@ -55,15 +55,12 @@ def train(
         show(lambda: train_folds(experiment, numbers, overrides, quiet=quiet), as_json, folds_json, print_folds)
 
 
-def _fold_numbers(text: str) -> list[int]:
-    """``all`` or ``1,3`` → fold numbers."""
-    if text == "all":
-        return [1, 2, 3, 4, 5]
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if not numbers or not set(numbers) <= {1, 2, 3, 4, 5} or len(set(numbers)) != len(numbers):
+def _fold_numbers(text: str | None) -> list[int] | None:
+    """``1,3`` → fold numbers; ``all`` are those that the data have."""
+    if text is None or text == "all":
+        return None
+    numbers = [int(part) for part in text.split(",") if part.isascii() and part.isdigit()]
+    if len(set(numbers)) != len(text.split(",")):
         raise click.BadParameter(f"expected all or fold numbers such as 1,3, got '{text}'", param_hint="--folds")
     return numbers
 

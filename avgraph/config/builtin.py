@@ -41,6 +41,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "cifar10": datasets.CIFAR10,
     "cifar100": datasets.CIFAR100,
     "files": datasets.Files,
+    "graph_file": datasets.GraphFile,
     "filmtrust": datasets.FilmTrust,
     "ciao": datasets.Ciao,
     "movielens100k": datasets.MovieLens100K,

@@ -7,9 +7,11 @@ from avgraph.datasets.captions.options import AudioCaps, Clotho
 from avgraph.datasets.cifar.options import CIFAR10, CIFAR100
 from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
-from avgraph.datasets.files.options import EdgeFiles, Files, NodeFiles
+from avgraph.datasets.files.options import Files
+from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles
 from avgraph.datasets.files.split_options import RandomSplit
 from avgraph.datasets.frames import from_frames
+from avgraph.datasets.graph_file.options import GraphFile
 from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.ratings.movielens_options import MovieLens100K
 from avgraph.datasets.ratings.options import Ciao, FilmTrust
@@ -38,6 +40,7 @@ __all__ = [
     "Esc50ZeroShot",
     "Files",
     "FilmTrust",
+    "GraphFile",
     "HeldOutFiles",
     "MovieLens100K",
     "NodeFiles",

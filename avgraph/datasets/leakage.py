@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from avgraph.errors import DataError
+from avgraph.errors import DataError, first_few
 from avgraph.graph.masks import Masks
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def handle_leakage(leakage: Sequence[Leak], name: Sequence[str], masks: Masks, o
     if not leakage:
         return masks
     leaked = {clip for leak in leakage for clip in leak["other"]}
-    sources = ", ".join(leak["source_file"] for leak in leakage)
+    sources = first_few([leak["source_file"] for leak in leakage])
     text = f"{len(leakage)} source file(s) of the test fold also occur in other folds ({sources})"
     if on_leakage == "error":
         raise DataError(f"{text}; dataset.on_leakage: drop leaves their {len(leaked)} clip(s) out of training")

@@ -13,9 +13,11 @@ def infer(values: list[Any]) -> Tensor | list[Any]:
     """A tensor of numbers that are on every node (int64, bool, or float32 as PyG has it), anything else as it is.
 
     Example:
-        >>> infer([1, 2.5]), infer([1, None])
-        (tensor([1.0000, 2.5000]), [1, None])
+        >>> infer([1, 2.5]), infer([1, None]), infer([np.eye(2)[0], np.eye(2)[1]])
+        (tensor([1.0000, 2.5000]), [1, None], tensor([[1., 0.],
+                [0., 1.]]))
     """
+    values = [_plain(value) for value in values]
     kinds = {type(value) for value in values}
     if kinds == {bool}:
         return torch.tensor(values)
@@ -32,6 +34,11 @@ def infer(values: list[Any]) -> Tensor | list[Any]:
         if array.dtype.kind in "biuf":
             return torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else array)
     return values
+
+
+def _plain(value: Any) -> Any:
+    """What numpy and torch hold, as lists and numbers of Python."""
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic, Tensor)) else value
 
 
 def name_nodes(store: dict[str, Any], ids: list[Any]) -> None:

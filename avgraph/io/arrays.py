@@ -8,6 +8,7 @@ Nothing is ever unpickled. What a reference may look like:
 ``weights.safetensors:x`` the tensor of that name (bfloat16 becomes float32)
 ``table.parquet:column``  numbers or strings [n], or a column of equally long lists [n, d]
 ``table.csv:column``      numbers or strings [n]; ``table.csv:f*`` or ``a,b``, and ``table.csv``: numbers [n, d]
+``table.tsv:column``      the same with tabs between columns
 ``names.txt``             one string per line, UTF-8
 ========================  ===========================================================================================
 """
@@ -85,7 +86,7 @@ def _array(reference: str | Path, root: str | Path | None, *, mapping: bool) -> 
             return npz_array(path, key, mapping=mapping)
         if suffix == "safetensors":
             return safetensors_array(path, key, mapping=mapping)
-        if suffix == "csv":
+        if suffix in ("csv", "tsv"):
             return csv_array(path, key)
         return parquet_array(path, key) if suffix == "parquet" else _read_txt(path)
 

@@ -1,4 +1,4 @@
-"""The first line of a ``.csv`` file, and which of its columns a reference names. Imports no numpy."""
+"""The first line of a ``.csv`` or ``.tsv`` file, and which of its columns a reference names. Imports no numpy."""
 
 from __future__ import annotations
 
@@ -6,20 +6,62 @@ import csv
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from avgraph.errors import did_you_mean, first_few, shortened
 
+TAB = "\t"
+_OTHERS = {";": "semicolons", TAB: "tabs", "|": "bars"}
 
-def csv_columns(path: Path) -> list[str]:
+
+def delimiter_of(path: Path) -> str:
+    """What stands between columns: tabs in a ``.tsv``, commas elsewhere."""
+    return TAB if path.suffix.lower() == ".tsv" else ","
+
+
+def quoted(delimiter: str) -> bool:
+    """Whether a value may stand between quotation marks: between commas only."""
+    return delimiter == ","
+
+
+def rows_of(file: Any, delimiter: str) -> Any:
+    """A reader of the rows of an open file, whose ``line_num`` says how many lines it has read."""
+    return csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted(delimiter) else csv.QUOTE_NONE)
+
+
+def not_utf8(path: Path) -> str:
+    """Where a file that is no UTF-8 is none."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f"not UTF-8 on line {number}; save it as UTF-8"
+    return "not UTF-8; save it as UTF-8"
+
+
+def csv_columns(path: Path, delimiter: str | None = None) -> list[str]:
     """The names of the columns, of the first line.
 
     Raises:
-        ValueError: if there is none, or a name is empty or there twice.
+        ValueError: if there is none, a name is empty or there twice, or the columns stand between other signs.
     """
+    delimiter = delimiter_of(path) if delimiter is None else delimiter
     with path.open(encoding="utf-8-sig", newline="") as file:
-        names = [name.strip() for name in next(csv.reader(file), [])]
+        try:
+            names = [name.strip() for name in next(rows_of(file, delimiter), [])]
+        except csv.Error as error:
+            raise ValueError(f"its first line names no columns: {error}") from None
+        except UnicodeDecodeError:
+            raise ValueError(not_utf8(path)) from None
     if not names:
         raise ValueError("it is empty; expected a first line that names the columns")
+    for sign, called in _OTHERS.items():
+        if len(names) == 1 and sign in names[0]:
+            expected = "tabs" if delimiter == "\t" else "commas"
+            raise ValueError(
+                f"its first line, {shortened(names[0])!r}, has {called}; expected {expected} between columns"
+            )
     for number, name in enumerate(names):
         if not name or name in names[:number]:
             raise ValueError(f"column {number} has {'the name ' + repr(name) + ' of another' if name else 'no name'}")

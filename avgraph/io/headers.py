@@ -36,7 +36,7 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
         keys = _KEYS[suffix](path)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a .{suffix} file: {error}") from None
-    if suffix == "csv":
+    if suffix in ("csv", "tsv"):
         try:
             chosen_columns(key, csv_columns(path))
         except ValueError as error:
@@ -45,6 +45,33 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
         check_key(path, key, keys)
     elif suffix == "parquet" and key is None:
         raise DataError(f"{path}: expected FILE:COLUMN")
+
+
+TABLES = (".csv", ".tsv", ".parquet")
+
+
+def check_table(path: str | Path, root: str | Path | None = None) -> None:
+    """Refuse a file that is no table whose columns have names.
+
+    Raises:
+        DataError: if it is missing, of another kind, or names its columns wrongly.
+
+    Example:
+        >>> check_table("sounds.xlsx")
+        Traceback (most recent call last):
+        avgraph.errors.DataError: sounds.xlsx: expected a table, .csv, .tsv or .parquet
+    """
+    if Path(path).suffix.lower() not in TABLES:
+        raise DataError(f"{path}: expected a table, .csv, .tsv or .parquet")
+    if Path(path).suffix.lower() != ".parquet":
+        check_array_file(str(path), root)
+        return
+    file = Path(root or ".") / Path(path).expanduser()
+    check_file(file)
+    try:
+        _parquet(file)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: not a .parquet file: {error}") from None
 
 
 def check_file(path: Path) -> None:
@@ -145,6 +172,7 @@ _KEYS: dict[str, Callable[[Path], list[str] | None]] = {
     "safetensors": _safetensors_keys,
     "parquet": _parquet,
     "csv": _txt,
+    "tsv": _txt,
     "txt": _txt,
 }
 _MAGIC = {

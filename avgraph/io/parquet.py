@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from avgraph.errors import DataError, shortened
+from avgraph.io.named_columns import NamedColumns
 from avgraph.io.npy import Array
-from avgraph.io.reading import check_expansion
+from avgraph.io.reading import check_expansion, reading
 from avgraph.io.references import known_name
 
 _LEAST_BYTES = 8  # that a value is reckoned to take; equal values take almost none in the file
@@ -75,3 +76,34 @@ def _refuse_null(name: str, column: Any) -> None:
     if column.null_count:
         row = int(np.flatnonzero(column.is_null().to_numpy())[0])
         raise DataError(f"column {name!r}: value {row} is missing (null)")
+
+
+class ParquetTable(NamedColumns):
+    """The columns of a ``.parquet`` file by name.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self.path = path
+        with reading(path, ".parquet"):
+            self._names = [str(name) for name in pq.read_schema(path).names]
+
+    def names(self) -> list[str]:
+        """Of all columns."""
+        return self._names
+
+    def values(self, name: str) -> Array:
+        """A column.
+
+        Raises:
+            DataError: as `parquet_array`.
+        """
+        with reading(self.path, ".parquet"):
+            return parquet_array(self.path, name)

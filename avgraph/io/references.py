@@ -9,7 +9,9 @@ from pathlib import Path
 from avgraph.errors import DataError, did_you_mean, shortened
 
 # The suffix ends the file name, so that neither a drive letter nor a key may be mistaken for the other.
-_REFERENCE = re.compile(r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|csv|txt))(?::(?P<key>.+))?", re.I | re.S)
+_REFERENCE = re.compile(
+    r"(?P<file>.+?\.(?P<suffix>npy|npz|safetensors|parquet|csv|tsv|txt))(?::(?P<key>.+))?", re.I | re.S
+)
 
 
 WEIGHTS = (".pt", ".pth", ".bin", ".ckpt")

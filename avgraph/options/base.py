@@ -93,6 +93,10 @@ class DatasetOptions(ComponentOptions):
         """Its folder, where one is named: nothing takes the place of a folder that is not there."""
         return named(("root",), getattr(self, "root", None), "folder")
 
+    def folds(self) -> tuple[int, ...]:
+        """The folds that there are to test on; none where it has no option ``fold``."""
+        return (1, 2, 3, 4, 5) if hasattr(self, "fold") else ()
+
     def unlabelled(self, node: str) -> dict[Path, str]:
         """Option → what it would give: the classes and splits that rows of a node type are known to lack."""
         return {}

@@ -8,11 +8,12 @@ from pathlib import Path as FilePath
 from typing import Literal
 
 from avgraph.errors import DataError
-from avgraph.io.headers import check_array_file, check_file, check_key, npz_keys
+from avgraph.io.graph_path import READABLE
+from avgraph.io.headers import check_array_file, check_file, check_key, check_table, npz_keys
 from avgraph.io.references import WEIGHTS, split_head, split_reference
 from avgraph.options.problems import Path
 
-Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "head", "table"]
+Kind = Literal["folder", "array", "numbers", "vectors", "archive", "weights", "head", "table", "columns", "graph"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Input:
         option: where its path is written.
         path: the path, with the key in the file where it has one.
         kind: ``numbers`` are an array that is no text, ``vectors`` GloVe's text or ``.npz``, ``archive`` an ``.npz``,
-            ``weights`` a file of torch's, ``head`` one of several in such a file, ``table`` text.
+            ``weights`` a file of torch's, ``head`` one of several in such a file, ``table`` text, ``columns``
+            a file whose columns have names, ``graph`` a file of a graph.
         root: folder that a relative path starts from.
     """
 
@@ -125,6 +127,16 @@ def _table(one: Input) -> None:
     check_file(FilePath(one.path))
 
 
+def _columns(one: Input) -> None:
+    check_table(one.path, one.root)
+
+
+def _graph(one: Input) -> None:
+    if FilePath(one.path).suffix.lower() not in READABLE:
+        raise DataError(f"{one.path}: expected a graph, {' or '.join(READABLE)}")
+    check_file(FilePath(one.path))
+
+
 _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "folder": _folder,
     "array": _array,
@@ -134,4 +146,6 @@ _CHECKS: Mapping[Kind, Callable[[Input], None]] = {
     "weights": _weights,
     "head": _head,
     "table": _table,
+    "columns": _columns,
+    "graph": _graph,
 }

@@ -16,7 +16,7 @@ from avgraph.config import (
     load_experiment,
     load_run_experiment,
 )
-from avgraph.errors import ConfigError, DataError
+from avgraph.errors import ConfigError, DataError, first_few
 from avgraph.io.files import remove_leftovers
 from avgraph.runs import folder as folder
 from avgraph.runs.finished import Run
@@ -41,18 +41,28 @@ class FoldRuns:
 
 
 def train_folds(
-    experiment: str | Path, folds: Sequence[int] = (1, 2, 3, 4, 5), overrides: Overrides = (), *, quiet: bool = True
+    experiment: str | Path, folds: Sequence[int] | None = None, overrides: Overrides = (), *, quiet: bool = True
 ) -> FoldRuns:
     """Train one run per fold and summarise them; every fold has the same seed and settings.
 
+    Args:
+        experiment: the YAML file.
+        folds: which; None takes all that the data have.
+        overrides: of options.
+        quiet: without progress.
+
     Raises:
-        ConfigError: if the data set has no ``fold`` option, or there is no fold.
+        ConfigError: if the data set has no ``fold`` option, or not this fold.
     """
     declared = load_experiment(experiment, overrides, check_files=True)
+    there = declared.dataset.folds()
+    if not there:
+        raise ConfigError(f"folds: data set '{declared.dataset.type}' has no folds")
+    folds = there if folds is None else folds
     if not folds:
         raise ConfigError("folds: expected at least one")
-    if not hasattr(declared.dataset, "fold"):
-        raise ConfigError(f"folds: data set '{declared.dataset.type}' has no folds")
+    if missing := [fold for fold in folds if fold not in there]:
+        raise ConfigError(f"folds: there is no fold {missing[0]}; the data have {first_few(there, 20)}")
     experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
     pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
     with folder.new_run(declared) as directory, _at_work(directory):

@@ -11,6 +11,7 @@ import torch
 from avgraph.errors import DataError, hint
 from avgraph.io.arrays import map_array
 from avgraph.io.files import atomic_path
+from avgraph.io.graph_path import writable
 from avgraph.io.mapped_rows import check_embeddings, row_blocks
 from avgraph.io.references import split_reference
 from avgraph.io.writing import new_mapped_array
@@ -64,11 +65,9 @@ def embed_rows(
     task = load_task(Path(run), experiment, device)
     if type(task).embedded is Task.embedded:
         raise DataError(f"{run}: a run of method '{experiment.method.type}', which embeds nothing")
-    target = Path(output)
+    target = writable(output, [".npy"])
     if target.exists() and any(target.samefile(part) for part in [split_reference(str(source))[0]] if part.exists()):
         raise DataError(f"{output}: is the input; choose another name")
-    if target.suffix != ".npy" or not target.parent.is_dir() or target.is_dir():
-        raise DataError(f"{output}: expected a file .npy in a folder that exists")
     if isinstance(task, CMCRTask):
         return _project(task, _space_of(run, task, kind), source, target)
     new_rows = NewRows(Path(run), experiment, task)
@@ -76,8 +75,9 @@ def embed_rows(
     rows, _ = read_rows([source], new_rows.expected(node))
     with run_settings(experiment.train.threads):
         made = task.embedded(node, new_rows.nodes(rows, node=node)[node].x).numpy()
-    with atomic_path(target) as temporary:
-        np.save(temporary, made)
+    # A name would be given the suffix once more where it is in capitals.
+    with atomic_path(target) as temporary, temporary.open("wb") as file:
+        np.save(file, made)
     return Embedded(target, *made.shape)
 
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, log_mel_columns
-from avgraph.datasets.ratings.text import read_text_table
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 from avgraph.io.pictures import read_picture
+from avgraph.io.table_reader import read_text_table
 from avgraph.runs.kept_encoders import RowForm
 
 SOUNDS = (".wav", ".ogg", ".flac")
@@ -71,7 +71,7 @@ def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
             raise DataError(f"{file}: expected a table .csv, .tsv or .parquet with columns user and item")
         table = None
         if suffix != ".parquet":
-            table = read_text_table(Path(file), list(found), delimiter="\t" if suffix == ".tsv" else ",")
+            table = read_text_table(Path(file), list(found))
         for column, names in found.items():
             names += table.words(column) if table else [str(each) for each in read_array(f"{file}:{column}").tolist()]
     return found

@@ -14,6 +14,7 @@ from avgraph.export import export_graph
 from avgraph.graph.segmentation import AUDIO, FRAME
 from avgraph.io.arrays import read_array
 from avgraph.io.files import atomic_path
+from avgraph.io.graph_path import writable
 from avgraph.io.new_folder import new_folder
 from avgraph.io.references import split_reference
 from avgraph.methods.mmvae.figures import save_map
@@ -91,9 +92,7 @@ def checked_target(output: str | Path) -> Path:
     path = Path(output)
     if not path.suffix and path.absolute().parent.is_dir() and not path.exists():
         return path
-    if path.suffix.lower() not in TABLES + GRAPHS or not path.absolute().parent.is_dir() or path.is_dir():
-        raise DataError(f"{output}: expected a file {', '.join((*TABLES, GRAPHS[0]))} or .gexf in a folder that exists")
-    return path
+    return writable(path, (*TABLES, *GRAPHS))
 
 
 def _rows(run: Run, files: Sequence[str | Path], node: str | None) -> tuple[Any, list[str] | None]:

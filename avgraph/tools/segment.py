@@ -12,6 +12,7 @@ from avgraph.datasets.audio import BANDS, log_mel_columns
 from avgraph.datasets.avsbench.vggish import read_vggish
 from avgraph.errors import DataError
 from avgraph.graph.segmentation import AUDIO
+from avgraph.io.graph_path import writable
 from avgraph.io.pictures import read_picture
 from avgraph.methods.mmvae import MMVAETask
 from avgraph.methods.mmvae.clips import resized
@@ -76,8 +77,7 @@ def segment_picture(
         raise DataError(f"{run}: a run of method '{experiment.method.type}'; only 'mmvae' masks pictures")
     targets = [Path(output), *([Path(uncertainty)] if uncertainty is not None else [])]
     for target in targets:
-        if target.suffix != ".png" or not target.parent.is_dir() or target.is_dir():
-            raise DataError(f"{target}: expected a file .png in a folder that exists")
+        writable(target, [".png"])
         if any(target.exists() and Path(given).exists() and target.samefile(given) for given in (picture, sound)):
             raise DataError(f"{target}: is the input; choose another name")
     if len({target.resolve() for target in targets}) < len(targets):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from jaxtyping import Float32
@@ -22,40 +22,48 @@ Edges = Mapping[str, Tensor]
 def near_edges(
     data: HeteroData, new: HeteroData, kind: EdgeType, k: int, least: Float32[Tensor, " n"], within: str | None
 ) -> Edges:
-    """From the ``k`` nearest nodes of the graph to every new one, and from it to those it would be among the k of.
+    """From the ``k`` nearest nodes of the graph to every new centre, and from every new node to the centres of the
+    graph that it would be among the k of.
 
     Args:
         data: the graph.
-        new: the new nodes, with ``x``.
-        kind: (node, relation, node).
+        new: the new nodes, with ``x``: nodes, centres or both.
+        kind: (node, relation, centre).
         k: neighbours.
-        least: of each node of the graph, how near the furthest of its neighbours is.
+        least: of each centre of the graph, how near the furthest of its neighbours is.
         within: attribute that neighbours share, if any.
 
     Raises:
         GraphError: if a new row is zero or not finite, or has no ``k`` rows of its value of ``within``.
     """
-    node = kind[0]
-    unit, asked = (checked_unit_rows(f"{node}.x", store[node].x) for store in (data, new))
-    allowed = None if within is None else _same_value(data, new, node, within)
-    ends, weights = [], []
-    for rows, similarity in similarities(asked, unit):
-        if allowed is not None:
-            similarity[~allowed[rows]] = -torch.inf
-        index, value = stable_top_k(similarity, min(k, len(unit)))
-        if allowed is not None and bool((value == -torch.inf).any()):
-            raise GraphError(f"{node}: expected {k} rows of the same {within!r} as each new row")
-        centre = (rows + len(unit)).repeat_interleave(index.shape[1])
-        row, other = (similarity > least).nonzero(as_tuple=True)
-        ends += [torch.stack([index.reshape(-1), centre]), torch.stack([rows[row] + len(unit), other])]
-        weights += [value.reshape(-1), similarity[row, other]]
+    node, _, centre = kind
+    ends, weights = [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
+    for one, other in dict.fromkeys(((centre, node), (node, centre))):
+        if one not in new.node_types:
+            continue
+        unit, asked = (checked_unit_rows(f"{of}.x", store[of].x) for of, store in ((other, data), (one, new)))
+        allowed = None if within is None else _same_value(data[other][within], new[one][within])
+        first = node_count(data, one)
+        for rows, similarity in similarities(asked, unit):
+            if allowed is not None:
+                similarity[~allowed[rows]] = -torch.inf
+            if one == centre:
+                index, value = stable_top_k(similarity, min(k, len(unit)))
+                if allowed is not None and bool((value == -torch.inf).any()):
+                    raise GraphError(f"{other}: expected {k} rows of the same {within!r} as each new row")
+                ends.append(torch.stack([index.reshape(-1), (rows + first).repeat_interleave(index.shape[1])]))
+                weights.append(value.reshape(-1))
+            if one == node:
+                row, near = (similarity > least).nonzero(as_tuple=True)
+                ends.append(torch.stack([rows[row] + first, near]))
+                weights.append(similarity[row, near])
     return {"edge_index": torch.cat(ends, 1), "edge_weight": torch.cat(weights)}
 
 
-def _same_value(data: HeteroData, new: HeteroData, node: str, within: str) -> Tensor:
-    known, asked = (list(store[node][within]) for store in (data, new))
-    number = {value: place for place, value in enumerate(dict.fromkeys(map(_plain, (*known, *asked))))}
-    one, other = (torch.tensor([number[_plain(value)] for value in values]) for values in (asked, known))
+def _same_value(known: Iterable[object], asked: Iterable[object]) -> Tensor:
+    values = [[_plain(value) for value in side] for side in (asked, known)]
+    number = {value: place for place, value in enumerate(dict.fromkeys(values[0] + values[1]))}
+    one, other = (torch.tensor([number[value] for value in side]) for side in values)
     return one[:, None] == other
 
 

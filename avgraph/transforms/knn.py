@@ -84,28 +84,27 @@ class KNN(BaseTransform):
     def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
         """The edges of nodes that come later, each by itself, to and from nodes of the graph.
 
-        A new node is linked from its neighbours, and to the nodes whose neighbour it would be. Where it does not have
-        the attribute ``within``, neighbours are sought among all nodes.
+        A new centre is linked from its neighbours, and a new node to the centres whose neighbour it would be; within
+        one node type it is both. Where it does not have the attribute ``within``, neighbours are sought among all.
 
         Args:
             data: the graph with the edges of this step.
             new: the new nodes; their numbers follow those of the graph.
 
         Raises:
-            GraphError: if they lack what the edges are made by, or the edges join two node types.
+            GraphError: if they lack what the edges are made by.
         """
-        if self.target is not None:
-            raise GraphError(f"knn: new rows are linked within a node type, not from {self.node!r} to {self.target!r}")
-        if self.node not in new.node_types:
+        kind = (self.node, self.relation, self.target or self.node)
+        joined = [node for node in dict.fromkeys(kind[::2]) if node in new.node_types]
+        if not joined:
             return {}
-        kind = (self.node, self.relation, self.node)
-        if self.within is None or self.within in new[self.node]:
-            edges = data[kind]
-            least = torch.full((len(data[self.node].x),), torch.inf)
-            least = least.scatter_reduce(0, edges.edge_index[1], edges.edge_weight, "amin")
-            return {kind: near_edges(data, new, kind, self.k, least, self.within)}
-        least = nearest_neighbours(data[self.node].x, self.k)[1][:, -1]
-        return {kind: near_edges(data, new, kind, self.k, least, None)}
+        if self.within is None or all(self.within in new[node] for node in joined):
+            edges, within = data[kind], self.within
+        else:
+            edges, within = KNN(self.node, self.k, target=self.target)(data)[self.node, "near", kind[2]], None
+        least = torch.full((len(data[kind[2]].x),), torch.inf)
+        least = least.scatter_reduce(0, edges.edge_index[1], edges.edge_weight, "amin")
+        return {kind: near_edges(data, new, kind, self.k, least, within)}
 
     def _groups(self, data: HeteroData, node: str) -> Any:
         return None if self.within is None else node_attribute(data, node, self.within)

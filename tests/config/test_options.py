@@ -102,9 +102,10 @@ def test_one_mistake_is_one_line(lines: Lines, text: str, line: str) -> None:
         ("{type: files}", "dataset.nodes: missing required key"),
         ("{type: files, nodes: {}}", "dataset.nodes: expected at least 1 entry, got an empty mapping"),
         ("{type: files, nodes: {audio: {}, label: {x: a.npy}}}",
-         "dataset.nodes.audio: expected at least one of x, y, split, name"),
+         "dataset.nodes.audio: expected at least one of x, y, split, name, fold, source, table"),
         ("{type: files, nodes: {audio: {x: a.npy}, label: {z: a.npy}}}",
-         "dataset.nodes.label.z: unknown key; known keys: x, y, split, name, random_split"),
+         "dataset.nodes.label.z: unknown key; known keys: attributes, table, features, x, y, split, name, "
+         "random_split, fold, source"),
         ("{type: files, nodes: {audio: {x: a.npy}, label: {x: 5}}}",
          "dataset.nodes.label.x: expected text, got 5; put it in quotes"),
         ("{type: files, nodes: {audio: {x: a.npy}, label: {x: b.npy}}, edges: [{source: audio, target: labl, "

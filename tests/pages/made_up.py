@@ -32,7 +32,7 @@ def write_files(dataset: Mapping[str, Any], folder: Path) -> None:
 def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
     rng = np.random.default_rng(0)
     nodes = dataset["nodes"]
-    rows = {node: ROWS if "y" in keys else len(CLASSES) for node, keys in nodes.items()}
+    rows = {node: ROWS if {"y", "table"} & keys.keys() else len(CLASSES) for node, keys in nodes.items()}
     arrays: dict[str, Array] = {}
     for node, keys in nodes.items():
         label = np.arange(rows[node]) % len(CLASSES)
@@ -43,12 +43,27 @@ def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
             "name": np.array(CLASSES if rows[node] == len(CLASSES) else [f"{node} {k}" for k in range(rows[node])]),
         }
         arrays |= {reference: made[key] for key, reference in keys.items() if key in made}
+        if table := keys.get("table"):
+            made |= {"y": np.array(CLASSES)[label], "fold": np.arange(rows[node]) // len(CLASSES) % 5 + 1}
+            made |= {"source": np.array([f"tape {k}" for k in range(rows[node])]), "length": rng.random(rows[node])}
+            made |= {f"f{k}": column for k, column in enumerate(made.pop("x").T)}
+            arrays |= {f"{table}:{name}": column for name, column in made.items()}
         if group := keys.get("random_split", {}).get("group"):
             arrays[group] = np.array([f"{k % 7}" for k in range(rows[node])])
     for edge in dataset.get("edges", ()):
         ends = [rng.integers(0, rows[edge[end]], 2 * ROWS) for end in ("source", "target")]
         made = {"index": np.stack(ends), "weight": rng.random(2 * ROWS), "attr": rng.normal(size=(2 * ROWS, 3))}
         arrays |= {edge[key]: array for key, array in made.items() if key in edge}
+        if table := edge.get("table"):
+            named = [
+                np.array([f"{edge[end]} {k}" for k in row]) for end, row in zip(("source", "target"), ends, strict=True)
+            ]
+            made = dict(zip(("source", "target"), named, strict=True)) | {
+                "weight": made["weight"],
+                "hour": ends[0] % 24,
+            }
+            made |= {f"d{k}": rng.normal(size=2 * ROWS) for k in range(2)}
+            arrays |= {f"{table}:{name}": column for name, column in made.items()}
     return arrays
 
 

@@ -70,8 +70,8 @@ def test_bootstraps_and_knowledge(table: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"output": "dag.txt"}, "dag.txt: expected a file in a folder that exists, ending in .graphml"),
-        ({"output": "nowhere/dag.graphml"}, "expected a file in a folder that exists"),
+        ({"output": "dag.txt"}, "dag.txt: expected a file .graphml, .gexf, .json, .parquet in a folder"),
+        ({"output": "nowhere/dag.graphml"}, "expected a file .graphml, .gexf, .json, .parquet in a folder that exists"),
         ({"algorithm": "boss", "time_limit": 5.0}, "time_limit: only the algorithm 'grasp' takes this, not 'boss'"),
         ({"algorithm": "ges", "bootstraps": 2}, "bootstraps: only for the algorithm 'grasp', not 'ges'"),
         ({"alpha": 0.1}, "alpha: not an option of algorithm 'grasp'; its options: penalty_discount, restarts, seed"),

@@ -249,3 +249,32 @@ def test_real_sentence_vectors_of_captions(data_root: Path) -> None:
     differs = np.array([[int(j) not in row for j in found] for found, row in zip(index, expected, strict=True)])
     boundary = similarity[:, -1:].expand_as(similarity).numpy()
     assert np.all(np.abs(similarity.numpy() - boundary)[differs] < 2e-6)
+
+
+@pytest.mark.parametrize("within", [None, "fold"])
+def test_new_nodes_of_two_types_are_near_as_knn_would_have_it(within: str | None) -> None:
+    """One new sound or one new text at a time, against the edges that a graph with it has."""
+    torch.manual_seed(0)
+    whole = HeteroData(audio={"x": torch.randn(13, 4), "fold": torch.arange(13) % 2})
+    whole["text"].x, whole["text"].fold = torch.randn(7, 4), torch.arange(7) % 2
+    step = KNN("audio", k=3, target="text", within=within)
+    for joined in (("audio",), ("text",)):
+        data, new = HeteroData(), HeteroData()
+        for node in ("audio", "text"):
+            old = len(whole[node].x) - (node in joined)
+            data[node].x, data[node].fold = whole[node].x[:old], whole[node].fold[:old]
+            if node in joined:
+                new[node].x, new[node].fold = whole[node].x[old:], whole[node].fold[old:]
+        both = {node: whole[node] if node in joined else data[node] for node in ("audio", "text")}
+        expected = step(HeteroData(**{node: {"x": s.x, "fold": s.fold} for node, s in both.items()}))
+        kind = ("audio", "near", "text")
+        number = [len(data[node].x) if node in joined else -1 for node in ("audio", "text")]
+        touches = (expected[kind].edge_index == torch.tensor(number)[:, None]).any(0)
+        found = step.link(step(data), new)[kind]
+        order = (expected[kind].edge_index[:, touches].T.tolist(), expected[kind].edge_weight[touches].tolist())
+        assert touches.any()
+        assert sorted(found["edge_index"].T.tolist()) == sorted(order[0])
+        weights = dict(zip(map(tuple, order[0]), order[1], strict=True))
+        for pair, weight in zip(found["edge_index"].T.tolist(), found["edge_weight"].tolist(), strict=True):
+            assert weight == pytest.approx(weights[tuple(pair)], abs=1e-6)
+    assert step.link(step(data), HeteroData(picture={"x": torch.eye(4)})) == {}

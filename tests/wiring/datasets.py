@@ -154,6 +154,7 @@ def _ratings(name: str, options: Any, base: Mapping[str, Any], *rows: Row, by_ti
 
 MADE_UP = row("on_missing", ["synthetic"], error(), becomes(""), root=None, on_missing=[])
 FILES = {"nodes": {"audio": {"x": "x.npy"}, "label": {"x": "x2.npy"}}}
+FOLDED = {"audio": {"table": "sounds.csv"}}
 EDGE = {"source": "audio", "relation": "has", "target": "label", "index": "index.npy"}
 HAS = ("audio", "has", "label")
 SPACES = {
@@ -167,7 +168,8 @@ HELD_OUT = {"x": {"clap": "clap_audio.npy"}, "y": "y.npy"}
 
 
 def _one_node(options: Mapping[str, Any]) -> DatasetWorld:
-    return DatasetWorld("files", {"nodes": {"audio": options}})
+    folded = {"fold": 1} if "fold" in options else {}
+    return DatasetWorld("files", {"nodes": {"audio": options}, **folded})
 
 
 def _random_split(options: Mapping[str, Any]) -> DatasetWorld:
@@ -274,6 +276,19 @@ COMPONENTS = (
         row("root", "below", size("audio"), becomes((6, 9)), nodes={"audio": {"x": "x.npy"}}),
         row("nodes", {"image": {"x": "x.npy"}}, NODES, becomes(["image"])),
         row("edges", [EDGE], KINDS, becomes(["audio-has-label"])),
+        row("fold", 2, provenance("fold"), becomes(2), fold=1, nodes=FOLDED),
+        row("fold", 2, attribute("audio", "test_mask"), fold=1, nodes=FOLDED),
+        row("val_fold", 3, count("audio", "val_mask"), becomes(2), fold=1, nodes=FOLDED),
+        row("on_leakage", "drop", count("audio", "train_mask"), becomes(2), fold=1, nodes=FOLDED),
+        row("on_leakage", "error", error(), tells("dataset.on_leakage: drop"), fold=1, nodes=FOLDED),
+    ),
+    _dataset(
+        "graph_file", datasets.GraphFile, {"path": "graph.json"},
+        row("path", "graph2.json", attribute("node", "name")),
+        row("features", {"node": ["f0", "f1"]}, keys("node"), gains("x")),
+        row("fold", 2, attribute("node", "test_mask"), fold=1),
+        row("val_fold", 3, count("node", "val_mask"), becomes(2), fold=1),
+        row("on_leakage", "drop", count("node", "train_mask"), becomes(2), fold=1),
     ),
     _ratings(
         "filmtrust", datasets.FilmTrust, {"root": "filmtrust_one"},
@@ -306,6 +321,11 @@ COMPONENTS = (
         row("split", "split.npy", keys("audio"), gains("test_mask")),
         row("name", "names.txt", keys("audio"), gains("name")),
         row("random_split", {"val": 0.2}, keys("audio"), gains("test_mask")),
+        row("fold", "y.npy", keys("audio"), gains("test_mask")),
+        row("source", "names.txt", keys("audio"), gains("source_file")),
+        row("attributes", {"length": "y.npy"}, keys("audio"), gains("length")),
+        row("table", "sounds.csv", keys("audio"), gains("place")),
+        row("features", ["f*"], size("audio"), becomes((6, 2)), x=None, table="sounds.csv", features=["f0"]),
     )),
     Component("a random split", datasets.RandomSplit, _random_split, {"val": 0.2, "test": 0.2}, (
         row("val", 0.4, attribute("audio", "val_mask")),
@@ -320,6 +340,11 @@ COMPONENTS = (
         row("index", "index2.npy", attribute(HAS, "edge_index")),
         row("weight", "weight.npy", keys(HAS), gains("edge_weight")),
         row("attr", "attr.npy", keys(HAS), gains("edge_attr")),
+        row("y", "weight.npy", keys(HAS), gains("y")),
+        row("split", "index_split.npy", keys(HAS), gains("val_mask")),
+        row("attributes", {"time": "weight.npy"}, keys(HAS), gains("time")),
+        row("table", "has2.csv", attribute(HAS, "edge_index"), index=None, table="has.csv"),
+        row("features", ["hour"], keys(HAS), gains("edge_attr"), index=None, table="has.csv"),
     )),
     _dataset(
         "run", datasets.RunGraph, {"run": "finished_one"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -117,6 +118,16 @@ def _arrays(folder: Path, rng: np.random.Generator) -> None:
     np.save(folder / "index2.npy", np.array([[5, 1, 2], [1, 2, 3]]))
     np.save(folder / "weight.npy", np.array([0.1, 0.2, 0.3]))
     np.save(folder / "attr.npy", np.eye(3))
+    np.save(folder / "index_split.npy", np.array(["train", "val", "test"]))
+    rows = [f"s{row},{row // 2 + 1},{'ababcd'[row]},in,{row},{row * row}\n" for row in range(6)]
+    (folder / "sounds.csv").write_text("name,fold,source,place,f0,f1\n" + "".join(rows), encoding="utf-8")
+    for number, kind in enumerate(("graph.json", "graph2.json")):
+        nodes = [
+            {"id": row, "f0": row, "f1": number, "fold": row // 2 + 1, "source": "ababcd"[row]} for row in range(6)
+        ]
+        (folder / kind).write_text(json.dumps({"nodes": nodes[number:], "edges": []}), encoding="utf-8")
+    for name, target in (("has.csv", 3), ("has2.csv", 4)):
+        (folder / name).write_text(f"source,target,hour\n0,1,7\n2,{target},8\n", encoding="utf-8")
     for name, text in (("names.txt", "abcdef"), ("names2.txt", "uvwxyz")):
         (folder / name).write_text("\n".join(text), encoding="utf-8")
     (folder / "below").mkdir()

@@ -115,6 +115,9 @@ def find_classes(
         label = some[0] if some else None
     if label is not None:
         return y, _classes_of(parts[label], where[label]), label
+    if any(not word.strip() for word in words):
+        row = next(row for row, word in enumerate(y.tolist()) if not word.strip())
+        raise DataError(f"{where[node]['y']}: row {row}: the class is empty; leave out a row that has none")
     names = sorted(words) if words else [str(c) for c in range(_count(as_whole(y, where[node]["y"]), where[node]["y"]))]
     return y, Classes(names, {name: index for index, name in enumerate(names)}), None
 

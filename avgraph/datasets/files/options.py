@@ -7,78 +7,34 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.datasets.base import Dataset
-from avgraph.datasets.files.split_options import RandomSplit
+from avgraph.datasets.base import Dataset, check_differ
+from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles, PartFiles
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name
-from avgraph.options.inputs import Input, Kind, named
+from avgraph.options.base import Count, Name
+from avgraph.options.inputs import Input
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import Path, suggest_or_list
-from avgraph.options.strict import Options
 
 if TYPE_CHECKING:
     import torch_geometric.data
 
 
-class NodeFiles(Options):
-    """Files of one node type, one row per node; at least one file.
-
-    Attributes:
-        x: features.
-        y: classes, as names or numbers, or one-hot.
-        split: train, val, test or 0, 1, 2, or true for train and false for test.
-        name: names.
-        random_split: in place of ``split``, one that is drawn.
-    """
-
-    x: Name | None = None
-    y: Name | None = None
-    split: Name | None = None
-    name: Name | None = None
-    random_split: RandomSplit | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> NodeFiles:
-        if self.split is not None and self.random_split is not None:
-            raise mistakes([(("random_split",), "split says already which rows train", None)])
-        if self.x is None and self.y is None and self.split is None and self.name is None:
-            raise mistakes([((), "expected at least one of x, y, split, name", None)])
-        return self
-
-
-class EdgeFiles(Options):
-    """Files of one edge type.
-
-    Attributes:
-        source: node type that the edges start from.
-        relation: what the edges say.
-        target: node type that they lead to.
-        index: pairs of rows, [2, e] or [e, 2].
-        weight: a number an edge.
-        attr: a row of numbers an edge.
-    """
-
-    source: Name
-    relation: Name
-    target: Name
-    index: Name
-    weight: Name | None = None
-    attr: Name | None = None
-
-
 class Files(Dataset):
-    """Your own arrays: ``features.npy``, ``bundle.npz:key``, ``table.parquet:column``, ``names.txt``.
+    """Your own arrays and tables: ``features.npy``, ``bundle.npz:key``, ``sounds.csv``, ``names.txt``.
 
     Class names in ``y`` become indices: into the names of another node type (the *label* node), else into the sorted
     distinct names; `avgraph.datasets.files.classes.find_classes` says which. ``provenance["classes"]`` says which index
-    is which class. Features become float32, except 8-bit pictures. ``split`` or ``random_split`` becomes three masks;
-    without them there are none.
+    is which class. Features become float32, except 8-bit pictures. A ``split``, ``fold`` or ``random_split`` becomes
+    three masks; without them there are none.
 
     Attributes:
         root: folder that the files are in; none: the folder of the YAML file.
         nodes: node type → its files.
         edges: edges that the data come with.
+        fold: the fold to test on, where rows have one.
+        val_fold: the fold to validate on; none keeps all others for training.
+        on_leakage: what to do with rows whose ``source`` is that of a test row too.
     """
 
     node_keys = ("nodes",)
@@ -88,6 +44,9 @@ class Files(Dataset):
     root: FilePath | None = None
     nodes: Annotated[dict[Name, NodeFiles], Field(min_length=1)]
     edges: list[EdgeFiles] = Field(default=[])
+    fold: Count | None = None
+    val_fold: Count | None = None
+    on_leakage: Literal["warn", "drop", "error"] = "warn"
 
     def load(self) -> torch_geometric.data.HeteroData:
         """Read, check and assemble the graph.
@@ -120,9 +79,9 @@ class Files(Dataset):
             return value
         value = dict(value)
         if isinstance(value.get("nodes"), Mapping):
-            value["nodes"] = {name: _absolute(files, ()) for name, files in value["nodes"].items()}
+            value["nodes"] = {name: _absolute(files, NodeFiles) for name, files in value["nodes"].items()}
         if isinstance(value.get("edges"), list):
-            value["edges"] = [_absolute(files, ("source", "relation", "target")) for files in value["edges"]]
+            value["edges"] = [_absolute(files, EdgeFiles) for files in value["edges"]]
         return value
 
     def node_types(self) -> tuple[str, ...] | None:
@@ -138,23 +97,52 @@ class Files(Dataset):
         """The folder, then the files of nodes and edges."""
         yield from super().inputs()
         for node, files in self.nodes.items():
-            for key in ("x", "y", "split", "name"):
-                kind: Kind = "numbers" if key == "x" else "array"
-                yield from named(("nodes", node, key), getattr(files, key), kind, self.root)
-            if files.random_split is not None:
-                path = ("nodes", node, "random_split", "group")
-                yield from named(path, files.random_split.group, "array", self.root)
+            yield from files.inputs(("nodes", node), self.root)
         for index, edge in enumerate(self.edges):
-            for key in ("index", "weight", "attr"):
-                yield from named(("edges", index, key), getattr(edge, key), "numbers", self.root)
+            yield from edge.inputs(("edges", index), self.root)
+
+    def folds(self) -> tuple[int, ...]:
+        """The folds that every node type with folds has.
+
+        Raises:
+            DataError: if a file cannot be read.
+        """
+        from avgraph.datasets.files.arrays import folds_of
+
+        return folds_of(self)
+
+    def unused(self) -> dict[str, str]:
+        """What has no effect without folds or sources, which a table may have."""
+        nodes = getattr(self, "nodes", None)  # absent or unchecked where the options hold mistakes
+        parts = list(nodes.values()) if isinstance(nodes, Mapping) else []
+        told = {} if self.fold is not None else {"val_fold": "there is no fold to test on"}
+        if not any(_names(part, "table") or _names(part, "source") for part in parts):
+            told["on_leakage"] = "no node type has a source"
+        if not any(_names(part, "table") or _names(part, "fold") for part in parts):
+            told |= dict.fromkeys(("fold", "val_fold"), "no node type has a fold")
+        return told
 
     def unlabelled(self, node: str) -> dict[Path, str]:
         """Of ``y`` and ``split``, those that a node type has no file of."""
         files, gives = self.nodes[node], {"y": "the class of each row", "split": "which rows are training rows"}
-        lacks = [key for key in gives if getattr(files, key) is None]
-        if files.random_split is not None:
+        lacks = [key for key in gives if getattr(files, key) is None and files.table is None]
+        if "split" in lacks and not (files.random_split is None and files.fold is None):
             lacks.remove("split")
         return {("nodes", node, key): gives[key] for key in lacks}
+
+    @model_validator(mode="after")
+    def _a_fold_is_tested(self) -> Files:
+        if self.fold is None:
+            found = [
+                (("nodes", node, "fold"), "expected dataset.fold too, the fold to test on", files.fold)
+                for node, files in self.nodes.items()
+                if files.fold is not None
+            ]
+            if found:
+                raise mistakes(found)
+        else:
+            check_differ(self, "fold", "val_fold")
+        return self
 
     @model_validator(mode="after")
     def _edges_join_nodes(self) -> Files:
@@ -169,12 +157,20 @@ class Files(Dataset):
         return self
 
 
-def _absolute(files: Any, names: tuple[str, ...]) -> Any:
-    """A mapping whose values are paths, but for the keys in ``names``."""
+def _absolute(files: Any, options: type[PartFiles]) -> Any:
+    """The files of one type, with absolute paths."""
     if not isinstance(files, Mapping):
         return files
-    return {key: value if key in names else _absolute(value, ("val", "test", "seed")) if isinstance(value, Mapping)
-            else absolute(value) for key, value in files.items()}  # fmt: skip
+    made = {key: absolute(text) if key in ("table", *options.file_options) else text for key, text in files.items()}
+    for key, names in (("attributes", None), ("random_split", ("group",))):
+        if isinstance(part := made.get(key), Mapping):
+            made[key] = {name: absolute(text) if names is None or name in names else text
+                         for name, text in part.items()}  # fmt: skip
+    return made
+
+
+def _names(files: Any, key: str) -> bool:
+    return (files.get(key) if isinstance(files, Mapping) else getattr(files, key, None)) is not None
 
 
 def _no_such_node(node: str, known: Mapping[str, Any]) -> str:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from avgraph.datasets.fetched import fetched
 from avgraph.datasets.ratings.table import RatingTable, last_of_each_pair, without_strangers
-from avgraph.datasets.ratings.text import TextTable, read_text_table
 from avgraph.errors import DataError
 from avgraph.io.download import download
 from avgraph.io.files import atomic_path
 from avgraph.io.files_read import checksums
+from avgraph.io.table_reader import read_text_table
+from avgraph.io.text_table import TextTable
 from avgraph.io.zip_archive import ZIP_ERRORS, checked_members
 
 WHEEL = (

@@ -8,9 +8,10 @@ import numpy as np
 
 from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.ratings.table import Ints, RatingTable, last_of_each_pair
-from avgraph.datasets.ratings.text import TextTable, read_text_table
 from avgraph.errors import DataError, did_you_mean
 from avgraph.io.files_read import checksums
+from avgraph.io.table_reader import read_text_table
+from avgraph.io.text_table import TextTable
 
 
 def read_own(options: RatingFiles) -> RatingTable:
@@ -21,7 +22,7 @@ def read_own(options: RatingFiles) -> RatingTable:
             twice, or a link names somebody who has rated nothing.
     """
     path = Path(options.ratings)
-    table = _read(path, ("user", "item", "rating"))
+    table = read_text_table(path, ("user", "item", "rating"))
     (user,), user_name = table.ids("user")
     (item,), item_name = table.ids("item")
     rating = table.numbers("rating")
@@ -39,12 +40,8 @@ def read_own(options: RatingFiles) -> RatingTable:
     if options.links is not None:
         links_path = Path(options.links)
         files[links_path.name] = links_path
-        links = _links(_read(links_path, ("source", "target")), user_name, path)
+        links = _links(read_text_table(links_path, ("source", "target")), user_name, path)
     return last_of_each_pair(RatingTable(user, item, rating, user_name, item_name, time, links, files=checksums(files)))
-
-
-def _read(path: Path, needed: tuple[str, ...]) -> TextTable:
-    return read_text_table(path, needed, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", encoding="utf-8")
 
 
 def _refuse_repeated(table: TextTable, found: RatingTable) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 
 from avgraph.datasets.checks import check_finite
 from avgraph.datasets.ratings.table import Floats, RatingTable, core, last_of_each_pair, without_strangers
-from avgraph.datasets.ratings.text import read_text_table
 from avgraph.errors import DataError
 from avgraph.io.files_read import checksums
 from avgraph.io.matlab import read_matlab
 from avgraph.io.reading import reading
+from avgraph.io.table_reader import read_text_table
 
 _CORE = 5
 _LONGEST_ID = 99_999

@@ -266,7 +266,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
     # Graph and encoders.
     "an edge to a row that is not there": (
         both(array("e.npy", np.array([[0, 1], [0, 3], [1, 1]])), edges()),
-        r"e\.npy \(dataset\.edges\[0\]\): column 1: target 3, but there are 3 'label' nodes \(0 to 2\)",
+        r"e\.npy \(dataset\.edges\[0\]\.index\): column 1: target 3, but there are 3 'label' nodes \(0 to 2\)",
     ),
     "an index in words": (both(lines("e.txt", ["0 1"]), edges(index="e.txt")), "a .txt file is read as text"),
     "weights of fewer edges": (

@@ -1,0 +1,1 @@
+"""A graph of another program, or one that was exported, as data."""
