@@ -98,7 +98,7 @@ def _place(run: ListedRun, folder: Path) -> str:
 def _count(run: ListedRun) -> str:
     """How many runs over folds or seeds it has finished."""
     done = sum(part.state == FINISHED for part in run.parts)
-    return "" if not run.parts else str(done) if done == len(run.parts) else f"{done} of {len(run.parts)}"
+    return f"{done} of {run.planned}" if run.parts else ""
 
 
 def _what(run: ListedRun) -> list[str]:

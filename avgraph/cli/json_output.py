@@ -79,9 +79,11 @@ def metrics_json(directory: Path, metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def folds_json(folds: FoldRuns) -> dict[str, Any]:
-    """Of `avgraph train --folds` and of `avgraph resume` on such runs."""
-    runs = {fold: run_json(run) for fold, run in folds.runs.items()}
-    return {"runs": folds.directory, "folds": runs, "summary": folds.summary}
+    """Of `avgraph train --folds`, `--seeds` and of `avgraph resume` on such runs."""
+    from avgraph.runs.repeats import key_text  # in use already, where there are such runs
+
+    runs = {key_text(key): run_json(run) for key, run in folds.runs.items()}
+    return {"runs": folds.directory, "over": folds.over, "folds": runs, "summary": folds.summary}
 
 
 def runs_json(found: Sequence[ListedRun]) -> dict[str, Any]:

@@ -50,14 +50,14 @@ def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
 
 
 def print_folds(folds: FoldRuns) -> None:
-    """Mean ± sd over the folds, and every fold."""
+    """Mean ± sd over the folds or seeds, and every one of them."""
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
     _print_source(console, first.metrics["data"])
     table = Table(
         "",
         "mean ± sd",
-        *(f"fold {fold}" for fold in folds.runs),
+        *map(folds.told, folds.runs),
         title=Text(first.experiment.name),
         title_justify="left",
     )
@@ -65,8 +65,8 @@ def print_folds(folds: FoldRuns) -> None:
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
         table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
     console.print(table)
-    for fold, run in folds.runs.items():
-        print_checks(run.metrics, f"fold {fold}: ")
+    for key, run in folds.runs.items():
+        print_checks(run.metrics, f"{folds.told(key)}: ")
     console.print(f"runs: {folds.directory}", markup=False)
 
 

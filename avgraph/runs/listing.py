@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ class ListedRun:
         metrics: ``<split>/<name>`` numbers; over folds or seeds their means.
         sd: standard deviation of each over folds or seeds; empty for a single run.
         parts: the runs that it consists of; none for a single run.
+        planned: how many these are to be.
         data: what the numbers are of, as in ``metrics.json``.
         checks: what speaks against the numbers.
         problem: why it is unreadable.
@@ -44,6 +46,7 @@ class ListedRun:
     metrics: Mapping[str, float] = field(default_factory=dict)
     sd: Mapping[str, float | None] = field(default_factory=dict)
     parts: tuple[ListedRun, ...] = ()
+    planned: int = 1
     data: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     problem: str = ""
@@ -137,7 +140,8 @@ def _read(place: Path) -> ListedRun:
     state = FINISHED if finished else RUNNING if is_locked(place / folder.LOCK) else STOPPED
     if (place / folder.FOLDS).is_file():
         parts = tuple(read_run(path.parent) for path in sorted(place.glob(f"*/{folder.CONFIG}")))
-        return _of_parts(place, state, declared, parts)
+        planned = math.prod(map(len, folder.read_over(place).values()))
+        return _of_parts(place, state, declared, parts, planned)
     if not finished:
         return ListedRun(place, state, declared)
     content = folder.read_metrics(place)
@@ -146,7 +150,9 @@ def _read(place: Path) -> ListedRun:
     return ListedRun(place, state, declared, numbers, data=content["data"], checks=checks)
 
 
-def _of_parts(place: Path, state: str, declared: Mapping[str, Any], parts: tuple[ListedRun, ...]) -> ListedRun:
+def _of_parts(
+    place: Path, state: str, declared: Mapping[str, Any], parts: tuple[ListedRun, ...], planned: int
+) -> ListedRun:
     """Means over the finished parts."""
     done = [part for part in parts if part.state == FINISHED]
     names = [name for name in (done[0].metrics if done else ()) if all(name in part.metrics for part in done)]
@@ -154,7 +160,7 @@ def _of_parts(place: Path, state: str, declared: Mapping[str, Any], parts: tuple
     means = {name: statistics.fmean(values) for name, values in columns.items()}
     sd = {name: statistics.stdev(values) if len(values) > 1 else None for name, values in columns.items()}
     checks = tuple(f"{part.directory.name}: {check}" for part in done for check in part.checks)
-    return ListedRun(place, state, declared, means, sd, parts, done[0].data if done else {}, checks)
+    return ListedRun(place, state, declared, means, sd, parts, planned, done[0].data if done else {}, checks)
 
 
 def _began(directory: Path) -> str:

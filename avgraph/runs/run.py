@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from avgraph.config import Experiment, load_experiment
+from avgraph.config import Experiment, dump_experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.export import write_graphml
 from avgraph.figures.figures import draw_figures
@@ -83,6 +83,20 @@ def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> 
     """
     with _at_work(directory, experiment, quiet=quiet):
         return _train_in(directory, experiment, quiet=quiet)
+
+
+def run_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
+    """Continue the run of a folder, or begin it there; a finished one is loaded.
+
+    Raises:
+        DataError: if another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
+    """
+    if (directory / folder.CONFIG).is_file():
+        return resume(directory, quiet=quiet)
+    directory.mkdir(exist_ok=True)
+    folder.write_text(directory / folder.CONFIG, dump_experiment(experiment))
+    return train_in(directory, experiment, quiet=quiet)
 
 
 @contextmanager
