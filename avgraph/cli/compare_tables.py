@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from avgraph.cli.printing import print_source
 from avgraph.runs.compare import Compared, Comparison
 from avgraph.runs.listing import FINISHED, ListedRun, main_metric
 from avgraph.runs.metric_names import lower_is_better
+from avgraph.runs.sweep.results import Sweep
 
 
 def print_runs(runs: Sequence[ListedRun], folder: Path, names: Sequence[str] = ()) -> None:
@@ -26,7 +28,7 @@ def print_runs(runs: Sequence[ListedRun], folder: Path, names: Sequence[str] = (
         return
     shared = main_metric([run for run in runs if run.metrics])
     heads = ("run", "state", "runs", "method", "data", "seed", *(names or [shared or "metric"]))
-    table = Table(*(Column(name, no_wrap=True) for name in heads), box=None, pad_edge=False)
+    table = Table(*(Column(Text(name), no_wrap=True) for name in heads), box=None, pad_edge=False)
     for run in runs:
         cells = [_cell(run, name) for name in names] or [_cell(run, shared) if shared else _first(run)]
         table.add_row(*map(Text, [_place(run, folder), run.state, _count(run), *_what(run), _seeds(run), *cells]))
@@ -58,6 +60,31 @@ def print_comparison(found: Comparison) -> None:
     console.print(f"p: two-sided; in brackets corrected for {count} comparison{'s' * (count != 1)} (Holm)")
     for note in found.notes:
         console.print(f"note: {note}", markup=False)
+
+
+def print_sweep(found: Sweep) -> None:
+    """Mean ± sd of every setting on validation, the chosen one marked; of that one alone what it reaches on test."""
+    console = _wide()
+    print_source(console, found.data)
+    options = list(dict.fromkeys(name for trial in found.trials for name in trial.setting))
+    goal = "the largest" if found.larger else "the smallest"
+    heads = map(Text, ("", "trial", *options, f"{found.metric}, mean ± sd", "runs"))
+    table = Table(*(Column(head) for head in heads))
+    for trial in found.trials:
+        mark = "→" if trial is found.chosen else ""
+        cells = [Text(str(trial.setting.get(name, ""))) for name in options]
+        runs = f"{len(trial.values)}{', given up' if trial.given_up else ''}"
+        table.add_row(mark, trial.directory.name, *cells, _mean(list(trial.values.values())), runs)
+    console.print(table)
+    if found.chosen is None:
+        console.print("none is chosen: no mean is a number")
+    else:
+        console.print(f"chosen: {found.chosen.directory.name}, {goal} {found.metric}", markup=False)
+        for name in (name for name in found.summary if name.startswith("test/")):
+            row = found.summary[name]
+            sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
+            console.print(f"  {name} {row['mean']:.4f}{sd}", markup=False)
+    console.print(f"sweep: {found.directory}", markup=False)
 
 
 def _wide() -> Console:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
     from avgraph.runs.listing import ListedRun
+    from avgraph.runs.sweep.results import Sweep
     from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
     from avgraph.tools.made_of import MadeOf
@@ -127,6 +128,13 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         "comparisons": rows,
         "notes": found.notes,
     }
+
+
+def sweep_json(found: Sweep) -> dict[str, Any]:
+    """Of `avgraph sweep` and of `avgraph resume` of one: what ``sweep.json`` holds, after its folder."""
+    from avgraph.runs.sweep.results import as_dict  # in use already, where there is a sweep
+
+    return {"sweep": found.directory, **as_dict(found)}
 
 
 def discovery_json(found: Discovery) -> dict[str, Any]:

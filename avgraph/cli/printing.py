@@ -28,7 +28,7 @@ def print_run(run: Run) -> None:
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """One row per metric, one column per split."""
     console = Console(highlight=False, soft_wrap=True)
-    _print_source(console, metrics.get("data", {}))
+    print_source(console, metrics.get("data", {}))
     values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
     if not values:
         console.print("no metrics: the data hold nothing out to evaluate on")
@@ -53,7 +53,7 @@ def print_folds(folds: FoldRuns) -> None:
     """Mean ± sd over the folds or seeds, and every one of them."""
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
-    _print_source(console, first.metrics["data"])
+    print_source(console, first.metrics["data"])
     table = Table(
         "",
         "mean ± sd",
@@ -74,7 +74,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _print_source(console: Console, data: Mapping[str, Any]) -> None:
+def print_source(console: Console, data: Mapping[str, Any]) -> None:
     """What the numbers are of; a stand-in cannot be overlooked."""
     if data.get("source") == "synthetic":
         console.print("data: SYNTHETIC stand-in, generated; these numbers say nothing about real recordings")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, folds_json, metrics_json, run_json, show
+from avgraph.cli.json_output import JSON, folds_json, metrics_json, run_json, show, sweep_json
 
 if TYPE_CHECKING:
     from avgraph.runs.folds import FoldRuns
@@ -46,7 +46,7 @@ def train(
     short = {"train.device": device, "train.precision": precision, "seed": seed, "output": output}
     overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
     numbers = None if folds is None else _fold_numbers(folds)
-    repeats = None if seeds is None else _seed_numbers(seeds)
+    repeats = None if seeds is None else seed_numbers(seeds)
 
     from avgraph.config import load_experiment
 
@@ -68,7 +68,7 @@ def train(
     show(work, as_json, folds_json, print_folds)
 
 
-def _seed_numbers(text: str) -> int | list[int]:
+def seed_numbers(text: str) -> int | list[int]:
     """``5`` → five seeds; ``0,7`` → these."""
     try:
         numbers = [int(part) for part in text.split(",")]
@@ -102,8 +102,14 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
     from avgraph.cli.printing import print_folds, print_run
     from avgraph.runs.folds import is_fold_run, resume_folds
     from avgraph.runs.run import resume as resume_one
+    from avgraph.runs.sweep.plan import is_sweep
 
-    if is_fold_run(run):
+    if is_sweep(run):
+        from avgraph.cli.compare_tables import print_sweep
+        from avgraph.runs.sweep.run import resume_sweep
+
+        show(lambda: resume_sweep(run, quiet=quiet), as_json, sweep_json, print_sweep)
+    elif is_fold_run(run):
         show(lambda: resume_folds(run, quiet=quiet), as_json, folds_json, print_folds)
     else:
         show(lambda: resume_one(run, quiet=quiet), as_json, run_json, print_run)

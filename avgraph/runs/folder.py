@@ -24,6 +24,7 @@ HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
 ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
 FOLDS = "folds.json"  # only beside the runs of several folds or seeds
+PLAN = "plan.json"  # only beside the runs of a sweep
 GRAPH = "graph.pt"
 DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves
 GRAPHML = "graph.graphml"

@@ -11,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from avgraph.config.builtin import METHODS
 from avgraph.config.loader import Source, parse, read_text
 from avgraph.config.marked import unmarked
 from avgraph.errors import AvgraphError, DataError, did_you_mean, reason_of
+from avgraph.options.base import MethodOptions
 from avgraph.runs import folder as folder
 from avgraph.runs.filters import Condition, sort_key
 from avgraph.runtime.lock import is_locked
@@ -109,7 +111,7 @@ def read_run(directory: str | Path) -> ListedRun:
 
 
 def main_metric(runs: Sequence[ListedRun], split: str = "test") -> str | None:
-    """The first metric of a split that every run has; None where there is none.
+    """The usual metric of the first run's method, or the first metric of a split, that every run has; None without.
 
     Example:
         >>> one = ListedRun(Path("a"), FINISHED, metrics={"train/accuracy": 1.0, "test/accuracy": 0.5})
@@ -118,13 +120,15 @@ def main_metric(runs: Sequence[ListedRun], split: str = "test") -> str | None:
     """
     if not runs:
         return None
-    names = (name for name in runs[0].metrics if name.startswith(f"{split}/"))
+    method = METHODS.get(str(runs[0].values.get("method.type")))
+    usual = method.chosen_by if method is not None and issubclass(method, MethodOptions) else ""
+    names = [f"{split}/{usual}", *(name for name in runs[0].metrics if name.startswith(f"{split}/"))]
     return next((name for name in names if all(name in run.metrics for run in runs)), None)
 
 
 def _runs_below(place: Path) -> Iterator[ListedRun]:
     """Depth first; nothing below a run is another one, but in the folder of a sweep."""
-    if (place / folder.CONFIG).is_file():
+    if (place / folder.CONFIG).is_file() and not (place / folder.PLAN).is_file():
         yield read_run(place)
         return
     for inner in sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")):

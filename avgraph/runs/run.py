@@ -12,6 +12,7 @@ import torch
 
 from avgraph.config import Experiment, dump_experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
+from avgraph.errors import ConfigError
 from avgraph.export import write_graphml
 from avgraph.figures.figures import draw_figures
 from avgraph.graph.provenance import Provenance
@@ -52,9 +53,21 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
             )
     else:
         experiment = load_experiment(experiment, overrides, check_files=True)
+    check_one_run(experiment)
     pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
     with folder.new_run(experiment) as directory:
         return train_in(directory, experiment, quiet=quiet)
+
+
+def check_one_run(experiment: Experiment) -> None:
+    """Refuse an experiment with a sweep, which is not to be passed over.
+
+    Raises:
+        ConfigError: saying what to do.
+    """
+    if experiment.sweep is not None:
+        message = "sweep: the experiment is a sweep, which avgraph sweep trains"
+        raise ConfigError(f"{message}; --set sweep=null makes it one of the settings that it declares beside it")
 
 
 def resume(path: str | Path, *, quiet: bool = True) -> Run:
