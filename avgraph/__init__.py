@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from avgraph.runs.folds import FoldRuns, resume_folds, train_folds, train_seeds
     from avgraph.runs.listing import ListedRun, list_runs
     from avgraph.runs.run import resume, train
+    from avgraph.runs.sweep.results import Sweep
+    from avgraph.runs.sweep.run import resume_sweep, train_sweep
     from avgraph.tools.discover import Discovery, discover_table
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "FoldRuns",
     "ListedRun",
     "Run",
+    "Sweep",
     "__version__",
     "compare_runs",
     "discover_table",
@@ -38,9 +41,11 @@ __all__ = [
     "load_run",
     "resume",
     "resume_folds",
+    "resume_sweep",
     "train",
     "train_folds",
     "train_seeds",
+    "train_sweep",
 ]
 
 
@@ -54,6 +59,8 @@ __getattr__, __dir__ = exports(
         "runs.folds": ["FoldRuns", "resume_folds", "train_folds", "train_seeds"],
         "runs.listing": ["ListedRun", "list_runs"],
         "runs.run": ["resume", "train"],
+        "runs.sweep.results": ["Sweep"],
+        "runs.sweep.run": ["resume_sweep", "train_sweep"],
         "tools.discover": ["Discovery", "discover_table"],
     },
 )

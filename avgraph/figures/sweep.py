@@ -53,12 +53,15 @@ def draw_sweep(
         _draw(axes, [setting.get(name) for setting, _, _ in trials], trials, chosen)
         axes.set_xlabel(name, fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.margins(x=0.1)
         axes.grid(axis="y", color="0.9", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in list(panels)[len(options) :]:
         axes.set_visible(False)
     figure.supylabel(f"{metric}, mean ± sd", fontsize=9)
+    if chosen is not None:
+        figure.suptitle("red: the chosen setting", fontsize=8, color="tab:red", x=0.99, ha="right")
     return save_figure(figure, path)
 
 
