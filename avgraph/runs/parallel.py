@@ -34,7 +34,7 @@ def resume_all(places: Sequence[Path], *, workers: int = 1) -> Iterator[Path]:
 def _finished(place: Path, parent: int) -> Path:
     """Resume one run, once no process that was left over works in it."""
     if os.getppid() == parent:
-        _end_with(parent)
+        end_with(parent)
     with locked(place / folder.LOCK, f"{place}: in use", wait=True):
         pass
     try:
@@ -45,7 +45,7 @@ def _finished(place: Path, parent: int) -> Path:
     return place
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End this process when its parent has been killed: nobody would wait for what it does."""
 
     def watch() -> None:

@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 import yaml
@@ -18,11 +18,15 @@ from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
+from avgraph.config.experiment import with_sweep
 from avgraph.errors import AvgraphError, ConfigError, DataError
-from avgraph.runs.sweep.plan import experiment_with, grid
+from avgraph.runs.sweep.plan import Plan, experiment_with, grid, new_plan
+from avgraph.runs.sweep.results import choose, value_of
 from avgraph.runs.sweep.run import resume_sweep, train_sweep
+from avgraph.runs.sweep.search import try_optuna
 from tests.experiments import small_experiment
 from tests.forking import ForkServer
+from tests.run_folders import write_run
 
 SHORT = ["train.epochs=2", "graphml=none"]
 WIDTHS = {"method.hidden_channels": [2, 16]}
@@ -91,12 +95,6 @@ def test_killed_and_resumed_is_as_unbroken(found: avgraph.Sweep, tmp_path: Path,
     assert (directory / "sweep.csv").read_bytes() == (found.directory / "sweep.csv").read_bytes()
 
 
-def test_processes_side_by_side_give_the_same_table(found: avgraph.Sweep, tmp_path: Path) -> None:
-    done = train_sweep(small_experiment(tmp_path), SHORT, options=WIDTHS, seeds=[1], workers=2)
-    joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
-    assert [trial.values["1"] for trial in done.trials] == [trial.values["1"] for trial in found.trials]
-
-
 def test_workers_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(small_experiment(tmp_path))
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
@@ -136,9 +134,9 @@ def test_what_cannot_be_swept_leaves_nothing_behind(
 
 
 def test_a_metric_that_runs_do_not_have_is_told_with_those_that_they_have(tmp_path: Path) -> None:
-    path = small_experiment(tmp_path)
+    run = write_run(tmp_path / "a", {"test/accuracy": 0.5, "val/accuracy": 0.5})
     with pytest.raises(DataError, match=r"no metric 'val/acuracy' to choose by; did you mean 'val/accuracy'\?"):
-        train_sweep(path, SHORT, options={"seed": [1]}, metric="val/acuracy")
+        value_of(run, "val/acuracy")
 
 
 def test_a_file_with_a_sweep_is_not_trained_as_if_it_had_none(tmp_path: Path) -> None:
@@ -150,16 +148,34 @@ def test_a_file_with_a_sweep_is_not_trained_as_if_it_had_none(tmp_path: Path) ->
     assert avgraph.load_experiment(path, ["sweep=null"]).sweep is None
 
 
+def planned(folder: Path, **changes: Any) -> Plan:
+    """Seven settings that Optuna draws."""
+    path = small_experiment(folder)
+    options = {"seed": {"low": 0.0, "high": 99.0, "whole": True}, "method.hidden_channels": [4, 8]}
+    sweep = {"options": options, "search": "optuna", "trials": 7, "seeds": 2, **changes}
+    return new_plan(folder, with_sweep(avgraph.load_experiment(path), sweep), path, ())
+
+
+def write_metrics(places: Sequence[Path]) -> None:
+    """Trains nothing: the seventh setting reaches less than those before."""
+    for place in places:
+        content = {"experiment": "small", "seed": 0, "data": {}, "val/accuracy": 0.9 - 0.8 * ("trial-07" in str(place))}
+        (place / "metrics.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(("prune", "runs"), [(True, 1), (False, 2)])
+def test_optuna_gives_up_what_is_worse_than_the_median(tmp_path: Path, prune: bool, runs: int) -> None:
+    trials = try_optuna(planned(tmp_path, prune=prune), write_metrics)
+    assert [len(trial.values) for trial in trials] == [2] * 6 + [runs]
+    assert [trial.given_up for trial in trials] == [False] * 6 + [prune]
+    assert choose(trials, larger=False) is trials[0 if prune else 6]
+
+
 def test_optuna_goes_on_with_what_it_would_have_tried(tmp_path: Path) -> None:
-    path = small_experiment(tmp_path)
-    options = {"train.optimizer.lr": {"low": 1e-4, "high": 0.1, "log": True}, "method.hidden_channels": [4, 8]}
-    changes: dict[str, Any] = {"search": "optuna", "trials": 2, "seeds": 1}
-    whole = train_sweep(path, SHORT, options=options, **changes)
-    rates = [trial.setting["train.optimizer.lr"] for trial in whole.trials]
-    assert len(set(rates)) == 2
-    assert all(1e-4 <= rate <= 0.1 for rate in rates)
-    shutil.rmtree(whole.directory / "trial-02")  # as if it had been killed before
-    again = resume_sweep(whole.directory)
-    assert [(trial.setting, trial.values) for trial in again.trials] == [
-        (trial.setting, trial.values) for trial in whole.trials
-    ]
+    plan = planned(tmp_path, workers=2)
+    trials = try_optuna(plan, write_metrics)
+    assert len({trial.setting["seed"] for trial in trials}) > 4
+    for number in (2, 5, 6):  # as if it had been killed in the middle of three batches
+        shutil.rmtree(plan.place(number))
+    again = try_optuna(plan, write_metrics)
+    assert [trial.setting for trial in again] == [trial.setting for trial in trials]

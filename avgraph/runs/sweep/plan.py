@@ -53,6 +53,11 @@ class Plan:
         """What the experiment says of the sweep."""
         return sweep_of(self.declared)
 
+    @property
+    def count(self) -> int:
+        """How many settings it tries."""
+        return len(planned_grid(self)) if self.options.search == "grid" else self.options.trials
+
     def place(self, number: int) -> Path:
         """The folder of a setting, counted from 0."""
         return self.directory / f"trial-{number + 1:02d}"
@@ -90,6 +95,13 @@ def grid(options: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
         [{'a': 1, 'b': 3}, {'a': 2, 'b': 3}]
     """
     return [dict(zip(options, values, strict=True)) for values in product(*options.values())]
+
+
+def planned_grid(plan: Plan) -> list[dict[str, Any]]:
+    """The settings of a grid; of Optuna's none is known beforehand."""
+    options = plan.options
+    lists = {name: values for name, values in options.options.items() if isinstance(values, list)}
+    return grid(lists) if options.search == "grid" else []
 
 
 def sweep_of(declared: Experiment) -> SweepOptions:

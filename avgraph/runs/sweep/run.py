@@ -17,9 +17,9 @@ from avgraph.options.sweep import SweepOptions
 from avgraph.runs import folder as folder
 from avgraph.runs.parallel import resume_all
 from avgraph.runs.run import Overrides
-from avgraph.runs.sweep.plan import Plan, new_plan, read_plan, write_plan
+from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, write_plan
 from avgraph.runs.sweep.results import Sweep, finish
-from avgraph.runs.sweep.search import planned_grid, try_grid, try_optuna
+from avgraph.runs.sweep.search import try_grid, try_optuna
 from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
@@ -84,9 +84,8 @@ def _at_work(directory: Path) -> Iterator[None]:
 
 def _run(plan: Plan, *, quiet: bool) -> Sweep:
     options = plan.options
-    count = len(planned_grid(plan)) or options.trials
-    total = count * len(plan.runs(0))
-    with counted(total, f"{plan.declared.name}: {total} runs of {count} settings", quiet=quiet) as advance:
+    total = plan.count * len(plan.runs(0))
+    with counted(total, f"{plan.declared.name}: {total} runs of {plan.count} settings", quiet=quiet) as advance:
 
         def work(places: Sequence[Path]) -> None:
             waiting = [place for place in places if not (place / folder.METRICS).is_file()]

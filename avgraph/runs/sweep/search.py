@@ -12,18 +12,11 @@ from avgraph.errors import ConfigError
 from avgraph.options.sweep import Range
 from avgraph.runs import folder as folder
 from avgraph.runs.repeats import Key, key_text
-from avgraph.runs.sweep.plan import SETTING, Plan, Setting, grid
+from avgraph.runs.sweep.plan import SETTING, Plan, Setting, planned_grid
 from avgraph.runs.sweep.results import Trial, value_of
 
 Work = Callable[[Sequence[Path]], None]
 """Brings the runs of some folders to their end."""
-
-
-def planned_grid(plan: Plan) -> list[dict[str, Any]]:
-    """The settings of a grid; of Optuna's none is known beforehand."""
-    options = plan.options
-    lists = {name: values for name, values in options.options.items() if isinstance(values, list)}
-    return grid(lists) if options.search == "grid" else []
 
 
 def try_grid(plan: Plan, work: Work) -> list[Trial]:
@@ -92,7 +85,7 @@ class _Study:
         if setting is not None:
             self.study.enqueue_trial({name: _drawn(options[name], value) for name, value in setting.items()})
         trial = self.asked[number] = self.study.ask()
-        return {name: _suggested(trial, name, values) for name, values in options.items()}
+        return {name: suggested(trial, name, values) for name, values in options.items()}
 
     def gives_up(self, number: int, values: Mapping[str, float]) -> bool:
         """Whether a setting is not worth a further run, after so many."""
@@ -111,7 +104,7 @@ class _Study:
             self.study.tell(self.asked[number], state=state.FAIL)
 
 
-def _suggested(trial: Any, name: str, values: Range | list[Any]) -> Any:
+def suggested(trial: Any, name: str, values: Range | list[Any]) -> Any:
     """A value of an option, of Optuna's choice."""
     if isinstance(values, list):
         return values[trial.suggest_categorical(name, list(range(len(values))))]
