@@ -18,9 +18,12 @@ import click
 
 if TYPE_CHECKING:
     from avgraph.datasets.base import DatasetStatus
+    from avgraph.runs.compare import Comparison
     from avgraph.runs.elsewhere import Elsewhere
     from avgraph.runs.finished import Run
     from avgraph.runs.folds import FoldRuns
+    from avgraph.runs.listing import ListedRun
+    from avgraph.runs.sweep.results import Sweep
     from avgraph.tools.embed import Embedded
     from avgraph.tools.found import Discovery
     from avgraph.tools.made_of import MadeOf
@@ -83,9 +86,61 @@ def elsewhere_json(directory: Path, done: Elsewhere) -> dict[str, Any]:
 
 
 def folds_json(folds: FoldRuns) -> dict[str, Any]:
-    """Of `avgraph train --folds` and of `avgraph resume` on such runs."""
-    runs = {fold: run_json(run) for fold, run in folds.runs.items()}
-    return {"runs": folds.directory, "folds": runs, "summary": folds.summary}
+    """Of `avgraph train --folds`, `--seeds` and of `avgraph resume` on such runs."""
+    from avgraph.runs.repeats import key_text  # in use already, where there are such runs
+
+    runs = {key_text(key): run_json(run) for key, run in folds.runs.items()}
+    return {"runs": folds.directory, "over": folds.over, "folds": runs, "summary": folds.summary}
+
+
+def runs_json(found: Sequence[ListedRun]) -> dict[str, Any]:
+    """Of `avgraph runs`."""
+    return {"runs": [_listed(run) for run in found]}
+
+
+def _listed(run: ListedRun) -> dict[str, Any]:
+    return {
+        "run": run.directory,
+        "state": run.state,
+        "problem": run.problem or None,
+        "experiment": run.declared,
+        "data": run.data,
+        "metrics": run.metrics,
+        "sd": run.sd,
+        "checks": run.checks,
+        "parts": [part.directory for part in run.parts],
+    }
+
+
+def comparison_json(found: Comparison) -> dict[str, Any]:
+    """Of `avgraph compare`."""
+    rows = [
+        {
+            "one": row.one.label,
+            "other": row.other.label,
+            "pairs": [dict(pair) for pair in row.pairs],
+            "values": [[series.values[pair] for series in (row.one, row.other)] for pair in row.pairs],
+            "unmatched": row.unmatched,
+            "found": None if row.found is None else asdict(row.found),
+            "t_holm": row.t_holm,
+            "wilcoxon_holm": row.wilcoxon_holm,
+        }
+        for row in found.rows
+    ]
+    return {
+        "metric": found.metric,
+        "confidence": found.confidence,
+        "synthetic": found.synthetic,
+        "comparisons": rows,
+        "notes": found.notes,
+    }
+
+
+def sweep_json(found: Sweep) -> dict[str, Any]:
+    """Of `avgraph sweep` and of `avgraph resume` of one: what ``sweep.json`` holds, after its folder."""
+    from avgraph.runs.sweep.results import as_dict  # in use already, where there is a sweep
+
+    return {"sweep": found.directory, **as_dict(found)}
 
 
 def discovery_json(found: Discovery) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def print_elsewhere(done: Elsewhere) -> None:
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """One row per metric, one column per split."""
     console = Console(highlight=False, soft_wrap=True)
-    _print_source(console, metrics.get("data", {}))
+    print_source(console, metrics.get("data", {}))
     values = {name: value for name, value in metrics.items() if isinstance(value, float) and "/" in name}
     if not values:
         console.print("no metrics: the data hold nothing out to evaluate on")
@@ -62,14 +62,14 @@ def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
 
 
 def print_folds(folds: FoldRuns) -> None:
-    """Mean ± sd over the folds, and every fold."""
+    """Mean ± sd over the folds or seeds, and every one of them."""
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
-    _print_source(console, first.metrics["data"])
+    print_source(console, first.metrics["data"])
     table = Table(
         "",
         "mean ± sd",
-        *(f"fold {fold}" for fold in folds.runs),
+        *map(folds.told, folds.runs),
         title=Text(first.experiment.name),
         title_justify="left",
     )
@@ -77,8 +77,8 @@ def print_folds(folds: FoldRuns) -> None:
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
         table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
     console.print(table)
-    for fold, run in folds.runs.items():
-        print_checks(run.metrics, f"fold {fold}: ")
+    for key, run in folds.runs.items():
+        print_checks(run.metrics, f"{folds.told(key)}: ")
     console.print(f"runs: {folds.directory}", markup=False)
 
 
@@ -86,7 +86,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _print_source(console: Console, data: Mapping[str, Any]) -> None:
+def print_source(console: Console, data: Mapping[str, Any]) -> None:
     """What the numbers are of; a stand-in cannot be overlooked."""
     if data.get("source") == "synthetic":
         console.print("data: SYNTHETIC stand-in, generated; these numbers say nothing about real recordings")

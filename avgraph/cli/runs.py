@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, elsewhere_json, folds_json, metrics_json, run_json, show
+from avgraph.cli.json_output import JSON, elsewhere_json, folds_json, metrics_json, run_json, show, sweep_json
+
+if TYPE_CHECKING:
+    from avgraph.runs.folds import FoldRuns
 
 EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
 RUN = click.argument("run", type=click.Path(path_type=Path))
 SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, e.g. train.epochs=5.")
+SEEDS = click.option("--seeds", metavar="5|0,7", help="How many seeds, or which: a run per seed, mean ± sd.")
 
 
 @main.command()
 @EXPERIMENT
 @SET
 @click.option("--folds", metavar="all|1,3", help="Train one run per fold and print mean ± sd.")
+@SEEDS
 @click.option("--device", help="auto, cpu, cuda or cuda:N.")
 @click.option("--precision", help="32-true, bf16-mixed, 16-mixed or 64-true.")
 @click.option("--seed", help="Seed of weights, augmentation and order.")
@@ -28,6 +34,7 @@ def train(
     experiment: Path,
     overrides: tuple[str, ...],
     folds: str | None,
+    seeds: str | None,
     device: str | None,
     precision: str | None,
     seed: str | None,
@@ -39,20 +46,38 @@ def train(
     short = {"train.device": device, "train.precision": precision, "seed": seed, "output": output}
     overrides += tuple(f"{key}={value}" for key, value in short.items() if value is not None)
     numbers = _fold_numbers(folds)
+    repeats = None if seeds is None else seed_numbers(seeds)
 
     from avgraph.config import load_experiment
 
     load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
     from avgraph.cli.printing import print_folds, print_run
 
-    if folds is None:
+    if folds is None and repeats is None:
         from avgraph.runs.run import train as train_one
 
         show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
-    else:
-        from avgraph.runs.folds import train_folds
+        return
+    from avgraph.runs.folds import train_folds, train_seeds
 
-        show(lambda: train_folds(experiment, numbers, overrides, quiet=quiet), as_json, folds_json, print_folds)
+    def work() -> FoldRuns:
+        if folds is None:
+            return train_seeds(experiment, repeats or 0, overrides, quiet=quiet)
+        return train_folds(experiment, numbers, overrides, seeds=repeats, quiet=quiet)
+
+    show(work, as_json, folds_json, print_folds)
+
+
+def seed_numbers(text: str) -> int | list[int]:
+    """``5`` → five seeds; ``0,7`` → these."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    listed = "," in text
+    if not numbers or min(numbers) < (0 if listed else 1) or len(set(numbers)) != len(numbers):
+        raise click.BadParameter(f"expected how many, or seeds such as 0,7, got '{text}'", param_hint="--seeds")
+    return numbers if listed else numbers[0]
 
 
 def _fold_numbers(text: str | None) -> list[int] | None:
@@ -74,8 +99,14 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
     from avgraph.cli.printing import print_folds, print_run
     from avgraph.runs.folds import is_fold_run, resume_folds
     from avgraph.runs.run import resume as resume_one
+    from avgraph.runs.sweep.plan import is_sweep
 
-    if is_fold_run(run):
+    if is_sweep(run):
+        from avgraph.cli.compare_tables import print_sweep
+        from avgraph.runs.sweep.run import resume_sweep
+
+        show(lambda: resume_sweep(run, quiet=quiet), as_json, sweep_json, print_sweep)
+    elif is_fold_run(run):
         show(lambda: resume_folds(run, quiet=quiet), as_json, folds_json, print_folds)
     else:
         show(lambda: resume_one(run, quiet=quiet), as_json, run_json, print_run)

@@ -17,6 +17,7 @@ from avgraph.options.inputs import Input, within
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path, show
 from avgraph.options.strict import Options
+from avgraph.options.sweep import SweepOptions
 from avgraph.options.train import TrainOptions
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
@@ -41,6 +42,7 @@ class Experiment(Options):
         output: folder of all runs, relative to the working directory.
         graphml: what ``graph.graphml`` of a run holds: the whole graph, or all but vectors (features, embeddings),
             which make a large file and which no viewer shows; or there is none. ``graph.pt`` holds everything.
+        sweep: settings that `avgraph.train_sweep` tries; an experiment with them is more than one run.
 
     Raises:
         ConfigError: when built in Python from wrong values; one line a mistake.
@@ -57,6 +59,7 @@ class Experiment(Options):
     train: Annotated[TrainOptions, Field(description="What it leaves out is the method's default.")] = TrainOptions()
     output: Name = "runs"
     graphml: Literal["whole", "without_vectors", "none"] = "whole"
+    sweep: SweepOptions | None = None
 
     def inputs(self) -> Iterator[Input]:
         """Every file and folder that it names."""
@@ -79,7 +82,7 @@ class Experiment(Options):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, defaults included; `experiment_from_dict` takes it back."""
-        return self.model_dump()
+        return self.model_dump(exclude=None if self.sweep else {"sweep"})
 
     @field_validator("name")
     @classmethod
@@ -119,6 +122,15 @@ class Experiment(Options):
         if found:
             raise mistakes(found)
         return made
+
+
+def with_sweep(experiment: Experiment, sweep: Mapping[str, Any]) -> Experiment:
+    """The experiment with another ``sweep``.
+
+    Raises:
+        ConfigError: if its options are wrong; one line a mistake.
+    """
+    return experiment.model_copy(update={"sweep": SweepOptions(**sweep)})
 
 
 def _readable(value: Any, own_graph: bool) -> Parts:

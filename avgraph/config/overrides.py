@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avgraph.config.loader import Source, parse
-from avgraph.config.marked import Marked, marked
+from avgraph.config.marked import Marked, marked, unmarked
 from avgraph.config.merge import merge
 from avgraph.errors import shortened
 from avgraph.options.problems import Mistakes, Origin, Path, Problem, dotted, show
@@ -44,6 +44,31 @@ def apply_overrides(tree: Marked, overrides: Any) -> tuple[Marked, list[Problem]
         except Mistakes as error:
             problems += error.problems
     return tree, problems
+
+
+def with_values_to_try(overrides: Sequence[str]) -> tuple[tuple[str, ...], dict[str, list[Any]]]:
+    """Overrides of a single value as they are, and option → values of those that list several, with commas between.
+
+    What stands after the sign is read as a list of YAML: a comma within brackets or quotes separates nothing.
+
+    Raises:
+        ConfigError: for one that is no ``KEY=VALUE``, or no YAML.
+
+    Example:
+        >>> with_values_to_try(["train.epochs=5", "method.hidden_channels=8,16", "graph.0={type: knn, k: 3}"])
+        (('train.epochs=5', 'graph.0={type: knn, k: 3}'), {'method.hidden_channels': [8, 16]})
+    """
+    single, several = [], {}
+    for number, item in enumerate(overrides):
+        key, sign, text = item.partition("=")
+        parts, values, found = _read(f"{key}{sign}[{text}]" if sign else item, _AFTER_FILES + number, False)
+        if found:
+            raise Mistakes(found)
+        if len(values.content) > 1:
+            several[".".join(parts)] = [unmarked(value) for value in values.content]
+        else:
+            single.append(item)
+    return tuple(single), several
 
 
 def _read(item: Any, number: int, pair: bool) -> tuple[tuple[str, ...], Marked, list[Problem]]:

@@ -163,6 +163,8 @@ class MethodOptions(ComponentOptions):
 
     An ``optimizer`` that the experiment writes with another ``type`` takes nothing over. Published settings belong into
     ``configs/``, in full."""
+    chosen_by: ClassVar[str] = ""
+    """The metric, without its split, that a sweep chooses by and a list of runs shows; none where the data name it."""
     came_later: ClassVar[Mapping[str, Any]] = {}
     """Options that the ``config.yaml`` of an older run lacks, with the value that leaves the run what it was."""
 

@@ -127,6 +127,9 @@ def experiment_of(directory: Path) -> Experiment:
     path = directory / folder.CONFIG
     if not path.is_file():
         raise DataError(f"{directory}: not the folder of a run (it has no {folder.CONFIG})")
+    if (directory / folder.PLAN).is_file():
+        raise DataError(f"{directory}: a sweep; name the folder of a run in it")
     if (directory / folder.FOLDS).is_file():
-        raise DataError(f"{directory}: runs of several folds; name the folder of one, such as {directory}/fold-1")
+        one = next(iter(sorted(directory.glob(f"*/{folder.CONFIG}"))), directory / "fold-1" / folder.CONFIG).parent
+        raise DataError(f"{directory}: runs of several folds or seeds; name the folder of one, such as {one}")
     return load_run_experiment(path)

@@ -26,7 +26,8 @@ CHECKPOINT = Path("checkpoints", "last.ckpt")
 ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
 STAGES = "stages.json"  # of a composed run: the runs whose graphs are its data
 EVALUATIONS = "evaluations"  # metrics on other data sets
-FOLDS = "folds.json"  # only beside the runs of several folds
+FOLDS = "folds.json"  # only beside the runs of several folds or seeds
+PLAN = "plan.json"  # only beside the runs of a sweep
 DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves
 GRAPHML = "graph.graphml"
 FIGURES = "figures"
@@ -127,6 +128,21 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: expected a JSON object, got {type(content).__name__}")
     return content
+
+
+def read_over(directory: Path) -> dict[str, list[int]]:
+    """``folds.json``: the numbers of the runs over folds or seeds, under ``folds``, ``seeds`` or both.
+
+    Raises:
+        DataError: if it is missing or damaged.
+    """
+    path = directory / FOLDS
+    content = read_json(path)
+    over: dict[str, Any] = {axis: content[axis] for axis in ("folds", "seeds") if axis in content}
+    for axis, numbers in (over or {"folds": None}).items():
+        if not isinstance(numbers, list) or not numbers or not all(type(number) is int for number in numbers):
+            raise DataError(f"{path}: expected whole numbers under '{axis}'")
+    return over
 
 
 def read_history(directory: Path) -> list[dict[str, Any]]:

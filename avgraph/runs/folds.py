@@ -1,55 +1,62 @@
-"""One experiment over its published folds: a run per fold, mean ± standard deviation over them."""
+"""One experiment over its published folds, over seeds, or both: a run each, mean ± standard deviation over them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import (
-    Experiment,
-    dump_experiment,
-    experiment_from_dict,
-    load_experiment,
-    load_run_experiment,
-)
+from avgraph.config import Experiment, load_experiment, load_run_experiment
 from avgraph.errors import ConfigError, DataError, first_few
 from avgraph.io.files import remove_leftovers
 from avgraph.runs import folder as folder
 from avgraph.runs.finished import Run
-from avgraph.runs.run import Overrides, resume, train_in
+from avgraph.runs.repeats import Key, Over, experiments_over, place_of, summarise
+from avgraph.runs.run import Overrides, check_one_run, run_in
 from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 
 
 @dataclass(frozen=True)
 class FoldRuns:
-    """Runs over several folds.
+    """Runs over several folds, several seeds, or both.
 
     Attributes:
-        directory: the folder that holds one run folder per fold, ``fold-1``, ``fold-2``, ….
-        runs: the runs by fold.
-        summary: per metric its ``mean``, ``sd`` (sample standard deviation) and ``values`` by fold.
+        directory: the folder that holds a run folder each, ``fold-1``, ``seed-0`` or ``fold-1-seed-0`` and so on.
+        runs: the runs by fold, by seed, or by fold and seed.
+        summary: per metric its ``mean``, ``sd`` (sample standard deviation) and ``values`` by the same.
+        over: ``fold``, ``seed`` or both.
     """
 
     directory: Path
-    runs: dict[int, Run]
+    runs: dict[Key, Run]
     summary: dict[str, dict[str, Any]]
+    over: tuple[str, ...] = ("fold",)
+
+    def told(self, key: Key) -> str:
+        """``fold 1``, ``seed 0`` or ``fold 1, seed 0``."""
+        numbers = key if isinstance(key, tuple) else (key,)
+        return ", ".join(f"{axis} {number}" for axis, number in zip(self.over, numbers, strict=True))
 
 
 def train_folds(
-    experiment: str | Path, folds: Sequence[int] | None = None, overrides: Overrides = (), *, quiet: bool = True
+    experiment: str | Path,
+    folds: Sequence[int] | None = None,
+    overrides: Overrides = (),
+    *,
+    seeds: int | Sequence[int] | None = None,
+    quiet: bool = True,
 ) -> FoldRuns:
-    """Train one run per fold and summarise them; every fold has the same seed and settings.
+    """Train one run per fold and summarise them; every fold has the same settings.
 
     Args:
-        experiment: the YAML file.
+        experiment: a path.
         folds: which; None takes all that the data have.
-        overrides: of options.
-        quiet: without progress.
+        overrides: as for `train`.
+        seeds: of every fold, as for `train_seeds`; that of the experiment alone if not given.
+        quiet: no progress on standard error.
 
     Raises:
         ConfigError: if the data set has no ``fold`` option, or not this fold.
@@ -63,40 +70,69 @@ def train_folds(
         raise ConfigError("folds: expected at least one")
     if missing := [fold for fold in folds if fold not in there]:
         raise ConfigError(f"folds: there is no fold {missing[0]}; the data have {first_few(there, 20)}")
-    experiments = {fold: _of_fold(declared, fold) for fold in folds}  # a fold that clashes is told before any work
-    pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
-    with folder.new_run(declared) as directory, _at_work(directory):
-        folder.write_json(directory / folder.FOLDS, {"folds": list(folds)})
-        return _run_folds(experiments, directory, quiet=quiet)
+    over = {"folds": list(folds)} | ({} if seeds is None else {"seeds": seeds_of(declared, seeds)})
+    return _train_over(declared, over, quiet=quiet)
+
+
+def train_seeds(
+    experiment: str | Path, seeds: int | Sequence[int] = 5, overrides: Overrides = (), *, quiet: bool = True
+) -> FoldRuns:
+    """Train one run per seed and summarise them; every run has the same data and settings.
+
+    Args:
+        experiment: a path.
+        seeds: how many, from the experiment's own upwards, or which.
+        overrides: as for `train`.
+        quiet: no progress on standard error.
+
+    Raises:
+        ConfigError: if there is no seed, one twice, or a number that is none.
+    """
+    declared = load_experiment(experiment, overrides, check_files=True)
+    return _train_over(declared, {"seeds": seeds_of(declared, seeds)}, quiet=quiet)
+
+
+def seeds_of(declared: Experiment, seeds: int | Sequence[int]) -> list[int]:
+    """``3`` → the experiment's own seed and the two that follow it; a list is as it is.
+
+    Raises:
+        ConfigError: if there is none, or one twice.
+    """
+    numbers = list(range(declared.seed, declared.seed + seeds)) if isinstance(seeds, int) else list(seeds)
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise ConfigError(f"seeds: expected how many, at least one, or a list without repetition, got {seeds}")
+    return numbers
 
 
 def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
-    """Continue the folds that are missing or unfinished.
+    """Continue the runs over folds or seeds that are missing or unfinished.
 
     Raises:
-        DataError: if ``path`` is not the folder of runs over folds, or another process works in it.
+        DataError: if ``path`` is not the folder of runs over folds or seeds, or another process works in it.
         Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the runs continue.
     """
     directory = Path(path)
     if not is_fold_run(directory):
-        raise DataError(f"{directory}: not the folder of runs over folds (it has no {folder.FOLDS})")
+        raise DataError(f"{directory}: not the folder of runs over folds or seeds (it has no {folder.FOLDS})")
     declared = load_run_experiment(directory / folder.CONFIG)
-    folds: Any = folder.read_json(directory / folder.FOLDS).get("folds")
-    if not isinstance(folds, list) or not folds or not all(type(fold) is int for fold in folds):
-        raise DataError(f"{directory / folder.FOLDS}: expected whole numbers under 'folds'")
+    over = folder.read_over(directory)
     with _at_work(directory):
         remove_leftovers(directory, below=False)
-        return _run_folds({fold: _of_fold(declared, fold) for fold in folds}, directory, quiet=quiet)
+        return _run_over(experiments_over(declared, over), over, directory, quiet=quiet)
 
 
 def is_fold_run(path: str | Path) -> bool:
-    """Whether a folder holds one run per fold."""
+    """Whether a folder holds one run per fold, per seed, or per both."""
     return (Path(path) / folder.FOLDS).is_file()
 
 
-def _of_fold(declared: Experiment, fold: int) -> Experiment:
-    """The experiment on another test fold, checked again as a whole."""
-    return experiment_from_dict(declared.to_dict(), {"dataset.fold": fold})
+def _train_over(declared: Experiment, over: dict[str, list[int]], *, quiet: bool) -> FoldRuns:
+    check_one_run(declared)
+    experiments = experiments_over(declared, over)  # one that clashes is told before any work
+    pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
+    with folder.new_run(declared) as directory, _at_work(directory):
+        folder.write_json(directory / folder.FOLDS, over)
+        return _run_over(experiments, over, directory, quiet=quiet)
 
 
 @contextmanager
@@ -106,45 +142,23 @@ def _at_work(directory: Path) -> Iterator[None]:
         yield
 
 
-def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bool) -> FoldRuns:
-    runs = {}
-    for fold, experiment in experiments.items():
-        place = directory / f"fold-{fold}"
-        if (place / folder.CONFIG).is_file():
-            runs[fold] = resume(place, quiet=quiet)
-            continue
-        place.mkdir(exist_ok=True)
-        folder.write_text(place / folder.CONFIG, dump_experiment(experiment))
-        runs[fold] = train_in(place, experiment, quiet=quiet)
-    summary = summarise({fold: run.metrics for fold, run in runs.items()})
-    data = next(iter(runs.values())).metrics["data"]
-    checks = [{"fold": fold, **check} for fold, run in runs.items() for check in run.metrics.get("checks", [])]
-    name = next(iter(experiments.values())).name
-    folder.write_json(
-        directory / folder.METRICS,
-        {"experiment": name, "data": {"source": data.get("source")}, **summary, "checks": checks},
-    )
-    return FoldRuns(directory, runs, summary)
+def _run_over(experiments: Mapping[Key, Experiment], over: Over, directory: Path, *, quiet: bool) -> FoldRuns:
+    places = {key: directory / place_of(over, key) for key in experiments}
+    runs = {key: run_in(places[key], experiment, quiet=quiet) for key, experiment in experiments.items()}
+    return finish_over(runs, over, directory)
 
 
-def summarise(metrics: dict[int, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Mean and sample standard deviation over folds of every number that all folds report.
-
-    Example:
-        >>> summarise({1: {"test/accuracy": 0.5}, 2: {"test/accuracy": 0.7}})["test/accuracy"]["mean"]
-        0.6
-    """
-    names = [
-        name
-        for name, value in next(iter(metrics.values())).items()
-        if "/" in name and isinstance(value, float) and all(name in other for other in metrics.values())
+def finish_over(runs: dict[Key, Run], over: Over, directory: Path) -> FoldRuns:
+    """Write the summary of finished runs over folds or seeds into the folder that holds them."""
+    axes = tuple(axis.removesuffix("s") for axis in over)
+    summary = summarise({key: run.metrics for key, run in runs.items()})
+    first = next(iter(runs.values()))
+    checks = [
+        {**dict(zip(axes, key if isinstance(key, tuple) else (key,), strict=True)), **check}
+        for key, run in runs.items()
+        for check in run.metrics.get("checks", [])
     ]
-    summary = {}
-    for name in names:
-        values = [float(of_fold[name]) for of_fold in metrics.values()]
-        mean = math.fsum(values) / len(values)
-        square = math.fsum((value - mean) ** 2 for value in values)
-        sd = math.sqrt(square / (len(values) - 1)) if len(values) > 1 else float("nan")
-        by_fold = dict(zip(map(str, metrics), values, strict=True))
-        summary[name] = {"mean": mean, "sd": None if math.isnan(sd) else sd, "values": by_fold}
-    return summary
+    data = {"source": first.metrics["data"].get("source")}
+    content = {"experiment": first.experiment.name, "data": data, **summary, "checks": checks}
+    folder.write_json(directory / folder.METRICS, content)
+    return FoldRuns(directory, runs, summary, axes)

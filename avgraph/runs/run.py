@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from avgraph.config import Experiment, load_experiment
+from avgraph.config import Experiment, dump_experiment, load_experiment
 from avgraph.encoders.context import EncodeContext
+from avgraph.errors import ConfigError
 from avgraph.export import write_graphml
 from avgraph.figures.figures import draw_figures
 from avgraph.graph.provenance import Provenance
@@ -53,9 +54,21 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
             )
     else:
         experiment = load_experiment(experiment, overrides, check_files=True)
+    check_one_run(experiment)
     pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
     with folder.new_run(experiment) as directory:
         return train_in(directory, experiment, quiet=quiet)
+
+
+def check_one_run(experiment: Experiment) -> None:
+    """Refuse an experiment with a sweep, which is not to be passed over.
+
+    Raises:
+        ConfigError: saying what to do.
+    """
+    if experiment.sweep is not None:
+        message = "sweep: the experiment is a sweep, which avgraph sweep trains"
+        raise ConfigError(f"{message}; --set sweep=null makes it one of the settings that it declares beside it")
 
 
 def resume(path: str | Path, *, quiet: bool = True) -> Run:
@@ -84,6 +97,20 @@ def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> 
     """
     with _at_work(directory, experiment, quiet=quiet):
         return _train_in(directory, experiment, quiet=quiet)
+
+
+def run_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
+    """Continue the run of a folder, or begin it there; a finished one is loaded.
+
+    Raises:
+        DataError: if another process works in it.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
+    """
+    if (directory / folder.CONFIG).is_file():
+        return resume(directory, quiet=quiet)
+    directory.mkdir(exist_ok=True)
+    folder.write_text(directory / folder.CONFIG, dump_experiment(experiment))
+    return train_in(directory, experiment, quiet=quiet)
 
 
 @contextmanager

@@ -86,3 +86,24 @@ def _holder(path: Path) -> str:
     if len(lines) < 2 or not lines[0].isdecimal():
         return "another process"
     return f"process {lines[0]} on {lines[1]}"
+
+
+def is_locked(path: str | Path) -> bool:
+    """Whether some process holds the lock of file ``path``; the file of a killed one does not count.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with locked(f"{folder}/.lock", "in use"):
+        ...         inside = is_locked(f"{folder}/.lock")
+        ...     inside, is_locked(f"{folder}/.lock")
+        (True, False)
+    """
+    path = Path(path)
+    if not path.exists():
+        return False
+    try:
+        with locked(path, "in use"):
+            return False
+    except (DataError, OSError):  # OSError: it may not be ours to open
+        return True

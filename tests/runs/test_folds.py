@@ -11,7 +11,8 @@ from click.testing import CliRunner
 import avgraph
 from avgraph.cli import main
 from avgraph.errors import DataError
-from avgraph.runs.folds import resume_folds, summarise
+from avgraph.runs.folds import resume_folds
+from avgraph.runs.repeats import summarise
 
 TEXT = """\
 name: folds
@@ -41,7 +42,7 @@ def test_folds_are_run_summarised_and_resumed(tmp_path: Path, monkeypatch: pytes
     assert written["data"]["source"] == "synthetic"
     assert written["test/accuracy"] == row
 
-    with pytest.raises(DataError, match=r"runs of several folds; name the folder of one, such as .*fold-1"):
+    with pytest.raises(DataError, match=r"runs of several folds or seeds; name the folder of one, such as .*fold-1"):
         avgraph.resume(folds.directory)
     with pytest.raises(DataError, match="not the folder of runs over folds"):
         resume_folds(folds.directory / "fold-1")

@@ -6,9 +6,9 @@ option has no effect. An option without a row is a failing test.
 
 from __future__ import annotations
 
-from tests.wiring import datasets, encoders, methods, mmvae, runs, transforms
+from tests.wiring import datasets, encoders, methods, mmvae, runs, sweeps, transforms
 
 COMPONENTS = (
     *datasets.COMPONENTS, *encoders.COMPONENTS, *transforms.COMPONENTS, *methods.COMPONENTS, *mmvae.COMPONENTS,
-    *runs.COMPONENTS,
+    *runs.COMPONENTS, *sweeps.COMPONENTS,
 )  # fmt: skip

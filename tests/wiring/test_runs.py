@@ -45,6 +45,7 @@ SHORT = {
 }
 NO_KEY = {
     "--folds": "makes several runs: test_folds_on_the_command_line",
+    "--seeds": "makes several runs: tests/runs/test_seeds.py",
     "--quiet": "hides a bar that only a terminal shows",
     "--json": "changes what is printed alone: tests/test_command_results.py",
 }

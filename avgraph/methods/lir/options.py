@@ -53,6 +53,7 @@ class LirOptions(DependencySearch, MethodOptions):
 
     node_keys = ("audio", "visual")
     gone: ClassVar[Mapping[str, str]] = {"insertion_epochs": _RUNS}
+    chosen_by: ClassVar[str] = "map"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
         "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 5e-4},

@@ -39,6 +39,7 @@ class MltmOptions(MethodOptions):
 
     node_keys = ("audio", "text")
     came_later: ClassVar[Mapping[str, Any]] = {"relation": "described"}
+    chosen_by: ClassVar[str] = "cosine/audio_to_text_recall_at_1"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 1e-3, "weight_decay": 5e-4},

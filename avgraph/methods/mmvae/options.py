@@ -74,6 +74,7 @@ class MmvaeOptions(MethodOptions):
     """
 
     path_keys = ("audio_weights",)
+    chosen_by: ClassVar[str] = "miou"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 2e-3, "weight_decay": 0.01},

@@ -65,6 +65,7 @@ class RrnetOptions(MethodOptions):
 
     node_keys = ("source", "target")
     came_later: ClassVar[Mapping[str, Any]] = {"product": False, "batch_size": None, "node_score": False}
+    chosen_by: ClassVar[str] = "accuracy"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
         "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},

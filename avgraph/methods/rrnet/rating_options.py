@@ -55,6 +55,7 @@ class RrnetRatingsOptions(MethodOptions):
         ['unrated', 'rating_statistics']
     """
 
+    chosen_by: ClassVar[str] = "mae"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 150,
         "optimizer": {"type": "adamw", "lr": 0.003, "weight_decay": 0.1},
