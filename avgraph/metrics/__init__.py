@@ -13,13 +13,19 @@ from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
 from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.ratings import mean_absolute_error, root_mean_squared_error
-from avgraph.metrics.retrieval import chance_average_precision, mean_average_precision, recall_at_k
+from avgraph.metrics.retrieval import (
+    average_precision,
+    chance_average_precision,
+    mean_average_precision,
+    recall_at_k,
+)
 from avgraph.metrics.segmentation import f_curves, f_measure, mask_iou, mean_iou, segmented_area
 from avgraph.metrics.zero_shot import zero_shot_accuracy
 
 __all__ = [
     "Reliability",
     "accuracy",
+    "average_precision",
     "best_proposals",
     "best_targets",
     "box_maps",

@@ -22,6 +22,7 @@ from avgraph.runs import folder as folder
 from avgraph.runs.finished import Run
 from avgraph.runs.run import Overrides, resume, train_in
 from avgraph.runs.training import pick_device
+from avgraph.runs.verdict import joint_verdict
 from avgraph.runtime.interrupt import interruptible
 
 
@@ -112,7 +113,13 @@ def _run_folds(experiments: dict[int, Experiment], directory: Path, *, quiet: bo
     name = next(iter(experiments.values())).name
     folder.write_json(
         directory / folder.METRICS,
-        {"experiment": name, "data": {"source": data.get("source")}, **summary, "checks": checks},
+        {
+            "experiment": name,
+            "data": {"source": data.get("source")},
+            **summary,
+            "verdict": joint_verdict([run.metrics.get("verdict") for run in runs.values()]),
+            "checks": checks,
+        },
     )
     return FoldRuns(directory, runs, summary)
 

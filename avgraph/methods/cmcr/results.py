@@ -15,7 +15,8 @@ from avgraph.graph.nodes import MASKS
 from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.links import training_rows
-from avgraph.metrics import chance_average_precision, mean_average_precision, modality_gap, recall_at_k
+from avgraph.methods.headline import Headline
+from avgraph.metrics import average_precision, chance_average_precision, mean_average_precision, modality_gap, recall_at_k
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -104,6 +105,26 @@ def held_out_chance(graph: HeteroData) -> dict[str, float]:
             if (value := chance_average_precision(label[a], label[b])) is not None:
                 found[f"{split}/map_{a}_to_{b}"] = value
     return found
+
+
+def held_out_headline(learned: HeteroData, metrics: Mapping[str, float], chance: Mapping[str, float]) -> Headline | None:
+    """The MAP of the first two node types with rows of the test, else of those to validate on, beside chance.
+
+    Args:
+        learned: see `connected_graph`.
+        metrics: see `held_out_metrics`.
+        chance: see `held_out_chance`.
+    """
+    for split in ("test", "val"):
+        for a, b in permutations(learned.node_types, 2):
+            if (name := f"{split}/map_{a}_to_{b}") not in metrics:
+                continue
+            given = [learned[node].embedding[learned[node][f"{split}_mask"]] for node in (a, b)]
+            given += [learned[node].y[learned[node][f"{split}_mask"]] for node in (a, b)]
+            rows = average_precision(*given)
+            marks = {"chance": chance[name]} if name in chance else {}
+            return Headline(name, rows=rows[~rows.isnan()], baselines=marks)
+    return None
 
 
 def connected_graph(graph: HeteroData, project: Project, k: int, items: int, *, temperature: float) -> HeteroData:

@@ -17,7 +17,14 @@ from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
 from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.readouts import Gathered
-from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
+from avgraph.methods.cmcr.results import (
+    connected_graph,
+    embed_held_out,
+    held_out_chance,
+    held_out_headline,
+    held_out_metrics,
+)
+from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions, only_type
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
@@ -78,8 +85,7 @@ class CMCRTask(Task):
             kind = {"final_relu": options.final_relu, "half": options.half}
             return Projector(width, options.hidden_channels, options.channels, **kind)
         head = load_head(given, final_relu=options.final_relu)
-        columns = next(head.parameters()).shape[1]
-        if columns != width:
+        if (columns := next(head.parameters()).shape[1]) != width:
             raise GraphError(f"cmcr: {given} takes {columns} columns, but space '{space}' has {width}")
         return head
 
@@ -95,8 +101,7 @@ class CMCRTask(Task):
 
     def _batches(self) -> Batches:
         edges = self.graph[OVERLAPS]
-        one = [self.spaces[number] for number in edges.edge_index[0].tolist()]
-        held = zip(edges.modality, one, strict=True)
+        held = zip(edges.modality, (self.spaces[number] for number in edges.edge_index[0].tolist()), strict=True)
         return Batches([len(training_rows(self.graph, *which)) for which in held], self.options.batch_size, self.seed)
 
     def on_fit_start(self) -> None:
@@ -105,8 +110,8 @@ class CMCRTask(Task):
         self.batches = self._batches()
 
     def _links(self) -> list[Link]:
-        options = self.options
-        return read_links(self.graph, options.recall, options.recall_temperature, seed=self.seed, device=self.device)
+        how = self.options.recall, self.options.recall_temperature
+        return read_links(self.graph, *how, seed=self.seed, device=self.device)
 
     def _projected(self, space: str, rows: Gathered, wanted: Tensor) -> Tensor:
         weight = next(self.head(space).parameters())
@@ -131,7 +136,14 @@ class CMCRTask(Task):
             wanted = self.batches.rows(number, self.current_epoch, int(batch[0]))
             if len(wanted) < 2:  # BatchNorm has no statistics of one row
                 raise GraphError(f"cmcr: '{link.modality}': expected at least 2 rows per batch, got {len(wanted)}")
-            terms = self._terms(*(self._side(end, wanted) for end in link.ends))
+            terms = connection_loss(
+                *(self._side(end, wanted) for end in link.ends),
+                intra_weight=self.options.intra_weight,
+                temperature=self.options.temperature,
+                pseudo_temperature=self.options.pseudo_temperature,
+                overlap=self.options.overlap_loss,
+                pseudo=self.options.pseudo_loss,
+            )
             for name, value in terms.items():
                 total = total + value
                 label = f"train/{name}" if len(self.links) == 1 else f"train/{name}_{number}"
@@ -139,29 +151,18 @@ class CMCRTask(Task):
         self.log("train/loss", total.detach(), on_step=False, on_epoch=True, batch_size=1)
         return total
 
-    def _terms(self, one: Side, two: Side) -> dict[str, Tensor]:
-        return connection_loss(
-            one,
-            two,
-            intra_weight=self.options.intra_weight,
-            temperature=self.options.temperature,
-            pseudo_temperature=self.options.pseudo_temperature,
-            overlap=self.options.overlap_loss,
-            pseudo=self.options.pseudo_loss,
-        )
-
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Retrieval between the held-out rows of every two node types, in the connected space."""
         return held_out_metrics(self.graph, embed_held_out(self.graph, self.project))
 
     def trivial(self) -> Trivial:
-        """The average precision of chance.
-
-        No loss: at τ = .01 that of a run which finds the right class, and takes items of it for each other, is above
-        that of equal rows.
-        """
+        """The average precision of chance; no loss, as at τ = .01 a run that finds the right class has one above it."""
         return Trivial(metrics=held_out_chance(self.graph), prediction="chance")
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP between two node types; see `held_out_headline`."""
+        return held_out_headline(learned, metrics, held_out_chance(self.graph))
 
     @torch.no_grad()
     def project(self, space: str, rows: Tensor) -> Tensor:
@@ -191,9 +192,8 @@ class CMCRTask(Task):
     @torch.no_grad()
     def annotated(self) -> HeteroData:
         """The graph of spaces, held-out rows with their ``embedding``, and the strongest memory edges of some items."""
-        options = self.options
-        kept = (options.edges_per_item, options.edge_items)
-        return connected_graph(self.graph, self.project, *kept, temperature=options.recall_temperature)
+        kept, temperature = (self.options.edges_per_item, self.options.edge_items), self.options.recall_temperature
+        return connected_graph(self.graph, self.project, *kept, temperature=temperature)
 
 
 def _key(space: str) -> str:

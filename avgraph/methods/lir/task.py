@@ -15,6 +15,7 @@ from avgraph.figures.figures import Draw
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.lir.figures import clip_figures
+from avgraph.methods.lir.headline import clip_headline
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import batch_loss
 from avgraph.methods.lir.options import LirOptions
@@ -180,6 +181,11 @@ class LIRTask(Task):
             self.teacher,
             inserted=options.interaction_weight > 0,
         )
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP of both directions beside chance; see `clip_headline`."""
+        audio, visual, _ = self.options.nodes
+        return clip_headline(learned[audio], learned[visual], metrics, self.trivial())
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
         """Graphs over training, curves and what test clips retrieve; see `clip_figures`."""

@@ -14,11 +14,12 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
+from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches, matching_pairs, shuffled_partners
-from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
+from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics, score_tables
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
@@ -178,6 +179,15 @@ class MLTMTask(Task):
         for node, value in zip((self.options.audio, self.options.text), embedded, strict=True):
             result[node].embedding = value.cpu()
         return result
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP of texts found by sounds; see `retrieval_headline`."""
+        split = judged_split(metrics, name := "cosine/audio_to_text_map")
+        chance = None if split is None else self.trivial().metrics.get(f"{split}/{name}")
+        if split is None or chance is None:
+            return None
+        sounds, texts = learned[self.options.audio], learned[self.options.text]
+        return retrieval_headline(sounds, texts, *self._splits()[split], split, chance)
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
         """Shared space and matching of the test sounds, where there are any."""
