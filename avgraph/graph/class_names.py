@@ -33,9 +33,9 @@ def class_names(graph: HeteroData, node: str) -> dict[int, str]:
         classes = classes.get(node)
     if classes:
         return dict(enumerate(classes))
-    for other in graph.node_types:
+    for other in sorted(graph.node_types, key=lambda other: other == node):  # its own names last
         y, names = graph[other].get("y"), graph[other].get("name")
         one_a_class = isinstance(y, Tensor) and y.ndim == 1 and len(y.unique()) == len(y)
-        if other != node and one_a_class and isinstance(names, list) and len(names) == len(y):
+        if one_a_class and isinstance(names, list) and len(names) == len(y):
             return dict(zip(y.tolist(), names, strict=True))
     return {}

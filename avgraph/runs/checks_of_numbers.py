@@ -85,13 +85,13 @@ def graph_at_random(outcome: Outcome) -> str | None:
 
     Example:
         >>> graph_at_random(Outcome({"graph/edge_precision": 0.2, "graph/edge_chance": 0.3}, []))
-        '0.2000 of the edges are true, 0.3000 of as many edges put anywhere would be: the graph is no better than random'
+        '0.2000 of the edges are true, 0.3000 of edges put anywhere would be: the graph is no better than a random one'
     """
     found, chance = (outcome.metrics.get(f"graph/edge_{name}") for name in ("precision", "chance"))
     if found is None or chance is None or found > chance:
         return None
-    told = f"{found:.4f} of the edges are true, {chance:.4f} of as many edges put anywhere would be"
-    return f"{told}: the graph is no better than random"
+    told = f"{found:.4f} of the edges are true, {chance:.4f} of edges put anywhere would be"
+    return f"{told}: the graph is no better than a random one"
 
 
 def coupling_not_converged(outcome: Outcome) -> str | None:
@@ -113,15 +113,14 @@ def only_test_measured(outcome: Outcome) -> str | None:
 
     Example:
         >>> only_test_measured(Outcome({}, [{"epoch": 0, "test/map": 0.5}]))
-        'test/map was measured during training and nothing on val: an epoch or option that is chosen by it is chosen by \
-the test; hold rows out to validate on'
+        'test/map was measured during training, and nothing on val: what is chosen by it is chosen by the test'
     """
     names = {name for record in outcome.history for name in record}
     measured = sorted(name for name in names if name.startswith("test/"))
     if not measured or any(name.startswith("val/") for name in names):
         return None
-    told = "an epoch or option that is chosen by it is chosen by the test; hold rows out to validate on"
-    return f"{measured[0]} was measured during training and nothing on val: {told}"
+    told = "what is chosen by it is chosen by the test"
+    return f"{measured[0]} was measured during training, and nothing on val: {told}"
 
 
 def ceiling_reached(outcome: Outcome) -> str | None:

@@ -16,7 +16,13 @@ from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.links import training_rows
 from avgraph.methods.headline import Headline
-from avgraph.metrics import average_precision, chance_average_precision, mean_average_precision, modality_gap, recall_at_k
+from avgraph.metrics import (
+    average_precision,
+    chance_average_precision,
+    mean_average_precision,
+    modality_gap,
+    recall_at_k,
+)
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -107,7 +113,9 @@ def held_out_chance(graph: HeteroData) -> dict[str, float]:
     return found
 
 
-def held_out_headline(learned: HeteroData, metrics: Mapping[str, float], chance: Mapping[str, float]) -> Headline | None:
+def held_out_headline(
+    learned: HeteroData, metrics: Mapping[str, float], chance: Mapping[str, float]
+) -> Headline | None:
     """The MAP of the first two node types with rows of the test, else of those to validate on, beside chance.
 
     Args:

@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.headline import Headline
 from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.lir.figures import clip_figures
 from avgraph.methods.lir.headline import clip_headline

@@ -119,9 +119,7 @@ class RatingTask(Task):
         if self.options.rating_messages:
             attr = ((rating - self.rating.mean()) / self.rating.std().clamp_min(1e-6))[:, None]
         known, asked = (told.edge_index, self._plan(told), attr), (self._plan(pairs), pairs.attr)
-        found: Tensor = self.network(
-            self.features(), known, asked, self.edge_index, self.relation_attr, self.plans
-        )
+        found: Tensor = self.network(self.features(), known, asked, self.edge_index, self.relation_attr, self.plans)
         return found
 
     def _plan(self, pairs: Pairs) -> Incidence:
