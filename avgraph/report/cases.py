@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.graph.class_names import class_names
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.metrics import average_precision
+from avgraph.report.words import short_classes
 from avgraph.tensors.rows import unit_rows_of
 
 WORST, BEST = 8, 4
@@ -87,7 +87,7 @@ def _rows(store: object, count: int) -> tuple[str, Tensor] | None:
 
 
 def _named(graph: HeteroData, node: str, number: int) -> Row:
-    names, y, classes = graph[node].get("name"), graph[node].get("y"), class_names(graph, node)
+    names, y, classes = graph[node].get("name"), graph[node].get("y"), short_classes(graph, node)
     label = ""
     if isinstance(y, Tensor) and number < len(y):
         label = classes.get(int(y[number]), f"class {int(y[number])}")
@@ -118,7 +118,7 @@ def _classified(graph: HeteroData) -> Cases | None:
 
 
 def _labelled(graph: HeteroData, node: str, row: int) -> Case:
-    store, own, classes = graph[node], _named(graph, node, row), class_names(graph, node)
+    store, own, classes = graph[node], _named(graph, node, row), short_classes(graph, node)
     answer = int(store.prediction[row])
     return Case(
         own,

@@ -55,30 +55,33 @@ def size_of(graph: HeteroData, node: str) -> int:
     return int(store["num_nodes"]) if "num_nodes" in store else max([0, *listed, *named])
 
 
-def ends_of(graph: HeteroData, kind: EdgeType, sizes: dict[str, int], most: int) -> list[tuple[str, Tensor]]:
-    """The nodes of a relation that there is room for."""
-    pair, weights = graph[kind].edge_index.cpu(), weights_of(graph[kind])
+def ends_of(
+    graph: HeteroData, kind: EdgeType, sizes: dict[str, int], most: int
+) -> tuple[list[tuple[str, Tensor]], str]:
+    """The nodes of a relation that there is room for, and how they were chosen, in words (none where all have room)."""
+    pair, weights, (source, _, target) = graph[kind].edge_index.cpu(), weights_of(graph[kind]), kind
+    if _count(pair, source == target) <= most:
+        return [(source, pair[0]), (target, pair[1])], ""
     strength = next(iter(weights.values()), torch.ones(pair.shape[1], dtype=torch.float64)).nan_to_num()
-    source, target = kind[0], kind[2]
-    tested = graph[source].get("test_mask")
-    if source != target and isinstance(tested, Tensor) and bool(tested.cpu()[pair[0]].any()):
-        surest = torch.full((sizes[source],), -torch.inf, dtype=torch.float64)
-        surest.scatter_reduce_(0, pair[0], strength, "amax")
-        rows = (tested.cpu() & surest.isfinite()).nonzero()[:, 0]
-        rows = rows[surest[rows].argsort(stable=True)]
-        others = pair[1][torch.isin(pair[0], rows)].unique()
-        room = max(1, most - len(others)) if len(others) < most else most // 2
-        rows = rows[torch.linspace(0, len(rows) - 1, min(room, len(rows)), dtype=torch.float64).long()]
-        best = best_first(pair, strength, torch.isin(pair[0], rows))
-        return [(source, rows), (target, pair[1][best].unique_consecutive()[: most - len(rows)])]
-    order = strength.argsort(descending=True, stable=True)
-    degree = [torch.bincount(end, minlength=sizes[node]) for node, end in zip((source, target), pair, strict=True)]
-    both = degree[0][pair[0]] + degree[1][pair[1]]
-    order = order[both[order].argsort(descending=True, stable=True)]
-    few = order[:1]
-    while len(few) < len(order) and _count(pair[:, order[: 2 * len(few)]], source == target) <= most:
-        few = order[: 2 * len(few)]
-    return [(source, pair[0][few]), (target, pair[1][few])]
+    if source == target:
+        degree = torch.bincount(pair.flatten(), minlength=sizes[source])
+        return [(source, degree.argsort(descending=True, stable=True)[:most])], "the nodes with most edges"
+    surest = torch.full((sizes[source],), -torch.inf, dtype=torch.float64)
+    surest.scatter_reduce_(0, pair[0], strength, "amax")
+    tested, there = graph[source].get("test_mask"), surest.isfinite()
+    in_test = isinstance(tested, Tensor) and bool((tested.cpu() & there).any())
+    rows = (tested.cpu() & there if in_test else there).nonzero()[:, 0]
+    rows = rows[surest[rows].argsort(stable=True)]
+    others = len(pair[1][torch.isin(pair[0], rows)].unique())
+    room = max(most - others, most // 3)
+    rows = rows[torch.linspace(0, len(rows) - 1, min(room, len(rows)), dtype=torch.float64).long()]
+    targets = pair[1][best_first(pair, strength, torch.isin(pair[0], rows))]
+    kept = dict.fromkeys(targets.tolist())  # in the order of their first edge
+    which = f"rows of the test among the {source} nodes" if in_test else f"{source} nodes"
+    return [
+        (source, rows),
+        (target, torch.tensor(list(kept)[: most - len(rows)])),
+    ], f"{which}, evenly from the least to the most sure"
 
 
 def _count(pair: Tensor, one_type: bool) -> int:

@@ -14,7 +14,7 @@ from avgraph.report.network import Network
 
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
-_MOST_LABELS = 40
+_MOST_LABELS = 24
 
 
 def network_svg(network: Network, place: Float[np.ndarray, "n 2"], colours: Sequence[str]) -> Markup:

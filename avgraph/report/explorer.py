@@ -29,6 +29,7 @@ def drawn(network: Network) -> dict[str, Any]:
         "counts": network.relations,
         "all_nodes": network.all_nodes,
         "all_edges": network.all_edges,
+        "chosen": f"{network.chosen}, of each the strongest edges first" if network.chosen else "",
         "shown": (len(network.nodes), len(network.edges)),
         "page": {
             "name": [node.name for node in network.nodes],

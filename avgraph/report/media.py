@@ -20,7 +20,7 @@ from avgraph.errors import AvgraphError
 
 logger = logging.getLogger(__name__)
 
-_SECONDS, _RATE = 5, 22_050
+_SECONDS, _RATE = 5, 16_000
 _BLOCK = 1 << 14  # libsndfile's Vorbis encoder overflows its stack on long blocks
 _LONGEST_SIDE = 256
 
@@ -60,7 +60,7 @@ class Media:
     def picture(self, node: str, row: int) -> str | None:
         """A picture of a row: of a sound its log-mels, low frequencies below; None where there is none."""
         value = self._pixels(node, row)
-        return None if value is None else self._fitting(png(value))
+        return None if value is None else self._fitting(picture_address(value))
 
     def sounds(self, names: Sequence[str]) -> dict[str, str | None]:
         """The sounds of rows by their names, those that there are."""
@@ -94,11 +94,11 @@ def _length(value: Any) -> int:
     return len(value) if isinstance(value, Tensor) else -1
 
 
-def png(value: npt.NDArray[Any]) -> str:
-    """Grey [h, w] or RGB [h, w, 3], 8 bits or 0 … 1, as a PNG.
+def picture_address(value: npt.NDArray[Any]) -> str:
+    """Grey [h, w] or RGB [h, w, 3], 8 bits or 0 … 1, as a PNG; a large one in colours as a JPEG.
 
     Example:
-        >>> png(np.zeros((2, 2), dtype=np.uint8))[:22]
+        >>> picture_address(np.zeros((2, 2), dtype=np.uint8))[:22]
         'data:image/png;base64,'
     """
     from PIL import Image
@@ -106,9 +106,9 @@ def png(value: npt.NDArray[Any]) -> str:
     eight = value if value.dtype == np.uint8 else (255 * np.clip(value, 0, 1)).round().astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(eight))
     image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    out = io.BytesIO()
-    (image.quantize(64) if image.mode == "RGB" and min(image.size) > 64 else image).save(out, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    out, kind = io.BytesIO(), "jpeg" if image.mode == "RGB" and min(image.size) > 64 else "png"
+    image.save(out, kind, optimize=True, **({"quality": 80} if kind == "jpeg" else {}))
+    return f"data:image/{kind};base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
 def heat(value: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -11,10 +11,9 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import shortened
-from avgraph.figures.names import short_names
-from avgraph.graph.class_names import class_names
 from avgraph.graph.vocabulary import SPLITS, EdgeType
 from avgraph.report.choice import best_first, ends_of, rank, size_of, telling, weights_of
+from avgraph.report.words import short_classes
 
 MOST_NODES, MOST_EDGES = 360, 1200
 _LONGEST_NAME = 120
@@ -61,6 +60,7 @@ class Network:
         first: the relations that the choice was made by, which are seen at first.
         weights: names of what edges have learned, the most telling first.
         all_nodes, all_edges: of the whole graph.
+        chosen: how the nodes were, in words; empty where all have room.
     """
 
     nodes: list[Node]
@@ -70,6 +70,7 @@ class Network:
     weights: list[str]
     all_nodes: int
     all_edges: int
+    chosen: str = ""
 
 
 def explored(graph: HeteroData, most_nodes: int = MOST_NODES, most_edges: int = MOST_EDGES) -> Network | None:
@@ -93,11 +94,13 @@ def explored(graph: HeteroData, most_nodes: int = MOST_NODES, most_edges: int = 
     there = [kind for kind in graph.edge_types if graph[kind].edge_index.shape[1]]
     if not there:
         return None
+    chosen = ""
     first, names = telling(graph, there), _names(there)
     sizes = {node: size_of(graph, node) for node in graph.node_types}
     kept = {node: torch.zeros(size, dtype=torch.bool) for node, size in sizes.items()}
     for kind in first:
-        for node, rows in ends_of(graph, kind, sizes, most_nodes // len(first)):
+        ends, chosen = ends_of(graph, kind, sizes, most_nodes // len(first))
+        for node, rows in ends:
             kept[node][rows] = True
     degree = {node: torch.zeros(size, dtype=torch.int64) for node, size in sizes.items()}
     for kind in there:
@@ -120,7 +123,9 @@ def explored(graph: HeteroData, most_nodes: int = MOST_NODES, most_edges: int = 
         edges += found
     weights = sorted({name for edge in edges for name in edge.values}, key=rank)
     total = sum(graph[kind].edge_index.shape[1] for kind in there)
-    return Network(nodes, edges, relations, [names[kind] for kind in first], weights, sum(sizes.values()), total)
+    return Network(
+        nodes, edges, relations, [names[kind] for kind in first], weights, sum(sizes.values()), total, chosen
+    )
 
 
 def _names(kinds: Sequence[EdgeType]) -> dict[EdgeType, str]:
@@ -147,8 +152,7 @@ def _edges(graph: HeteroData, kind: EdgeType, name: str, place: dict[str, Tensor
 
 
 def _nodes(graph: HeteroData, node: str, rows: list[int], degree: Tensor) -> list[Node]:
-    store, known = graph[node], class_names(graph, node)
-    classes = dict(zip(known, short_names(list(known.values()), _LONGEST_NAME), strict=True))
+    store, classes = graph[node], short_classes(graph, node)
     names = store.get("name")
     listed = names if isinstance(names, list) and len(names) == len(degree) else None
 

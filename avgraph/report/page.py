@@ -17,7 +17,7 @@ from avgraph.report.curves import charts_of
 from avgraph.report.drawing import curves_svg
 from avgraph.report.sections import marks, section
 from avgraph.report.subject import Subject, read_subjects
-from avgraph.report.words import metric_words, verdict_words
+from avgraph.report.words import metric_words, number_words, verdict_words
 from avgraph.runs.folds import summarise
 from avgraph.runs.verdict import joint_verdict
 from avgraph.version import __version__
@@ -69,6 +69,7 @@ def report_html(subjects: Sequence[Subject]) -> str:
         loader=PackageLoader("avgraph.report", "assets"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["number"] = number_words
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # in the order given
     return environment.get_template("report.html").render(
         title=sections[0]["name"] if len({part["name"] for part in sections}) == 1 else f"{count} runs",

@@ -129,22 +129,20 @@ def _cases(subject: Subject, room: int) -> dict[str, Any] | None:
     if found is None:
         return None
     media = Media(subject.graph, subject.experiment, room)
-    sounds = media.sounds([case.row.name for case in (*found.worst, *found.best)])
-    return {
-        "split": found.split,
-        "ranked": found.ranked,
-        "worst": [_case(case, media, sounds) for case in found.worst],
-        "best": [_case(case, media, sounds) for case in found.best],
-    }
+    parts = {"worst": [_case(case, media) for case in found.worst], "best": [_case(case, media) for case in found.best]}
+    cases = [*parts["worst"], *parts["best"]]
+    sounds = media.sounds([case["name"] for case in cases])  # what room the pictures have left
+    for case in cases:
+        case["sound"] = sounds.get(case["name"])
+    return {"split": found.split, "ranked": found.ranked, **parts}
 
 
-def _case(case: Case, media: Media, sounds: Mapping[str, str | None]) -> dict[str, Any]:
+def _case(case: Case, media: Media) -> dict[str, Any]:
     def shown(row: Row) -> dict[str, Any]:
         return {"name": row.name, "label": row.label, "picture": media.picture(row.kind, row.number)}
 
     return {
         **shown(case.row),
-        "sound": sounds.get(case.row.name),
         "truth": case.truth,
         "answer": case.answer,
         "right": case.right,

@@ -8,17 +8,54 @@ from typing import Any
 import torch
 from torch_geometric.data import HeteroData
 
+from avgraph.figures.names import short_names
+from avgraph.graph.class_names import class_names
 from avgraph.report.choice import size_of
+
+_SPELT = {
+    "map": "MAP",
+    "miou": "mIoU",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "ece": "ECE",
+    "auroc": "AUROC",
+    "f": "F",
+    "kl": "KL",
+}
 
 
 def metric_words(name: str) -> str:
-    """``test/cosine/audio_to_text_map`` → ``test cosine audio to text map``.
+    """``test/cosine/audio_to_text_map`` → ``test cosine audio to text MAP``.
 
     Example:
         >>> metric_words("test/recall_at_1")
         'test recall at 1'
     """
-    return name.replace("/", " ").replace("_", " ")
+    return " ".join(_SPELT.get(word, word) for word in name.replace("/", " ").replace("_", " ").split(" "))
+
+
+def number_words(value: float | None) -> str:
+    """A number of a table: four digits after the point, a count as it is.
+
+    Example:
+        >>> number_words(0.5), number_words(114.0), number_words(None)
+        ('0.5000', '114', '')
+    """
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.4f}"
+
+
+def short_classes(graph: HeteroData, node: str) -> dict[int, str]:
+    """What the classes of a node type are called, without the words that all begin with.
+
+    Example:
+        >>> graph = HeteroData(text={"y": torch.arange(2), "name": ["the sound of rain", "the sound of a dog"]})
+        >>> short_classes(graph, "text")
+        {0: 'rain', 1: 'a dog'}
+    """
+    known = class_names(graph, node)
+    return dict(zip(known, short_names(list(known.values()), 60), strict=True))
 
 
 def verdict_words(verdict: Mapping[str, Any] | None) -> str:
@@ -31,11 +68,12 @@ def verdict_words(verdict: Mapping[str, Any] | None) -> str:
         >>> mark = {"name": "chance", "value": 0.1}
         >>> verdict_words({"metric": "test/map", "better": "higher", "value": 0.5, "interval": [0.4, 0.6], "rows": 80,
         ...                "unit": "rows", "baselines": [mark], "ceiling": []})
-        'Test map 0.500 (95 % interval 0.400 to 0.600 over 80 rows): better than chance (0.100).'
+        'Test MAP 0.500 (95 % interval 0.400 to 0.600 over 80 rows): better than chance (0.100).'
     """
     if verdict is None:
         return "This run says no one number to judge it by; all of them are below."
-    told = f"{metric_words(verdict['metric']).capitalize()} {verdict['value']:.3f}"
+    words = metric_words(verdict["metric"])
+    told = f"{words[:1].upper()}{words[1:]} {verdict['value']:.3f}"
     if verdict["interval"] is not None:
         low, high = verdict["interval"]
         told += f" (95 % interval {low:.3f} to {high:.3f} over {verdict['rows']:,} {verdict['unit']})"
@@ -60,7 +98,7 @@ def standing(verdict: Mapping[str, Any], mark: float) -> str:
     """
     low, high = verdict["interval"] or (verdict["value"], verdict["value"])
     if low <= mark <= high:
-        return "not clearly other than"
+        return "no clear difference from"
     return "better than" if (mark < low) == (verdict["better"] == "higher") else "worse than"
 
 

@@ -29,11 +29,11 @@ def source_in_two_folds(outcome: Outcome) -> str | None:
 def class_without_test(outcome: Outcome) -> str | None:
     """Classes that are trained on have no row in the test, so that it says nothing of them.
 
-    Only where most classes are in both: splits by class, and rows that are numbered pair by pair, are meant so.
+    Of nodes whose class is predicted, and only where most classes are in both: splits by class are meant so.
 
     Example:
         >>> from torch_geometric.data import HeteroData
-        >>> graph = HeteroData(audio={"y": torch.tensor([0, 1, 0])})
+        >>> graph = HeteroData(audio={"y": torch.tensor([0, 1, 0]), "prediction": torch.zeros(3)})
         >>> graph["audio"].train_mask = torch.tensor([True, True, False])
         >>> graph["audio"].test_mask = torch.tensor([False, False, True])
         >>> class_without_test(Outcome({}, [], graph=graph))
@@ -43,6 +43,8 @@ def class_without_test(outcome: Outcome) -> str | None:
     for node in [] if graph is None else graph.node_types:
         assert graph is not None
         y, train, test = (graph[node].get(name) for name in ("y", "train_mask", "test_mask"))
+        if "prediction" not in graph[node]:
+            continue
         if not all(isinstance(part, Tensor) and part.ndim == 1 for part in (y, train, test)):
             continue
         learned, tested = (y[mask & (y >= 0)].unique() for mask in (train, test))

@@ -11,6 +11,7 @@ from torch import Tensor
 from avgraph.methods.headline import Headline
 
 _LEVEL = 0.95
+_FEWEST_RUNS = 3  # the interval of two is thirteen times as wide as their deviation
 _SAME = 1e-5  # how far the mean of the rows may be from the metric, as a share of it
 
 
@@ -100,7 +101,7 @@ def joint_verdict(verdicts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any
         "metric": first["metric"],
         "better": first["better"],
         "value": float(values.mean()),
-        "interval": list(interval_of(values, shares=False)) if len(values) > 1 else None,
+        "interval": list(interval_of(values, shares=False)) if len(values) >= _FEWEST_RUNS else None,
         "rows": len(values),
         "unit": "runs",
         **{key: _means([found[key] for found in known]) for key in ("baselines", "ceiling")},

@@ -50,7 +50,8 @@
       plot = new uPlot({
         width: live.clientWidth || 400, height: 230, legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false } },
-        scales: { x: { time: false } },
+        scales: { x: { time: false }, y: { range: (_, low, high) => (low === high
+          ? [low - (Math.abs(low) / 10 || 1), high + (Math.abs(high) / 10 || 1)] : uPlot.rangeNum(low, high, 0.08, true)) } },
         axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, { ...axis, size: 58, values: (_, ticks) => ticks.map(short) }],
         series: [{}, ...series.map(([name], number) => ({ label: name, spanGaps: true, width: 2,
                   stroke: variable(`--s${number % 8}`), points: { show: epochs.length < 40, size: 5 } }))],
@@ -85,6 +86,8 @@
     const kinds = [...new Set(graph.kind)];
     const shapes = ["ellipse", "round-rectangle", "diamond", "triangle", "hexagon", "star"];
     const most = Math.max(1, ...graph.degree);
+    const central = new Set(graph.degree.map((degree, row) => [degree, row]).sort((a, b) => b[0] - a[0])
+      .slice(0, graph.name.length < 50 ? 50 : 24).map(([, row]) => row));
     const cy = cytoscape({
       container: live,
       layout: { name: "preset" },
@@ -100,7 +103,7 @@
       { selector: "node", style: { width: "data(size)", height: "data(size)", "border-width": 0,
         shape: (node) => shapes[kinds.indexOf(graph.kind[node.data("row")]) % shapes.length],
         "background-color": (node) => tint(node.data("row")),
-        label: (node) => (node.data("size") > 17 || graph.name.length < 60 ? node.data("name").slice(0, 32) : ""),
+        label: (node) => (central.has(node.data("row")) ? node.data("name").slice(0, 24) : ""),
         color: variable("--ink"), "font-size": 15, "text-outline-color": variable("--card"), "text-outline-width": 2,
         "min-zoomed-font-size": 5, "text-valign": "top" } },
       { selector: "edge", style: { width: (edge) => 0.6 + 2.4 * share(edge.data("row")), "line-color": variable("--soft"),
