@@ -123,9 +123,7 @@ def export(run: Path, output: Path, vectors: bool, force: bool) -> None:
 
 @main.command()
 @click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="FILE.html; of one run its report.html if not given."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.html; of one run RUN/report.html.")
 @FORCE
 def report(runs: tuple[Path, ...], output: Path | None, force: bool) -> None:
     """Write one HTML page of RUNS: folders of runs or folds, .graphml files of discover and match."""

@@ -66,9 +66,15 @@ def ends_of(
     if source == target:
         degree = torch.bincount(pair.flatten(), minlength=sizes[source])
         return [(source, degree.argsort(descending=True, stable=True)[:most])], "the nodes with most edges"
+    few, tested = pair[1].unique(), graph[source].get("test_mask")
+    if not isinstance(tested, Tensor) and len(few) <= most * 3 // 5:
+        strongest = best_first(pair.flip(0), strength, torch.ones(pair.shape[1], dtype=torch.bool))
+        kept = dict.fromkeys(pair[0][strongest].tolist())
+        sources = torch.tensor(list(kept)[: most - len(few)])
+        return [(source, sources), (target, few)], f"every {target} node with the strongest of its {source} nodes"
     surest = torch.full((sizes[source],), -torch.inf, dtype=torch.float64)
     surest.scatter_reduce_(0, pair[0], strength, "amax")
-    tested, there = graph[source].get("test_mask"), surest.isfinite()
+    there = surest.isfinite()
     in_test = isinstance(tested, Tensor) and bool((tested.cpu() & there).any())
     rows = (tested.cpu() & there if in_test else there).nonzero()[:, 0]
     rows = rows[surest[rows].argsort(stable=True)]

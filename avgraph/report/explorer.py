@@ -45,6 +45,7 @@ def drawn(network: Network) -> dict[str, Any]:
             "weights": {
                 name: [None if (v := edge.values.get(name)) is None else round(v, 5) for edge in network.edges]
                 for name in network.weights
+                if not is_flag(network, name)
             },
             "least": first_least(network),
             "relations": list(network.relations),
@@ -55,15 +56,32 @@ def drawn(network: Network) -> dict[str, Any]:
 
 def strongest(network: Network, most: int = 40) -> list[dict[str, Any]]:
     """The first edges of a graph without a run, with their numbers."""
+    flags = {name: is_flag(network, name) for name in network.weights}
+
+    def told(name: str, value: float | None) -> str:
+        return "" if value is None else ("no", "yes")[int(value)] if flags[name] else f"{value:.3f}"
+
     return [
         {
             "source": network.nodes[edge.source].name,
             "target": network.nodes[edge.target].name,
-            "values": [edge.values.get(name) for name in network.weights],
+            "values": [told(name, edge.values.get(name)) for name in network.weights],
             "names": network.weights,
         }
         for edge in sorted(network.edges, key=lambda edge: -next(iter(edge.values.values()), 0.0))[:most]
     ]
+
+
+def is_flag(network: Network, name: str) -> bool:
+    """Whether a weight says yes or no of an edge, and no more.
+
+    Example:
+        >>> from avgraph.report.network import Edge
+        >>> edges = [Edge(0, 1, "drives", {"directed": 1.0, "mass": 0.5})]
+        >>> [is_flag(Network([], edges, {}, [], [], 2, 1), name) for name in ("directed", "mass")]
+        [True, False]
+    """
+    return all(edge.values[name] in (0.0, 1.0) for edge in network.edges if name in edge.values)
 
 
 def attracting(network: Network) -> list[tuple[int, int, float]]:

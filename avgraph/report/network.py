@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -87,9 +87,9 @@ def explored(graph: HeteroData, most_nodes: int = MOST_NODES, most_edges: int = 
     Example:
         >>> graph = HeteroData(a={"name": ["x", "y"]}, b={"name": ["z"]})
         >>> graph["a", "to", "b"].edge_index = torch.tensor([[0, 1], [0, 0]])
-        >>> graph["a", "to", "b"].probability = torch.tensor([0.9, 0.2])
+        >>> graph["a", "to", "b"].probability = torch.tensor([0.75, 0.25])
         >>> [(edge.source, edge.target, edge.values) for edge in explored(graph, most_edges=1).edges]
-        [(0, 2, {'probability': 0.9})]
+        [(0, 1, {'probability': 0.75})]
     """
     there = [kind for kind in graph.edge_types if graph[kind].edge_index.shape[1]]
     if not there:
@@ -121,11 +121,20 @@ def explored(graph: HeteroData, most_nodes: int = MOST_NODES, most_edges: int = 
         if found:
             relations[names[kind]] = (len(found), graph[kind].edge_index.shape[1])
         edges += found
+    nodes, edges = _joined(nodes, edges)
     weights = sorted({name for edge in edges for name in edge.values}, key=rank)
     total = sum(graph[kind].edge_index.shape[1] for kind in there)
     return Network(
         nodes, edges, relations, [names[kind] for kind in first], weights, sum(sizes.values()), total, chosen
     )
+
+
+def _joined(nodes: list[Node], edges: list[Edge]) -> tuple[list[Node], list[Edge]]:
+    """Without the nodes that no edge shown has."""
+    used = sorted({end for edge in edges for end in (edge.source, edge.target)})
+    place = {row: number for number, row in enumerate(used)}
+    moved = [replace(edge, source=place[edge.source], target=place[edge.target]) for edge in edges]
+    return [nodes[row] for row in used], moved
 
 
 def _names(kinds: Sequence[EdgeType]) -> dict[EdgeType, str]:

@@ -102,7 +102,7 @@ def metric_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
     Example:
         >>> metric_table({"test/map": 0.5, "train/map": 1.0, "seed": 0})
-        {'splits': ['test', 'train'], 'rows': [('map', [0.5, 1.0])]}
+        {'splits': ['test', 'train'], 'rows': [('MAP', [0.5, 1.0])]}
     """
     values = {name: value for name, value in metrics.items() if "/" in name and isinstance(value, int | float)}
     splits = list(dict.fromkeys(name.split("/", 1)[0] for name in values))
