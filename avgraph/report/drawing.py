@@ -17,13 +17,16 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 10, 10, 26
 _MOST_LABELS = 24
 
 
-def network_svg(network: Network, place: Float[np.ndarray, "n 2"], colours: Sequence[str]) -> Markup:
+def network_svg(
+    network: Network, place: Float[np.ndarray, "n 2"], colours: Sequence[str], least: float | None = None
+) -> Markup:
     """Nodes as dots, edges as lines; the nodes with most edges have their names.
 
     Args:
         network: what is shown.
         place: of every node.
         colours: of every node.
+        least: of an edge's most telling weight; all edges where there is none.
 
     Example:
         >>> from avgraph.report.network import Node
@@ -32,11 +35,14 @@ def network_svg(network: Network, place: Float[np.ndarray, "n 2"], colours: Sequ
         True
     """
     at = place.round(1).tolist()
+    edges = [
+        edge
+        for edge in network.edges
+        if edge.relation in network.first and (least is None or next(iter(edge.values.values()), least) >= least)
+    ]
     lines = "".join(
         f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
-        for (x1, y1), (x2, y2) in (
-            (at[edge.source], at[edge.target]) for edge in network.edges if edge.relation in network.first
-        )
+        for (x1, y1), (x2, y2) in ((at[edge.source], at[edge.target]) for edge in edges)
     )
     dots = "".join(
         f'<circle cx="{x}" cy="{y}" r="6" fill="{colour}"><title>{escape(node.name)}</title></circle>'

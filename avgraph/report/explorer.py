@@ -25,7 +25,7 @@ def drawn(network: Network) -> dict[str, Any]:
         colours["answer"] |= {"right": "#3f9e5a", "wrong": "#cf4a4a"}
     first = next(iter(ways))
     return {
-        "svg": network_svg(network, place, [colours[first][value] for value in ways[first]]),
+        "svg": network_svg(network, place, [colours[first][value] for value in ways[first]], first_least(network)),
         "counts": network.relations,
         "all_nodes": network.all_nodes,
         "all_edges": network.all_edges,

@@ -22,7 +22,7 @@ from avgraph.report.words import graph_words, metric_words, standing, verdict_wo
 from avgraph.runs.checks import CHECKS
 
 _LONGEST_CELL = 400
-_LARGE = 150_000  # bytes of a picture from which on it is kept in 128 colours
+_LARGE = 150_000  # bytes of a picture from which on it is kept in 256 colours
 
 
 def section(subject: Subject, *, figures: int, media: int) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _fitting(paths: Sequence[Path], room: int) -> list[dict[str, str]]:
 
 
 def picture_address(path: Path) -> str:
-    """A picture file as a ``data:`` address; a large PNG in 128 colours.
+    """A picture file as a ``data:`` address; a large PNG in 256 colours.
 
     Raises:
         DataError: if it is no picture.
@@ -175,7 +175,9 @@ def picture_address(path: Path) -> str:
         from PIL import Image
 
         out = io.BytesIO()
-        Image.fromarray(read_picture(path, "RGB")).quantize(128).save(out, "PNG", optimize=True)
+        Image.fromarray(read_picture(path, "RGB")).quantize(256, Image.Quantize.FASTOCTREE).save(
+            out, "PNG", optimize=True
+        )
         content = min(content, out.getvalue(), key=len)
     kind = "image/png" if path.suffix == ".png" else "image/svg+xml"
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
