@@ -7,7 +7,7 @@ ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
 
-PUBLIC := config datasets encoders transforms nn dag methods metrics export figures runs tools
+PUBLIC := config datasets encoders transforms nn dag methods metrics export figures runs report tools
 
 # A thread a worker; idle ones sleep; bytecode is kept, whatever the image says: workers and their processes share it.
 TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 
 import avgraph
+from avgraph.metrics import scored_average_precision
+from avgraph.nn import path_similarity
 from avgraph.runs.finished import Run
-from benchmarks.cmcr import ranked, shown
+from benchmarks.cmcr import shown
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TEMPERATURE = 0.05
@@ -74,18 +75,22 @@ def matched(run: Run) -> dict[str, float]:
 
 def mean(numbers: Mapping[str, Any]) -> float:
     """Of both ways between recordings and pictures."""
-    return sum(numbers[f"test/{way}"] for way in WAYS) / len(WAYS)
+    return float(sum(numbers[f"test/{way}"] for way in WAYS) / len(WAYS))
 
 
 def bridge(connected: Run) -> dict[str, float]:
-    """Both sides by their softmax over the training texts."""
+    """Both sides by what they choose among the training texts."""
     graph = connected.graph
-    text, sides, labels = graph["text"], [], []
-    for node, space in (("audio", "x_speech"), ("image", "x_picture")):
-        x = graph[node][space][graph[node].test_mask]
-        sides.append(F.softmax(x @ text[space][text.train_mask].T / TEMPERATURE, 1))
-        labels.append(graph[node].y[graph[node].test_mask])
-    return {f"test/{name}": value for name, value in ranked(sides[0] @ sides[1].T, *labels).items()}
+    text, audio, image = graph["text"], graph["audio"], graph["image"]
+    through = (text.x_speech[text.train_mask], text.x_picture[text.train_mask])
+    sides = audio.x_speech[audio.test_mask], image.x_picture[image.test_mask]
+    score, y, y_other = (
+        path_similarity(*sides, through, TEMPERATURE),
+        audio.y[audio.test_mask],
+        image.y[image.test_mask],
+    )
+    found = scored_average_precision(score, y, y_other), scored_average_precision(score.T, y_other, y)
+    return {f"test/{way}": value for way, value in zip(WAYS, found, strict=True)}
 
 
 def linear(speech: Run) -> float:

@@ -72,7 +72,7 @@ def test_settings_that_learn_nothing_are_told(recipe: Path) -> None:
     assert run.metrics["test/accuracy"] < 0.2
     assert "loss_at_constant" in checks_of(run)
     (line,) = (line for line in shown.splitlines() if "constant prediction" in line)
-    assert line.startswith("check: the loss ends at 0.32")
+    assert line.startswith("check A01: the loss ends at 0.32")
     assert line.endswith("a constant prediction has 0.3251: nothing was learned; see train (lr, epochs)")
     for command in ("resume", "evaluate"):
         again = CliRunner().invoke(main, [command, str(directory)], catch_exceptions=False).output
@@ -116,3 +116,5 @@ def test_checks() -> None:
 def test_checks_of_folds_name_their_fold(capsys: pytest.CaptureFixture[str]) -> None:
     print_checks({"checks": [{"name": "x", "message": "this is so"}]}, "fold 2: ")
     assert capsys.readouterr().out == "check: fold 2: this is so\n"
+    print_checks({"checks": [{"number": "A03", "name": "x", "message": "this is so"}]})
+    assert capsys.readouterr().out == "check A03: this is so\n"

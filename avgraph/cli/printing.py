@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from avgraph.errors import first_few
-
 if TYPE_CHECKING:  # only what was run is imported
     from avgraph.runs.elsewhere import Elsewhere
     from avgraph.runs.finished import Run
@@ -58,7 +56,8 @@ def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
     """What speaks against the numbers of a run, a line each."""
     console = Console(highlight=False, soft_wrap=True)
     for check in metrics.get("checks", []):
-        console.print(f"check: {of}{check['message']}", markup=False)
+        number = f" {check['number']}" if "number" in check else ""  # runs of older versions have none
+        console.print(f"check{number}: {of}{check['message']}", markup=False)
 
 
 def print_folds(folds: FoldRuns) -> None:
@@ -94,11 +93,6 @@ def print_source(console: Console, data: Mapping[str, Any]) -> None:
         console.print(f"data: {data.get('dataset')}", markup=False)
     if data.get("note"):
         console.print(f"note: {data['note']}", markup=False)
-    if data.get("leakage"):
-        console.print(
-            f"note: source files in more than one fold: {first_few([leak['source_file'] for leak in data['leakage']])}",
-            markup=False,
-        )
 
 
 def print_discovery(found: Discovery, most: int = 15) -> None:

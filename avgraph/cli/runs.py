@@ -9,6 +9,7 @@ import click
 
 from avgraph.cli.group import FORCE, GRAPH_FILE, QUIET, main, may_write
 from avgraph.cli.json_output import JSON, elsewhere_json, folds_json, metrics_json, run_json, show, sweep_json
+from avgraph.errors import DataError
 
 if TYPE_CHECKING:
     from avgraph.runs.folds import FoldRuns
@@ -158,6 +159,24 @@ def export(run: Path, output: Path, vectors: bool, force: bool) -> None:
     from avgraph.runs.finished import load_run
 
     click.echo(export_graph(load_run(run).graph, output, vectors=vectors, overwrite=True))
+
+
+@main.command()
+@click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.html; of one run RUN/report.html.")
+@FORCE
+def report(runs: tuple[Path, ...], output: Path | None, force: bool) -> None:
+    """Write one HTML page of RUNS: folders of runs or folds, .graphml files of discover and match."""
+    if output is None:
+        if len(runs) > 1 or not runs[0].is_dir():
+            raise DataError("output: of several runs, or of a graph, expected -o FILE.html")
+        output = runs[0] / "report.html"
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"{output}: expected .html")
+    may_write([output], force=force, inputs=runs)
+    from avgraph.report import write_report
+
+    click.echo(f"wrote {write_report(runs, output)}")
 
 
 @main.command()

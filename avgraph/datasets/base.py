@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,6 +15,10 @@ from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import DatasetOptions
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path as OptionPath
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float32
 
 Fold = Annotated[int, Field(ge=1, le=5)]
 Side = Annotated[int, Field(ge=16, le=512)]
@@ -116,6 +121,13 @@ class Dataset(DatasetOptions):
         """
         name = cls.type_name()
         raise DataError(f"{name}: nothing to download; `avgraph data show {name}` says what is expected where")
+
+    def listen(self, names: Sequence[str]) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
+        """What clips of some names sound like, to be listened to: one channel, and samples a second.
+
+        Those that there are; nothing is downloaded for them. Here: none.
+        """
+        return {}
 
     def edge_types(self) -> dict[OptionPath, EdgeType] | None:
         """None: a method or transforms add them."""

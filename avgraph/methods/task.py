@@ -17,6 +17,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
+from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.trivial import Trivial
 from avgraph.options.train import OptimizerOptions, TrainOptions
@@ -125,6 +126,15 @@ class Task(LightningModule, ABC):
 
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""
+        return None
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """What the run is to be judged by, and what stands beside it; ``None`` where the method cannot tell.
+
+        Args:
+            learned: what `annotated` has given.
+            metrics: what `metrics` has.
+        """
         return None
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:

@@ -14,6 +14,7 @@ from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou
 from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.ratings import mean_absolute_error, root_mean_squared_error
 from avgraph.metrics.retrieval import (
+    average_precision,
     chance_average_precision,
     mean_average_precision,
     recall_at_k,
@@ -25,6 +26,7 @@ from avgraph.metrics.zero_shot import zero_shot_accuracy
 __all__ = [
     "Reliability",
     "accuracy",
+    "average_precision",
     "best_proposals",
     "best_targets",
     "box_maps",

@@ -81,14 +81,39 @@ def scored_average_precision(score: Tensor, query_label: Tensor, gallery_label: 
 def _mean_average_precision(hits: Iterable[Tensor], variant: str) -> float:
     total, count = 0.0, 0
     for hit in hits:
-        precision = hit.cumsum(1) / torch.arange(1, hit.shape[1] + 1, device=hit.device, dtype=torch.float64)
-        relevant = hit.sum(1)
-        usable = relevant > 0
-        average = (precision * hit).cumsum(1) / hit.cumsum(1).clamp_min(1)
+        average = _average_precision(hit)
         average = average.mean(1) if variant == "running" else average[:, -1]
+        usable = hit.any(1)
         total += float(average[usable].sum())
         count += int(usable.sum())
     return _mean(total, count)
+
+
+def average_precision(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Tensor:
+    """Average precision of every query, whose mean is `mean_average_precision`; NaN where the gallery lacks its class.
+
+    Shapes:
+        → [q]
+
+    Raises:
+        GraphError: if shapes disagree, or a value is not finite.
+
+    Example:
+        >>> gallery = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
+        >>> query = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> average_precision(query, gallery, torch.tensor([1, 2]), torch.tensor([1, 0, 0]))
+        tensor([1., nan], dtype=torch.float64)
+    """
+    parts = []
+    for hit in _ranked_hits(query, gallery, query_label, gallery_label):
+        parts.append(_average_precision(hit)[:, -1].where(hit.any(1), torch.nan))
+    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)
+
+
+def _average_precision(hit: Tensor) -> Tensor:
+    """AP@1 … AP@g of rankings [·, g]; 0 where nothing relevant has come."""
+    precision = hit.cumsum(1) / torch.arange(1, hit.shape[1] + 1, device=hit.device, dtype=torch.float64)
+    return (precision * hit).cumsum(1) / hit.cumsum(1).clamp_min(1)
 
 
 def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor, k: int) -> float:

@@ -16,6 +16,7 @@ from avgraph.runs.finished import Run
 from avgraph.runs.repeats import Key, Over, experiments_over, place_of, summarise
 from avgraph.runs.run import Overrides, check_one_run, run_in
 from avgraph.runs.training import pick_device
+from avgraph.runs.verdict import joint_verdict
 from avgraph.runtime.interrupt import interruptible
 
 
@@ -159,6 +160,7 @@ def finish_over(runs: dict[Key, Run], over: Over, directory: Path) -> FoldRuns:
         for check in run.metrics.get("checks", [])
     ]
     data = {"source": first.metrics["data"].get("source")}
-    content = {"experiment": first.experiment.name, "data": data, **summary, "checks": checks}
+    verdict = joint_verdict([run.metrics.get("verdict") for run in runs.values()])
+    content = {"experiment": first.experiment.name, "data": data, **summary, "verdict": verdict, "checks": checks}
     folder.write_json(directory / folder.METRICS, content)
     return FoldRuns(directory, runs, summary, axes)

@@ -29,6 +29,7 @@ from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.stages import with_stages
 from avgraph.runs.training import fit, pick_device
+from avgraph.runs.verdict import verdict
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
 from avgraph.runtime.settings import run_settings
@@ -153,14 +154,16 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Pro
     """What comes after the last epoch."""
     task.to(device).eval()
     found, history = task.metrics(), folder.read_history(directory)
+    learned = task.annotated()
+    headline = task.headline(learned, found)
     metrics: dict[str, Any] = {
         "experiment": experiment.name,
         "seed": experiment.seed,
         "data": replace(provenance, files=None).as_dict(),
         **found,
-        "checks": run_checks(Outcome(found, history, task.trivial())),
+        "verdict": verdict(headline, found),
+        "checks": run_checks(Outcome(found, history, task.trivial(), headline, learned, provenance)),
     }
-    learned = task.annotated()
     if described := provenance.as_dict():
         learned.provenance = described
     if task.raw_nodes():

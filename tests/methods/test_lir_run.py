@@ -61,6 +61,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
     return avgraph.train(experiment(tmp_path_factory.mktemp("whole")))
 
 
+def test_it_is_judged_by_the_map_of_both_directions(whole: avgraph.Run) -> None:
+    found = whole.metrics["verdict"]
+    assert (found["metric"], found["value"], found["rows"]) == ("test/map", whole.metrics["test/map"], 39)
+    assert found["interval"][0] < found["value"] < found["interval"][1]
+    assert [mark["name"] for mark in found["baselines"]] == ["chance"]
+    assert [check["number"] for check in whole.metrics["checks"]] == ["A07"]  # the test is measured, nothing else
+
+
 def records(run: avgraph.Run) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
 

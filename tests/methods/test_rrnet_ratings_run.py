@@ -41,6 +41,10 @@ def test_a_run_tells_the_baseline_and_leaves_recommendations(experiment: Path) -
     assert metrics["data"]["note"] == ""
     for split in ("val", "test"):
         assert {f"{split}/{name}" for name in ("mae", "rmse", "bias_mae", "bias_rmse")} <= metrics.keys()
+    found = metrics["verdict"]
+    assert (found["metric"], found["better"], found["unit"]) == ("test/mae", "lower", "ratings")
+    assert found["baselines"] == [{"name": "the bias model", "value": metrics["test/bias_mae"]}]
+    assert found["interval"][0] < metrics["test/mae"] < found["interval"][1]
     again = avgraph.evaluate(run)
     assert again == {name: value for name, value in metrics.items() if name in again}
     graph = read_graphml(run.directory / "graph.graphml")

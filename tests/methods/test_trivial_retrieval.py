@@ -77,7 +77,12 @@ def test_a_run_that_learned_nothing_says_so_and_one_that_did_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert avgraph.train(two_spaces(tmp_path)).metrics["checks"] == []
-    assert avgraph.train(experiment(tmp_path)).metrics["checks"] == []
+    for declared in (two_spaces(tmp_path), experiment(tmp_path)):
+        metrics = avgraph.train(declared).metrics
+        assert metrics["checks"] == []
+        found = metrics["verdict"]
+        assert found["metric"].startswith("test/")
+        assert found["baselines"][0]["name"] == "chance"
+        assert found["baselines"][0]["value"] < found["interval"][0] <= found["value"] <= found["interval"][1]
     idle = avgraph.train(experiment(tmp_path, ("lr: 0.03", "lr: 1.0e-12"))).metrics["checks"]
     assert "loss_at_constant" in {check["name"] for check in idle}

@@ -64,12 +64,12 @@ OF_RRNET = [
            'self.inter = (options.source, "candidate", "label")', "method rrnet: target"),
 ]  # fmt: skip
 
-CMCR, STEPS = "methods.cmcr.task", "methods.cmcr.steps"
+CMCR, STEPS, HEADS = "methods.cmcr.task", "methods.cmcr.steps", "methods.cmcr.heads"
 OF_CMCR = [
     mutant(CMCR, "if options.renormalize else", "if True else", "method cmcr: renormalize"),
-    mutant(CMCR, '{"final_relu": options.final_relu, "half"', '{"final_relu": False, "half"',
+    mutant(HEADS, '{"final_relu": options.final_relu, "half"', '{"final_relu": False, "half"',
            "method cmcr: final_relu"),
-    mutant(CMCR, '"half": options.half}', '"half": False}', "method cmcr: half"),
+    mutant(HEADS, '"half": options.half}', '"half": False}', "method cmcr: half"),
     mutant(STEPS, "options.recall, options.recall_temperature", '"softmax", options.recall_temperature',
            "method cmcr: recall="),
     mutant(CMCR, "semantic_noise(x, variance)", "semantic_noise(x, 0.004)", "method cmcr: noise_variance"),
@@ -93,14 +93,14 @@ OF_CMCR = [
     mutant(CMCR, 'options.rows == "all"', "False", "method cmcr: rows"),
     mutant("methods.cmcr.objective", "info_nce(v, a, pseudo_temperature)", "info_nce(v, a, temperature)",
            "method cmcr: pseudo_temperature"),
-    mutant(CMCR, "width, options.hidden_channels, ", "width, 1024, ", "method cmcr: hidden_channels"),
-    mutant(CMCR, "hidden_channels, options.channels, ", "hidden_channels, 512, ", "method cmcr: channels"),
+    mutant(HEADS, "width, options.hidden_channels, ", "width, 1024, ", "method cmcr: hidden_channels"),
+    mutant(HEADS, "hidden_channels, options.channels, ", "hidden_channels, 512, ", "method cmcr: channels"),
     mutant(CMCR, "intra_weight=options.intra_weight,", "intra_weight=0.1,", "method cmcr: intra_weight"),
     mutant(CMCR, "align = self.options.intra_spaces is None or", "align = True or", "method cmcr: intra_spaces"),
     mutant(STEPS, "options.batch_size // len(links)", "10240 // len(links)", "method cmcr: batch_size"),
     mutant(CMCR, "(options.edges_per_item, ", "(0, ", "method cmcr: edges_per_item"),
     mutant(CMCR, ", options.edge_items)", ", 100)", "method cmcr: edge_items"),
-    mutant(CMCR, "(self.options.heads or {}).get(space)", "None", "method cmcr: heads"),
+    mutant(HEADS, "(options.heads or {}).get(space)", "None", "method cmcr: heads"),
     mutant(CMCR, "overlap=options.overlap_loss", "overlap=True", "method cmcr: overlap_loss"),
     mutant(CMCR, "pseudo=options.pseudo_loss", "pseudo=True", "method cmcr: pseudo_loss"),
 ]  # fmt: skip

@@ -17,9 +17,11 @@ from avgraph.cli.printing import print_run
 from avgraph.config import experiment_from_dict
 from avgraph.encoders import EncodeContext
 from avgraph.errors import DataError, GraphError
+from avgraph.graph.provenance import Provenance
 from avgraph.methods.mltm import MLTMTask
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.options.train import TrainOptions
+from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.finished import Run, load_task
 from avgraph.runs.folder import new_run
 from avgraph.runs.pipeline import build_task
@@ -124,9 +126,10 @@ def test_leakage_and_notes_are_told_beside_the_numbers(capsys: pytest.CaptureFix
     leak = {"source_file": "777", "test": ["a"], "other": ["b"]}
     data = {"source": "real", "dataset": "esc50", "note": "reconstructed", "leakage": [leak]}
     experiment = experiment_from_dict(DECLARED)
-    print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": data}))
+    checks = run_checks(Outcome({}, [], data=Provenance.of({"provenance": data})))
+    print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": data, "checks": checks}))
     told = capsys.readouterr().out
-    assert "note: source files in more than one fold: 777" in told
+    assert "check A06: source files in more than one fold: 777" in told
     assert "note: reconstructed" in told
     assert "data: esc50" in told
     print_run(Run(Path("runs/x"), experiment, {"test/accuracy": 0.5, "data": {**data, "source": "synthetic"}}))

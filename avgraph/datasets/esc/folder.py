@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -17,6 +18,10 @@ from avgraph.datasets.locate import Located, locate
 from avgraph.io.download import download
 from avgraph.io.zip_archive import extract_zip
 from avgraph.runtime.progress import counted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float32
 
 EscName = Literal["esc50", "esc10"]
 
@@ -36,6 +41,28 @@ def locate_esc(dataset: EscName, root: str | Path | None) -> Located:
     """
     folders = ("esc50",) if dataset == "esc50" else ("esc10", "esc50")
     return locate(folders, root, lambda folder: find_layout(folder, dataset) is not None)
+
+
+def recordings(
+    dataset: EscName, root: str | Path | None, names: Sequence[str]
+) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
+    """Clips by name, with their samples a second; none where the folder has log-mels alone.
+
+    Raises:
+        DataError: if the file is no sound.
+
+    Example:
+        >>> recordings("esc10", None, ["../1-100032-A-0"])
+        {}
+    """
+    from avgraph.datasets.audio import SAMPLE_RATE, read_audio
+
+    folder = locate_esc(dataset, root).folder
+    layout = None if folder is None else find_layout(folder, dataset)
+    if layout is None or layout.kind != "audio":
+        return {}
+    files = {path.stem: path for path in layout.clips.iterdir()}  # names come from a graph, which may be anybody's
+    return {name: (read_audio(files[name]), SAMPLE_RATE) for name in names if name in files}
 
 
 def fetch_esc() -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,9 @@ from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch_geometric.data
+    from jaxtyping import Float32
 
 
 class _Esc(Folded):
@@ -35,6 +37,12 @@ class _Esc(Folded):
     def node_types(self) -> tuple[str, ...]:
         """Clips and their classes."""
         return ("audio", "label")
+
+    def listen(self, names: Sequence[str]) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
+        """Of a folder of recordings."""
+        from avgraph.datasets.esc.folder import recordings
+
+        return recordings("esc10" if isinstance(self, ESC10) else "esc50", self.root, names)
 
     @classmethod
     def describe(cls, root: Root = None) -> DatasetStatus:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float32
 from torch import Tensor
 
 from avgraph.datasets.audio import triangles
@@ -19,6 +21,7 @@ from avgraph.io.npz import read_npz
 
 FILE = "fsdd_8khz.npz"
 _KEYS = ("waveform", "offset", "digit", "speaker", "take")
+_RATE = 8000
 _LENGTH = 8192  # samples: a second; 99 % of the clips are shorter
 _WINDOW, _HOP, _BANDS, _PARTS = 256, 128, 32, 12
 _TAKES_PER_FOLD = 5
@@ -52,6 +55,21 @@ def load_spoken_digits(folder: str | Path, fold: int = 1, val_fold: int | None =
         attributes={"name": [f"{d}_{s}_{t}" for d, s, t in zip(y.tolist(), speaker, take.tolist(), strict=True)]},
         provenance=Provenance(note="FSDD: speakers are in all splits", files=checksums([path])),
     )
+
+
+def spoken_digits(folder: str | Path, names: Sequence[str]) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
+    """Clips ``<digit>_<speaker>_<take>`` as they were recorded, with their samples a second; those that there are.
+
+    Raises:
+        DataError: if the file is unreadable or lacks a key.
+    """
+    part = read_npz(Path(folder) / FILE, _KEYS)
+    found = {}
+    rows = zip(*(part[key].tolist() for key in _KEYS[2:]), pairwise(part["offset"].tolist()), strict=True)
+    for digit, speaker, take, (start, stop) in rows:
+        if (name := f"{digit}_{speaker}_{take}") in names:
+            found[name] = (part["waveform"][start:stop].astype(np.float32) / np.iinfo(np.int16).max, _RATE)
+    return found
 
 
 def spoken_digit_features(waveform: Tensor) -> Tensor:

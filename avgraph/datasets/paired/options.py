@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,7 +15,9 @@ from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch_geometric.data
+    from jaxtyping import Float32
 
 Sets = Literal["esc50_cifar10", "fsdd_digits"]
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -103,6 +105,14 @@ class ClassPaired(Clips, Folded):
         from avgraph.datasets.paired.sets import load_class_paired
 
         return load_class_paired(self)
+
+    def listen(self, names: Sequence[str]) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
+        """Spoken digits; of other sets there are none."""
+        from avgraph.datasets.paired.digits import spoken_digits
+        from avgraph.datasets.paired.parts import locate_digits
+
+        folder = locate_digits(self.root).folder if self.sets == "fsdd_digits" else None
+        return {} if folder is None else spoken_digits(folder, names)
 
     def unused(self) -> dict[str, str]:
         """The level of second classes, where no clip has one."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from torch import Tensor
 
-from avgraph.errors import DataError, hint, reason_of
+from avgraph.errors import DataError, GraphError, hint, reason_of
 from avgraph.io.reading import reading
 from avgraph.io.references import split_head
 from avgraph.io.torch_file import load_tensors
+from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.nn import Projector
 
 # What follows the prefix: a full head, or the half head of the 3D model.
@@ -73,6 +74,23 @@ def _head(path: Path, prefix: str, final_relu: bool) -> Projector:
     if unknown := sorted(set(own) - set(expected)):
         raise DataError(f"{path}: {start}{unknown[0]}: no such tensor in a {'half ' if half else ''}head")
     head.load_state_dict(own)
+    return head
+
+
+def new_head(options: CmcrOptions, space: str, width: int) -> Projector:
+    """The projector of a space before training: random, or with published weights where ``heads`` names some.
+
+    Raises:
+        GraphError: if the published head takes rows of another width.
+        DataError: as `load_head`.
+    """
+    given = (options.heads or {}).get(space)
+    if given is None:
+        kind = {"final_relu": options.final_relu, "half": options.half}
+        return Projector(width, options.hidden_channels, options.channels, **kind)
+    head = load_head(given, final_relu=options.final_relu)
+    if (columns := next(head.parameters()).shape[1]) != width:
+        raise GraphError(f"cmcr: {given} takes {columns} columns, but space '{space}' has {width}")
     return head
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -14,7 +14,11 @@ from torch_geometric.data import HeteroData
 from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.links import training_rows
-from avgraph.metrics import chance_average_precision, mean_average_precision, modality_gap, recall_at_k
+from avgraph.metrics import (
+    mean_average_precision,
+    modality_gap,
+    recall_at_k,
+)
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -84,25 +88,6 @@ def held_out_metrics(graph: HeteroData, embedded: Mapping[str, tuple[Tensor, Ten
                         result[f"{split}/recall_at_{k}_{a}_to_{b}"] = recall_at_k(*given, k=k)
             result[f"{split}/modality_gap_{one}_{other}"] = modality_gap(parts[one][0], parts[other][0])
     return result
-
-
-def held_out_chance(graph: HeteroData) -> dict[str, float]:
-    """The MAP of `held_out_metrics` that random rankings have on average, by the same names.
-
-    Example:
-        >>> mask, y = torch.tensor([True, True]), torch.tensor([0, 1])
-        >>> store = {"x_a": torch.eye(2), "test_mask": mask, "y": y}
-        >>> held_out_chance(HeteroData(audio=store, image=store))
-        {'test/map_audio_to_image': 0.75, 'test/map_image_to_audio': 0.75}
-    """
-    found = {}
-    nodes = [n for n in graph.node_types if "y" in graph[n] and spaces_of(graph[n]) and len(held_out_rows(graph[n]))]
-    for split in ("val", "test"):
-        label = {n: graph[n].y[graph[n][f"{split}_mask"]] for n in nodes if f"{split}_mask" in graph[n]}
-        for a, b in permutations(label, 2):
-            if (value := chance_average_precision(label[a], label[b])) is not None:
-                found[f"{split}/map_{a}_to_{b}"] = value
-    return found
 
 
 def connected_graph(

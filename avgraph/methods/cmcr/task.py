@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,22 +12,24 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
 from avgraph.graph.spaces import holders, state_name
-from avgraph.methods.cmcr.heads import load_head, out_channels, projector_of
-from avgraph.methods.cmcr.links import End, training_rows
+from avgraph.methods.cmcr.heads import new_head, out_channels, projector_of
+from avgraph.methods.cmcr.judged import held_out_chance, held_out_headline
+from avgraph.methods.cmcr.links import End
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
 from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.paths import Path, bridge_metrics
 from avgraph.methods.cmcr.readouts import Gathered
-from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
-from avgraph.methods.cmcr.steps import Steps
+from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
+from avgraph.methods.cmcr.steps import Steps, steps_of_epoch
+from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions, only_type
 from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise, soft_info_nce
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
-from avgraph.transforms.space_graph import OVERLAPS, SPACE, SpaceGraph
+from avgraph.transforms.space_graph import SPACE, SpaceGraph
 
 
 class CMCRTask(Task):
@@ -61,7 +62,7 @@ class CMCRTask(Task):
                 raise GraphError(f"cmcr: no space '{name}'; {hint(name, self.spaces, 'there are')}")
         self.heads = nn.ModuleDict()
         for name, width in zip(self.spaces, self.graph[SPACE].channels.tolist(), strict=True):
-            self.heads[_key(name)] = self._head(name, width)
+            self.heads[_key(name)] = new_head(options, name, width)
         widths = {name: out_channels(self.head(name)) for name in self.spaces}
         if len(set(widths.values())) > 1:
             told = ", ".join(f"{name} {width}" for name, width in widths.items())
@@ -75,17 +76,6 @@ class CMCRTask(Task):
             self.heads[_key(name)] = projector_of(own, final_relu=self.options.final_relu).to(self.dtype)
         super().restore(state)
 
-    def _head(self, space: str, width: int) -> Projector:
-        options, given = self.options, (self.options.heads or {}).get(space)
-        if given is None:
-            kind = {"final_relu": options.final_relu, "half": options.half}
-            return Projector(width, options.hidden_channels, options.channels, **kind)
-        head = load_head(given, final_relu=options.final_relu)
-        columns = next(head.parameters()).shape[1]
-        if columns != width:
-            raise GraphError(f"cmcr: {given} takes {columns} columns, but space '{space}' has {width}")
-        return head
-
     def head(self, space: str) -> Projector:
         """The projector of a space."""
         head = self.heads[_key(space)]
@@ -94,10 +84,7 @@ class CMCRTask(Task):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Numbers of the steps of an epoch, which sees every row of the largest overlap once."""
-        edges = self.graph[OVERLAPS]
-        one = [self.spaces[number] for number in edges.edge_index[0].tolist()]
-        largest = max(len(training_rows(self.graph, *held)) for held in zip(edges.modality, one, strict=True))
-        return DataLoader(torch.arange(math.ceil(largest / self.options.batch_size)), batch_size=1)  # type: ignore[arg-type]
+        return DataLoader(torch.arange(steps_of_epoch(self.graph, self.options.batch_size)), batch_size=1)  # type: ignore[arg-type]
 
     def on_fit_start(self) -> None:
         """Recall, once, on the device of training, and find the rows of the steps."""
@@ -153,12 +140,12 @@ class CMCRTask(Task):
         return held_out_metrics(self.graph, embed_held_out(self.graph, self.project)) | self._bridge()
 
     def trivial(self) -> Trivial:
-        """The average precision of chance.
-
-        No loss: at τ = .01 that of a run which finds the right class, and takes items of it for each other, is above
-        that of equal rows.
-        """
+        """The average precision of chance; no loss, as at τ = .01 a run that finds the right class has one above it."""
         return Trivial(metrics=held_out_chance(self.graph), prediction="chance")
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP between two node types; see `held_out_headline`."""
+        return held_out_headline(learned, metrics, held_out_chance(self.graph))
 
     @torch.no_grad()
     def project(self, space: str, rows: Tensor) -> Tensor:

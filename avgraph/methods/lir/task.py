@@ -15,8 +15,10 @@ from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.headline import Headline
 from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.lir.figures import clip_figures
+from avgraph.methods.lir.headline import clip_headline
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import batch_loss
 from avgraph.methods.lir.options import LirOptions
@@ -209,6 +211,11 @@ class LIRTask(Task):
             self.teacher,
             inserted=options.interaction_weight > 0,
         )
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP of both directions beside chance; see `clip_headline`."""
+        audio, visual, _ = self.options.nodes
+        return clip_headline(learned[audio], learned[visual], metrics, self.trivial())
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
         """Graphs over training, curves and what test clips retrieve; see `clip_figures`."""

@@ -7,11 +7,13 @@ with the whole gallery and so sees every query at once: transductive, a correcti
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
+from avgraph.methods.headline import Headline
+from avgraph.metrics import average_precision, mean_average_precision, modality_gap, recall_at_k
 from avgraph.nn import mahalanobis_cost, sinkhorn
 
 logger = logging.getLogger(__name__)
@@ -55,3 +57,17 @@ def retrieval_metrics(
                     result[f"{name}/{way}_recall_at_{k}"] = recall_at_k(*given, k=k)
             result[f"{name}/{way}_map"] = mean_average_precision(*given)
     return result
+
+
+def retrieval_headline(sounds: Any, texts: Any, rows: Tensor, columns: Tensor, split: str, chance: float) -> Headline:
+    """MAP of texts found by sounds, by the cosine, beside chance.
+
+    Args:
+        sounds, texts: nodes with ``embedding`` and ``y``.
+        rows, columns: those of the split.
+        split: its name.
+        chance: MAP of random rankings.
+    """
+    found = average_precision(sounds.embedding[rows], texts.embedding[columns], sounds.y[rows], texts.y[columns])
+    name = f"{split}/cosine/audio_to_text_map"
+    return Headline(name, rows=found[~found.isnan()], baselines={"chance": chance}, unit="sounds")

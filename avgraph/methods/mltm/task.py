@@ -16,11 +16,12 @@ from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
 from avgraph.graph.edges import training_edges
 from avgraph.graph.nodes import node_attribute
+from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
-from avgraph.methods.mltm.ranking import retrieval_metrics, score_tables
+from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics, score_tables
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.task import Task, check_row_shape
 from avgraph.methods.trivial import Trivial
@@ -196,6 +197,15 @@ class MLTMTask(Task):
         for node, value in zip((self.options.audio, self.options.text), embedded, strict=True):
             result[node].embedding = value.cpu()
         return result
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """MAP of texts found by sounds; see `retrieval_headline`."""
+        split = judged_split(metrics, name := "cosine/audio_to_text_map")
+        chance = None if split is None else self.trivial().metrics.get(f"{split}/{name}")
+        if split is None or chance is None:
+            return None
+        sounds, texts = learned[self.options.audio], learned[self.options.text]
+        return retrieval_headline(sounds, texts, *self._splits()[split], split, chance)
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
         """Shared space and matching of the test sounds, where there are any."""

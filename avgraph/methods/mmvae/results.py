@@ -63,11 +63,11 @@ def worst_to_best(task: MMVAETask, clips: Tensor, count: int) -> Tensor:
     return clips[order[torch.linspace(0, len(order) - 1, min(count, len(order)), dtype=torch.float64).long().unique()]]
 
 
-def heard_iou(task: MMVAETask, split: str) -> float | None:
-    """mIoU of a split; None where it has no clip."""
+def heard_ious(task: MMVAETask, split: str) -> Tensor | None:
+    """IoU of every frame of a split under what is heard; None where it has no clip."""
     clips, mask = task.clips.of_split(split), task.graph[FRAME].mask
     parts = [mask_iou(found, mask[batch.index]) for batch, found in predicted(task, clips, task.heard)]
-    return float(torch.cat(parts).mean()) if parts else None
+    return torch.cat(parts) if parts else None
 
 
 def largest_object_iou(graph: HeteroData, split: str) -> float | None:

@@ -16,6 +16,7 @@ from avgraph.figures.figures import Draw
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
 from avgraph.io.pictures import save_figure
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.checks import check_graph
 from avgraph.methods.mmvae.clips import Batch, Clips, log_mels, training_sounds
@@ -25,7 +26,7 @@ from avgraph.methods.mmvae.network import Network, placed
 from avgraph.methods.mmvae.new_frames import predict_frames
 from avgraph.methods.mmvae.objective import naming_loss, objective
 from avgraph.methods.mmvae.options import MmvaeOptions
-from avgraph.methods.mmvae.results import heard_iou, largest_object_iou, segmentation_metrics, worst_to_best
+from avgraph.methods.mmvae.results import heard_ious, largest_object_iou, segmentation_metrics, worst_to_best
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_weights
 from avgraph.methods.predictions import Predictions
@@ -132,10 +133,10 @@ class MMVAETask(Task):
         every = self.options.measure_every
         if every and self.trainer.is_last_batch and (self.current_epoch + 1) % every == 0:
             self.network.eval()
-            value = heard_iou(self, "val")
+            found = heard_ious(self, "val")
             self.network.train()
-            if value is not None:
-                self.log("val/miou", value, on_step=False, on_epoch=True, batch_size=1)
+            if found is not None:
+                self.log("val/miou", float(found.mean()), on_step=False, on_epoch=True, batch_size=1)
 
     def take_graph(self, graph: HeteroData) -> None:
         """Segment the frames of another data set; sounds stay on the scale of the run's."""
@@ -162,6 +163,13 @@ class MMVAETask(Task):
         found = {f"{split}/miou": largest_object_iou(self.graph, split) for split in ("val", "test")}
         known = {name: value for name, value in found.items() if value is not None}
         return Trivial(metrics=known, prediction="the largest object")
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """mIoU of what is heard, beside the largest object's."""
+        if (split := judged_split(metrics, "miou")) is None:
+            return None
+        largest = {} if (value := metrics.get(f"{split}/visual_only_miou")) is None else {"the largest object": value}
+        return Headline(f"{split}/miou", rows=heard_ious(self, split), baselines=largest, unit="frames")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:

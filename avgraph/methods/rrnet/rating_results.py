@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
@@ -9,6 +11,7 @@ from torch_geometric.data import HeteroData
 from avgraph.graph.rating_edges import KnownRatings
 from avgraph.graph.ratings import CANDIDATES, RATES, RECOMMENDED
 from avgraph.graph.vocabulary import SPLITS
+from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.rrnet.rating_heads import Answer, median_level
 from avgraph.metrics import mean_absolute_error, root_mean_squared_error
 from avgraph.nn.rating_biases import DampedBiases
@@ -87,6 +90,27 @@ def bias_errors(graph: HeteroData, known: KnownRatings, biases: DampedBiases) ->
             found[f"{split}/mae"] = mean_absolute_error(plain[mask], edges.rating[mask])
             found[f"{split}/rmse"] = root_mean_squared_error(plain[mask], edges.rating[mask])
     return found
+
+
+def rating_headline(graph: HeteroData, answer: Answer, metrics: Mapping[str, float]) -> Headline | None:
+    """The absolute error beside that of the bias model and of the model that was given.
+
+    Args:
+        graph: with ratings.
+        answer: predictions for all of them.
+        metrics: see `rating_metrics`.
+    """
+    if (split := judged_split(metrics, "mae")) is None:
+        return None
+    edges, models = graph[RATES], {"the bias model": "bias", "the rating model it starts from": "model"}
+    marks = {words: metrics.get(f"{split}/{name}_mae") for words, name in models.items()}
+    return Headline(
+        f"{split}/mae",
+        better="lower",
+        rows=(answer.median.double() - edges.rating.double()).abs()[edges[f"{split}_mask"]],
+        baselines={words: value for words, value in marks.items() if value is not None},
+        unit="ratings",
+    )
 
 
 def constant_loss(rating: Tensor, head: str) -> float:

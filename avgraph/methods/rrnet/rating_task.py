@@ -13,6 +13,7 @@ from avgraph.figures.figures import Draw
 from avgraph.graph.rating_edges import known_ratings, rating_levels
 from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
 from avgraph.methods.rrnet.rating_figures import rating_figures
@@ -21,7 +22,7 @@ from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
 from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
 from avgraph.methods.rrnet.rating_predicted import predict_pairs
-from avgraph.methods.rrnet.rating_results import bias_errors, constant_loss, rating_metrics, recommend
+from avgraph.methods.rrnet.rating_results import bias_errors, constant_loss, rating_headline, rating_metrics, recommend
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Incidence
@@ -95,9 +96,9 @@ class RatingTask(Task):
     def _place(self) -> None:
         """Move the graph to the device and the type of the weights, once."""
         like = self.network.decoder.last.weight
-        if self._placed == (like.device, like.dtype):
+        if self._placed == (place := (like.device, like.dtype)):
             return
-        self._placed = (like.device, like.dtype)
+        self._placed = place
         self.told = self.pairs[RATES].to(like).rows(self.known.edge.to(like.device))
         self.told_plan = Incidence.from_edge_index(self.told.edge_index, self.known.users, self.known.items)
         self.rating = self.known.rating.to(like)
@@ -117,14 +118,8 @@ class RatingTask(Task):
         attr = rating.new_empty(len(rating), 0)
         if self.options.rating_messages:
             attr = ((rating - self.rating.mean()) / self.rating.std().clamp_min(1e-6))[:, None]
-        found: Tensor = self.network(
-            self.features(),
-            (told.edge_index, self._plan(told), attr),
-            (self._plan(pairs), pairs.attr),
-            self.edge_index,
-            self.relation_attr,
-            self.plans,
-        )
+        known, asked = (told.edge_index, self._plan(told), attr), (self._plan(pairs), pairs.attr)
+        found: Tensor = self.network(self.features(), known, asked, self.edge_index, self.relation_attr, self.plans)
         return found
 
     def _plan(self, pairs: Pairs) -> Incidence:
@@ -186,6 +181,10 @@ class RatingTask(Task):
         errors = bias_errors(self.graph, self.known, self.biases)
         return Trivial(constant_loss(self.known.rating, self.options.head), errors=errors, prediction="the bias model")
 
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """The absolute error; see `rating_headline`."""
+        return rating_headline(self.graph, self.answer(RATES), metrics)
+
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Draw]:
         """Whether predictions mean what they say, and errors from cold to warm; see `rating_figures`."""
         return rating_figures(self.graph, self.known, self.answer(RATES), self.biases)
@@ -194,7 +193,6 @@ class RatingTask(Task):
         """The graph with the ``prediction`` of every rating, and with what is recommended."""
         result = self.graph.clone()
         result[RATES].prediction = self.answer(RATES).mean
-        if self.options.recommend and CANDIDATES in self.graph.edge_types:
-            found, levels = self.answer(CANDIDATES), self.head.levels.cpu()
-            recommend(result, found, levels, most=self.options.recommend, liked=self.liked)
+        if (most := self.options.recommend) and CANDIDATES in self.graph.edge_types:
+            recommend(result, self.answer(CANDIDATES), self.head.levels.cpu(), most=most, liked=self.liked)
         return result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.utils import softmax
 
 from avgraph.graph.vocabulary import SPLITS, EdgeType
+from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.trivial import Trivial, majority_accuracy
 from avgraph.metrics import accuracy, best_targets, edge_argmax_accuracy
 
@@ -101,6 +103,38 @@ def trivial_answer(
         total *= sum(size**2 for size in batches) / sum(batches) ** 2
     masks = {f"{split}/accuracy": node[f"{split}_mask"] for split in SPLITS if f"{split}_mask" in node}
     return Trivial(float(total), majority_accuracy(node.y, node.train_mask, masks))
+
+
+def edge_headline(nodes: Any, metrics: Mapping[str, float], trivial: Trivial) -> Headline | None:
+    """Accuracy beside the majority class, each view's own scores and their mean without a graph; the ceiling.
+
+    Args:
+        nodes: source nodes with their ``prediction`` and ``y``.
+        metrics: see `edge_metrics`.
+        trivial: see `trivial_answer`.
+
+    Example:
+        >>> nodes = HeteroData(a={"y": torch.tensor([0]), "prediction": torch.tensor([0])})["a"]
+        >>> nodes.test_mask = torch.tensor([True])
+        >>> edge_headline(nodes, {"test/accuracy": 1.0, "test/candidate_recall": 1.0}, Trivial()).ceiling
+        ('the true class is a candidate', 1.0)
+    """
+    if (split := judged_split(metrics, "accuracy")) is None:
+        return None
+    mask, prefix = nodes[f"{split}_mask"], f"{split}/"
+    marks = {trivial.prediction: trivial.metrics.get(f"{prefix}accuracy")}
+    marks["the scores it starts from"] = metrics.get(f"{prefix}baseline_accuracy")
+    for name, value in metrics.items():
+        if name.startswith(f"{prefix}view_") and name.endswith("_accuracy"):
+            marks[f"view {name.removeprefix(f'{prefix}view_').removesuffix('_accuracy')} alone"] = value
+    marks["all views, no graph"] = metrics.get(f"{prefix}fused_accuracy")
+    recall = metrics.get(f"{prefix}candidate_recall")
+    return Headline(
+        f"{prefix}accuracy",
+        rows=(nodes.prediction == nodes.y)[mask].double(),
+        baselines={name: value for name, value in marks.items() if value is not None},
+        ceiling=None if recall is None else ("the true class is a candidate", recall),
+    )
 
 
 def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edge: bool) -> HeteroData:

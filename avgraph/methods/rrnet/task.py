@@ -15,6 +15,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
 from avgraph.methods.rrnet.labels import check_labelled
@@ -23,7 +24,7 @@ from avgraph.methods.rrnet.objective import candidate_loss
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.parts import ModelGraph
 from avgraph.methods.rrnet.predicted import predict_nodes
-from avgraph.methods.rrnet.results import edge_metrics, trivial_answer, with_answers
+from avgraph.methods.rrnet.results import edge_headline, edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn.edges.sampling import incident_edges
@@ -181,6 +182,10 @@ class RRNetTask(Task):
         loss, reduction, batch_size = self.options.loss, self.options.reduction, self.options.batch_size
         batches = [len(part) for part in self._learned_from().split(batch_size)] if batch_size else None
         return trivial_answer(self.graph, self.inter, loss=loss, reduction=reduction, batches=batches)
+
+    def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
+        """Accuracy beside that without a graph; see `edge_headline`."""
+        return edge_headline(learned[self.options.source], metrics, self.trivial())
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
