@@ -46,10 +46,10 @@ class Subject:
 
 
 def read_subjects(paths: Sequence[str | Path]) -> list[Subject]:
-    """The runs and graphs at some paths; the folder of several folds is the run of each.
+    """The runs and graphs at some paths; the folder of several folds or seeds is the run of each.
 
     Args:
-        paths: folders of finished runs or folds, ``.graphml`` files.
+        paths: folders of finished runs, or of runs over folds or seeds, ``.graphml`` files.
 
     Raises:
         DataError: if a path is neither, or what is there is damaged.
@@ -57,7 +57,8 @@ def read_subjects(paths: Sequence[str | Path]) -> list[Subject]:
     found: list[Subject] = []
     for path in map(Path, paths):
         if path.is_dir() and is_fold_run(path):
-            places = sorted(path.glob("fold-*"), key=lambda place: (len(place.name), place.name))
+            places = [place for kind in ("fold", "seed") for place in path.glob(f"{kind}-*")]
+            places.sort(key=lambda place: (len(place.name), place.name))
             found += [_run(place, place.name.replace("-", " ")) for place in places]
         elif path.is_dir():
             found.append(_run(path, path.name))
