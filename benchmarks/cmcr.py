@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.cmcr main [--seeds 0 1 2]
     OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.cmcr chain
+    OMP_NUM_THREADS=1 AVGRAPH_DATA=../shared/data python -m benchmarks.cmcr bridge --seeds 0 [--strongest 50 200]
 
 Textbook MAP, audio to image and back, over the six classes that ESC-50 and CIFAR-10 share: sounds of a held-out fold,
 test pictures, last epoch, mean ± standard deviation over the seeds. Seed s draws towers, readouts by chance, heads and
@@ -18,6 +19,8 @@ paths           configs/cmcr/paths.yaml: items of every modality, and targets ov
 ``chain``: three spaces, and nothing that both outer ones hold. "sound - words - picture" overlaps in AudioCaps, then in
 Clotho captions, the middle space being hashed words. "sound - picture - features" overlaps in captions, then in
 training pictures; the test pictures are known to the last space alone, by features that were never aligned with text.
+
+``bridge``: the caption bridge as a path of edges, each sound and picture with its strongest captions in place of all.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ from avgraph.io.cache import cache_folder  # noqa: E402
 from avgraph.metrics import mean_average_precision, scored_average_precision  # noqa: E402
 from avgraph.nn import Projector, path_similarity  # noqa: E402
 from avgraph.runs.pipeline import build_graph, build_task  # noqa: E402
-from avgraph.transforms import SpaceGraph  # noqa: E402
+from avgraph.transforms import ComposeEdges, MemoryEdges, SpaceGraph  # noqa: E402
 from benchmarks.training import trained  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "configs" / "cmcr"
@@ -92,12 +95,29 @@ def held_out(graph: HeteroData) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     )  # fmt: skip
 
 
+def ranked(score: Tensor, y: Tensor, y_other: Tensor) -> dict[str, float]:
+    """MAP both ways of a table [sounds, pictures] of scores."""
+    found = scored_average_precision(score, y, y_other), scored_average_precision(score.T, y_other, y)
+    return dict(zip(WAYS, found, strict=True))
+
+
 def bridge(graph: HeteroData, texts: tuple[Tensor, Tensor], temperature: float) -> dict[str, float]:
     """Sounds and pictures by their softmax over texts that both spaces know."""
     audio, image, y, y_other = held_out(graph)
-    score = path_similarity(audio, image, texts, temperature)
-    found = scored_average_precision(score, y, y_other), scored_average_precision(score.T, y_other, y)
-    return dict(zip(WAYS, found, strict=True))
+    return ranked(path_similarity(audio, image, texts, temperature), y, y_other)
+
+
+def path_bridge(graph: HeteroData, texts: tuple[Tensor, Tensor], temperature: float, k: int) -> dict[str, float]:
+    """The same along edges to the ``k`` strongest texts of each."""
+    audio, image, y, y_other = held_out(graph)
+    data = HeteroData(audio={"x": audio}, image={"x": image}, text={"x_sound": texts[0], "x_picture": texts[1]})
+    for node, state in (("audio", "x_sound"), ("image", "x_picture")):
+        data = MemoryEdges("text", node, k=min(k, len(texts[0])), temperature=temperature, memory_state=state)(data)
+    path = [("audio", "rev_recalled", "text"), ("text", "recalled", "image")]
+    edges = ComposeEdges(path, k=len(image))(data)["audio", "composed", "image"]
+    score = torch.zeros(len(audio), len(image))
+    score[edges.edge_index[0], edges.edge_index[1]] = edges.edge_weight
+    return ranked(score, y, y_other)
 
 
 def prompts(graph: HeteroData) -> tuple[Tensor, Tensor]:
@@ -228,6 +248,17 @@ def copy_rows(source: Any, target: Any, rows: Any, names: Sequence[str]) -> None
             target[name] = source[name][rows]
 
 
+def bridges(options: argparse.Namespace) -> None:
+    scores: Scores = {}
+    for seed in options.seeds:
+        graph = graph_of(seed)
+        given = graph, captions(graph), CAPTION_TEMPERATURE
+        scores.setdefault("all captions", []).append(bridge(*given))
+        for k in options.strongest:
+            scores.setdefault(f"the {k} strongest", []).append(path_bridge(*given, k))
+    table(scores)
+
+
 def chain(options: argparse.Namespace) -> None:
     scores: Scores = {}
     for seed in options.seeds:
@@ -243,11 +274,12 @@ def chain(options: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["main", "chain"])
+    parser.add_argument("what", choices=["main", "chain", "bridge"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], choices=list(FOLDS))
     parser.add_argument("--rows", nargs="+", default=[*ROWS, "paths"], choices=[*ROWS, "paths"])
+    parser.add_argument("--strongest", type=int, nargs="+", default=[50, 200])
     options = parser.parse_args(argv)
-    {"main": main_table, "chain": chain}[options.what](options)
+    {"main": main_table, "chain": chain, "bridge": bridges}[options.what](options)
 
 
 if __name__ == "__main__":

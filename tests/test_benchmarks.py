@@ -50,6 +50,7 @@ STARTS = [
     start("audio_attention", "--sides 2 3 --frames 2 --repeats 2 --no-memory", "| 2 × 2 |", "| 3 × 3 |"),
     start("cmcr", "main --seeds 0 --rows a k", "| chance |", "| class bridge |", "| caption bridge |", "| pairs |",
           "| A |", "| K |"),
+    start("cmcr", "bridge --seeds 0 --strongest 3", "| all captions |", "| the 3 strongest |"),
     start("cmcr", "chain --seeds 0", "| sound - words - picture |", "| sound - picture - features |"),
     start("cmcr_step", "--batch 16 --steps 2", "step "),
     start("composed", "--folds 1 --epochs 1", "| spoken caption to text, MAP | m-LTM |",
