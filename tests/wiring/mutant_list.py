@@ -196,7 +196,7 @@ OF_RUNS = [
     mutant(RUN, ', vectors=experiment.graphml == "whole"', "", "experiment: graphml"),
     mutant(RUN, 'if experiment.graphml != "none":', "if True:", "experiment: graphml"),
     mutant(RUN, "environment(experiment.seed,", "environment(0,", "experiment: seed"),
-    mutant(RUN, "pick_device(options.device)\n    torch", 'pick_device("cpu")\n    torch', "test_a_run_that_goes_on"),
+    mutant(RUN, "pick_device(options.device)\n    experiment", 'pick_device("cpu")\n    experiment', "test_a_run_that_goes_on"),
     mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
     mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
     mutant(RUNS, ', "seed": seed', "", "test_short_options"),
