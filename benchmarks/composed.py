@@ -74,7 +74,7 @@ def matched(run: Run) -> dict[str, float]:
 
 def mean(numbers: Mapping[str, Any]) -> float:
     """Of both ways between recordings and pictures."""
-    return float(sum(numbers[f"test/{way}"] for way in WAYS) / len(WAYS))
+    return sum(float(numbers[f"test/{way}"]) for way in WAYS) / len(WAYS)
 
 
 def bridge(connected: Run) -> dict[str, float]:

@@ -9,11 +9,7 @@ import torch
 
 from avgraph.datasets.audio import BANDS, frames_of
 
-_THINGS = {
-    "animal": ("frog", "cow", "owl", "ant"),
-    "food": ("pear", "bread", "leek", "nut"),
-    "vehicle": ("tram", "boat", "kite", "van"),
-}
+_THINGS = ("frog", "cow", "owl", "ant", "pear", "bread", "leek", "nut", "tram", "boat", "kite", "van")
 _HOW = ("red", "old", "tiny", "round", "green")
 
 
@@ -23,18 +19,18 @@ def made_up(seconds: float) -> tuple[Any, ...]:
     Example:
         >>> picture, name, category, caption, spoken, log_mel = made_up(2.0)
         >>> len(picture), name[0], category[0], caption[0], log_mel.shape
-        (60, 'synthetic red frog', 'animal', 'A red frog.', torch.Size([60, 128, 87]))
+        (60, 'synthetic red frog', 'synthetic frogs', 'A red frog.', torch.Size([60, 128, 87]))
     """
     rng = np.random.default_rng(0)
     frames = frames_of(seconds)
-    words = [*_HOW, *(thing for things in _THINGS.values() for thing in things)]
+    words = [*_HOW, *_THINGS]
     length = max(4, frames // 4)
     sound = {word: rng.random((BANDS, length)) for word in words}
     seen = {word: rng.random((8, 8, 4)) for word in words}
-    items = [(how, thing, kind) for kind, things in _THINGS.items() for thing in things for how in _HOW]
+    items = [(how, thing) for thing in _THINGS for how in _HOW]
     picture = np.zeros((len(items), 128, 128, 4), np.uint8)
     log_mel = np.zeros((len(items), BANDS, frames), np.float64)
-    for row, (how, thing, _) in enumerate(items):
+    for row, (how, thing) in enumerate(items):
         mixed = 0.3 * seen[how] + 0.7 * seen[thing] + rng.normal(0, 0.1, (8, 8, 4))
         picture[row] = (mixed.clip(0, 1) * 255).astype(np.uint8).repeat(16, 0).repeat(16, 1)
         spoken = np.concatenate([sound[how], sound[thing]], 1)[:, :frames]
@@ -42,9 +38,9 @@ def made_up(seconds: float) -> tuple[Any, ...]:
     log_mel = (log_mel + rng.normal(0, 15, log_mel.shape)).clip(0, 255).astype(np.uint8)
     return (
         picture,
-        [f"synthetic {how} {thing}" for how, thing, _ in items],
-        [kind for *_, kind in items],
-        [f"A {how} {thing}." for how, thing, _ in items],
+        [f"synthetic {how} {thing}" for how, thing in items],
+        [f"synthetic {thing}s" for _, thing in items],
+        [f"A {how} {thing}." for how, thing in items],
         np.arange(len(items)),
         torch.from_numpy(log_mel),
     )

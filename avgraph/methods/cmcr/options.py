@@ -48,7 +48,10 @@ class CmcrOptions(MethodOptions):
     """
 
     path_keys = ("heads",)
-    came_later: ClassVar[Mapping[str, Any]] = {"rows": "held_out"}
+    came_later: ClassVar[Mapping[str, Any]] = {
+        "rows": "held_out", "noise_norm": None, "centred_on": "overlap",
+        "path_weight": 0.0, "path_temperature": 0.07, "path_rows": 4096,
+    }  # fmt: skip
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
         "optimizer": {"type": "adamw", "lr": 3e-3, "weight_decay": 0.01},

@@ -83,6 +83,6 @@ def test_a_stand_in_is_named(caplog: pytest.LogCaptureFixture) -> None:
     data = StampCaptions().load()
     assert data.provenance["source"] == "synthetic"
     assert "using SYNTHETIC words and pictures" in caplog.text
-    assert len(data["label"].name) == 3
+    assert len(data["label"].name) == 12
     with pytest.raises(DataError, match="stamp_captions: no pictures"):
         StampCaptions(on_missing=[]).load()
