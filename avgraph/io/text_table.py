@@ -90,7 +90,10 @@ class TextTable(NamedColumns):
         if wrong is not None:
             got = self.columns[name][wrong].as_py().strip()
             told = f"row {wrong} (line {self.line(wrong)}), column {name!r}: expected a number, got {shortened(got)!r}"
-            raise DataError(told + ("; write a decimal point" if _number(got.replace(",", ".")) is not None else ""))
+            raise DataError(
+                f"{self.path}: {told}"
+                + ("; write a decimal point" if _number(got.replace(",", ".")) is not None else "")
+            )
         return value
 
     def numbers(self, name: str) -> Floats:

@@ -118,13 +118,19 @@ def part_of(
         arrays[features[0]] = np.concatenate([_numbers(columns, name, where(name)) for name in own], 1)
     for key in keys:
         if key in names and key not in (*but, *own, *arrays):
-            arrays[key] = np.array(columns.words(key), dtype=str) if key in WORDS else columns.values(key)
+            arrays[key] = _column(columns, key)
     places = {key: where(features[0] if key not in names else key) for key in arrays}
     rest = [name for name in names if name not in (*keys, *own)]
     for name in ("num_nodes", "edge_index"):
         if name in rest:
             raise DataError(f"{where(name)}: a name that the graph needs itself; call the column otherwise")
     return Part(arrays, places | {name: where(name) for name in rest}, {name: columns.values(name) for name in rest})
+
+
+def _column(columns: NamedColumns, key: str) -> Array:
+    if key in WORDS:
+        return np.array(columns.words(key), dtype=str)
+    return columns.floats(key) if key == "weight" else columns.values(key)
 
 
 def _numbers(columns: NamedColumns, name: str, where: str) -> Array:

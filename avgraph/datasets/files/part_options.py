@@ -47,8 +47,10 @@ class PartFiles(Options):
         """What it names, the option of each below ``path``."""
         for option, text in self.references().items():
             yield from named((*path, *option), text, _KINDS.get(option, "array"), root)
-        if self.table is not None and self.features is not None and not self.table.lower().endswith(".parquet"):
-            yield from named((*path, "features"), f"{self.table}:{','.join(self.features)}", "numbers", root)
+        columns = None if self.features is None else f"{self.table}:{','.join(self.features)}"
+        for table in named((*path, "table"), self.table, "columns", root):
+            if not str(self.table).lower().endswith(".parquet") and table.problem() is None:
+                yield from named((*path, "features"), columns, "numbers", root)
 
     def _check(self, features: str) -> None:
         """Refuse features of no table or beside an array of them, and attributes that have an option of their own."""

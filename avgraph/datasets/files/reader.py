@@ -47,6 +47,8 @@ class PartReader:
             columns = read_columns(self.root / self.files.table)
             but = [str(path[0]) for path in references if len(path) == 1]
             found = part_of(columns, keys, (features, self.files.features or ()), self.column, but)
+            if self.files.features is not None:
+                found.where[features] = f"{self.root / self.files.table} ({self.told}.features)"
         for path, text in references.items():
             name, where = str(path[-1]), self.where(path)
             rows = found.arrays if len(path) == 1 else found.attributes
