@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import ttest_rel
+from avgraph.runs.paired import paired_difference
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,12 @@ def paired(one: Sequence[float], other: Sequence[float]) -> Paired | None:
         >>> paired([0.5], [0.4]) is None
         True
     """
-    gaps = [a - b for a, b in zip(one, other, strict=True)]
-    if len(gaps) < 2 or statistics.stdev(gaps) == 0:
+    if len(one) < 2:
         return None
-    mean = statistics.mean(gaps)
-    return Paired(mean, float(ttest_rel(one, other).pvalue), mean / statistics.stdev(gaps))
+    found = paired_difference(one, other)
+    if found.t_p is None or found.effect is None:
+        return None
+    return Paired(found.difference, found.t_p, found.effect)
 
 
 def cells(one: Sequence[float], other: Sequence[float], *, scale: float = 1.0, digits: int = 4) -> list[str]:
