@@ -52,3 +52,14 @@ def cells(one: Sequence[float], other: Sequence[float], *, scale: float = 1.0, d
     """Difference, p and effect size as a table shows them; empty where there is nothing to compare."""
     found = paired(one, other)
     return ["", "", ""] if found is None else found.cells(scale=scale, digits=digits)
+
+
+def told(one: Sequence[float], other: Sequence[float]) -> str:
+    """Difference and p in a cell; a dash where there is nothing to compare.
+
+    Example:
+        >>> told([0.5, 0.7, 0.9], [0.4, 0.5, 0.6]), told([0.5], [0.4])
+        ('+0.2000, p 0.074', '-')
+    """
+    found = paired(one, other)
+    return "-" if found is None else f"{found.difference:+.4f}, p {found.p:.3f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -80,6 +81,19 @@ class SweepOptions(Options):
         if self.search == "grid":
             ranges = [name for name, values in self.options.items() if isinstance(values, Range)]
             found += [(("options", name), "a range needs search: optuna; a grid takes a list", None) for name in ranges]
+        found += [(("options", name), why, name) for name, why in self._not_to_try()]
         if found:
             raise mistakes(found)
         return self
+
+    def _not_to_try(self) -> Iterator[tuple[str, str]]:
+        """Options that cannot be tried, and why."""
+        for name, values in self.options.items():
+            if name == "seed":
+                yield name, "seeds says which there are"
+            elif name == "dataset.fold" and self.folds is not None:
+                yield name, "folds says which there are"
+            elif name.split(".")[0] == "sweep":
+                yield name, "expected an option of a run, got one of the sweep"
+            elif isinstance(values, list) and any(value in values[:place] for place, value in enumerate(values)):
+                yield name, "a value is listed twice"

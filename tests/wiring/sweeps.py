@@ -18,7 +18,7 @@ from tests.wiring.see import See, seen
 
 METHOD = {"type": "rrnet", "hidden_channels": 4}
 CLIPS = {"type": "tests.wiring.toys:Names"}
-FOUR = {"method.hidden_channels": [4, 8], "seed": [0, 1]}
+FOUR = {"method.hidden_channels": [4, 8], "train.epochs": [0, 1]}
 
 
 class PlanWorld:
@@ -64,7 +64,7 @@ ASKED = See("what Optuna is asked for", lambda world: world.asked)
 
 SWEEP = Component(
     "sweep", SweepOptions, PlanWorld, {"options": FOUR}, (
-        row("options", {"seed": [5]}, SETTINGS, becomes([{"seed": 5}])),
+        row("options", {"train.epochs": [5]}, SETTINGS, becomes([{"train.epochs": 5}])),
         row("search", "optuna", SETTINGS, becomes([])),
         row("trials", 7, seen("settings", lambda world: world.plan.count), becomes(7), search="optuna"),
         row("seeds", 3, RUNS, becomes(["seed-0", "seed-1", "seed-2"])),
