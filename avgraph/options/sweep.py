@@ -14,6 +14,20 @@ from avgraph.options.strict import Options
 VALIDATION = "val/"
 
 
+def plain_text(value: Any) -> Any:
+    """Nested plain data whose texts no longer know the folder of their file.
+
+    Example:
+        >>> plain_text([{"type": "sgd"}, 1])
+        [{'type': 'sgd'}, 1]
+    """
+    if isinstance(value, dict):
+        return {str(key): plain_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_text(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
 class Range(Options):
     """Numbers between two, for Optuna.
 
@@ -63,6 +77,11 @@ class SweepOptions(Options):
     metric: Name | None = None
     goal: Literal["auto", "max", "min"] = "auto"
     workers: Positive = 1
+
+    @field_validator("options")
+    @classmethod
+    def _plain(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {str(name): plain_text(values) for name, values in value.items()}
 
     @field_validator("metric")
     @classmethod

@@ -67,6 +67,18 @@ def pair_of(run: ListedRun) -> Pair:
     return tuple(sorted((name, value) for name, value in run.values.items() if _draws(name) and value is not None))
 
 
+def short(value: Any) -> str:
+    """A value of an option as a table shows it: six digits are enough.
+
+    Example:
+        >>> short(0.008226045248887452), short("bce"), short(None)
+        ('0.00822605', 'bce', 'null')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def told(pair: Pair) -> str:
     """``fold 1, seed 0``."""
     return ", ".join(f"{name.removeprefix('dataset.')} {value}" for name, value in pair)
@@ -144,7 +156,7 @@ def _labels(first: Sequence[tuple[Path, ListedRun]]) -> list[str]:
             labels.append(names[number])
             continue
         keys = sorted({key for one in same for key in one if any(one.get(key) != other.get(key) for other in same)})
-        own = [f"{key}={options[number].get(key)}" for key in keys]
+        own = [f"{key}={short(options[number].get(key))}" for key in keys]
         twice = sum(all(one.get(key) == options[number].get(key) for key in keys) for one in same) > 1
         labels.append(f"{names[number]} ({place if twice or not own else first_few(own, _MOST_TOLD)})")
     return labels

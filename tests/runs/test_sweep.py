@@ -18,9 +18,8 @@ from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
-from avgraph.config.experiment import with_sweep
 from avgraph.errors import AvgraphError, ConfigError, DataError
-from avgraph.runs.sweep.plan import Plan, experiment_with, grid, new_plan
+from avgraph.runs.sweep.plan import Plan, experiment_with, grid, new_plan, with_sweep
 from avgraph.runs.sweep.results import choose, value_of
 from avgraph.runs.sweep.run import resume_sweep, train_sweep
 from avgraph.runs.sweep.search import try_optuna
@@ -145,7 +144,9 @@ def test_a_metric_that_runs_do_not_have_is_told_with_those_that_they_have(tmp_pa
 
 def test_a_file_with_a_sweep_is_not_trained_as_if_it_had_none(tmp_path: Path) -> None:
     path = small_experiment(tmp_path)
-    path.write_text(path.read_text() + "sweep: {options: {method.hidden_channels: [4, 8]}, seeds: 2}\n")
+    path.write_text(path.read_text() + "sweep: {options: {method.loss: [bce, {type: bce}]}, seeds: 2}\n")
+    options = avgraph.load_experiment(path).to_dict()["sweep"]["options"]
+    assert [type(value) for value in options["method.loss"]] == [str, dict]  # what YAML can write
     for call in (avgraph.train, avgraph.train_seeds):
         with pytest.raises(ConfigError, match="the experiment is a sweep, which avgraph sweep trains"):
             call(path)  # type: ignore[operator]

@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from avgraph.config import load_experiment
-from avgraph.config.experiment import with_sweep
 from avgraph.options.sweep import Range, SweepOptions
-from avgraph.runs.sweep.plan import Plan, experiment_with, new_plan, planned_grid
+from avgraph.runs.sweep.plan import Plan, experiment_with, new_plan, planned_grid, with_sweep
 from avgraph.runs.sweep.search import suggested
 from tests.wiring.row import Component, becomes, row
 from tests.wiring.see import See, seen

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import Experiment, dump_experiment, load_experiment, load_run_experiment
+from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment, load_run_experiment
 from avgraph.config.builtin import METHODS
 from avgraph.config.overrides import as_texts
 from avgraph.errors import ConfigError, DataError
@@ -115,6 +115,15 @@ def sweep_of(declared: Experiment) -> SweepOptions:
         message = "sweep.options: expected options to try, such as {method.hidden_channels: [8, 16]}"
         raise ConfigError(f"{message}, or --set method.hidden_channels=8,16")
     return declared.sweep
+
+
+def with_sweep(declared: Experiment, sweep: Mapping[str, Any]) -> Experiment:
+    """The experiment with another ``sweep``.
+
+    Raises:
+        ConfigError: if its options are wrong; one line a mistake.
+    """
+    return experiment_from_dict({**declared.to_dict(), "sweep": sweep})
 
 
 def experiment_with(file: str, overrides: Sequence[str], setting: Setting, workers: int) -> Experiment:
