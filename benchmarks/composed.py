@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 import avgraph
 from avgraph.nn import path_similarity
 from avgraph.runs.finished import Run
-from benchmarks.cmcr import ranked, shown
+from benchmarks.cmcr import shown
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TEMPERATURE = 0.05
@@ -83,13 +83,8 @@ def bridge(connected: Run) -> dict[str, float]:
     text, audio, image = graph["text"], graph["audio"], graph["image"]
     through = (text.x_speech[text.train_mask], text.x_picture[text.train_mask])
     sides = audio.x_speech[audio.test_mask], image.x_picture[image.test_mask]
-    score, y, y_other = (
-        path_similarity(*sides, through, TEMPERATURE),
-        audio.y[audio.test_mask],
-        image.y[image.test_mask],
-    )
-    found = scored_average_precision(score, y, y_other), scored_average_precision(score.T, y_other, y)
-    return {f"test/{way}": value for way, value in zip(WAYS, found, strict=True)}
+    found = ranked(path_similarity(*sides, through, TEMPERATURE), audio.y[audio.test_mask], image.y[image.test_mask])
+    return {f"test/{way}": value for way, value in found.items()}
 
 
 def linear(speech: Run) -> float:

@@ -25,7 +25,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from scipy.stats import ttest_rel
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, load_experiment
@@ -33,6 +32,7 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.metrics import mean_average_precision
 from avgraph.runs.pipeline import build_graph, build_task
 from benchmarks.cca import cca, kernel_cca
+from benchmarks.paired import told
 from benchmarks.training import trained
 
 Scores = dict[str, list[dict[str, float]]]
@@ -96,10 +96,7 @@ def column(scores: Scores, name: str, key: str) -> list[float]:
 
 
 def p_value(scores: Scores, name: str, other: str) -> str:
-    one, two = column(scores, name, "test/map"), column(scores, other, "test/map")
-    if len(one) < 2 or one == two:
-        return "-"
-    return f"{np.mean(np.subtract(one, two)):+.4f}, p {ttest_rel(one, two).pvalue:.3f}"
+    return told(column(scores, name, "test/map"), column(scores, other, "test/map"))
 
 
 def baselines(graph: HeteroData) -> dict[str, dict[str, float]]:

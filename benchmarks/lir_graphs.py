@@ -21,10 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.stats import ttest_rel
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
@@ -37,6 +35,7 @@ from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
 from avgraph.transforms import DependencyEdges
 from benchmarks.lir import EXAMPLES, cell, declared, of_length
+from benchmarks.paired import told
 
 TRUE = "true co-occurrence"
 GRAPHS: dict[str, dict[str, Any]] = {
@@ -201,9 +200,7 @@ def column(rows: list[Row], key: str) -> list[float]:
 
 
 def paired(one: list[float], other: list[float]) -> str:
-    if len(one) < 2 or len(one) != len(other) or one == other:
-        return "-"
-    return f"{np.mean(np.subtract(one, other)):+.4f}, p {ttest_rel(one, other).pvalue:.3f}"
+    return told(one, other) if len(one) == len(other) else "-"
 
 
 def compare(args: argparse.Namespace) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import ttest_rel
+from avgraph.runs.paired import paired_difference
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,26 @@ def paired(one: Sequence[float], other: Sequence[float]) -> Paired | None:
         >>> paired([0.5], [0.4]) is None
         True
     """
-    gaps = [a - b for a, b in zip(one, other, strict=True)]
-    if len(gaps) < 2 or statistics.stdev(gaps) == 0:
+    if len(one) < 2:
         return None
-    mean = statistics.mean(gaps)
-    return Paired(mean, float(ttest_rel(one, other).pvalue), mean / statistics.stdev(gaps))
+    found = paired_difference(one, other)
+    if found.t_p is None or found.effect is None:
+        return None
+    return Paired(found.difference, found.t_p, found.effect)
 
 
 def cells(one: Sequence[float], other: Sequence[float], *, scale: float = 1.0, digits: int = 4) -> list[str]:
     """Difference, p and effect size as a table shows them; empty where there is nothing to compare."""
     found = paired(one, other)
     return ["", "", ""] if found is None else found.cells(scale=scale, digits=digits)
+
+
+def told(one: Sequence[float], other: Sequence[float]) -> str:
+    """Difference and p in a cell; a dash where there is nothing to compare.
+
+    Example:
+        >>> told([0.5, 0.7, 0.9], [0.4, 0.5, 0.6]), told([0.5], [0.4])
+        ('+0.2000, p 0.074', '-')
+    """
+    found = paired(one, other)
+    return "-" if found is None else f"{found.difference:+.4f}, p {found.p:.3f}"

@@ -17,6 +17,7 @@ from avgraph.cli.printing import print_source
 from avgraph.runs.compare import Compared, Comparison
 from avgraph.runs.listing import FINISHED, ListedRun, main_metric
 from avgraph.runs.metric_names import lower_is_better
+from avgraph.runs.settings import short
 from avgraph.runs.sweep.results import Sweep
 
 
@@ -72,7 +73,7 @@ def print_sweep(found: Sweep) -> None:
     table = Table(*(Column(head) for head in heads))
     for trial in found.trials:
         mark = "→" if trial is found.chosen else ""
-        cells = [Text(str(trial.setting.get(name, ""))) for name in options]
+        cells = [Text(short(trial.setting.get(name))) for name in options]
         runs = f"{len(trial.values)}{', given up' if trial.given_up else ''}"
         table.add_row(mark, trial.directory.name, *cells, _mean(list(trial.values.values())), runs)
     console.print(table)
@@ -148,6 +149,6 @@ def _first(run: ListedRun) -> str:
 def _cell(run: ListedRun, name: str) -> str:
     value: Any = run.values.get(name)
     if not isinstance(value, float) or name not in run.metrics:
-        return "" if value is None else str(value)
+        return "" if value is None else short(value)
     sd = run.sd.get(name)
     return f"{value:.4f}" + ("" if sd is None else f" ± {sd:.4f}")

@@ -124,15 +124,6 @@ class Experiment(Options):
         return made
 
 
-def with_sweep(experiment: Experiment, sweep: Mapping[str, Any]) -> Experiment:
-    """The experiment with another ``sweep``.
-
-    Raises:
-        ConfigError: if its options are wrong; one line a mistake.
-    """
-    return experiment.model_copy(update={"sweep": SweepOptions(**sweep)})
-
-
 def _readable(value: Any, own_graph: bool) -> Parts:
     """What can be known of the parts of a mapping that holds mistakes."""
     if not isinstance(value, Mapping):

@@ -6,6 +6,7 @@ of a ``type`` drops the file's options of the other type; those that are overrid
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -69,6 +70,18 @@ def with_values_to_try(overrides: Sequence[str]) -> tuple[tuple[str, ...], dict[
         else:
             single.append(item)
     return tuple(single), several
+
+
+def as_texts(overrides: Overrides) -> tuple[str, ...]:
+    """Overrides as ``KEY=VALUE``, values as JSON, which YAML reads alike.
+
+    Example:
+        >>> as_texts({"train.epochs": 5}), as_texts(["seed=1"])
+        (('train.epochs=5',), ('seed=1',))
+    """
+    if isinstance(overrides, Mapping):
+        return tuple(f"{name}={json.dumps(value)}" for name, value in overrides.items())
+    return tuple(overrides)
 
 
 def _read(item: Any, number: int, pair: bool) -> tuple[tuple[str, ...], Marked, list[Problem]]:

@@ -10,6 +10,7 @@ from avgraph.errors import DataError
 from avgraph.io.pictures import save_figure
 
 _MOST_COLUMNS = 3
+_MOST_TICKS, _LONGEST_TICK = 6, 5  # the values themselves, where they have room
 
 
 def draw_sweep(
@@ -83,6 +84,7 @@ def _draw(
         return
     if min(numbers) > 0 and max(numbers) >= 10 * min(numbers):
         axes.set_xscale("log")
-    if len(set(numbers)) <= 8:
-        axes.set_xticks(sorted(set(numbers)), [f"{x:g}" for x in sorted(set(numbers))])
+    ticks = {x: f"{x:g}" for x in sorted(set(numbers))}
+    if len(ticks) <= _MOST_TICKS and all(len(text) <= _LONGEST_TICK for text in ticks.values()):
+        axes.set_xticks(list(ticks), list(ticks.values()))
         axes.minorticks_off()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -11,6 +12,20 @@ from avgraph.options.mistakes import mistakes
 from avgraph.options.strict import Options
 
 VALIDATION = "val/"
+
+
+def plain_text(value: Any) -> Any:
+    """Nested plain data whose texts no longer know the folder of their file.
+
+    Example:
+        >>> plain_text([{"type": "sgd"}, 1])
+        [{'type': 'sgd'}, 1]
+    """
+    if isinstance(value, dict):
+        return {str(key): plain_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain_text(item) for item in value]
+    return str(value) if isinstance(value, str) else value
 
 
 class Range(Options):
@@ -63,6 +78,11 @@ class SweepOptions(Options):
     goal: Literal["auto", "max", "min"] = "auto"
     workers: Positive = 1
 
+    @field_validator("options")
+    @classmethod
+    def _plain(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {str(name): plain_text(values) for name, values in value.items()}
+
     @field_validator("metric")
     @classmethod
     def _is_of_validation(cls, value: str | None) -> str | None:
@@ -80,6 +100,19 @@ class SweepOptions(Options):
         if self.search == "grid":
             ranges = [name for name, values in self.options.items() if isinstance(values, Range)]
             found += [(("options", name), "a range needs search: optuna; a grid takes a list", None) for name in ranges]
+        found += [(("options", name), why, name) for name, why in self._not_to_try()]
         if found:
             raise mistakes(found)
         return self
+
+    def _not_to_try(self) -> Iterator[tuple[str, str]]:
+        """Options that cannot be tried, and why."""
+        for name, values in self.options.items():
+            if name == "seed":
+                yield name, "seeds says which there are"
+            elif name == "dataset.fold" and self.folds is not None:
+                yield name, "folds says which there are"
+            elif name.split(".")[0] == "sweep":
+                yield name, "expected an option of a run, got one of the sweep"
+            elif isinstance(values, list) and any(value in values[:place] for place, value in enumerate(values)):
+                yield name, "a value is listed twice"

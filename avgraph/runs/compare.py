@@ -9,9 +9,9 @@ from pathlib import Path
 from string import ascii_uppercase
 
 from avgraph.errors import DataError, hint
-from avgraph.runs.listing import ListedRun, main_metric
+from avgraph.runs.listing import main_metric
 from avgraph.runs.paired import PairedDifference, holm, paired_difference
-from avgraph.runs.settings import Pair, Setting, read_settings, told
+from avgraph.runs.settings import Pair, Setting, check_same_data, read_settings, told
 
 LEVEL = 0.05
 
@@ -102,7 +102,7 @@ def compare_runs(
     held = [run for setting in settings for run in setting.runs.values()]
     if not held:
         raise DataError("runs: expected at least one")
-    _check_same_data(settings)
+    check_same_data(settings)
     name = metric or main_metric(held)
     if name is None:
         raise DataError("metric: the runs have no metric of the test split in common; name one")
@@ -164,22 +164,6 @@ def _compared(one: Series, other: Series, confidence: float) -> Compared:
     numbers = [[series.values[pair] for pair in pairs] for series in (one, other)]
     found = paired_difference(*numbers, confidence=confidence) if pairs else None
     return Compared(one, other, pairs, tuple(lonely), found)
-
-
-def _check_same_data(settings: Sequence[Setting]) -> None:
-    """Pairs are of the same rows only where the data are the same."""
-    first: tuple[object, ListedRun] | None = None
-    for setting in settings:
-        for run in setting.runs.values():
-            of = (run.data.get("dataset"), run.data.get("source"))
-            first = first or (of, run)
-            if of != first[0]:
-                message = f"{first[1].directory} is of {_told_data(first[1])}, {run.directory} of {_told_data(run)}"
-                raise DataError(f"{message}: their numbers cannot be paired")
-
-
-def _told_data(run: ListedRun) -> str:
-    return f"{run.data.get('dataset')} ({run.data.get('source')})"
 
 
 def _notes(rows: Sequence[Compared]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from avgraph.errors import DataError, first_few
+from avgraph.runs import folder as folder
 from avgraph.runs.listing import FINISHED, ListedRun, read_run
 
 _DRAWN = ("fold", "part", "seed", "split")  # options of a data set that say which of its rows are tested on
@@ -33,14 +34,16 @@ class Setting:
 
 
 def read_settings(paths: Sequence[str | Path]) -> list[Setting]:
-    """The settings of some runs: a folder over folds or seeds is one, single runs are sorted by their configuration.
+    """The settings of some runs: a folder over folds or seeds is one, that of a sweep has one per trial.
+
+    Single runs are sorted by their configuration.
 
     Raises:
         DataError: if one is no finished run, or two of a setting have the same fold, seed and split.
     """
     groups: list[tuple[Path, list[ListedRun]]] = []
     alone: dict[str, tuple[Path, list[ListedRun]]] = {}
-    for run in map(_finished, dict.fromkeys(map(Path, paths))):
+    for run in map(_finished, dict.fromkeys(place for path in paths for place in _places(Path(path)))):
         if run.parts:
             groups.append((run.directory, [_finished(part.directory) for part in run.parts]))
             continue
@@ -64,9 +67,41 @@ def pair_of(run: ListedRun) -> Pair:
     return tuple(sorted((name, value) for name, value in run.values.items() if _draws(name) and value is not None))
 
 
+def short(value: Any) -> str:
+    """A value of an option as a table shows it: six digits are enough.
+
+    Example:
+        >>> short(0.008226045248887452), short("bce"), short(None)
+        ('0.00822605', 'bce', 'null')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def told(pair: Pair) -> str:
     """``fold 1, seed 0``."""
     return ", ".join(f"{name.removeprefix('dataset.')} {value}" for name, value in pair)
+
+
+def check_same_data(settings: Sequence[Setting]) -> None:
+    """Pairs are of the same rows only where the data are the same.
+
+    Raises:
+        DataError: naming two runs of other data.
+    """
+    first: tuple[object, ListedRun] | None = None
+    for setting in settings:
+        for run in setting.runs.values():
+            of = (run.data.get("dataset"), run.data.get("source"))
+            first = first or (of, run)
+            if of != first[0]:
+                message = f"{first[1].directory} is of {_told_data(first[1])}, {run.directory} of {_told_data(run)}"
+                raise DataError(f"{message}: their numbers cannot be paired")
+
+
+def _told_data(run: ListedRun) -> str:
+    return f"{run.data.get('dataset')} ({run.data.get('source')})"
 
 
 def _draws(name: str) -> bool:
@@ -81,6 +116,13 @@ def _options(run: ListedRun) -> dict[str, Any]:
         return not (_draws(name) or validates or name in (*_NO_MATTER, *_SAID) or name in run.metrics)
 
     return {name: value for name, value in run.values.items() if counts(name)}
+
+
+def _places(path: Path) -> list[Path]:
+    """The folder of a run, or those of the settings of a sweep that are done."""
+    if not (path / folder.PLAN).is_file():
+        return [path]
+    return sorted(inner.parent for inner in path.glob(f"*/{folder.METRICS}"))
 
 
 def _finished(path: Path) -> ListedRun:
@@ -114,7 +156,7 @@ def _labels(first: Sequence[tuple[Path, ListedRun]]) -> list[str]:
             labels.append(names[number])
             continue
         keys = sorted({key for one in same for key in one if any(one.get(key) != other.get(key) for other in same)})
-        own = [f"{key}={options[number].get(key)}" for key in keys]
+        own = [f"{key}={short(options[number].get(key))}" for key in keys]
         twice = sum(all(one.get(key) == options[number].get(key) for key in keys) for one in same) > 1
         labels.append(f"{names[number]} ({place if twice or not own else first_few(own, _MOST_TOLD)})")
     return labels

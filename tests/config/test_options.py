@@ -10,7 +10,7 @@ from avgraph.config import OptimizerOptions, TrainOptions, experiment_from_dict,
 from avgraph.errors import ConfigError
 from tests.config.conftest import SHORT, Lines
 
-KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, extends"
+KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, sweep, extends"
 
 
 @pytest.mark.parametrize(

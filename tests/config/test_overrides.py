@@ -78,7 +78,7 @@ def test_an_empty_mapping_clears(good: Path) -> None:
         ("dataset.nodes.0=5",
          "--set dataset.nodes.0=5: dataset.nodes.0: cannot be set: there is no list dataset.nodes"),
         ("a\nb=5", "--set a\\nb=5: 'a\\nb': unknown key; known keys: name, seed, dataset, encoders, graph, method, "
-         "train, output, graphml, extends"),
+         "train, output, graphml, sweep, extends"),
     ],
 )  # fmt: skip
 def test_a_wrong_override_is_one_line(lines: Lines, override: str, message: str) -> None:

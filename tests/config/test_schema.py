@@ -49,7 +49,7 @@ def test_what_a_file_needs_may_come_from_one_that_it_extends(schema: dict[str, A
     assert schema["anyOf"] == [{"required": ["dataset", "method"]}, {"required": ["extends"]}]
     assert schema["additionalProperties"] is False
     assert set(schema["properties"]) == {
-        *("extends", "name", "seed", "dataset", "encoders", "graph", "method", "train", "output", "graphml")
+        *("extends", "name", "seed", "dataset", "encoders", "graph", "method", "train", "output", "graphml", "sweep")
     }
 
 

@@ -18,9 +18,8 @@ from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
-from avgraph.config.experiment import with_sweep
 from avgraph.errors import AvgraphError, ConfigError, DataError
-from avgraph.runs.sweep.plan import Plan, experiment_with, grid, new_plan
+from avgraph.runs.sweep.plan import Plan, experiment_with, grid, new_plan, with_sweep
 from avgraph.runs.sweep.results import choose, value_of
 from avgraph.runs.sweep.run import resume_sweep, train_sweep
 from avgraph.runs.sweep.search import try_optuna
@@ -74,7 +73,7 @@ def test_a_finished_sweep_is_not_run_again(found: avgraph.Sweep) -> None:
     assert "trial-02" in CliRunner().invoke(main, ["runs", str(found.directory)]).output
     with pytest.raises(DataError, match="a sweep; name the folder of a run in it"):
         avgraph.load_run(found.directory)
-    (row,) = avgraph.compare_runs([trial.directory for trial in found.trials], metric="val/accuracy").rows
+    (row,) = avgraph.compare_runs([found.directory], metric="val/accuracy").rows
     assert (row.one.label, len(row.pairs)) == ("small (method.hidden_channels=2)", 2)
 
 
@@ -115,6 +114,10 @@ def test_workers_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ([], {"options": {"train.optimizer.lr": {"low": 1.0, "high": 2.0}}}, "a range needs search: optuna"),
         ([], {"folds": [1]}, "dataset.fold: unknown key"),
         ([], {"seeds": [1, 1]}, "seeds: a number is listed twice"),
+        ([], {"options": {"method.dropout": [0.1, 0.1]}}, r"options.'method.dropout': a value is listed twice"),
+        ([], {"options": {"seed": [1, 2]}}, "options.seed: seeds says which there are"),
+        ([], {"options": {"dataset.fold": [1, 2]}, "folds": [1]}, "folds says which there are"),
+        ([], {"options": {"sweep.seeds": [1, 2]}}, "expected an option of a run, got one of the sweep"),
         (
             ["dataset.nodes.audio.split=two.npy"],
             {},
@@ -141,7 +144,9 @@ def test_a_metric_that_runs_do_not_have_is_told_with_those_that_they_have(tmp_pa
 
 def test_a_file_with_a_sweep_is_not_trained_as_if_it_had_none(tmp_path: Path) -> None:
     path = small_experiment(tmp_path)
-    path.write_text(path.read_text() + "sweep: {options: {method.hidden_channels: [4, 8]}, seeds: 2}\n")
+    path.write_text(path.read_text() + "sweep: {options: {method.loss: [bce, {type: bce}]}, seeds: 2}\n")
+    options = avgraph.load_experiment(path).to_dict()["sweep"]["options"]
+    assert [type(value) for value in options["method.loss"]] == [str, dict]  # what YAML can write
     for call in (avgraph.train, avgraph.train_seeds):
         with pytest.raises(ConfigError, match="the experiment is a sweep, which avgraph sweep trains"):
             call(path)  # type: ignore[operator]
@@ -151,7 +156,7 @@ def test_a_file_with_a_sweep_is_not_trained_as_if_it_had_none(tmp_path: Path) ->
 def planned(folder: Path, **changes: Any) -> Plan:
     """Seven settings that Optuna draws."""
     path = small_experiment(folder)
-    options = {"seed": {"low": 0.0, "high": 99.0, "whole": True}, "method.hidden_channels": [4, 8]}
+    options = {"train.epochs": {"low": 0.0, "high": 99.0, "whole": True}, "method.hidden_channels": [4, 8]}
     sweep = {"options": options, "search": "optuna", "trials": 7, "seeds": 2, **changes}
     return new_plan(folder, with_sweep(avgraph.load_experiment(path), sweep), path, ())
 
@@ -174,7 +179,7 @@ def test_optuna_gives_up_what_is_worse_than_the_median(tmp_path: Path, prune: bo
 def test_optuna_goes_on_with_what_it_would_have_tried(tmp_path: Path) -> None:
     plan = planned(tmp_path, workers=2)
     trials = try_optuna(plan, write_metrics)
-    assert len({trial.setting["seed"] for trial in trials}) > 4
+    assert len({trial.setting["train.epochs"] for trial in trials}) > 4
     for number in (2, 5, 6):  # as if it had been killed in the middle of three batches
         shutil.rmtree(plan.place(number))
     again = try_optuna(plan, write_metrics)

@@ -9,16 +9,15 @@ from typing import Any
 import yaml
 
 from avgraph.config import load_experiment
-from avgraph.config.experiment import with_sweep
 from avgraph.options.sweep import Range, SweepOptions
-from avgraph.runs.sweep.plan import Plan, experiment_with, new_plan, planned_grid
+from avgraph.runs.sweep.plan import Plan, experiment_with, new_plan, planned_grid, with_sweep
 from avgraph.runs.sweep.search import suggested
 from tests.wiring.row import Component, becomes, row
 from tests.wiring.see import See, seen
 
 METHOD = {"type": "rrnet", "hidden_channels": 4}
 CLIPS = {"type": "tests.wiring.toys:Names"}
-FOUR = {"method.hidden_channels": [4, 8], "seed": [0, 1]}
+FOUR = {"method.hidden_channels": [4, 8], "train.epochs": [0, 1]}
 
 
 class PlanWorld:
@@ -64,7 +63,7 @@ ASKED = See("what Optuna is asked for", lambda world: world.asked)
 
 SWEEP = Component(
     "sweep", SweepOptions, PlanWorld, {"options": FOUR}, (
-        row("options", {"seed": [5]}, SETTINGS, becomes([{"seed": 5}])),
+        row("options", {"train.epochs": [5]}, SETTINGS, becomes([{"train.epochs": 5}])),
         row("search", "optuna", SETTINGS, becomes([])),
         row("trials", 7, seen("settings", lambda world: world.plan.count), becomes(7), search="optuna"),
         row("seeds", 3, RUNS, becomes(["seed-0", "seed-1", "seed-2"])),

@@ -10,8 +10,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from avgraph.config import Experiment, dump_experiment, load_experiment, load_run_experiment
+from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment, load_run_experiment
 from avgraph.config.builtin import METHODS
+from avgraph.config.overrides import as_texts
 from avgraph.errors import ConfigError, DataError
 from avgraph.options.base import MethodOptions
 from avgraph.options.sweep import VALIDATION, SweepOptions
@@ -116,6 +117,15 @@ def sweep_of(declared: Experiment) -> SweepOptions:
     return declared.sweep
 
 
+def with_sweep(declared: Experiment, sweep: Mapping[str, Any]) -> Experiment:
+    """The experiment with another ``sweep``.
+
+    Raises:
+        ConfigError: if its options are wrong; one line a mistake.
+    """
+    return experiment_from_dict({**declared.to_dict(), "sweep": sweep})
+
+
 def experiment_with(file: str, overrides: Sequence[str], setting: Setting, workers: int) -> Experiment:
     """The experiment of a file with a setting laid over it, on its share of the cores.
 
@@ -157,18 +167,6 @@ def new_plan(directory: Path, declared: Experiment, file: str | Path, overrides:
     over["seeds"] = seeds_of(declared, options.seeds)
     metric, larger = chosen_metric(declared)
     return Plan(directory, declared, os.path.abspath(file), as_texts(overrides), over, metric, larger)
-
-
-def as_texts(overrides: Overrides) -> tuple[str, ...]:
-    """Overrides as ``KEY=VALUE``, values as JSON, which YAML reads alike.
-
-    Example:
-        >>> as_texts({"train.epochs": 5}), as_texts(["seed=1"])
-        (('train.epochs=5',), ('seed=1',))
-    """
-    if isinstance(overrides, Mapping):
-        return tuple(f"{name}={json.dumps(value)}" for name, value in overrides.items())
-    return tuple(overrides)
 
 
 def write_plan(plan: Plan) -> None:

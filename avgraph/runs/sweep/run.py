@@ -10,14 +10,13 @@ from typing import Any
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment, load_experiment
-from avgraph.config.experiment import with_sweep
 from avgraph.errors import ConfigError
 from avgraph.io.files import remove_leftovers
 from avgraph.options.sweep import SweepOptions
 from avgraph.runs import folder as folder
 from avgraph.runs.parallel import resume_all
 from avgraph.runs.run import Overrides
-from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, write_plan
+from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, with_sweep, write_plan
 from avgraph.runs.sweep.results import Sweep, finish
 from avgraph.runs.sweep.search import try_grid, try_optuna
 from avgraph.runs.training import pick_device
