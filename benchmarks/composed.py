@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 import avgraph
 from avgraph.nn import path_similarity
 from avgraph.runs.finished import Run
-from benchmarks.cmcr import shown
+from benchmarks.cmcr import ranked, shown
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TEMPERATURE = 0.05
