@@ -20,7 +20,8 @@ from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_chance, held_out_metrics
 from avgraph.methods.predictions import Predictions, only_type
-from avgraph.methods.task import Task, check_row_shape
+from avgraph.methods.row_shape import check_row_shape
+from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise
 from avgraph.nn.precision import at_least_single
