@@ -24,7 +24,8 @@ from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_o
 from avgraph.methods.cmcr.steps import Steps, steps_of_epoch
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions, only_type
-from avgraph.methods.task import Task, check_row_shape
+from avgraph.methods.row_shape import check_row_shape
+from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise, soft_info_nce
 from avgraph.nn.precision import at_least_single

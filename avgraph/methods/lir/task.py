@@ -26,7 +26,8 @@ from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metric
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.matches import matched
 from avgraph.methods.predictions import Predictions, only_type, row_names
-from avgraph.methods.task import Task, check_row_shape
+from avgraph.methods.row_shape import check_row_shape
+from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn.precision import at_least_single

@@ -23,7 +23,8 @@ from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics, score_tables
 from avgraph.methods.predictions import Predictions, only_type, row_names
-from avgraph.methods.task import Task, check_row_shape
+from avgraph.methods.row_shape import check_row_shape
+from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
