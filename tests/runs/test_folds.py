@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
-from avgraph.errors import DataError
+from avgraph.errors import ConfigError, DataError
 from avgraph.runs.folds import resume_folds
 from avgraph.runs.repeats import summarise
 
@@ -60,3 +60,19 @@ def test_folds_are_run_summarised_and_resumed(tmp_path: Path, monkeypatch: pytes
 
 def test_summary_of_one_fold_has_no_deviation() -> None:
     assert summarise({2: {"test/a": 0.25, "seed": 1}}) == {"test/a": {"mean": 0.25, "sd": None, "values": {"2": 0.25}}}
+
+
+def test_folds_that_the_data_do_not_have_are_told_before_any_work(tmp_path: Path) -> None:
+    path = tmp_path / "folds.yaml"
+    path.write_text(TEXT + f"output: {tmp_path / 'runs'}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="folds: there is no fold 7; the data have 1, 2, 3, 4, 5"):
+        avgraph.train_folds(path, (1, 7))
+    (tmp_path / "sounds.csv").write_text(
+        "y,fold,f0\n" + "".join(f"{row % 2},{row // 2},{row}\n" for row in range(1, 7))
+    )
+    own = "{type: files, fold: 0, nodes: {audio: {table: sounds.csv, features: [f0]}, label: {name: names.txt}}}"
+    (tmp_path / "names.txt").write_text("a\nb\n")
+    path.write_text(f"dataset: {own}\nmethod: {{type: rrnet}}\noutput: {tmp_path / 'runs'}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="folds: there is no fold 4; the data have 0, 1, 2, 3"):
+        avgraph.train_folds(path, (4,))
+    assert not (tmp_path / "runs").exists()
