@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from avgraph.io.files import atomic_path
-from avgraph.report.curves import charts_of
+from avgraph.report.curves import Chart, charts_of
 from avgraph.report.drawing import curves_svg
 from avgraph.report.sections import marks, section
 from avgraph.report.subject import Subject, read_subjects
@@ -55,10 +56,9 @@ def report_html(subjects: Sequence[Subject]) -> str:
     drawings = [{"title": metric_words(chart.title), "svg": curves_svg(chart.series), "names": list(chart.series)}
                 for chart in charts]  # fmt: skip
     page_data = {
-        "charts": [{"series": {name: list(zip(*line, strict=True)) for name, line in chart.series.items() if line}}
-                   for chart in charts],
+        "charts": [{"series": _series(chart)} for chart in charts],
         "networks": [part["network"] and part["network"].pop("page") for part in sections],
-    }  # fmt: skip
+    }
     styles = [_asset("vendor/uPlot.min.css"), _asset("assets/report.css"), _CYTOSCAPE_STYLE]
     scripts = [_asset("assets/report.js")]
     if any(page_data["networks"]):
@@ -86,6 +86,15 @@ def report_html(subjects: Sequence[Subject]) -> str:
 
 
 _CYTOSCAPE_STYLE = ".__________cytoscape_container { position: relative; }"  # it would write this style itself
+
+
+def _series(chart: Chart) -> dict[str, list[list[float | None]]]:
+    """Epochs and values of every curve; what is no number is null, as JSON has none."""
+    return {
+        name: [[x for x, _ in line], [y if math.isfinite(y) else None for _, y in line]]
+        for name, line in chart.series.items()
+        if line
+    }
 
 
 def _together(subjects: Sequence[Subject]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def marks(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
         >>> [(mark["name"], mark["at"]) for mark in marks(of)]
         [('this run', 4.0), ('all', 96.0)]
     """
+    if not math.isfinite(verdict["value"]):
+        return []
     low, high = verdict["interval"] or (verdict["value"], verdict["value"])
     beside = [*verdict["baselines"], *verdict["ceiling"]]
     every = [low, high, *(mark["value"] for mark in beside)]

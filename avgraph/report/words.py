@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -96,6 +97,8 @@ def standing(verdict: Mapping[str, Any], mark: float) -> str:
         >>> standing({"value": 0.5, "interval": [0.4, 0.6], "better": "lower"}, 0.7)
         'better than'
     """
+    if not math.isfinite(verdict["value"]):
+        return "worse than"
     low, high = verdict["interval"] or (verdict["value"], verdict["value"])
     if low <= mark <= high:
         return "no clear difference from"

@@ -118,14 +118,18 @@ def test_several_runs_stand_side_by_side(run: Run, tmp_path: Path) -> None:
             run.directory, folds / f"fold-{fold}", ignore=shutil.ignore_patterns("checkpoints", "*.graphml")
         )
     shutil.copy(run.directory / "config.yaml", folds)
+    broken = folds / "fold-2" / "metrics.jsonl"
+    broken.write_text(re.sub(r'"train/loss": [^,]+', '"train/loss": NaN', broken.read_text()), encoding="utf-8")
     (folds / "folds.json").write_text('{"folds": [1, 2, 10]}', encoding="utf-8")
     html = write_report([folds], tmp_path / "r.html").read_text(encoding="utf-8")
     text = Elements(html).text
     assert text.index("fold 1") < text.index("fold 2") < text.index("fold 10")
     assert "mean ± sd" in text
     assert html.count('class="explorer"') == 3
+    assert "NaN" not in Elements(html).inside["script"][0]  # which JSON.parse takes for a mistake
     series = json.loads(Elements(html).inside["script"][0])["charts"][0]["series"]
     assert list(series) == ["fold 1", "fold 2", "fold 10"]
+    assert series["fold 2"][1] == [None] * 4
 
 
 def test_a_discovered_graph(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from avgraph.report.drawing import curves_svg
 from avgraph.report.layout import placed
 from avgraph.report.media import Media
 from avgraph.report.network import explored
+from avgraph.report.sections import marks as mark_rows
 from avgraph.report.sections import picture_address
 from avgraph.report.words import graph_words, verdict_words
 
@@ -161,6 +162,9 @@ def test_words() -> None:
         "(0.400); the ceiling is 0.100 (all)."
     )
     assert "no one number" in verdict_words(None)
+    broken = {**verdict, "value": float("nan"), "baselines": marks[:1], "ceiling": []}
+    assert verdict_words(broken) == "Val MAE nan: worse than the mean (0.700)."
+    assert mark_rows(broken) == []
     coupled = HeteroData(a={"num_nodes": 1}, b={"num_nodes": 1})
     coupled["a", "coupled", "b"].edge_index = torch.zeros(2, 1, dtype=torch.long)
     coupled["a", "coupled", "b"].mass = torch.tensor([0.5])

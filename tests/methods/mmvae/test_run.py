@@ -68,6 +68,10 @@ def test_it_reports_the_protocol(run: avgraph.Run) -> None:
     }  # fmt: skip
     assert expected <= {name.removeprefix("test/") for name in run.metrics if name.startswith("test/")}
     assert all(0 <= run.metrics[f"test/{name}"] <= 1 for name in expected)
+    found = run.metrics["verdict"]
+    assert (found["metric"], found["value"], found["unit"]) == ("test/miou", run.metrics["test/miou"], "frames")
+    assert found["interval"][0] <= found["value"] <= found["interval"][1]
+    assert found["baselines"] == [{"name": "the largest object", "value": run.metrics["test/visual_only_miou"]}]
     history = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
     assert ["val/miou" in line for line in history] == [False, True, False, True]
 
