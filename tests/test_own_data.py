@@ -61,7 +61,8 @@ def checks_of(run: Run) -> list[str]:
 def test_the_recipe_of_the_readme_learns(recipe: Path, encoder: str) -> None:
     run = train(recipe, {} if encoder == "as it stands" else {"encoders.audio.type": encoder})
     assert run.metrics["test/accuracy"] >= 0.9
-    assert checks_of(run) == []
+    # The classes are linear: nothing that is added to a linear model has to beat it.
+    assert set(checks_of(run)) <= ({"metric_at_baseline"} if encoder == "as it stands" else set())
 
 
 def test_settings_that_learn_nothing_are_told(recipe: Path) -> None:
