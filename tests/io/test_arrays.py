@@ -133,7 +133,7 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_references() -> None:
     assert split_reference("C:\\data\\b.NPZ:x:y") == (Path("C:\\data\\b.NPZ"), "npz", "x:y")
     assert split_reference("v1.npz/b.npz:x")[0] == Path("v1.npz/b.npz")
-    with pytest.raises(DataError, match=r"x\.tsv: expected FILE\.npy"):
-        split_reference("x.tsv")
+    with pytest.raises(DataError, match=r"x\.xls: expected FILE\.npy"):
+        split_reference("x.xls")
     with pytest.raises(DataError, match="expected no ':key'"):
         split_reference("x.npy:key")

@@ -17,7 +17,7 @@ from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import read_graphml
 from avgraph.io.graph_file import load_graph
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
-from avgraph.methods.cmcr.links import Batches
+from avgraph.methods.cmcr.links import Batches, End, read_links
 from avgraph.methods.cmcr.readouts import Gathered, recall, recall_by_edges
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
@@ -102,16 +102,20 @@ def test_what_a_memory_recalls_by_edges() -> None:
 def test_edges_of_the_graph_take_the_place_of_a_readout() -> None:
     graph = Spaces().load()
     task = CMCRTask(CmcrOptions(recall_temperature=0.1))
+
+    def ends() -> tuple[End, End]:
+        return read_links(task.graph, "softmax", 0.1, seed=0, device="cpu")[0].ends
+
     task.bind(graph, TrainOptions(), 0)
-    own = [end.recalled for end in task._links()[0].ends]
+    own = [end.recalled for end in ends()]
     whole = MemoryEdges("sounds", "text", 12, temperature=0.1, state="x_a", memory_state="x_a")(task.graph)
     task.bind(whole, TrainOptions(), 0)
-    given = [end.recalled for end in task._links()[0].ends]
+    given = [end.recalled for end in ends()]
     every = torch.arange(30)
     torch.testing.assert_close(given[0]["sounds"].take(every), own[0]["sounds"].take(every), atol=1e-5, rtol=1e-4)
     assert torch.equal(given[1]["pictures"].take(every), own[1]["pictures"].take(every))
     whole["sounds", "recalled_a", "text"].edge_index = torch.stack([every % 12, every])
-    assert torch.equal(task._links()[0].ends[0].recalled["sounds"].take(every), graph["sounds"].x_a[every % 12])
+    assert torch.equal(ends()[0].recalled["sounds"].take(every), graph["sounds"].x_a[every % 12])
 
 
 def test_readouts_are_kept_by_content(tmp_path: Path) -> None:
