@@ -112,7 +112,7 @@ def test_workers_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             '--set method.hidden_channels="many": method.hidden_c',
         ),
         ([], {"options": {"train.optimizer.lr": {"low": 1.0, "high": 2.0}}}, "a range needs search: optuna"),
-        ([], {"folds": [1]}, "dataset.fold: unknown key"),
+        ([], {"folds": [1]}, "dataset.fold: no node type has a fold"),
         ([], {"seeds": [1, 1]}, "seeds: a number is listed twice"),
         ([], {"options": {"method.dropout": [0.1, 0.1]}}, r"options.'method.dropout': a value is listed twice"),
         ([], {"options": {"seed": [1, 2]}}, "options.seed: seeds says which there are"),

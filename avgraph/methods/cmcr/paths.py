@@ -60,7 +60,7 @@ def bridge_metrics(graph: HeteroData, temperature: float, *, seed: int) -> dict[
     """MAP between held-out rows that are compared through an overlap, with nothing trained: the free baseline.
 
     ``<split>/bridge_map_<one>_to_<other>``, where both node types have ``y``. The graph of a finished run has the
-    rows of an overlap no more, but these numbers, as ``bridge``.
+    rows of an overlap no more, but these numbers, as ``bridge``; other data that are given to it have neither.
 
     Args:
         graph: with its spaces and overlaps.
@@ -69,6 +69,8 @@ def bridge_metrics(graph: HeteroData, temperature: float, *, seed: int) -> dict[
     """
     if "bridge" in graph:
         return dict(graph.bridge)
+    if SPACE not in graph.node_types:
+        return {}
     rng, found = np.random.default_rng(seed), {}
     for modality, spaces in _overlaps(graph):
         through = _through(graph, modality, spaces, rng)
