@@ -207,7 +207,7 @@ OF_RUNS = [
     mutant(RUN, "environment(experiment.seed,", "environment(0,", "experiment: seed"),
     mutant(RUN, "pick_device(options.device)\n    experiment", 'pick_device("cpu")\n    experiment',
            "test_a_run_that_goes_on"),
-    mutant("cli.printing", 'if data.get("leakage"):', "if False:", "test_leakage_and_notes"),
+    mutant("runs.checks_of_data", "if data is None or not data.leakage or", "if True or", "test_leakage_and_notes"),
     mutant("cli.printing", 'if data.get("note"):', "if False:", "test_leakage_and_notes"),
     mutant(RUNS, ', "seed": seed', "", "test_short_options"),
     mutant(RUNS, ', "train.precision": precision', "", "test_short_options"),

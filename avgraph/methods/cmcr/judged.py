@@ -17,6 +17,7 @@ def held_out_chance(graph: HeteroData) -> dict[str, float]:
     """The MAP of `held_out_metrics` that random rankings have on average, by the same names.
 
     Example:
+        >>> import torch
         >>> mask, y = torch.tensor([True, True]), torch.tensor([0, 1])
         >>> store = {"x_a": torch.eye(2), "test_mask": mask, "y": y}
         >>> held_out_chance(HeteroData(audio=store, image=store))

@@ -27,6 +27,7 @@ class UniquePairBatches(Sampler[list[int]]):
         epoch: tells the number of the epoch that begins.
 
     Example:
+        >>> import torch
         >>> text = torch.tensor([0, 0, 1, 1, 2])
         >>> batches = UniquePairBatches(torch.arange(5), text, batch_size=8, seed=0, epoch=lambda: 0)
         >>> [len(batch) for batch in batches], len(batches)
