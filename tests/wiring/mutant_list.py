@@ -213,7 +213,7 @@ OF_RUNS = [
     mutant(RUNS, ', "train.precision": precision', "", "test_short_options"),
     mutant(RUNS, ', "output": output', "", "test_short_options"),
     mutant(RUNS, '"train.device": device, ', "", "test_short_options"),
-    mutant("runs.folds", '{"dataset.fold": fold}', "{}", "test_folds_on_the_command_line"),
+    mutant("runs.repeats", '"folds": "dataset.fold"', '"folds": "seed"', "test_folds_on_the_command_line"),
 ]  # fmt: skip
 
 CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
