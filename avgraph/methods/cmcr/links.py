@@ -57,6 +57,20 @@ def training_rows(graph: HeteroData, node: str, space: str) -> Gathered:
     return Gathered(rows, None if mask is None else mask.nonzero()[:, 0])
 
 
+def overlaps_of(graph: HeteroData) -> list[tuple[str, tuple[str, str]]]:
+    """Modality and the two spaces of every overlap.
+
+    Example:
+        >>> graph = HeteroData(space={"name": ["clap", "clip"]})
+        >>> graph[OVERLAPS].edge_index, graph[OVERLAPS].modality = torch.tensor([[0], [1]]), ["text"]
+        >>> overlaps_of(graph)
+        [('text', ('clap', 'clip'))]
+    """
+    names, edges = graph[SPACE].name, graph[OVERLAPS]
+    ends = edges.edge_index.T.tolist()
+    return [(modality, (names[one], names[other])) for modality, (one, other) in zip(edges.modality, ends, strict=True)]
+
+
 def own_edges(graph: HeteroData, memory: str, item: str, space: str) -> EdgeType | None:
     """The edges of the graph that say what a memory recalls for items in a space, if there are any.
 
@@ -82,11 +96,10 @@ def read_links(
         GraphError: if the two spaces of an overlap have different numbers of rows, or rows or edges cannot be used.
     """
     names, held = graph[SPACE].name, holders(graph, training=True)
-    edges, links = graph[OVERLAPS], []
-    for column, modality in enumerate(edges.modality):
+    links = []
+    for column, (modality, spaces) in enumerate(overlaps_of(graph)):
         ends = []
-        for number in edges.edge_index[:, column].tolist():
-            space = names[number]
+        for number, space in ((names.index(space), space) for space in spaces):
             own = training_rows(graph, modality, space)
             memories = {node: training_rows(graph, node, space) for node in held[space] if node != modality}
             try:

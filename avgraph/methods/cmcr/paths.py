@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,11 +11,10 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.graph.spaces import holders, state_name
-from avgraph.methods.cmcr.links import training_rows
+from avgraph.methods.cmcr.links import overlaps_of, training_rows
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.metrics import scored_average_precision
 from avgraph.nn import path_similarity
-from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 # Targets are sharpened by squaring them.
 _SHARPER = 2
@@ -47,7 +45,7 @@ def read_paths(graph: HeteroData, temperature: float, most: int, *, seed: int) -
     """
     rng, found = np.random.default_rng(seed), []
     held = holders(graph, training=True)
-    for modality, spaces in _overlaps(graph):
+    for modality, spaces in overlaps_of(graph):
         through = _through(graph, modality, spaces, rng)
         for ends in product(*([node for node in held[space] if node != modality] for space in spaces)):
             rows = [_part(training_rows(graph, *end), most, rng) for end in zip(ends, spaces, strict=True)]
@@ -59,20 +57,15 @@ def read_paths(graph: HeteroData, temperature: float, most: int, *, seed: int) -
 def bridge_metrics(graph: HeteroData, temperature: float, *, seed: int) -> dict[str, float]:
     """MAP between held-out rows that are compared through an overlap, with nothing trained: the free baseline.
 
-    ``<split>/bridge_map_<one>_to_<other>``, where both node types have ``y``. The graph of a finished run has the
-    rows of an overlap no more, but these numbers, as ``bridge``; other data that are given to it have neither.
+    ``<split>/bridge_map_<one>_to_<other>``, where both node types have ``y``.
 
     Args:
         graph: with its spaces and overlaps.
         temperature: of `path_similarity`.
         seed: of the part that is taken of an overlap of very many rows.
     """
-    if "bridge" in graph:
-        return dict(graph.bridge)
-    if SPACE not in graph.node_types:
-        return {}
     rng, found = np.random.default_rng(seed), {}
-    for modality, spaces in _overlaps(graph):
+    for modality, spaces in overlaps_of(graph):
         through = _through(graph, modality, spaces, rng)
         for split in ("val", "test"):
             for one, other in product(*(_held_out(graph, modality, space, split) for space in spaces)):
@@ -86,13 +79,6 @@ def bridge_metrics(graph: HeteroData, temperature: float, *, seed: int) -> dict[
                 found[f"{split}/bridge_map_{one}_to_{other}"] = scored_average_precision(score, y, y_other)
                 found[f"{split}/bridge_map_{other}_to_{one}"] = scored_average_precision(score.T, y_other, y)
     return found
-
-
-def _overlaps(graph: HeteroData) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Modality and spaces of every overlap."""
-    names, edges = graph[SPACE].name, graph[OVERLAPS]
-    for modality, (one, other) in zip(edges.modality, edges.edge_index.T.tolist(), strict=True):
-        yield modality, (names[one], names[other])
 
 
 def _held_out(graph: HeteroData, overlap: str, space: str, split: str) -> list[str]:
@@ -117,10 +103,7 @@ def _through(
 
 
 def _part(rows: Gathered, most: int, rng: np.random.Generator) -> Gathered:
-    if len(rows) <= most:
-        return rows
-    chosen = _chosen(len(rows), most, rng)
-    return Gathered(rows.rows, chosen if rows.index is None else rows.index[chosen])
+    return Gathered(rows.rows, rows.numbers(_chosen(len(rows), most, rng)))
 
 
 def _chosen(size: int, most: int, rng: np.random.Generator) -> Tensor:

@@ -40,7 +40,11 @@ class Gathered:
 
     def take(self, wanted: Tensor) -> Tensor:
         """Some rows in float32 [b, d]."""
-        return take_rows(self.rows, wanted if self.index is None else self.index[wanted])
+        return take_rows(self.rows, self.numbers(wanted))
+
+    def numbers(self, wanted: Tensor) -> Tensor:
+        """Numbers of gathered rows as numbers in the matrix that they were gathered from."""
+        return wanted if self.index is None else self.index[wanted]
 
     def loaded(self) -> Tensor:
         """All rows in float32 [n, d]."""
@@ -83,7 +87,7 @@ def recall(
     """
     if how == "random":
         chosen = np.random.default_rng(list(seed)).integers(len(memory), size=len(query))
-        return Gathered(memory.rows, _through(memory, torch.from_numpy(chosen)))
+        return Gathered(memory.rows, memory.numbers(torch.from_numpy(chosen)))
     queries, rows = query.whole(), memory.whole()
     about = {"format": _FORMAT, "how": how, "temperature": temperature if how == "softmax" else None}
     key = rows_hash(about, queries, rows)
@@ -107,12 +111,7 @@ def recall(
     kept = kept_array(folder / f"{key}.npy", shape, np.float32 if how == "softmax" else np.int64, fill)
     if how == "softmax":
         return Gathered(kept)
-    return Gathered(memory.rows, _through(memory, torch.from_numpy(np.array(kept))))
-
-
-def _through(memory: Gathered, chosen: Tensor) -> Tensor:
-    """Numbers of gathered rows as numbers in the matrix they were gathered from."""
-    return chosen if memory.index is None else memory.index[chosen]
+    return Gathered(memory.rows, memory.numbers(torch.from_numpy(np.array(kept))))
 
 
 def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:

@@ -13,12 +13,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
-from avgraph.methods.cmcr.links import training_rows
-from avgraph.metrics import (
-    mean_average_precision,
-    modality_gap,
-    recall_at_k,
-)
+from avgraph.methods.cmcr.links import overlaps_of, training_rows
+from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -148,9 +144,8 @@ def memory_edges(
     """(memory, recalled, overlap) → pairs of rows and attention; ``recalled_<space>`` where that name is taken."""
     found: dict[tuple[str, str, str], tuple[Tensor, Tensor]] = {}
     held = holders(graph, training=True)
-    for column, modality in enumerate(graph[OVERLAPS].modality):
-        for number in graph[OVERLAPS].edge_index[:, column].tolist():
-            space = graph[SPACE].name[number]
+    for modality, spaces in overlaps_of(graph):
+        for space in spaces:
             for memory in held[space]:
                 if memory == modality:
                     continue
@@ -159,12 +154,7 @@ def memory_edges(
                 some["memory"].x, some["item"].x = rows.whole(), own.take(torch.arange(min(items, len(own))))
                 some = MemoryEdges("memory", "item", min(k, len(rows)), temperature=temperature)(some)
                 edges = some["memory", "recalled", "item"]
-                pair = torch.stack(
-                    [
-                        index if part.index is None else part.index[index]
-                        for index, part in zip(edges.edge_index, (rows, own), strict=True)
-                    ]
-                )
+                pair = torch.stack([rows.numbers(edges.edge_index[0]), own.numbers(edges.edge_index[1])])
                 kind = (memory, "recalled", modality)
                 kind = kind if kind not in found else (memory, f"recalled_{space}", modality)
                 found[kind] = (pair, edges.attention)

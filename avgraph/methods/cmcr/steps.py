@@ -10,17 +10,15 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.methods.cmcr.centred import centred_links
-from avgraph.methods.cmcr.links import Batches, Link, read_links, training_rows
+from avgraph.methods.cmcr.links import Batches, Link, overlaps_of, read_links, training_rows
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.paths import Path, read_paths
-from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 
 def steps_of_epoch(graph: HeteroData, batch_size: int) -> int:
     """Steps in which every training row of the largest overlap is seen once."""
-    names, edges = graph[SPACE].name, graph[OVERLAPS]
-    held = zip(edges.modality, edges.edge_index[0].tolist(), strict=True)
-    return math.ceil(max(len(training_rows(graph, node, names[space])) for node, space in held) / batch_size)
+    largest = max(len(training_rows(graph, modality, spaces[0])) for modality, spaces in overlaps_of(graph))
+    return math.ceil(largest / batch_size)
 
 
 class Steps:

@@ -68,14 +68,19 @@ class CMCRTask(Task):
         if len(set(widths.values())) > 1:
             told = ", ".join(f"{name} {width}" for name, width in widths.items())
             raise GraphError(f"cmcr: expected heads of one width, got {told}; set method.channels to that of the heads")
+        self.bridge: dict[str, float] | None = None
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """What was learned; heads that began as published ones have widths of their own."""
+        """What was learned; heads that began as published ones have widths of their own.
+
+        The graph of a run has the rows of its overlaps no more, but what they gave without training.
+        """
         for name in self.spaces:
             start = f"heads.{_key(name)}."
             own = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
             self.heads[_key(name)] = projector_of(own, final_relu=self.options.final_relu).to(self.dtype)
         super().restore(state)
+        self.bridge = dict(self.graph.bridge) if "bridge" in self.graph else {}
 
     def head(self, space: str) -> Projector:
         """The projector of a space."""
@@ -163,7 +168,7 @@ class CMCRTask(Task):
                 raise GraphError(f"cmcr: no space '{space}'; {hint(space, self.spaces, 'the run connects')}")
             for node in nodes:
                 check_row_shape(f"{node} in space {space}", graph[node][state_name(space)], self.row_shape(space))
-        self.graph = graph
+        self.graph, self.bridge = graph, {}
 
     def new_nodes(self) -> tuple[str, ...]:
         """The spaces, by name."""
@@ -192,7 +197,9 @@ class CMCRTask(Task):
         return graph
 
     def _bridge(self) -> dict[str, float]:
-        return bridge_metrics(self.graph, self.options.path_temperature, seed=self.seed)
+        if self.bridge is None:
+            self.bridge = bridge_metrics(self.graph, self.options.path_temperature, seed=self.seed)
+        return self.bridge
 
 
 def _key(space: str) -> str:
