@@ -16,9 +16,11 @@ from avgraph.errors import DataError
 from avgraph.graph.nodes import MASKS
 from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.io.graph_file import load_graph
+from avgraph.io.reading import check_expansion
 
 NODE, EDGE = "node", ("node", "edge", "node")
 _EDGE_ROWS = ("edge_weight", "edge_attr", "y", *MASKS)
+_NAME_BYTES = 64  # of a node without a name, which gets one
 
 
 def read_saved_graph(path: Path) -> HeteroData:
@@ -43,7 +45,9 @@ def read_saved_graph(path: Path) -> HeteroData:
     for kind in graph.edge_types:
         _check_index(graph[kind].get("edge_index"), f"{path}: {show_edge(kind)}.edge_index")
     for node in dict.fromkeys([*graph.node_types, *(kind[side] for kind in graph.edge_types for side in (0, 2))]):
-        _check_nodes(graph, node, f"{path}: {node}")
+        count = _count(graph, node, f"{path}: {node}")
+        check_expansion(f"{path}: {node}", path.stat().st_size, _NAME_BYTES * count)
+        graph[node].num_nodes = count
     for kind in graph.edge_types:
         _check_edges(graph, kind, f"{path}: {show_edge(kind)}")
     return graph
@@ -51,12 +55,32 @@ def read_saved_graph(path: Path) -> HeteroData:
 
 def _made(content: Any) -> HeteroData:
     """Of what was a HeteroData, or of what was a Data: one type of nodes and one of edges."""
-    if not isinstance(content, Mapping) or not isinstance(content.get("edge_index"), Tensor):
-        return HeteroData.from_dict(content)
-    one, graph = Data.from_dict(dict(content)), HeteroData()
-    for name, value in one.items():
-        graph[EDGE if one.is_edge_attr(name) else NODE][name] = value
-    return graph
+    if not isinstance(content, Mapping):
+        raise ValueError(f"expected a dictionary, got {type(content).__name__}")
+    if isinstance(content.get("edge_index"), Tensor):
+        one = Data.from_dict(_plain(content))
+        stores: dict[Any, dict[str, Any]] = {NODE: {}, EDGE: {}}
+        for name, value in one.items():
+            stores[EDGE if one.is_edge_attr(name) else NODE][name] = value
+        return HeteroData.from_dict(stores)
+    for key, store in content.items():
+        ends = key if isinstance(key, tuple) else (key,)
+        if len(ends) not in (1, 3) or not all(isinstance(end, str) for end in ends) or not isinstance(store, Mapping):
+            raise ValueError("expected dictionaries of node types and of (source, relation, target)")
+    return HeteroData.from_dict({key: _plain(store) for key, store in content.items()})
+
+
+def _plain(store: Mapping[Any, Any]) -> dict[str, Any]:
+    """Tensors as numpy knows them too."""
+    found = {}
+    for name, value in store.items():
+        if isinstance(value, Tensor):
+            if value.layout != torch.strided:
+                raise ValueError(f"{name}: expected a dense tensor, got {value.layout}")
+            value = value.detach()
+            value = value.float() if value.dtype == torch.bfloat16 else value
+        found[str(name)] = value
+    return found
 
 
 def _check_index(index: object, where: str) -> None:
@@ -65,25 +89,32 @@ def _check_index(index: object, where: str) -> None:
         raise DataError(f"{where}: expected int64 [2, e], got {got}")
 
 
-def _check_nodes(graph: HeteroData, node: str, where: str) -> None:
-    """Refuse attributes of unequal length; without any, the edges say how many nodes there are."""
+def _count(graph: HeteroData, node: str, where: str) -> int:
+    """How many nodes there are, by what they have, or else by the edges; refuse attributes of unequal length."""
     store = graph[node]
-    rows = {name: len(store[name]) for name in ("x", "y", "name", *MASKS) if _has_rows(store.get(name))}
+    for name in MASKS:
+        if name in store and not (isinstance(store[name], Tensor) and store[name].dtype == torch.bool):
+            raise DataError(f"{where}.{name}: expected true or false for every node")
+    rows = {name: _rows(store[name], f"{where}.{name}") for name in ("x", "y", "name", *MASKS) if name in store}
+    if "num_nodes" in store:
+        rows["num_nodes"] = store["num_nodes"]
+        if not isinstance(rows["num_nodes"], int) or rows["num_nodes"] < 0:
+            raise DataError(f"{where}.num_nodes: expected a number of at least 0, got {rows['num_nodes']!r}")
     if len(set(rows.values())) > 1:
         raise DataError(f"{where}: expected as many rows of each, got {', '.join(f'{k} {v}' for k, v in rows.items())}")
-    if not rows and "num_nodes" not in store:
-        ends = [graph[kind].edge_index[side] for kind in graph.edge_types for side in (0, 1) if kind[2 * side] == node]
-        store.num_nodes = max((int(end.max()) + 1 for end in ends if end.numel()), default=0)
+    ends = [graph[kind].edge_index[side] for kind in graph.edge_types for side in (0, 1) if kind[2 * side] == node]
+    return next(iter(rows.values()), max((int(end.max()) + 1 for end in ends if end.numel()), default=0))
 
 
-def _has_rows(value: object) -> bool:
-    return isinstance(value, list) or (isinstance(value, Tensor) and value.dim() > 0)
+def _rows(value: object, where: str) -> int:
+    if not isinstance(value, list) and not (isinstance(value, Tensor) and value.dim() > 0):
+        raise DataError(f"{where}: expected one for every row, got {type(value).__name__}")
+    return len(value)
 
 
 def _check_edges(graph: HeteroData, kind: EdgeType, where: str) -> None:
     store, index = graph[kind], graph[kind].edge_index
-    ends = [(node, int(graph[node].num_nodes or 0)) for node in (kind[0], kind[2])]
-    check_edge_index(np.asarray(index), f"{where}.edge_index", ends)
+    check_edge_index(np.asarray(index), f"{where}.edge_index", [(kind[k], graph[kind[k]].num_nodes) for k in (0, 2)])
     for name in _EDGE_ROWS:
-        if (value := store.get(name)) is not None and (not _has_rows(value) or len(value) != index.shape[1]):
-            raise DataError(f"{where}.{name}: expected one for each of {index.shape[1]} edges")
+        if name in store and _rows(store[name], f"{where}.{name}") != index.shape[1]:
+            raise DataError(f"{where}.{name}: expected one for each of {index.shape[1]} edges, got {len(store[name])}")

@@ -76,7 +76,15 @@ def test_objects_are_not_unpickled(tmp_path: Path) -> None:
     ("wrong", "told"),
     [
         ({}, "holds no nodes"),
-        ([1], "not a saved graph"),
+        ([1], "not a saved graph: expected a dictionary, got list"),
+        ({("a", "b"): {"edge_index": torch.ones(2, 1)}}, "expected dictionaries of node types and of"),
+        ({"clip": {"x": torch.eye(2).to_sparse()}}, "x: expected a dense tensor, got torch.sparse_coo"),
+        (
+            {"clip": {"x": torch.eye(2), "val_mask": torch.zeros(2)}},
+            r"clip\.val_mask: expected true or false for every",
+        ),
+        ({"clip": {"num_nodes": -1}}, r"clip\.num_nodes: expected a number of at least 0, got -1"),
+        ({("a", "to", "a"): {"edge_index": torch.tensor([[0], [1 << 40]])}}, r"a: \d+ bytes claim to hold"),
         ({"clip": {"x": torch.eye(2), "y": torch.zeros(3)}}, r"clip: expected as many rows of each, got x 2, y 3"),
         ({("a", "to", "a"): {"edge_index": torch.zeros(2, 1)}}, r"edge_index: expected int64 \[2, e\], got \[2, 1\]"),
         ({("a", "to", "a"): {"edge_weight": torch.zeros(1)}}, r"edge_index: expected int64 \[2, e\], got NoneType"),
