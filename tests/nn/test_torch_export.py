@@ -8,20 +8,18 @@ from typing import Any
 
 import pytest
 import torch
-from jaxtyping import config
 from torch import Tensor, nn
 from torch.export import Dim, export, load, save
 
 from avgraph.methods import RRNet
 from avgraph.nn import AnchorProxy, HeteroEdgeUnit, IntraUnit, MemoryConv
+from tests.typechecker import unchecked
 
 
 @pytest.fixture(autouse=True)
 def _symbolic_sizes() -> Iterator[None]:
-    """A size that stands for any number is no ``int``, which the checks of annotations would refuse."""
-    config.update("jaxtyping_disable", True)
-    yield
-    config.update("jaxtyping_disable", False)
+    with unchecked():
+        yield
 
 
 NEAR, CANDIDATE = ("audio", "near", "audio"), ("audio", "candidate", "label")
