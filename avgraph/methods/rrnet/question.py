@@ -177,7 +177,9 @@ def _asked(task: RRNetTask, source: int, target: int | None, candidates: Tensor)
     """Place of a target among the candidates."""
     names = [row_names(task.graph, node) for node in (task.inter[0], task.inter[2])]
     if not len(candidates):
-        raise GraphError(f"rrnet: {task.inter[0]} {names[0][source]!r} has no candidates, so nothing is predicted of it")
+        raise GraphError(
+            f"rrnet: {task.inter[0]} {names[0][source]!r} has no candidates, so nothing is predicted of it"
+        )
     if target is None:
         return 0
     found = (candidates == target).nonzero()[:, 0]
