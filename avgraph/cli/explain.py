@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from avgraph.cli.group import FORCE, QUIET, main, may_write
-from avgraph.cli.json_output import JSON, explained_json, show
+from avgraph.cli.json_output import JSON, show
 from avgraph.errors import DataError
+
+if TYPE_CHECKING:
+    from avgraph.tools.explain import Explained
 
 
 @main.command()
@@ -63,7 +67,7 @@ def explain(
     from avgraph.cli.explained_tables import print_explained
     from avgraph.methods.explanation import ExplainOptions
     from avgraph.runtime.progress import reporting
-    from avgraph.tools.explain import Explained, checked_outputs, explain_edge, explain_predictions
+    from avgraph.tools.explain import checked_outputs, explain_edge, explain_predictions
 
     options = ExplainOptions(algorithm=algorithm, top=top, draws=draws, seed=seed)  # type: ignore[arg-type]
     may_write(checked_outputs(output), force=force, inputs=[run])
@@ -75,3 +79,8 @@ def explain(
 
     with reporting(not quiet):
         show(work, as_json, explained_json, print_explained)
+
+
+def explained_json(done: Explained) -> dict[str, Any]:
+    """What is kept in the folder of the run, and the files."""
+    return {**done.found.as_dict(), "files": done.files}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from avgraph.runs.listing import ListedRun
     from avgraph.runs.sweep.results import Sweep
     from avgraph.tools.embed import Embedded
-    from avgraph.tools.explain import Explained
     from avgraph.tools.found import Discovery
     from avgraph.tools.made_of import MadeOf
     from avgraph.tools.match import Matching
@@ -177,11 +176,6 @@ def embedded_json(done: Embedded) -> dict[str, Any]:
 def predicted_json(done: Predicted) -> dict[str, Any]:
     """Of `avgraph predict`."""
     return {"rows": done.predictions.rows(), "files": done.files}
-
-
-def explained_json(done: Explained) -> dict[str, Any]:
-    """Of `avgraph explain`: what is kept in the folder of the run, and the files."""
-    return {**done.found.as_dict(), "files": done.files}
 
 
 def segmented_json(done: Segmented) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from avgraph.io.pictures import save_figure
 FOR, AGAINST, ASKED, QUIET = "#2f6db3", "#c8553d", "#222222", "#9a9a9a"
 _ROW, _FONT = 0.42, 8.5  # inches; points
 _COLUMNS = (0.0, 1.15, 2.55, 3.75)  # neighbours, the source, its candidates, other targets
+_PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4}  # behind text that lines cross
 Node = tuple[str, int]
 
 
@@ -81,7 +82,8 @@ def draw_explanation(graph: HeteroData, relation: EdgeType, path: str | Path, *,
             style = {"color": ASKED, "linewidth": 1.6}
         (x1, y1), (x2, y2) = place[source], place[node]
         axes.plot([x1, x2], [y1, y2], zorder=1, **style)
-        axes.text(x2 - 0.1, y2 - 0.12, f"{probability:.3f}", fontsize=_FONT - 1.5, ha="right", color=style["color"])
+        told = {"fontsize": _FONT - 1.5, "ha": "right", "color": style["color"], "bbox": _PAPER}
+        axes.text(x2 - 0.1, y2 - 0.12, f"{probability:.3f}", **told)
     largest = max((abs(line.importance) for line in lines), default=0.0) or 1.0
     for line in lines:
         _draw_line(axes, place[line.one], place[line.other], line.importance / largest)
@@ -158,7 +160,7 @@ def _draw_nodes(
         axes.plot([x], [y], "o", markersize=5 + 7 * (weight[node] / largest) ** 0.5, zorder=3,
                   color=ASKED if bold else "#6b6b6b", markeredgecolor="white")  # fmt: skip
         style: dict[str, Any] = {"fontsize": _FONT, "va": "center", "weight": "bold" if bold else "normal", "zorder": 4}
-        style["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4}
+        style["bbox"] = _PAPER
         if node == source:
             axes.text(x, y + 0.42, called[node], ha="center", **style)
         elif x == _COLUMNS[0]:

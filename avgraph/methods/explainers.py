@@ -18,7 +18,7 @@ from avgraph.runtime.settings import random_state_kept
 _LEARNED: Mapping[str, Any] = {"epochs": 200, "lr": 0.05, "edge_ent": 0.0, "node_feat_ent": 0.0}
 
 
-class MaskGradient(ExplainerAlgorithm):  # type: ignore[misc]
+class MaskGradient(ExplainerAlgorithm):
     """The gradient of the target's log-probability by a mask of ones on each edge and each feature.
 
     To first order it is what the log-probability loses without the edge or the feature: above 0 it speaks for the
@@ -46,7 +46,7 @@ class MaskGradient(ExplainerAlgorithm):  # type: ignore[misc]
             for kind, value in edge_index.items()
         }
         node = {kind: nn.Parameter(torch.ones_like(value)) for kind, value in x.items()}
-        wanted = {
+        wanted: dict[str, dict[Any, nn.Parameter]] = {
             "node_mask": node if config.node_mask_type else {},
             "edge_mask": edge if config.edge_mask_type else {},
         }

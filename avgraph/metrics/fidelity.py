@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool
 from torch import Tensor
 
 from avgraph.errors import GraphError
@@ -30,9 +30,7 @@ class Fidelity(NamedTuple):
     changed: Tensor
 
 
-def fidelity(
-    full: Float[Tensor, "*rows c"], masked: Float[Tensor, "*rows c"], answer: Int64[Tensor, "*rows"] | None = None
-) -> Fidelity:
+def fidelity(full: Tensor, masked: Tensor, answer: Tensor | None = None) -> Fidelity:
     r"""What a mask takes from answers.
 
     .. math::

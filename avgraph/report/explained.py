@@ -92,17 +92,19 @@ def _study(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "lead": f"{content['predictions']} predictions of the {content['split']} split, the {settings['top']} most "
         f"important by {settings['algorithm']}, beside the mean of {settings['draws']} random choices",
-        "rows": [
+        "tables": [
             (
-                f"{row['chosen']:.3g} of {row['among']:.4g}, {_name(row['of'])}",
+                title,
+                better,
                 [
-                    *(f"{row[key]:+.5f}" for key in ("plus", "random_plus")),
-                    *_gap(row["more"]),
-                    *(f"{row[key]:+.5f}" for key in ("minus", "random_minus")),
-                    *_gap(row["less"]),
+                    (
+                        f"{row['chosen']:.3g} of {row['among']:.4g}, {_name(row['of'])}",
+                        [f"{row[key]:+.5f}", f"{row[f'random_{key}']:+.5f}", *_gap(row[better])],
+                    )
+                    for row in content["fidelity"]
                 ],
             )
-            for row in content["fidelity"]
+            for title, key, better in (("fidelity+", "plus", "more"), ("fidelity−", "minus", "less"))
         ],
         "ablations": [
             (_name(row["without"]), [f"{row['lost']:+.4f}", f"{row['moved']:.4f}", f"{100 * row['changed']:.0f} %"])
@@ -113,8 +115,8 @@ def _study(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gap(found: Mapping[str, Any]) -> Sequence[str]:
     interval = found["interval"]
-    told = "" if interval is None else f" ({interval[0]:+.5f} to {interval[1]:+.5f})"
-    return f"{found['difference']:+.5f}{told}", "" if found["t_p"] is None else f"{found['t_p']:.2g}"
+    told = "" if interval is None else f"{interval[0]:+.5f} to {interval[1]:+.5f}"
+    return f"{found['difference']:+.5f}", told, "" if found["t_p"] is None else f"{found['t_p']:.2g}"
 
 
 def _name(text: Any) -> str:

@@ -86,7 +86,7 @@ class Question:
             offset: whether what the encoder says is added.
         """
         graph, place = self.graph if x is None else replace(self.graph, x=x), self.place
-        if not scores:
+        if not scores and self.mean_attr is not None:
             attr = graph.edge_attr[self.inter].clone()
             attr[place] = self.mean_attr
             graph = replace(graph, edge_attr={**graph.edge_attr, self.inter: attr})

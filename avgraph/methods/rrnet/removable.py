@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.edges.segment import segment_sum
+from avgraph.runtime.settings import random_state_kept
 
 
 class RemovableIntraUnit(IntraUnit):
@@ -62,12 +63,13 @@ def removable(unit: nn.Module, stays: Tensor | None = None) -> RemovableIntraUni
         True
     """
     twin: Any
-    if isinstance(unit, IntraUnit):
-        twin = RemovableIntraUnit(unit.channels, aggr=str(unit.aggr), incidence=unit.incidence)
-    else:
-        assert isinstance(unit, InterUnit)
-        twin = RemovableInterUnit(unit.channels, aggr=str(unit.aggr))
-        twin.stays = stays
+    with random_state_kept():  # it draws weights of its own, for nothing
+        if isinstance(unit, IntraUnit):
+            twin = RemovableIntraUnit(unit.channels, aggr=str(unit.aggr), incidence=unit.incidence)
+        else:
+            assert isinstance(unit, InterUnit)
+            twin = RemovableInterUnit(unit.channels, aggr=str(unit.aggr))
+            twin.stays = stays
     for name, part in unit.named_children():
         twin.add_module(name, part)
     return twin.train(unit.training)  # type: ignore[no-any-return]
