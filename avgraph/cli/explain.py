@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--predictions", type=click.IntRange(1), metavar="N", help="Explain N of a split, against random choices."
 )
 @click.option("--split", default="test", show_default=True, help="Of --predictions.")
-@click.option("--algorithm", default="gradient", show_default=True, help="gradient, gnn_explainer or removal.")
+@click.option("--algorithm", default="removal", show_default=True, help="removal, gradient or gnn_explainer.")
 @click.option("--top", default=5, show_default=True, help="Edges, and features, that are the explanation.")
 @click.option("--draws", default=10, show_default=True, help="Random choices beside it.")
 @click.option("--seed", default=0, show_default=True, help="Of all that is drawn.")

@@ -15,7 +15,7 @@ from avgraph.runtime.settings import random_state_kept
 
 # PyG's weight of the entropy drives every mask to 0 or 1, and where an edge changes a probability by less than a
 # hundredth it decides which: the order was no better than a random one on ESC-10 and CIFAR-10 (docs/explaining.md).
-_LEARNED: Mapping[str, Any] = {"epochs": 200, "lr": 0.05, "edge_ent": 0.0, "node_feat_ent": 0.0}
+LEARNED = {"epochs": 200, "lr": 0.05, "edge_ent": 0.0, "node_feat_ent": 0.0}
 
 
 class MaskGradient(ExplainerAlgorithm):
@@ -97,7 +97,7 @@ def importance(
         return {}
     explainer = Explainer(
         model,
-        GNNExplainer(**_LEARNED) if algorithm == "gnn_explainer" else MaskGradient(),
+        GNNExplainer(**LEARNED) if algorithm == "gnn_explainer" else MaskGradient(),
         explanation_type="phenomenon",
         model_config={"mode": "multiclass_classification", "task_level": "graph", "return_type": "raw"},
         node_mask_type="attributes" if over == "features" else None,

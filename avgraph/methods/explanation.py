@@ -11,7 +11,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, did_you_mean
 from avgraph.graph.vocabulary import EdgeType
 
-Algorithm = Literal["gradient", "gnn_explainer", "removal"]
+Algorithm = Literal["removal", "gradient", "gnn_explainer"]
 ALGORITHMS: tuple[str, ...] = get_args(Algorithm)
 
 
@@ -20,9 +20,10 @@ class ExplainOptions:
     """How to explain.
 
     Attributes:
-        algorithm: of importance. ``gradient`` of the log-probability by a mask on each edge and feature, at the whole
-            graph; ``gnn_explainer`` (Ying et al., NeurIPS 2019), which learns the masks; ``removal``, of edges alone:
-            the change of the probability without each of them, one by one.
+        algorithm: of importance. ``removal``, of edges: what the probability loses without each, one by one.
+            ``gradient`` of the log-probability by a mask on each edge and feature, at the whole graph: quick, and blind
+            where an answer is so sure that no small step changes it. ``gnn_explainer`` (Ying et al., NeurIPS 2019)
+            learns the masks. Features are those of ``gradient`` under ``removal`` too.
         top: how many edges, and how many features, are the explanation.
         draws: how often as many are drawn at random to stand beside it.
         seed: of these draws, and of what an algorithm starts from.
@@ -33,10 +34,10 @@ class ExplainOptions:
     Example:
         >>> ExplainOptions(algorithm="gradients")
         Traceback (most recent call last):
-        avgraph.errors.DataError: algorithm: expected gradient, gnn_explainer, removal, got 'gradients'; did you ...
+        avgraph.errors.DataError: algorithm: expected removal, gradient, gnn_explainer, got 'gradients'; did you ...
     """
 
-    algorithm: Algorithm = "gradient"
+    algorithm: Algorithm = "removal"
     top: int = 5
     draws: int = 10
     seed: int = 0
@@ -59,7 +60,7 @@ class ImportantEdge:
         relation: its type.
         source, target: numbers of its ends in the graph of the run.
         source_name, target_name: what they are called.
-        importance: by the algorithm; above 0 of ``gradient`` and ``removal``: it speaks for the answer.
+        importance: by the algorithm; above 0 of ``removal`` and ``gradient``: it speaks for the answer.
         change: of the probability once this edge alone is removed; None of edges that are not in the explanation.
     """
 

@@ -13,6 +13,7 @@ from torch_geometric.nn import MessagePassing
 
 from avgraph.errors import DataError, GraphError
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods import explainers
 from avgraph.methods.explanation import ExplainOptions, Explanation
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.methods.rrnet.explained import ExplainedRRNet
@@ -72,21 +73,39 @@ def trained() -> RRNetTask:
     return task.eval()
 
 
-@pytest.mark.parametrize("algorithm", ["gradient", "removal", "gnn_explainer"])
-def test_the_only_neighbour_that_tells_comes_first_and_decides(trained: RRNetTask, algorithm: Any) -> None:
+@pytest.mark.parametrize("algorithm", ["removal", "gnn_explainer"])
+def test_the_only_neighbour_that_tells_comes_first_and_decides(
+    trained: RRNetTask, algorithm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(explainers.LEARNED, "epochs", 60)
     assert trained.metrics()["test/accuracy"] == 1.0
-    lost = []
-    for clip in range(CLIPS // 2, CLIPS):
-        found = trained.explain(clip, None, ExplainOptions(algorithm=algorithm, top=1))
+    clips = range(CLIPS // 2, CLIPS // 2 + 6) if algorithm == "removal" else range(CLIPS // 2, CLIPS // 2 + 2)
+    decided = 0
+    for clip in clips:
+        question = ask(trained, clip)
+        nobody = question.probabilities({kind: ~mask for kind, mask in question.removable().items()})
+        if int(nobody.argmax()) == clip % CLASSES:
+            continue  # what is said of a clip that nobody tells of is right by chance
+        found = trained.explain(clip, None, ExplainOptions(algorithm=algorithm, top=1, draws=2))
         first, faithful = found.edges[0], found.faithfulness[0]
         assert (first.relation, first.source, first.target) == (NEAR, CLIPS + clip, clip)
-        assert first.change is not None
-        assert first.change < -0.2
-        assert faithful.plus == pytest.approx(-first.change, abs=1e-5)
-        assert faithful.plus > faithful.random_plus
-        assert faithful.minus < faithful.random_minus
-        lost.append(faithful.changed)
-    assert sum(lost) >= CLIPS // 2 * 0.6  # one class is what is said of a clip that nobody tells of
+        assert faithful.plus == pytest.approx(-(first.change or 0), abs=1e-5)
+        assert faithful.plus > 0.9
+        assert faithful.minus == pytest.approx(0, abs=0.05)
+        assert (faithful.changed, faithful.changed_alone) == (1.0, 0.0)
+        decided += 1
+    assert decided >= len(clips) / 2
+
+
+def test_of_many_edges_those_of_the_largest_gradient_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = bound()
+    every = by_ends(task.explain(25, None, ExplainOptions(draws=1)))
+    monkeypatch.setattr("avgraph.methods.rrnet.explain.MOST_REMOVALS", 4)
+    gradient = by_ends(task.explain(25, None, ExplainOptions(algorithm="gradient", draws=1)))
+    some = by_ends(task.explain(25, None, ExplainOptions(draws=1)))
+    removed = sorted(gradient, key=lambda key: -abs(gradient[key]))[:4]
+    assert {key: some[key] for key in removed} == {key: every[key] for key in removed}
+    assert not any(value for key, value in some.items() if key not in removed)
 
 
 @pytest.mark.parametrize("options", CASES, ids=str)
@@ -122,7 +141,7 @@ def test_a_mask_of_zeros_and_ones_is_a_graph_without_the_edges(options: dict[str
         masked = masked.softmax(-1)[model.target]
         expected = question.probabilities(kept)[question.asked]
         torch.testing.assert_close(masked, expected, atol=1e-5, rtol=1e-4)
-        assert abs(float((expected - question.probabilities()[question.asked]).detach())) > 1e-5
+        assert abs(float(expected - question.probabilities()[question.asked])) > 1e-5
 
 
 def test_the_gradient_of_a_mask_is_that_of_a_small_step() -> None:
@@ -130,12 +149,14 @@ def test_the_gradient_of_a_mask_is_that_of_a_small_step() -> None:
     task._placed = None
     question = ask(task, 25)
     model = ExplainedRRNet(question)
+    task.requires_grad_(False)
     x, index = model.inputs()
     x = {node: value.double() for node, value in x.items()}
-    found = task.explain(25, int(question.targets()[question.asked]), ExplainOptions()).graph
+    options = ExplainOptions(algorithm="gradient", draws=1)
+    found = task.explain(25, int(question.targets()[question.asked]), options).graph
     step = 1e-4
     for kind, edges in index.items():
-        for edge in range(0, edges.shape[1], 17):
+        for edge in range(0, edges.shape[1], 23):
             values = []
             for sign in (1, -1):
                 mask = {each: torch.ones(other.shape[1], dtype=torch.float64) for each, other in index.items()}
@@ -149,7 +170,7 @@ def test_the_gradient_of_a_mask_is_that_of_a_small_step() -> None:
 
 def test_what_the_answer_cannot_depend_on_has_no_importance() -> None:
     task = bound()
-    found = task.explain(25, None, ExplainOptions())
+    found = task.explain(25, None, ExplainOptions(draws=1))
     assert not found.graph[CANDIDATE].importance.any()  # one inter unit: no edge reads what candidates tell
     numbers = found.graph["audio"].number
     assert len(numbers) < task.graph["audio"].num_nodes
@@ -171,7 +192,7 @@ def test_candidates_of_the_node_itself_are_the_question_and_stay() -> None:
     task = bound(intra_units=1, inter_units=2)
     question = ask(task, 25)
     assert not question.removable()[CANDIDATE][question.place].any()
-    found = task.explain(25, None, ExplainOptions(top=4))
+    found = task.explain(25, None, ExplainOptions(algorithm="gradient", top=4, draws=1))
     assert any(edge.relation == CANDIDATE for edge in found.edges)
     assert not any(edge.relation == CANDIDATE and edge.source == 25 for edge in found.edges)
     assert not found.graph[CANDIDATE].importance[question.place].any()
@@ -185,8 +206,8 @@ def by_ends(found: Explanation) -> dict[tuple[EdgeType, int, int], float]:
 
 @pytest.mark.parametrize("algorithm", ["gradient", "removal"])
 def test_the_order_of_the_edges_changes_nothing(algorithm: Any) -> None:
-    task = bound(intra_units=1, inter_units=2)
-    before = by_ends(task.explain(25, None, ExplainOptions(algorithm=algorithm)))
+    task = bound(intra_units=1, inter_units=2 if algorithm == "gradient" else 1)
+    before = by_ends(task.explain(25, None, ExplainOptions(algorithm=algorithm, draws=1)))
     graph = task.graph.clone()
     for number, kind in enumerate(graph.edge_types):
         order = torch.randperm(graph[kind].num_edges, generator=torch.Generator().manual_seed(number))
@@ -196,19 +217,21 @@ def test_the_order_of_the_edges_changes_nothing(algorithm: Any) -> None:
     other = RRNetTask(task.options)
     other.bind(graph, TrainOptions(), 0)
     other.load_state_dict(task.state_dict())
-    after = by_ends(other.eval().explain(25, None, ExplainOptions(algorithm=algorithm)))
+    after = by_ends(other.eval().explain(25, None, ExplainOptions(algorithm=algorithm, draws=1)))
     assert before.keys() == after.keys()
     assert [after[key] for key in before] == pytest.approx(list(before.values()), abs=1e-5)
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_one_others() -> None:
+def test_the_same_seed_gives_the_same_numbers_and_another_one_others(monkeypatch: pytest.MonkeyPatch) -> None:
     task = bound(intra_units=1, inter_units=1)
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    one = task.explain(25, None, ExplainOptions(algorithm="gnn_explainer", seed=1))
+    monkeypatch.setitem(explainers.LEARNED, "epochs", 5)
+    one = task.explain(25, None, ExplainOptions(algorithm="gnn_explainer", seed=1, draws=1))
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(3)
-    other, third = (task.explain(25, None, ExplainOptions(algorithm="gnn_explainer", seed=seed)) for seed in (1, 2))
+    options = [ExplainOptions(algorithm="gnn_explainer", seed=seed, draws=1) for seed in (1, 2)]
+    other, third = (task.explain(25, None, each) for each in options)
     assert one.as_dict() == other.as_dict()
     assert one.faithfulness[0].random_plus != third.faithfulness[0].random_plus
     assert one.edges[0].importance != third.edges[0].importance
@@ -217,7 +240,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_one_others() -> None:
 def test_nothing_is_left_on_the_model() -> None:
     task = bound(intra_units=2, inter_units=3)
     before = task.annotated()[CANDIDATE].probability
-    task.explain(25, None, ExplainOptions())
+    task.explain(25, None, ExplainOptions(algorithm="gradient", draws=1))
     assert torch.equal(task.annotated()[CANDIDATE].probability, before)
     assert not task.training
     for part in task.modules():
@@ -232,7 +255,7 @@ def test_features_of_the_source_and_what_they_are_called() -> None:
     names = feature_names(task, ask(task, 25).graph.x["audio"].shape[1])
     assert (names[0], names[9], names[10], names[14]) == ("x[0]", "x[9]", "score: 0", "score: 4")
     assert names[15:] == [f"known class: {number}" for number in range(5)]
-    found = task.explain(25, None, ExplainOptions(top=3))
+    found = task.explain(25, None, ExplainOptions(top=3, draws=1))
     assert len(found.features) == 3
     assert found.features[0].importance >= found.features[1].importance
     assert not any(feature.feature.startswith("known") for feature in found.features)  # its own is not known
@@ -244,7 +267,7 @@ def without(found: Explanation, name: str) -> float:
 
 def test_each_part_is_taken_away_by_itself() -> None:
     task = bound()
-    found, question = task.explain(25, None, ExplainOptions()), ask(task, 25)
+    found, question = task.explain(25, None, ExplainOptions(draws=1)), ask(task, 25)
     asked = question.asked
     assert task.starts_scored
     logits = question.probabilities().log() - question.offset  # type: ignore[operator]
@@ -263,11 +286,11 @@ def test_each_part_is_taken_away_by_itself() -> None:
 
 def test_one_candidate_alone_by_itself() -> None:
     task = bound(loss="bce", baseline_logit=False)
-    found = task.explain(25, None, ExplainOptions(algorithm="removal"))
+    found = task.explain(25, None, ExplainOptions(draws=1))
     own = task.graph[CANDIDATE].edge_index[0] == 25
     assert found.probability == pytest.approx(float(task.annotated()[CANDIDATE].probability[own].max()), abs=1e-5)
     assert found.edges[0].importance == pytest.approx(-(found.edges[0].change or 0), abs=1e-6)
-    gradient = by_ends(task.explain(25, None, ExplainOptions()))
+    gradient = by_ends(task.explain(25, None, ExplainOptions(algorithm="gradient", draws=1)))
     removal = by_ends(found)
     assert np.corrcoef([gradient[key] for key in removal], list(removal.values()))[0, 1] > 0.5
 
@@ -276,11 +299,11 @@ def test_mistakes_are_one_line() -> None:
     task = bound()
     target = next(each for each in range(5) if each not in ask(task, 25).targets().tolist())
     with pytest.raises(GraphError, match=f"rrnet: '{target}' is no candidate of '25', and only candidates .* it has: "):
-        task.explain(25, target, ExplainOptions())
+        task.explain(25, target, ExplainOptions(draws=1))
     task.graph[CANDIDATE].edge_index[0, task.graph[CANDIDATE].edge_index[0] == 7] = 8
     task._placed = None
     with pytest.raises(GraphError, match="rrnet: audio '7' has no candidates, so nothing is predicted of it"):
-        task.explain(7, None, ExplainOptions())
+        task.explain(7, None, ExplainOptions(draws=1))
     for wrong, message in (({"top": 0}, "top: expected a whole number of at least 1, got 0"),
                            ({"draws": 0}, "draws: expected a whole number of at least 1, got 0"),
                            ({"seed": -1}, "seed: expected a whole number of at least 0, got -1")):  # fmt: skip
@@ -290,7 +313,7 @@ def test_mistakes_are_one_line() -> None:
 
 def test_a_node_without_relations_rests_on_its_features() -> None:
     task = bound(intra_units=0)
-    found = task.explain(25, None, ExplainOptions())
+    found = task.explain(25, None, ExplainOptions(draws=1))
     assert not found.edges
     assert [part.of for part in found.faithfulness] == ["features of audio"]
     assert found.ablations[0].without == "features of 25"

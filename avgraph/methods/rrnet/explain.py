@@ -18,9 +18,12 @@ from avgraph.methods.predictions import class_names, row_names
 from avgraph.methods.rrnet.explained import ExplainedRRNet
 from avgraph.methods.rrnet.explained_graph import explained_graph, important_features
 from avgraph.methods.rrnet.question import Question, ask
+from avgraph.metrics.fidelity import largest
 
 if TYPE_CHECKING:
     from avgraph.methods.rrnet.task import RRNetTask
+
+MOST_REMOVALS = 500  # one by one, a second or two
 
 
 @torch.no_grad()
@@ -70,17 +73,27 @@ def explain_answer(task: RRNetTask, source: int, target: int | None, options: Ex
 
 
 def _importance_of_edges(question: Question, model: ExplainedRRNet, options: ExplainOptions) -> dict[EdgeType, Tensor]:
-    """Of every removable edge; 0 of the others."""
+    """Of every removable edge; 0 of the others.
+
+    Of more than `MOST_REMOVALS` those with the largest gradient are removed, the others count as 0.
+    """
     removable, (x, index) = question.removable(), model.inputs()
-    if options.algorithm == "removal":
-        full = question.probabilities()[question.asked]
-        found = {kind: torch.zeros(len(mask), device=full.device) for kind, mask in removable.items()}
-        for kind, mask in removable.items():
-            for edge in mask.nonzero()[:, 0].tolist():
-                found[kind][edge] = full - question.without(kind, edge)[question.asked]
+    by = "gnn_explainer" if options.algorithm == "gnn_explainer" else "gradient"
+    many = sum(int(mask.sum()) for mask in removable.values()) > MOST_REMOVALS
+    found = {kind: torch.zeros(len(mask), device=mask.device) for kind, mask in removable.items()}
+    if options.algorithm != "removal" or many:
+        made = importance(model, x, index, model.target, algorithm=by, over="edges", seed=options.seed)
+        found = {kind: value.where(removable[kind], 0) for kind, value in made.items()}
+    if options.algorithm != "removal":
         return found
-    made = importance(model, x, index, model.target, algorithm=options.algorithm, over="edges", seed=options.seed)
-    return {kind: value.where(removable[kind], 0) for kind, value in made.items()}
+    if many:
+        removable = largest({kind: value.abs() for kind, value in found.items()}, removable, MOST_REMOVALS)
+    full = question.probabilities()[question.asked]
+    found = {kind: torch.zeros_like(value) for kind, value in found.items()}
+    for kind, mask in removable.items():
+        for edge in mask.nonzero()[:, 0].tolist():
+            found[kind][edge] = full - question.without(kind, edge)[question.asked]
+    return found
 
 
 def _important_edges(

@@ -69,6 +69,7 @@ class Question:
                 found[kind] = mask
         return found
 
+    @torch.no_grad()
     def probabilities(
         self,
         kept: Mapping[EdgeType, Tensor] | None = None,
