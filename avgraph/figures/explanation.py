@@ -82,8 +82,8 @@ def draw_explanation(graph: HeteroData, relation: EdgeType, path: str | Path, *,
             style = {"color": ASKED, "linewidth": 1.6}
         (x1, y1), (x2, y2) = place[source], place[node]
         axes.plot([x1, x2], [y1, y2], zorder=1, **style)
-        told = {"fontsize": _FONT - 1.5, "ha": "right", "color": style["color"], "bbox": _PAPER}
-        axes.text(x2 - 0.1, y2 - 0.12, f"{probability:.3f}", **told)
+        words = {"fontsize": _FONT - 1.5, "ha": "right", "color": style["color"], "bbox": _PAPER}
+        axes.text(x2 - 0.1, y2 - 0.12, f"{probability:.3f}", **words)
     largest = max((abs(line.importance) for line in lines), default=0.0) or 1.0
     for line in lines:
         _draw_line(axes, place[line.one], place[line.other], line.importance / largest)
