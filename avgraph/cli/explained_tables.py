@@ -74,19 +74,19 @@ def _print_study(console: Console, found: FidelityStudy) -> None:
             "changed_alone",
         ),
     ):
-        table = Table("chosen from", "n", "chosen", "random", "better by", "95 % interval", "p", "other answers",
-                      title=title, title_justify="left")  # fmt: skip
+        table = Table("chosen from", "chosen", "random", "better by", "95 % interval", "better in", "p of t", "Wilcoxon",
+                      "other answers", title=title, title_justify="left")  # fmt: skip
         for row in found.rows:
             difference: PairedDifference = getattr(row, gap)
             interval = "" if difference.interval is None else "{:+.5f} … {:+.5f}".format(*difference.interval)
             table.add_row(
                 Text(f"{row.of}: {row.chosen:.3g} of {row.among:.4g}"),
-                str(row.predictions),
                 f"{getattr(row, chosen):+.5f}",
                 f"{getattr(row, random):+.5f}",
                 f"{difference.difference:+.5f}",
                 interval,
-                "" if difference.t_p is None else f"{difference.t_p:.2g}",
+                f"{difference.wins} of {difference.pairs}",
+                *("" if p is None else f"{p:.2g}" for p in (difference.t_p, difference.wilcoxon_p)),
                 f"{100 * getattr(row, of):.0f} % ({100 * getattr(row, f'random_{of}'):.0f} %)",
             )
         console.print(table)

@@ -116,7 +116,8 @@ def _study(content: Mapping[str, Any]) -> dict[str, Any]:
 def _gap(found: Mapping[str, Any]) -> Sequence[str]:
     interval = found["interval"]
     told = "" if interval is None else f"{interval[0]:+.5f} to {interval[1]:+.5f}"
-    return f"{found['difference']:+.5f}", told, "" if found["t_p"] is None else f"{found['t_p']:.2g}"
+    tests = ("" if found[key] is None else f"{found[key]:.2g}" for key in ("t_p", "wilcoxon_p"))
+    return f"{found['difference']:+.5f}", told, f"{found['wins']} of {found['pairs']}", *tests
 
 
 def _name(text: Any) -> str:
