@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from avgraph.runs.sweep.results import Sweep
     from avgraph.runs.sweep.run import resume_sweep, train_sweep
     from avgraph.tools.discover import Discovery, discover_table
+    from avgraph.tools.explain import explain
 
 __all__ = [
     "DAG",
@@ -37,6 +38,7 @@ __all__ = [
     "discover_table",
     "evaluate",
     "evaluate_on",
+    "explain",
     "grasp",
     "list_runs",
     "load_experiment",
@@ -65,5 +67,6 @@ __getattr__, __dir__ = exports(
         "runs.sweep.results": ["Sweep"],
         "runs.sweep.run": ["resume_sweep", "train_sweep"],
         "tools.discover": ["Discovery", "discover_table"],
+        "tools.explain": ["explain"],
     },
 )

@@ -9,6 +9,7 @@ from avgraph.lazy import exports
 if TYPE_CHECKING:
     from avgraph.figures.coupled import coupled_figures, draw_coupled
     from avgraph.figures.curves import draw_curves
+    from avgraph.figures.explanation import draw_explanation
     from avgraph.figures.figures import draw_figures
     from avgraph.figures.gallery import draw_gallery
     from avgraph.figures.matching_matrix import draw_matchings
@@ -21,6 +22,7 @@ __all__ = [
     "coupled_figures",
     "draw_coupled",
     "draw_curves",
+    "draw_explanation",
     "draw_figures",
     "draw_gallery",
     "draw_matchings",
@@ -35,6 +37,7 @@ __getattr__, __dir__ = exports(
     {
         "coupled": ["coupled_figures", "draw_coupled"],
         "curves": ["draw_curves"],
+        "explanation": ["draw_explanation"],
         "figures": ["draw_figures"],
         "gallery": ["draw_gallery"],
         "matching_matrix": ["draw_matchings"],

@@ -17,6 +17,8 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.explanation import ExplainOptions, Explanation
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.trivial import Trivial
@@ -123,6 +125,22 @@ class Task(LightningModule, ABC):
             GraphError: if the rows cannot be joined to the graph of the run.
         """
         raise GraphError(f"{type(self).__name__} predicts nothing of new rows")
+
+    def explained(self) -> EdgeType | None:
+        """Type of the edges whose answers `explain` takes apart; none where it takes apart none."""
+        return None
+
+    def explain(self, source: int, target: int | None, options: ExplainOptions) -> Explanation:
+        """What the answer for an edge of the type of `explained` rests on.
+
+        Args:
+            source, target: numbers of its ends; the most probable target if None.
+            options: how.
+
+        Raises:
+            GraphError: if there is no such edge.
+        """
+        raise GraphError(f"{type(self).__name__} explains nothing")
 
     def trivial(self) -> Trivial | None:
         """What the run has to beat to have learned anything; ``None`` where the method cannot tell."""

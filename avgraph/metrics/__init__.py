@@ -10,6 +10,7 @@ from avgraph.metrics.calibration import (
 )
 from avgraph.metrics.classification import accuracy, best_targets, edge_argmax_accuracy, top_k_recall
 from avgraph.metrics.counterfactual import counterfactual_scores
+from avgraph.metrics.fidelity import Fidelity, fidelity
 from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
 from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.ratings import mean_absolute_error, root_mean_squared_error
@@ -24,6 +25,7 @@ from avgraph.metrics.segmentation import f_curves, f_measure, mask_iou, mean_iou
 from avgraph.metrics.zero_shot import zero_shot_accuracy
 
 __all__ = [
+    "Fidelity",
     "Reliability",
     "accuracy",
     "average_precision",
@@ -38,6 +40,7 @@ __all__ = [
     "expected_calibration_error",
     "f_curves",
     "f_measure",
+    "fidelity",
     "localisation_scores",
     "mask_iou",
     "mean_absolute_error",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,18 +10,17 @@ from typing import Any
 from markupsafe import Markup
 
 from avgraph.errors import shortened
-from avgraph.io.pictures import read_picture
-from avgraph.io.reading import check_regular
 from avgraph.report.cases import Case, Row, cases_of
+from avgraph.report.explained import explanations
 from avgraph.report.explorer import drawn, strongest
 from avgraph.report.media import Media
 from avgraph.report.network import explored
+from avgraph.report.picture_address import picture_address
 from avgraph.report.subject import Subject, configuration
 from avgraph.report.words import graph_words, metric_words, standing, verdict_words
 from avgraph.runs.checks import CHECKS
 
 _LONGEST_CELL = 400
-_LARGE = 150_000  # bytes of a picture from which on it is kept in 256 colours
 
 
 def section(subject: Subject, *, figures: int, media: int) -> dict[str, Any]:
@@ -54,6 +51,7 @@ def section(subject: Subject, *, figures: int, media: int) -> dict[str, Any]:
         "left_out": [path.name for path in subject.figures[len(shown) :]],
         "network": None if network is None else drawn(network),
         "cases": _cases(subject, media),
+        "explanations": explanations(subject.path, figures),
         "edges": strongest(network) if network is not None and not subject.metrics else [],
         "configuration": [] if subject.experiment is None else configuration(subject.experiment),
         "environment": environment(subject.environment),
@@ -164,23 +162,3 @@ def _fitting(paths: Sequence[Path], room: int) -> list[dict[str, str]]:
             break
         found.append({"name": path.stem.replace("_", " "), "address": Markup(address)})
     return found
-
-
-def picture_address(path: Path) -> str:
-    """A picture file as a ``data:`` address; a large PNG in 256 colours.
-
-    Raises:
-        DataError: if it is no picture.
-    """
-    check_regular(path)
-    content = path.read_bytes()
-    if path.suffix == ".png" and len(content) > _LARGE:
-        from PIL import Image
-
-        out = io.BytesIO()
-        Image.fromarray(read_picture(path, "RGB")).quantize(256, Image.Quantize.FASTOCTREE).save(
-            out, "PNG", optimize=True
-        )
-        content = min(content, out.getvalue(), key=len)
-    kind = "image/png" if path.suffix == ".png" else "image/svg+xml"
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -26,6 +26,7 @@ CHECKPOINT = Path("checkpoints", "last.ckpt")
 ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
 STAGES = "stages.json"  # of a composed run: the runs whose graphs are its data
 EVALUATIONS = "evaluations"  # metrics on other data sets
+EXPLANATIONS = "explanations"  # what avgraph explain has found
 FOLDS = "folds.json"  # only beside the runs of several folds or seeds
 PLAN = "plan.json"  # only beside the runs of a sweep
 DATA = "data.pt"  # what a method with raw input was trained on; other graphs hold it themselves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,9 @@ from avgraph.cli.json_output import (
     segmented_json,
     status_json,
 )
+from avgraph.methods.explanation import Ablation, Explanation, Faithfulness, ImportantEdge, ImportantFeature
 from avgraph.methods.predictions import Predictions
+from avgraph.runs.fidelity import AblationRow, FidelityRow
 from avgraph.tools.catalog import describe
 from avgraph.tools.discover import discover_table
 from avgraph.tools.embed import Embedded
@@ -78,5 +81,14 @@ def test_every_key_of_json_is_on_the_page(tmp_path: Path) -> None:
         row = re.search(rf"^\| `{command}` \| (.*) \|$", PAGE, re.M)
         assert row
         assert result.keys() <= set(re.findall(r"`(\w+)`", row[1])), command
+    parts = {"explain": (Explanation, ImportantEdge, ImportantFeature, Ablation, Faithfulness),
+             "explain --predictions": (FidelityRow, AblationRow)}  # fmt: skip
+    for command, kinds in parts.items():
+        row = re.search(rf"^\| `{command}` \| (.*) \|$", PAGE, re.M)
+        assert row
+        keys = {field.name for kind in kinds for field in dataclasses.fields(kind)} - {"options", "graph"}
+        of_faithfulness = {field.name for field in dataclasses.fields(Faithfulness)}
+        known = of_faithfulness if command.endswith("--predictions") else set()  # "as `faithfulness`"
+        assert keys - known <= set(re.findall(r"`(\w+)`", row[1])), command
     for edge in discovery_json(found)["edges"]:
         assert all(f"`{key}`" in PAGE for key in edge)

@@ -19,8 +19,8 @@ from avgraph.report.drawing import curves_svg
 from avgraph.report.layout import placed
 from avgraph.report.media import Media
 from avgraph.report.network import explored
+from avgraph.report.picture_address import picture_address
 from avgraph.report.sections import marks as mark_rows
-from avgraph.report.sections import picture_address
 from avgraph.report.words import graph_words, verdict_words
 
 

@@ -172,8 +172,15 @@ class RRNet(nn.Module):
         edge_index_dict: Mapping[EdgeType, Tensor],
         edge_attr_dict: Mapping[EdgeType, Tensor] | None = None,
         plans: Mapping[EdgeType, Incidence] | None = None,
+        units: Sequence[Mapping[EdgeType, nn.Module]] | None = None,
     ) -> Float[Tensor, " e"]:
-        """Logits of the inter edges; ``plans`` are their CSR views, built once by `plan_of` for many passes."""
+        """Logits of the inter edges.
+
+        Args:
+            x_dict, edge_index_dict, edge_attr_dict: see above.
+            plans: CSR views of the edges, built once by `plan_of` for many passes.
+            units: of every layer by relation, to run in place of its own, such as copies that an explainer masks.
+        """
         kinds, attr, like = (*self.intra, self.inter), edge_attr_dict or {}, self.decoder.last.weight
         check_known(attr, kinds, edge_index_dict)
         nodes = (self.inter[0], self.inter[2])
@@ -186,8 +193,8 @@ class RRNet(nn.Module):
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             if "__".join(kind) in self.edge_encoder:
                 edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
-        for unit, worked_on in self.layers():
-            x, edge = parallel_units(dict.fromkeys(worked_on, unit), x, edge_index_dict, edge, plans)
+        for layer in [dict.fromkeys(kinds, unit) for unit, kinds in self.layers()] if units is None else units:
+            x, edge = parallel_units(layer, x, edge_index_dict, edge, plans)
         source, _, target = self.inter
         logits: Tensor = self.decoder(self.dropout(edge[self.inter])).squeeze(1)
         if self.product is not None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.model import RRNet, plan_of
 from avgraph.nn import Incidence
-from avgraph.nn.edges.neighbourhood import neighbourhood
+from avgraph.nn.edges.neighbourhood import Neighbourhood, neighbourhood
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,14 @@ class ModelGraph:
         self, model: RRNet, seeds: Tensor, fan_out: int | None, rng: np.random.Generator
     ) -> tuple[ModelGraph, Tensor]:
         """The part that the logits of the candidate edges ``seeds`` depend on, and their numbers in it."""
-        part = neighbourhood(
+        part = self.neighbourhood(model, seeds, fan_out, rng)
+        return self.part(part), torch.searchsorted(part.edges[model.inter], seeds)
+
+    def neighbourhood(
+        self, model: RRNet, seeds: Tensor, fan_out: int | None, rng: np.random.Generator
+    ) -> Neighbourhood:
+        """Numbers of the nodes and edges that the logits of the candidate edges ``seeds`` depend on."""
+        return neighbourhood(
             self.plans,
             {model.inter: seeds},
             [kind for _, kinds in model.layers() for kind in kinds],
@@ -55,12 +62,20 @@ class ModelGraph:
             fan_out=fan_out,
             rng=rng,
         )
-        graph = ModelGraph.build(
+
+    def part(self, part: Neighbourhood) -> ModelGraph:
+        """Some of its nodes and edges alone."""
+        return ModelGraph.build(
             {node: self.x[node][rows] for node, rows in part.nodes.items()},
             {kind: part.edge_index(kind, plan) for kind, plan in self.plans.items()},
             {kind: value[part.edges[kind]] for kind, value in self.edge_attr.items()},
         )
-        return graph, torch.searchsorted(part.edges[model.inter], seeds)
+
+    def with_edges(self, kept: Mapping[EdgeType, Tensor]) -> ModelGraph:
+        """The same nodes with some of the edges: of each type in ``kept`` those of a mask [e]."""
+        attr = {kind: value[kept[kind]] if kind in kept else value for kind, value in self.edge_attr.items()}
+        index = {kind: value[:, kept[kind]] if kind in kept else value for kind, value in self.edge_index.items()}
+        return ModelGraph.build(self.x, index, attr)
 
     def to(self, device: torch.device) -> ModelGraph:
         """The same on another device."""

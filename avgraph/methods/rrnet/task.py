@@ -14,9 +14,12 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
+from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.epoch_shuffle import EpochShuffle
+from avgraph.methods.explanation import ExplainOptions, Explanation
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
+from avgraph.methods.rrnet.explain import explain_answer
 from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
 from avgraph.methods.rrnet.labels import check_labelled
 from avgraph.methods.rrnet.model import RRNet
@@ -104,6 +107,11 @@ class RRNetTask(Task):
         if self.starts_scored:
             self.offset = store.edge_weight.to(device, weight.dtype).clamp_min(1e-6).log()
 
+    def placed(self) -> ModelGraph:
+        """The whole graph as the model is called with it."""
+        self._place()
+        return self.whole
+
     def forward(self) -> Float[Tensor, " e"]:
         """Logits of all candidate edges; in batches, where the experiment asks for them."""
         self._place()
@@ -176,6 +184,14 @@ class RRNetTask(Task):
     def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
         """Which target new source nodes map to; see `predict_nodes`."""
         return predict_nodes(self, new, steps)
+
+    def explained(self) -> EdgeType:
+        """Candidate edges."""
+        return self.inter
+
+    def explain(self, source: int, target: int | None, options: ExplainOptions) -> Explanation:
+        """What the probability of a candidate edge rests on; see `explain_answer`."""
+        return explain_answer(self, source, target, options)
 
     def trivial(self) -> Trivial:
         """One logit for all edges, and the majority class."""
