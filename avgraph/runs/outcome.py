@@ -19,7 +19,7 @@ class Outcome:
 
     Attributes:
         metrics: `<split>/<name>` numbers.
-        history: numbers of every epoch, as in ``metrics.jsonl``.
+        history: numbers of every epoch up to that of the weights, as in ``metrics.jsonl``.
         trivial: what could be had without the data; None where the method does not know.
         headline: what the run is judged by; None where the method does not say.
         graph: with what was learned.
