@@ -36,6 +36,7 @@ class Loggers:
         self.experiment = experiment
         self.directory = directory
         self.names = experiment.train.log
+        self.remembers = set(self.names) - {"tensorboard"}  # which forgets what is repeated
         self.open: dict[str, Logger] = {}
         self.state: dict[str, Any] = {"logged": 0}
 
@@ -55,7 +56,7 @@ class Loggers:
         Args:
             logged: lines of the history.
         """
-        if not self.names:
+        if not self.remembers:
             return
         path = self.directory / LOGGERS
         if path.exists():
@@ -70,21 +71,20 @@ class Loggers:
             epoch: the first that is to be logged.
         """
         makers = {"tensorboard": self._tensorboard, "wandb": self._wandb, "mlflow": self._mlflow}
-        for name in self.names:
-            self.open[name] = makers[name](epoch)
+        self.open = {name: makers[name](epoch) for name in self.names}
         options = dict(flat(self.experiment.to_dict()))
         for name, logger in self.open.items():
-            if name != "tensorboard":  # which takes them together with the final metrics
+            if name in self.remembers:  # TensorBoard takes them together with the final metrics
                 logger.log_hyperparams(options)
                 self.state[name] = logger.version if isinstance(logger, WandbLogger) else logger.run_id
-        if self.names:
+        if self.remembers:
             write_json(self.directory / LOGGERS, self.state)
 
     def epoch(self, record: Mapping[str, Any]) -> None:
         """Log the line of an epoch."""
         numbers = {name: value for name, value in record.items() if name != "epoch"}
         for name, logger in self.open.items():
-            if name == "tensorboard" or record["epoch"] >= self.state["logged"]:
+            if name not in self.remembers or record["epoch"] >= self.state["logged"]:
                 logger.log_metrics(numbers, step=record["epoch"])
 
     def final(self, metrics: Mapping[str, Any], epochs: int) -> None:

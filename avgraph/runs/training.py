@@ -26,7 +26,7 @@ from avgraph.runs.callbacks import (
     WholeCheckpoints,
     save_checkpoint,
 )
-from avgraph.runs.folder import BEST, CHECKPOINT, HISTORY, read_history
+from avgraph.runs.folder import BEST, CHECKPOINT, read_history
 from avgraph.runs.loggers import Loggers
 from avgraph.runs.selection import Selected, rule_of
 from avgraph.runs.validation import Validation
@@ -141,15 +141,11 @@ def _take_best(task: Task, experiment: Experiment, directory: Path) -> Selected:
     names = [name for record in history for name in record if name.startswith(VALIDATION)]
     rule = rule_of(experiment, list(dict.fromkeys(names)))
     found = None if rule is None else rule.best(history)
-    if rule is None or found is None:
-        raise DataError(
-            f"{directory}: no epoch can be chosen: {'it' if rule is None else rule.metric} was never a number"
-        )
+    if found is None:
+        raise DataError(f"{directory}: no epoch can be chosen: what train.monitor names was never a number")
     content = load_checkpoint(path, _WEIGHTS_KEYS)
     if content["epoch"] != found.epoch:
-        told = (
-            f"expected the weights of epoch {found.epoch}, the best one in {HISTORY}, got those of {content['epoch']}"
-        )
+        told = f"expected the weights of epoch {found.epoch}, the best one, got those of {content['epoch']}"
         raise DataError(f"{path}: {told}; without the folder {path.parent}, training starts anew")
     task.load_state_dict(content["state_dict"])
     return found
