@@ -124,7 +124,8 @@ TRAIN = Component(
         row("keep", "best", seen("whether the run says which epoch it is of", lambda world: (
             "selected" in world.run.metrics)), becomes(True), measure_every=1),
         row("patience", 1, seen("epochs that are logged", lambda world: (
-            world.task, len(world.history))[1]), becomes(2), measure_every=1, monitor="val/candidate_recall"),
+            world.task, len(world.history))[1]), becomes(2), measure_every=1, monitor="val/candidate_recall",
+            keep="best"),
         row("log", ["tensorboard"], seen("files of the run", lambda world: {
             path.name for path in world.run.directory.iterdir()}), gains("tensorboard")),
         row("threads", 3, seen("threads of the run", lambda world: RunWorld(world.declared).environment("threads")),
