@@ -120,8 +120,8 @@ class TrainOptions(Options):
         if self.measure_every == 0:
             why = "nothing is measured during training (measure_every is 0); set train.measure_every to 1 or more"
             found += [((key,), why, value) for key, value in written.items()]
-        elif self.epochs and self.measure_every > self.epochs:
-            told = f"expected at most epochs, {self.epochs}, got {self.measure_every}: nothing would be measured"
+        elif self.chooses and 0 < self.epochs < self.measure_every:
+            told = f"expected at most epochs, {self.epochs}, got {self.measure_every}: there is nothing to choose from"
             found.append((("measure_every",), told, self.measure_every))
         elif not self.chooses:
             why = "chooses nothing: keep is 'last' and there is no patience; set train.keep to best"

@@ -11,8 +11,6 @@ from avgraph.errors import DataError, hint
 from avgraph.options.base import VALIDATION
 from avgraph.runs.metric_names import lower_is_better
 
-_HOLD_OUT = "hold some out, by dataset.val_fold, val_fraction or val_part, or the rows called val in data of your own"
-
 
 @dataclass(frozen=True)
 class Selected:
@@ -94,7 +92,7 @@ def rule_of(experiment: Experiment, names: Sequence[str]) -> Rule | None:
     """
     options, method = experiment.train, experiment.method
     if not names:
-        raise DataError(f"train.measure_every: there is no row of the split val to measure; {_HOLD_OUT}")
+        raise DataError(f"train.measure_every: {method.type} finds nothing to measure in the split val of these data")
     if not options.chooses:
         return None
     usual = f"{VALIDATION}{method.chosen_by}" if method.chosen_by else names[0]

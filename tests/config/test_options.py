@@ -53,8 +53,8 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, s
         ("train: {optimizer: {type: sgd, lr: 1, momentum: 1}}",
          "train.optimizer.momentum: expected a number below 1, got 1"),
         ("train: {measure_every: -1}", "train.measure_every: expected a number of at least 0, got -1"),
-        ("train: {epochs: 5, measure_every: 6}",
-         "train.measure_every: expected at most epochs, 5, got 6: nothing would be measured"),
+        ("train: {epochs: 5, measure_every: 6, keep: best}",
+         "train.measure_every: expected at most epochs, 5, got 6: there is nothing to choose from"),
         ("train: {patience: 3}", "train.patience: nothing is measured during training (measure_every is 0); set "
          "train.measure_every to 1 or more"),
         ("train: {keep: best}", "train.keep: nothing is measured during training (measure_every is 0); set "

@@ -236,7 +236,9 @@ def test_what_has_no_rows_to_validate_on_is_told(tmp_path: Path) -> None:
     path = choosing(tmp_path)
     split = np.load(tmp_path / "split.npy")
     np.save(tmp_path / "split.npy", np.where(split == "val", "train", split))
-    with pytest.raises(DataError, match=r"train\.measure_every: there is no row of the split val to measure; hold"):
+    with pytest.raises(
+        DataError, match=r"train\.measure_every: the data set 'files' has no validation rows to measure; give it"
+    ):
         avgraph.train(path)
     assert not (tmp_path / "runs").exists()
 

@@ -145,11 +145,12 @@ def clip_concept_graph(
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
         if inserted:
             result[concept].insertion_epoch = int(teacher.epoch)
-    if teacher.snapshot_epochs:
-        weights, edges = teacher.snapshots.cpu(), result[concept, "drove", concept]
+    epochs, weights = teacher.taken()
+    if epochs:
+        edges = result[concept, "drove", concept]
         number, parent, child = weights.nonzero(as_tuple=True)
         edges.edge_index = torch.stack([parent, child])
         edges.edge_weight = weights[number, parent, child]
-        edges.epoch = torch.tensor(teacher.snapshot_epochs)[number]
-        result[concept].snapshot_epochs = list(teacher.snapshot_epochs)
+        edges.epoch = torch.tensor(epochs)[number]
+        result[concept].snapshot_epochs = epochs
     return result
