@@ -16,9 +16,10 @@ from avgraph.io.graph_file import load_graph
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
+from avgraph.runs.checkpoints import load_weights
 from avgraph.runs.new_nodes import NewRows
 from avgraph.runs.pipeline import build_task, graph_steps
-from avgraph.runs.training import load_weights, pick_device
+from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 from avgraph.runtime.settings import run_settings

@@ -213,7 +213,9 @@ def test_every_method_measures_one_split_as_it_does_in_the_end(toy: str, monkeyp
     assert poisoned.eval().metrics() != final
 
 
-def test_the_teacher_of_lir_is_never_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_teacher_of_lir_is_never_the_best_and_later_snapshots_are_not_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load = toys.Clips.load
 
     def with_val(self: Any) -> HeteroData:
@@ -226,10 +228,11 @@ def test_the_teacher_of_lir_is_never_the_best(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(toys.Clips, "load", with_val)
     options = {"type": "lir", "hidden_channels": 8, "layers": 1, "teacher_epochs": 3, "interaction_weight": 9.0}
     train = {**CPU, "epochs": 5, "measure_every": 1, "keep": "best", "goal": "min"}
-    world = MethodWorld("Clips", {**options, "dependencies": "given"}, train)
+    world = MethodWorld("Clips", {**options, "dependencies": "given", "restarts": 1, "snapshot_epochs": [1, 4]}, train)
     values = [line["val/map"] for line in (world.task, world.history)[1]]
     assert min(values[:3]) < min(values[3:])  # it would be, by its number
     assert world.task.teacher.ready
+    assert world.data["concept"].snapshot_epochs == ([1] if values[3] <= values[4] else [1, 4])
 
 
 def test_what_has_no_rows_to_validate_on_is_told(tmp_path: Path) -> None:
