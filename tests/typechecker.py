@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from beartype import BeartypeConf, beartype
+from jaxtyping import config
 
 _beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
 _made: dict[Any, Callable[..., Any]] = {}
@@ -23,3 +25,13 @@ def checked(signature: Callable[..., Any]) -> Callable[..., Any]:
     if key not in _made:
         _made[key] = _beartype(signature)
     return _made[key]
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Without checks, as users run; a size that stands for any number, as `torch.export` has it, is no ``int``."""
+    config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        config.update("jaxtyping_disable", False)

@@ -82,8 +82,12 @@ def save_graph(data: HeteroData, path: str | Path) -> None:
         save_tensors(_walk(data.to_dict(), "", _plain), temporary)
 
 
-def load_graph(path: str | Path) -> HeteroData:
+def load_graph(path: str | Path, made: Callable[[Any], HeteroData] = HeteroData.from_dict) -> HeteroData:
     """Read a graph that `save_graph` wrote; ``weights_only=True``, so that a file cannot run code.
+
+    Args:
+        path: the file.
+        made: the graph of what the file holds.
 
     Raises:
         DataError: if the file is missing or is not such a graph.
@@ -93,7 +97,9 @@ def load_graph(path: str | Path) -> HeteroData:
     check_regular(path)
     note_read(path)
     try:
-        return HeteroData.from_dict(load_tensors(Path(path)))
+        return made(load_tensors(Path(path)))
     except Exception as error:  # torch.load raises many types for a damaged file
-        first = reason_of(error)
-        raise DataError(f"{path}: not a graph that avgraph wrote: {first}") from None
+        if "torch_geometric" in str(error) and "GLOBAL" in str(error):
+            told = "it holds objects, which are not unpickled; write torch.save(graph.to_dict(), FILE)"
+            raise DataError(f"{path}: {told}") from None
+        raise DataError(f"{path}: not a saved graph: {reason_of(error)}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from avgraph.errors import DataError
 
 SUFFIXES = (".graphml", ".gexf", ".json", ".parquet")
-READABLE = (".graphml", ".json")
+READABLE = (".graphml", ".json", ".pt")
 
 
 def checked_output(path: str | Path) -> Path:

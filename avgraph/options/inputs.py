@@ -133,7 +133,7 @@ def _columns(one: Input) -> None:
 
 def _graph(one: Input) -> None:
     if FilePath(one.path).suffix.lower() not in READABLE:
-        raise DataError(f"{one.path}: expected a graph, {' or '.join(READABLE)}")
+        raise DataError(f"{one.path}: expected a graph, {', '.join(READABLE)}")
     check_file(FilePath(one.path))
 
 

@@ -19,7 +19,7 @@ def avgraph(*words: str, cwd: Path, stdout: str | None = None) -> tuple[int, str
     """Exit code, and what was said on standard error."""
     with open(stdout or os.devnull, "w") as out:
         done = subprocess.run(
-            [sys.executable, "-m", "avgraph.cli", *words],
+            [sys.executable, "-m", "avgraph", *words],
             cwd=cwd,
             stdout=out,
             stderr=subprocess.PIPE,

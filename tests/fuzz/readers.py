@@ -41,9 +41,9 @@ def readers() -> list[Reader]:
     from avgraph.datasets.captions.tables import read_captions
     from avgraph.datasets.esc.table import read_table as read_esc
     from avgraph.datasets.features.file import read_feature_file
+    from avgraph.datasets.graph_file.saved import read_saved_graph
     from avgraph.encoders.glove import read_glove
     from avgraph.export import read_graphml, read_json
-    from avgraph.io.graph_file import load_graph
     from avgraph.methods.cmcr.heads import load_head
     from avgraph.runs import folder as directory
     from avgraph.runs.checkpoints import load_checkpoint
@@ -71,7 +71,7 @@ def readers() -> list[Reader]:
         Reader("ogg", "a.ogg", short_audio, mutate.mutate_bytes, 20),
         Reader("flac", "a.flac", short_audio, mutate.mutate_bytes, 30),
         Reader("checkpoint", "last.ckpt", load_checkpoint, torch_file, 25),
-        Reader("graph", "graph.pt", load_graph, torch_file, 25),
+        Reader("graph", "graph.pt", read_saved_graph, torch_file, 25),
         Reader("head", "heads.pt", lambda path: load_head(f"{path}:Head_A"), torch_file, 20),
         Reader("metrics", "metrics.json", lambda path: directory.read_metrics(path.parent), mutate.mutate_text, 20),
         Reader("history", "metrics.jsonl", lambda path: directory.read_history(path.parent), mutate.mutate_text, 20),

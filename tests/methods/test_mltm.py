@@ -240,10 +240,20 @@ def test_pairs_are_read_from_edges_whoever_wrote_them() -> None:
         task.bind(graph, TrainOptions(), 0)
 
 
+def test_pairs_alone_say_what_is_right(run: avgraph.Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "pairs.npy", np.stack([np.arange(72), np.arange(72) % 6]))
+    edges = "  edges:\n    - {source: audio, relation: described, target: text, index: pairs.npy}\ngraph: []"
+    nodes = ("y: y.npy, split", "split"), (", y: text_y.npy", "")
+    other = avgraph.train(experiment(tmp_path, *nodes, ("graph: []", edges)))
+    numbers = {name: value for name, value in run.metrics.items() if "/" in name}
+    assert {name: value for name, value in other.metrics.items() if "/" in name} == numbers
+    assert avgraph.evaluate(other)["test/cosine/audio_to_text_map"] == numbers["test/cosine/audio_to_text_map"]
+
+
 def test_bad_graphs_and_options_are_named() -> None:
-    with pytest.raises(GraphError, match=r"mltm: the graph has no 'text' nodes \(it has audio\)"):
+    with pytest.raises(GraphError, match=r"no node type 'text'; the graph has: audio"):
         bound("text")
-    with pytest.raises(GraphError, match="mltm: 'audio' nodes have no 'y'"):
+    with pytest.raises(GraphError, match="node type 'audio' has no 'y'; it has: train_mask, x"):
         bound("audio.y")
     with pytest.raises(GraphError, match="mltm: 'audio' nodes have no 'train_mask'"):
         bound("audio.train_mask")

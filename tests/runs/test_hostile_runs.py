@@ -114,5 +114,5 @@ def test_resume_names_a_checkpoint_that_lightning_did_not_write(run: avgraph.Run
 
 def test_a_graph_that_is_none(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "graph.pt")
-    with pytest.raises(DataError, match="not a graph that avgraph wrote"):
+    with pytest.raises(DataError, match="not a saved graph"):
         load_graph(tmp_path / "graph.pt")

@@ -94,7 +94,7 @@ def test_what_is_not_a_run_is_named(tmp_path: Path, run: avgraph.Run) -> None:
     damaged.mkdir()
     (damaged / "config.yaml").write_bytes((run.directory / "config.yaml").read_bytes())
     (damaged / "graph.pt").write_bytes(b"\x80junk")
-    with pytest.raises(DataError, match=r"graph\.pt: not a graph that avgraph wrote"):
+    with pytest.raises(DataError, match=r"graph\.pt: not a saved graph"):
         avgraph.evaluate(damaged)
 
 

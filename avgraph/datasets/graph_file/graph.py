@@ -20,6 +20,7 @@ from avgraph.datasets.files.columns import chosen
 from avgraph.datasets.files.part import Part
 from avgraph.datasets.files.sides import Sides, common_folds, split_masks
 from avgraph.datasets.graph_file.options import GraphFile
+from avgraph.datasets.graph_file.saved import read_saved_graph
 from avgraph.errors import DataError, hint, shortened
 from avgraph.export import read_graphml, read_json
 from avgraph.graph.nodes import MASKS
@@ -28,6 +29,7 @@ from avgraph.graph.vocabulary import show_edge
 from avgraph.io.files_read import checksums
 
 NODE_KEYS = ("y", "split", "name", "fold", "source")
+_READERS = {".graphml": read_graphml, ".json": read_json, ".pt": read_saved_graph}
 
 
 def load_graph_file(options: GraphFile) -> HeteroData:
@@ -73,7 +75,7 @@ def folds_of(options: GraphFile) -> tuple[int, ...]:
 
 
 def _read(path: Path) -> HeteroData:
-    graph = read_json(path) if path.suffix.lower() == ".json" else read_graphml(path)
+    graph = _READERS[path.suffix.lower()](path)
     if not graph.node_types:
         raise DataError(f"{path}: holds no nodes")
     return graph

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class GraphFile(Dataset):
-    """A graph in a file, ``.graphml`` or node-link ``.json``: of networkx, igraph or Gephi, or exported from a run.
+    """A graph in a file: ``.graphml`` or node-link ``.json`` of networkx, igraph, Gephi or a run, ``.pt`` of PyG.
+
+    A ``.pt`` file is ``torch.save(data.to_dict(), "graph.pt")`` of a ``HeteroData`` or ``Data``, its masks the splits.
 
     Nodes are of the type that their ``node_type`` says, or else ``node``, and edges of that of ``relation``, or else
     ``edge``. Of nodes ``name``, ``y``, ``split``, ``fold`` and ``source`` are what they are in `Files`, of edges

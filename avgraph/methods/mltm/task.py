@@ -16,6 +16,7 @@ from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
 from avgraph.graph.edges import training_edges
 from avgraph.graph.nodes import node_attribute
+from avgraph.graph.pair_groups import pair_groups
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
@@ -40,8 +41,9 @@ class MLTMTask(Task):
     """Audio-text retrieval by mini-batch learning to match (Luong et al., ICLR 2024), and its baselines.
 
     Trained on pairs, the edges (``audio``, ``relation``, ``text``) of training sounds, whoever wrote them; without such
-    edges a sound is paired with the texts of its ``y``, one of its class or its own captions. Measured by ``y``. The
-    baselines share projections, batches and optimiser; the metric is learned by ``"mltm"`` only.
+    edges a sound is paired with the texts of its ``y``, one of its class or its own captions. Measured by ``y``; where
+    neither has one, by the pairs. The baselines share projections, batches and optimiser; the metric is learned by
+    ``"mltm"`` only.
 
     Args:
         options: what each does is said in `MltmOptions`.
@@ -51,6 +53,7 @@ class MLTMTask(Task):
         super().__init__()
         self.options = options
         self.objective = Objective(options)
+        self._pairs = (options.audio, options.relation, options.text)
 
     def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
         """Pair the sounds with texts and build the projections.
@@ -58,17 +61,11 @@ class MLTMTask(Task):
         Raises:
             GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
         """
-        options = self.options
-        for node in (options.audio, options.text):
-            if node not in graph.node_types:
-                raise GraphError(f"mltm: the graph has no '{node}' nodes (it has {', '.join(graph.node_types)})")
-            for needed in ("x", "y"):
-                if needed not in graph[node]:
-                    raise GraphError(f"mltm: '{node}' nodes have no '{needed}'")
+        options, graph = self.options, self._with_classes(graph)
         sounds, texts = graph[options.audio], graph[options.text]
         if "train_mask" not in sounds:
             raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
-        described = (options.audio, options.relation, options.text)
+        described = self._pairs
         if described not in graph.edge_types:
             if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
                 raise GraphError(
@@ -87,6 +84,19 @@ class MLTMTask(Task):
         metric = options.metric if options.loss == "mltm" else "euclidean"
         start = torch.eye(d) if metric == "full" else torch.ones(d)
         self.ground_metric = nn.Parameter(start, requires_grad=metric != "euclidean")
+
+    def _with_classes(self, graph: HeteroData) -> HeteroData:
+        """What is asked of a graph; ``y`` says what belongs together, by the pairs where there is none."""
+        nodes, described = (self.options.audio, self.options.text), self._pairs
+        for node in nodes:
+            node_attribute(graph, node, "x")
+        if described in graph.edge_types and not any("y" in graph[node] for node in nodes):
+            graph = graph.clone()
+            for node, group in zip(nodes, pair_groups(graph, described), strict=True):
+                graph[node].y = group
+        for node in nodes:
+            node_attribute(graph, node, "y")
+        return graph
 
     def _block(self, x: Tensor) -> nn.Module:
         return nn.Sequential(
@@ -117,9 +127,8 @@ class MLTMTask(Task):
 
     def take_graph(self, graph: HeteroData) -> None:
         """Rank the sounds and texts of another data set."""
+        graph = self._with_classes(graph)
         for node in (self.options.audio, self.options.text):
-            for needed in ("x", "y"):
-                node_attribute(graph, node, needed)
             check_row_shape(node, graph[node].x, self.row_shape(node))
         self.graph = graph
 
@@ -149,7 +158,7 @@ class MLTMTask(Task):
             self.ground_metric.data.copy_(project_psd(self.ground_metric.data))
 
     def _split(self, split: str) -> tuple[Tensor, Tensor] | None:
-        """The sounds of a split, and the texts of their classes; None where it has none."""
+        """The sounds of a split, and the texts of their classes; None where it has none of either."""
         sounds, texts, most = self.graph[self.options.audio], self.graph[self.options.text], self.options.train_sounds
         mask = sounds.get(f"{split}_mask")
         if mask is None or not bool(mask.any()):
@@ -157,7 +166,8 @@ class MLTMTask(Task):
         rows = mask.nonzero()[:, 0]
         if split == "train" and len(rows) > most:  # 49,274 of AudioCaps would make 2.4e9 pairs
             rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
-        return rows, torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
+        columns = torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
+        return (rows, columns) if len(columns) else None
 
     def _splits(self) -> dict[str, tuple[Tensor, Tensor]]:
         return {split: found for split in SPLITS if (found := self._split(split)) is not None}

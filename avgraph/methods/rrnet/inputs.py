@@ -90,7 +90,7 @@ def plan_of(kind: EdgeType, x_dict: Mapping[str, Tensor], edge_index_dict: Mappi
         shown = show_edge(kind)
         raise GraphError(f"RRNet: edge_index_dict: no {shown}; {hint(shown, show_types(edge_index_dict), 'it has')}")
     try:
-        return Incidence.from_edge_index(edge_index_dict[kind], len(x_dict[kind[0]]), len(x_dict[kind[2]]))
+        return Incidence.from_edge_index(edge_index_dict[kind], x_dict[kind[0]].shape[0], x_dict[kind[2]].shape[0])
     except GraphError as error:
         raise GraphError(f"RRNet: {show_edge(kind)}: {error}") from None
 

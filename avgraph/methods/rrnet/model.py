@@ -182,7 +182,7 @@ class RRNet(nn.Module):
         x = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
         edge = {}
         for kind in kinds:
-            plan = plan_in(plans, kind, (len(raw[kind[0]]), len(raw[kind[2]])))
+            plan = plan_in(plans, kind, (raw[kind[0]].shape[0], raw[kind[2]].shape[0]))
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
             if "__".join(kind) in self.edge_encoder:
                 edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)

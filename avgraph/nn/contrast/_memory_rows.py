@@ -51,7 +51,7 @@ def check_readout(query: Tensor, memory: Memory, temperature: float, chunk_size:
             raise GraphError(f"{name}: expected floating-point rows [n, d], got {value.dtype} {list(value.shape)}")
     if query.shape[1] != memory.shape[1] or not query.shape[1]:
         raise GraphError(f"query, memory: expected one width above 0, got {list(query.shape)} and {list(memory.shape)}")
-    if not len(memory):
+    if not memory.shape[0]:
         raise GraphError(f"memory: expected at least 1 row, got {list(memory.shape)}")
     if not 0 < temperature < float("inf"):
         raise GraphError(f"temperature: expected a number above 0, got {temperature}")

@@ -100,10 +100,10 @@ class MemoryConv(HookedSteps):
         if isinstance(memory, np.ndarray):
             raise GraphError("memory: expected a tensor along edges, got an array; leave edge_index out to stream it")
         if edge_index is None:
-            edge_index = complete_edges(len(memory), len(query), device=query.device)
+            edge_index = complete_edges(memory.shape[0], query.shape[0], device=query.device)
         if self.runs_fused() and not return_attention_weights:
             return memory_readout_edges(query, memory, edge_index, self.temperature, log_total=log_total)
-        size, target = (len(memory), len(query)), sides_of(edge_index, len(memory), len(query))[1]
+        size, target = (memory.shape[0], query.shape[0]), sides_of(edge_index, memory.shape[0], query.shape[0])[1]
         with full_precision(query) as (wide,):
             rows = memory.to(wide)
             ends = unit_and_scaled(wide, rows, self.temperature, log_total)

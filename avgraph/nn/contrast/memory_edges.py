@@ -43,7 +43,7 @@ def memory_readout_edges(
         tensor([[0.5000, 0.5000],
                 [1.0000, 0.0000]])
     """
-    source, target = sides_of(edge_index, len(memory), len(query))
+    source, target = sides_of(edge_index, memory.shape[0], query.shape[0])
     with full_precision(query) as (wide,):
         rows = memory.to(wide)
         unit, scaled = unit_and_scaled(wide, rows, temperature, log_total)
@@ -67,9 +67,9 @@ def unit_and_scaled(
     check_readout(query, memory, temperature, None)
     if log_total is not None:
         check_tensors({"log_total": log_total})
-        if log_total.shape != (len(query),) or not log_total.is_floating_point():
+        if log_total.shape != (query.shape[0],) or not log_total.is_floating_point():
             got = f"{log_total.dtype} {list(log_total.shape)}"
-            raise GraphError(f"log_total: expected floating point [{len(query)}], one a query, got {got}")
+            raise GraphError(f"log_total: expected floating point [{query.shape[0]}], one a query, got {got}")
     return memory / row_lengths("memory", memory), query / row_lengths("query", query) / temperature
 
 

@@ -44,7 +44,7 @@ class Side:
         index = index.contiguous()
         is_grouped = not torch.compiler.is_compiling() and not bool((index[1:] < index[:-1]).any())
         # Sorting 1e6 edges costs as much as several passes of a narrow layer; kNN and candidate edges come sorted.
-        order = torch.arange(len(index), device=index.device) if is_grouped else torch.argsort(index, stable=True)
+        order = torch.arange(index.shape[0], device=index.device) if is_grouped else torch.argsort(index, stable=True)
         if torch.compiler.is_compiling():  # bincount's size depends on values
             degree = index.new_zeros(num_nodes).index_add(0, index, torch.ones_like(index))
         else:
@@ -55,7 +55,7 @@ class Side:
     @property
     def num_nodes(self) -> int:
         """Number of nodes, those without an edge included."""
-        return len(self.degree)
+        return self.degree.shape[0]
 
     def to(self, device: torch.device | str) -> Side:
         """The same grouping on another device."""
@@ -125,7 +125,7 @@ class Incidence:
     @property
     def num_edges(self) -> int:
         """Number of edges."""
-        return len(self.source.index)
+        return self.source.index.shape[0]
 
     def to(self, device: torch.device | str) -> Incidence:
         """The same view on another device."""
@@ -158,7 +158,7 @@ def sides_of(edge_index: Tensor, num_source: int, num_target: int) -> tuple[Side
 
 
 def _check_range(index: Tensor, size: int, name: str) -> None:
-    if index.numel() == 0 or torch.compiler.is_compiling():  # a traced graph looks at no value
+    if torch.compiler.is_compiling() or index.numel() == 0:  # a traced graph looks at no value
         return
     low, high = (int(bound) for bound in torch.aminmax(index))
     if low < 0 or high >= size:

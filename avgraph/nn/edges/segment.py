@@ -29,7 +29,7 @@ def segment_sum(x: Float[Tensor, "e h"], side: Side) -> Float[Tensor, "n h"]:
         >>> segment_sum(torch.tensor([[1.0], [2.0], [3.0]]), side).squeeze(1).tolist()
         [2.0, 4.0, 0.0]
     """
-    if len(x) != len(side.index):
+    if x.shape[0] != side.index.shape[0]:
         raise GraphError(f"segment_sum: expected {len(side.index)} rows (one per edge), got {list(x.shape)}")
     if torch.compiler.is_compiling():  # a traced graph holds plain operations, which its compiler fuses
         return x.new_zeros(side.num_nodes, x.shape[1]).index_add(0, side.index, x)
@@ -51,7 +51,7 @@ def gather_rows(x: Float[Tensor, "n h"], side: Side) -> Float[Tensor, "e h"]:
         >>> gather_rows(torch.tensor([[5.0], [6.0]]), side).squeeze(1).tolist()
         [6.0, 5.0, 6.0]
     """
-    if len(x) != side.num_nodes:
+    if x.shape[0] != side.num_nodes:
         raise GraphError(f"gather_rows: expected {side.num_nodes} rows (one per node), got {list(x.shape)}")
     if torch.compiler.is_compiling():
         return x.index_select(0, side.index)

@@ -65,15 +65,15 @@ class AnchorProxy(HookedSteps):
         for name, rows in named.items():
             if rows.dim() != 2 or rows.shape[1] != self.query.in_features:
                 raise GraphError(f"{name}: expected [n, {self.query.in_features}], got {list(rows.shape)}")
-        mask = self.mask_own_pair and len(other) > 1  # a last batch of one clip has nothing else to attend to
+        mask = self.mask_own_pair and other.shape[0] > 1  # a last batch of one clip has nothing else to attend to
         query, key, value = self.query(anchor), self.key(other), self.value(other)
         if edge_index is None and self.runs_fused():
             return attention_proxy(anchor, query, key, value, mask_own_pair=mask)
         if edge_index is None:
-            edge_index = complete_edges(len(other), len(anchor), device=other.device)
+            edge_index = complete_edges(other.shape[0], anchor.shape[0], device=other.device)
         if self.runs_fused():
             return attention_proxy_edges(anchor, query, key, value, edge_index, mask_own_pair=mask)
-        size = (len(other), len(anchor))
+        size = (other.shape[0], anchor.shape[0])
         target, masked = sides_of(edge_index, *size)[1], edge_index[0] == edge_index[1] if mask else None
         attention = self.edge_updater(edge_index, x=(key, query), target=target, masked=masked)
         found = self.propagate(edge_index, x=(value, None), attention=attention, size=size)

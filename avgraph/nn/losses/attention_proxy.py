@@ -38,7 +38,7 @@ def attention_proxy(z: Tensor, query: Tensor, key: Tensor, value: Tensor, *, mas
     _check_shapes(named, mask_own_pair)
     score = query @ key.T * query.shape[1] ** -0.5
     if mask_own_pair:
-        own = torch.eye(len(key), dtype=torch.bool, device=key.device)
+        own = torch.eye(key.shape[0], dtype=torch.bool, device=key.device)
         score = score.masked_fill(own, -torch.inf)
     proxy: Tensor = z + score.softmax(1) @ value
     return finite(proxy, named)
@@ -67,7 +67,7 @@ def attention_proxy_edges(
     """
     named = {"z": z, "query": query, "key": key, "value": value}
     _check_shapes(named, mask_own_pair)
-    source, target = sides_of(edge_index, len(key), len(query))
+    source, target = sides_of(edge_index, key.shape[0], query.shape[0])
     own = edge_index[0] == edge_index[1] if mask_own_pair else None
     attention = attention_of_edges(gather_rows(query, target), gather_rows(key, source), target, own)
     return finite(z + segment_sum(attention[:, None] * gather_rows(value, source), target), named)
@@ -95,5 +95,5 @@ def _check_shapes(named: Mapping[str, Tensor], mask_own_pair: bool) -> None:
     if any(part.dim() != 2 for part in named.values()) or any(x.shape[k] != y.shape[k] for x, y, k in pairs):
         shapes = [list(part.shape) for part in named.values()]
         raise GraphError(f"z, query, key, value: expected [n, c], [n, d], [m, d], [m, c], got {shapes}")
-    if mask_own_pair and (len(query) != len(key) or len(key) < 2):
-        raise GraphError(f"mask_own_pair: expected at least 2 paired rows, got {len(query)} and {len(key)}")
+    if mask_own_pair and (query.shape[0] != key.shape[0] or key.shape[0] < 2):
+        raise GraphError(f"mask_own_pair: expected at least 2 paired rows, got {query.shape[0]} and {key.shape[0]}")

@@ -35,7 +35,7 @@ def shares_of(activity: Tensor) -> Tensor:
                 [0.7500, 0.0000]])
     """
     total = activity.sum(0)
-    return torch.where(total > 0, activity / torch.where(total > 0, total, 1), 0)
+    return activity / total.masked_fill(total == 0, 1)
 
 
 def euclidean_energy(parts: Sequence[Modality], edge: Tensor, intra_weight: float, inter_weight: float) -> Tensor:

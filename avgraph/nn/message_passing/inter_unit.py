@@ -59,7 +59,7 @@ class InterUnit(EdgeStateUnit):
         """
         self.check_rows("x_source", x_source, None)
         self.check_rows("x_target", x_target, None)
-        size = (len(x_source), len(x_target))
+        size = (x_source.shape[0], x_target.shape[0])
         plan = self.checked_plan(plan, edge_index, *size)
         self.check_rows("edge_attr", edge_attr, plan.num_edges)
         if not self.runs_fused():
@@ -91,12 +91,12 @@ class InterUnit(EdgeStateUnit):
         """
         self.check_rows("x_source", x_source, None)
         self.check_rows("x_target", x_target, None)
-        self.check_rows("edge_attr", edge_attr, len(x_source), len(x_target))
+        self.check_rows("edge_attr", edge_attr, x_source.shape[0], x_target.shape[0])
         p_source, p_target, weight = self._project(x_source, x_target)
         edge_attr = self.dense_edges(p_source.unsqueeze(1), p_target, edge_attr, weight)
         of_source, of_target = edge_attr.sum(1), edge_attr.sum(0)
         if self.aggr == "mean":
-            of_source, of_target = of_source / max(1, len(x_target)), of_target / max(1, len(x_source))
+            of_source, of_target = of_source / max(1, x_target.shape[0]), of_target / max(1, x_source.shape[0])
         return self.update_nodes(of_source, x_source), self.update_nodes(of_target, x_target), edge_attr
 
     def read(self, x_source: Tensor, x_target: Tensor, edge_attr: Tensor, plan: Incidence) -> Tensor:

@@ -68,11 +68,11 @@ class IntraUnit(EdgeStateUnit):
             GraphError: if a state has the wrong shape, or ``edge_index`` names a node that is not there.
         """
         self.check_rows("x", x, None)
-        plan = self.checked_plan(plan, edge_index, len(x), len(x))
+        plan = self.checked_plan(plan, edge_index, x.shape[0], x.shape[0])
         self.check_rows("edge_attr", edge_attr, plan.num_edges)
         if not self.runs_fused():
             edge_attr = self.edge_updater(edge_index, x=x, edge_attr=edge_attr)
-            total = self.propagate(edge_index, edge_attr=edge_attr, plan=plan, size=(len(x), len(x)))
+            total = self.propagate(edge_index, edge_attr=edge_attr, plan=plan, size=(x.shape[0], x.shape[0]))
             return self.update_nodes(total, x), edge_attr
         p_source, p_target, weight = self._project(x)
         second, both = self.edge_mlp.last, self.incidence == "both"
@@ -102,7 +102,7 @@ class IntraUnit(EdgeStateUnit):
         self.check_rows("x", x, None)
         plan = Incidence.from_table(neighbour) if plan is None else plan
         num_nodes, k = neighbour.shape
-        self.check_plan(plan, num_nodes * k, len(x), len(x))
+        self.check_plan(plan, num_nodes * k, x.shape[0], x.shape[0])
         self.check_rows("edge_attr", edge_attr, num_nodes, k)
         p_source, p_target, weight = self._project(x)
         sent = gather_rows(p_source, plan.source).view(num_nodes, k, self.channels)

@@ -152,7 +152,7 @@ def test_mistakes_are_named(tmp_path: Path, change: Any, options: dict[str, Any]
 
 def test_the_file_is_looked_at_before_anything_is_loaded(tmp_path: Path) -> None:
     (one,) = GraphFile(path="birds.gml").inputs()
-    assert "birds.gml: expected a graph, .graphml or .json" in str(one.problem())
+    assert "birds.gml: expected a graph, .graphml, .json, .pt" in str(one.problem())
     (tmp_path / "birds.json").write_text("{}")
     (one,) = GraphFile(path=str(tmp_path / "bird.json")).inputs()
     assert "no such file; did you mean 'birds.json'" in str(one.problem())

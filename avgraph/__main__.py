@@ -1,4 +1,4 @@
-"""`python -m avgraph.cli`."""
+"""`python -m avgraph`."""
 
 from avgraph.cli import main
 
