@@ -166,6 +166,7 @@ def _finish(
 ) -> Run:
     """What comes after the last epoch, with the weights that the run ends with."""
     found, history = task.metrics(), folder.read_history(directory)
+    chosen_by = None if selected is None else selected.metric
     reached = history if selected is None else history[: selected.epoch + 1]
     learned = task.annotated()
     headline = task.headline(learned, found)
@@ -177,7 +178,7 @@ def _finish(
         **({} if len(history) == experiment.train.epochs else {"stopped_after": len(history)}),
         **found,
         "verdict": verdict(headline, found),
-        "checks": run_checks(Outcome(found, reached, task.trivial(), headline, learned, provenance)),
+        "checks": run_checks(Outcome(found, reached, task.trivial(), headline, learned, provenance, chosen_by)),
     }
     if described := provenance.as_dict():
         learned.provenance = described
