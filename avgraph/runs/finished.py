@@ -32,8 +32,9 @@ class Run:
     Attributes:
         directory: its folder.
         experiment: the resolved configuration.
-        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
-            ``checks`` what speaks against them (see `avgraph.runs.checks`).
+        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, under
+            ``selected`` the epoch of the weights where one was chosen, and under ``checks`` what speaks against them
+            (see `avgraph.runs.checks`).
         device: where `model` works; as trained if None.
     """
 

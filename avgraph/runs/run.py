@@ -130,9 +130,9 @@ def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterato
 
 
 def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
-    options = experiment.train
-    device, loggers = pick_device(options.device), Loggers(experiment, directory)
+    options, loggers = experiment.train, Loggers(experiment, directory)
     loggers.check()
+    device = pick_device(options.device)
     experiment = with_stages(experiment, directory, train=train, resume=resume, quiet=quiet)
     torch.manual_seed(experiment.seed)
     task = build_task(experiment)
@@ -166,6 +166,7 @@ def _finish(
 ) -> Run:
     """What comes after the last epoch, with the weights that the run ends with."""
     found, history = task.metrics(), folder.read_history(directory)
+    stopped = experiment.train.patience is not None and len(history) < experiment.train.epochs
     chosen_by = None if selected is None else selected.metric
     reached = history if selected is None else history[: selected.epoch + 1]
     learned = task.annotated()
@@ -175,7 +176,7 @@ def _finish(
         "seed": experiment.seed,
         "data": replace(provenance, files=None).as_dict(),
         **({} if selected is None else {"selected": selected.as_dict()}),
-        **({} if len(history) == experiment.train.epochs else {"stopped_after": len(history)}),
+        **({"stopped_after": len(history)} if stopped else {}),
         **found,
         "verdict": verdict(headline, found),
         "checks": run_checks(Outcome(found, reached, task.trivial(), headline, learned, provenance, chosen_by)),
