@@ -49,7 +49,17 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     for row in dict.fromkeys(name.split("/", 1)[1] for name in values):
         table.add_row(Text(row), *(_number(values.get(f"{split}/{row}")) for split in splits))
     console.print(table)
+    print_selected(console, metrics)
     print_checks(metrics)
+
+
+def print_selected(console: Console, metrics: Mapping[str, Any]) -> None:
+    """Which epoch the weights are of, where one was chosen, and whether training has stopped before its end."""
+    if (found := metrics.get("selected")) is not None:
+        told = f"weights: after epoch {found['epoch'] + 1}, the best by {found['metric']}, {found['value']:.4f}"
+        console.print(told, markup=False)
+    if (epochs := metrics.get("stopped_after")) is not None:
+        console.print(f"training: stopped after epoch {epochs}, as nothing better came (train.patience)", markup=False)
 
 
 def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:

@@ -67,12 +67,28 @@ def load_run_experiment(path: str | os.PathLike[str]) -> Experiment:
     layers = Layers()
     tree = layers.file(os.fsdecode(path))
     kinds = {"dataset": DATASET, "graph": TRANSFORM, "method": METHOD}
-    content = {key: _as_then(kinds[key], part) if key in kinds else part for key, part in tree.content.items()}
+    moved = _with_moved(tree.content)
+    content = {key: _as_then(kinds[key], part) if key in kinds else part for key, part in moved.items()}
     if isinstance(getattr(content.get("encoders"), "content", None), dict):
         encoders = content["encoders"]
         views = {node: _as_then(ENCODERS.component, view) for node, view in encoders.content.items()}
         content["encoders"] = Marked(views, encoders.origin)
     return _experiment(Marked(content, tree.origin), layers.problems, (), None, None, OLD_RUN)
+
+
+def _with_moved(content: dict[str, Marked]) -> dict[str, Marked]:
+    """The parts of an older run, what the method had and ``train`` has now in its new place."""
+    method, train = (content.get(key) for key in ("method", "train"))
+    if method is None or train is None or not (isinstance(method.content, dict) and isinstance(train.content, dict)):
+        return content
+    options = METHOD.options_class(unmarked(method))
+    moved = options.moved if options is not None and issubclass(options, MethodOptions) else {}
+    now = {moved[key]: value for key, value in method.content.items() if key in moved}
+    kept = {key: value for key, value in method.content.items() if key not in moved}
+    return content | {
+        "method": Marked(kept, method.origin),
+        "train": Marked({**now, **train.content}, train.origin),
+    }
 
 
 def _as_then(component: Component, written: Marked) -> Marked:

@@ -68,6 +68,17 @@ class Task(LightningModule, ABC):
     def metrics(self) -> dict[str, float]:
         """Final metrics over the splits, `<split>/<name>`; without randomness and without gradient."""
 
+    def measure(self, split: str) -> dict[str, float]:
+        """Metrics of one split, `<split>/<name>`: those of `metrics` that are cheap enough to watch during training.
+
+        Called with the weights of an epoch, in evaluation, without gradient. Nothing that belongs to another split may
+        be looked at: what is chosen by these numbers must know nothing of the test. None where the split has no row.
+
+        Raises:
+            GraphError: if the method cannot measure one split alone.
+        """
+        raise GraphError(f"{type(self).__name__} measures no split by itself: it has no measure(split)")
+
     @abstractmethod
     def annotated(self) -> HeteroData:
         """The graph, on the CPU, with what was learned on its edges."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_serializer, model_validator
 
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.inputs import Input, named
-from avgraph.options.mistakes import mistakes
+from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path
 from avgraph.options.strict import Options
 
@@ -25,6 +25,8 @@ Rate = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+VALIDATION = "val/"
+MEASURED_BY_TRAIN = "set train.measure_every, which measures the split val alone"
 
 
 class ComponentOptions(Options):
@@ -165,6 +167,8 @@ class MethodOptions(ComponentOptions):
     ``configs/``, in full."""
     chosen_by: ClassVar[str] = ""
     """The metric, without its split, that a sweep chooses by and a list of runs shows; none where the data name it."""
+    moved: ClassVar[Mapping[str, str]] = {}
+    """Options that older runs have here → the option of ``train`` that they are now."""
     came_later: ClassVar[Mapping[str, Any]] = {}
     """Options that the ``config.yaml`` of an older run lacks, with the value that leaves the run what it was."""
 
@@ -188,6 +192,10 @@ class MethodOptions(ComponentOptions):
         """The node type whose classes it learns from training rows."""
         return None
 
+    def chosen_from(self, epochs: int) -> int:
+        """Epochs, of so many, after which the weights are those of the method: none before is the best one."""
+        return 0
+
     def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
         """Option and message of what does not fit into so many epochs."""
         return []
@@ -205,6 +213,18 @@ def each_once(value: list[str]) -> list[str]:
     return value
 
 
+def of_validation(value: str) -> str:
+    """Refuse a metric of another split than val: what is chosen by test rows is no result on them any more.
+
+    Raises:
+        PydanticCustomError: at a value under validation.
+    """
+    if not value.startswith(VALIDATION):
+        told = f"expected a metric of the split val, such as val/accuracy, got '{value}'"
+        raise mistake(f"{told}: what rows of the test choose is no result on them")
+    return value
+
+
 def tuple_as_list(value: Any) -> Any:
     """What stands for a list where a call in Python gives a tuple."""
     return list(value) if isinstance(value, tuple) else value
@@ -212,5 +232,7 @@ def tuple_as_list(value: Any) -> Any:
 
 OnMissing = Annotated[list[Literal["download", "synthetic"]], AfterValidator(each_once)]
 """What to try, in order, where there is no data; an empty list makes that an error."""
+ValidationMetric = Annotated[Name, AfterValidator(of_validation)]
+"""A metric to choose by."""
 SyntheticOnMissing = Annotated[list[Literal["synthetic"]], AfterValidator(each_once)]
 """The same for data that cannot be downloaded."""

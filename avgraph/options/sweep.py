@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from avgraph.options.base import Name, Positive, Seed
+from avgraph.options.base import Name, Positive, Seed, ValidationMetric
 from avgraph.options.mistakes import mistakes
 from avgraph.options.strict import Options
-
-VALIDATION = "val/"
 
 
 def plain_text(value: Any) -> Any:
@@ -74,7 +72,7 @@ class SweepOptions(Options):
     prune: bool = True
     seeds: Positive | Annotated[list[Seed], Field(min_length=1)] = 1
     folds: Annotated[list[Positive], Field(min_length=1)] | None = None
-    metric: Name | None = None
+    metric: ValidationMetric | None = None
     goal: Literal["auto", "max", "min"] = "auto"
     workers: Positive = 1
 
@@ -82,13 +80,6 @@ class SweepOptions(Options):
     @classmethod
     def _plain(cls, value: dict[str, Any]) -> dict[str, Any]:
         return {str(name): plain_text(values) for name, values in value.items()}
-
-    @field_validator("metric")
-    @classmethod
-    def _is_of_validation(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(VALIDATION):
-            raise mistakes([((), f"expected a metric of the split val, such as val/accuracy, got '{value}'", value)])
-        return value
 
     @model_validator(mode="after")
     def _each_once(self) -> SweepOptions:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     ValidationError,
     field_validator,
@@ -14,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from avgraph.options.base import Count, NonNegative, Positive, Rate
+from avgraph.options.base import Count, NonNegative, Positive, Rate, ValidationMetric, each_once
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import show
 from avgraph.options.strict import Options
@@ -76,6 +77,14 @@ class TrainOptions(Options):
     Attributes:
         device: auto, cpu, cuda or cuda:N.
         checkpoint_every: epochs between two checkpoints.
+        measure_every: epochs between two measurements of the ``val`` split during training; 0 for none. Test rows are
+            measured when training is over, and never before.
+        monitor: metric of the ``val`` split that chooses the best epoch and stops training; none takes the method's
+            usual one, as a sweep does, or where it has none the first that it measures.
+        goal: whether the monitor is to be large or small; auto goes by its name.
+        keep: whose weights the run ends with: those of the last epoch, or of the best one by the monitor.
+        patience: measurements in a row without a better one after which training stops; none never stops it.
+        log: where the numbers of every epoch go beside ``metrics.jsonl`` and ``metrics.csv`` (extra ``[log]``).
         threads: of the CPU. Sums are split by their number and round accordingly, so the default is the same on every
             machine: two. More are faster on a large CPU, and end in slightly other numbers; none takes as many as the
             machine has, and its numbers with them.
@@ -87,6 +96,12 @@ class TrainOptions(Options):
     device: Annotated[str, Field(json_schema_extra={"pattern": f"^({_DEVICE})$"})] = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
     checkpoint_every: Positive = 10
+    measure_every: Count = 0
+    monitor: ValidationMetric | None = None
+    goal: Literal["auto", "max", "min"] = "auto"
+    keep: Literal["last", "best"] = "last"
+    patience: Positive | None = None
+    log: Annotated[list[Literal["tensorboard", "wandb", "mlflow"]], AfterValidator(each_once)] = Field(default=[])
     threads: Positive | None = 2
 
     @field_validator("device")
@@ -95,3 +110,27 @@ class TrainOptions(Options):
         if not re.fullmatch(_DEVICE, value):
             raise mistake(f"expected auto, cpu, cuda or cuda:N, got {show(value)}")
         return value
+
+    @model_validator(mode="after")
+    def _all_measured(self) -> TrainOptions:
+        """Refuse what chooses or stops by measurements that are never made, and what chooses nothing."""
+        chooses = {key: getattr(self, key) for key in ("monitor", "goal", "keep", "patience")}
+        written = {key: value for key, value in chooses.items() if value != type(self).model_fields[key].default}
+        found: list[tuple[tuple[str, ...], str, Any]] = []
+        if self.measure_every == 0:
+            why = "nothing is measured during training (measure_every is 0); set train.measure_every to 1 or more"
+            found += [((key,), why, value) for key, value in written.items()]
+        elif self.chooses and 0 < self.epochs < self.measure_every:
+            told = f"expected at most epochs, {self.epochs}, got {self.measure_every}: there is nothing to choose from"
+            found.append((("measure_every",), told, self.measure_every))
+        elif not self.chooses:
+            why = "chooses nothing: keep is 'last' and there is no patience; set train.keep to best"
+            found += [((key,), why, value) for key, value in written.items()]
+        if found:
+            raise mistakes(found)
+        return self
+
+    @property
+    def chooses(self) -> bool:
+        """Whether an epoch is chosen, or training ended, by what is measured."""
+        return self.keep == "best" or self.patience is not None

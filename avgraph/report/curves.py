@@ -14,17 +14,27 @@ _SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves that share an axis: name → (epoch from 1, value) pairs."""
+    """Curves that share an axis.
+
+    Attributes:
+        title: the number.
+        series: name → (epoch from 1, value) pairs.
+        marked: the epoch whose weights the run ends with, in the chart of what chose it.
+    """
 
     title: str
     series: dict[str, list[tuple[int, float]]]
+    marked: int | None = None
 
 
-def charts_of(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Chart]:
+def charts_of(
+    histories: Mapping[str, Sequence[Mapping[str, Any]]], selected: Mapping[str, Any] | None = None
+) -> list[Chart]:
     """A chart a number: of one run its splits together, of several every run's own curve.
 
     Args:
         histories: label of a run → the lines of its ``metrics.jsonl``.
+        selected: of one run, the epoch that was chosen and the metric that chose it, whose chart is the first.
 
     Example:
         >>> lines = [{"epoch": 0, "train/loss": 1.0, "val/loss": 2.0, "lr": 0.1}]
@@ -32,6 +42,8 @@ def charts_of(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Char
         [('loss', ['train', 'val']), ('lr', ['lr'])]
         >>> [(chart.title, list(chart.series)) for chart in charts_of({"a": lines, "b": lines[:0]})][0]
         ('train/loss', ['a'])
+        >>> charts_of({"a": lines}, {"epoch": 0, "metric": "val/loss", "value": 2.0})[0].marked
+        1
     """
     found: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for label, history in histories.items():
@@ -42,5 +54,6 @@ def charts_of(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Char
             points = [(record["epoch"] + 1, float(record[name])) for record in history if name in record]
             step = max(1, math.ceil(len(points) / _MOST_POINTS))
             found.setdefault(title, {})[series] = points[::-1][::step][::-1]
-    order = sorted(found, key=lambda title: ("loss" not in title, title == "lr"))
-    return [Chart(title, found[title]) for title in order[:MOST_CHARTS]]
+    chosen = {} if selected is None else {selected["metric"].partition("/")[2]: selected["epoch"] + 1}
+    order = sorted(found, key=lambda title: (title not in chosen, "loss" not in title, title == "lr"))
+    return [Chart(title, found[title], chosen.get(title)) for title in order[:MOST_CHARTS]]

@@ -58,11 +58,12 @@ def network_svg(
     )
 
 
-def curves_svg(series: Mapping[str, Sequence[tuple[int, float]]]) -> Markup:
+def curves_svg(series: Mapping[str, Sequence[tuple[int, float]]], marked: int | None = None) -> Markup:
     """Lines over epochs, with both axes; a series a colour, in the order given.
 
     Args:
         series: name → (epoch, value) pairs; values that are not finite are left out.
+        marked: an epoch that a line stands at.
 
     Example:
         >>> "<polyline" in curves_svg({"train/loss": [(1, 0.5), (2, 0.25)]})
@@ -94,9 +95,13 @@ def curves_svg(series: Mapping[str, Sequence[tuple[int, float]]]) -> Markup:
         else "".join(f'<circle class="dot s{number % 8}" cx="{across(x)}" cy="{down(y)}" r="3"/>' for x, y in line)
         for number, line in enumerate(points.values())
     )
+    mark = ""
+    if marked is not None:
+        x = across(marked)
+        mark = f'<line class="marked" x1="{x}" x2="{x}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
     return Markup(
         f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="curves over epochs">'
-        f'<g class="grid">{grid}{below}</g>{lines}</svg>'
+        f'<g class="grid">{grid}{below}</g>{mark}{lines}</svg>'
     )
 
 

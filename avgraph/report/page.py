@@ -52,11 +52,12 @@ def report_html(subjects: Sequence[Subject]) -> str:
     """The page of some runs or graphs."""
     count = len(subjects)
     sections = [section(subject, figures=_FIGURES // count, media=_MEDIA // count) for subject in subjects]
-    charts = charts_of({subject.label: subject.history for subject in subjects})
-    drawings = [{"title": metric_words(chart.title), "svg": curves_svg(chart.series), "names": list(chart.series)}
-                for chart in charts]  # fmt: skip
+    selected = subjects[0].metrics.get("selected") if count == 1 else None
+    charts = charts_of({subject.label: subject.history for subject in subjects}, selected)
+    drawings = [{"title": metric_words(chart.title), "svg": curves_svg(chart.series, chart.marked),
+                 "names": list(chart.series), "marked": chart.marked} for chart in charts]  # fmt: skip
     page_data = {
-        "charts": [{"series": _series(chart)} for chart in charts],
+        "charts": [{"series": _series(chart), "marked": chart.marked} for chart in charts],
         "networks": [part["network"] and part["network"].pop("page") for part in sections],
     }
     styles = [_asset("vendor/uPlot.min.css"), _asset("assets/report.css"), _CYTOSCAPE_STYLE]

@@ -15,7 +15,9 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from avgraph.io.files import append_line, atomic_path, sync
 from avgraph.io.writing import save_tensors
-from avgraph.runs.folder import CHECKPOINT, HISTORY, read_history, write_text
+from avgraph.runs.folder import BEST, CHECKPOINT, HISTORY, read_history, write_text
+from avgraph.runs.loggers import Loggers
+from avgraph.runs.validation import Validation
 from avgraph.runtime.progress import Advance, counted
 
 
@@ -50,15 +52,25 @@ class StepSeed(Callback):
 
 
 class History(Callback):
-    """Append one JSON line per epoch to ``metrics.jsonl``; a resumed run drops the lines it is about to repeat."""
+    """Append one JSON line per epoch to ``metrics.jsonl``; a resumed run drops the lines it is about to repeat.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: of the run.
+        loggers: where the lines go too.
+        validation: what is measured during training, if anything.
+    """
+
+    def __init__(self, directory: Path, loggers: Loggers, validation: Validation | None = None) -> None:
         self.path = directory / HISTORY
+        self.loggers = loggers
+        self.validation = validation
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Keep the lines of the epochs that the checkpoint has."""
         records = read_history(self.path.parent)  # refused before any work where it is damaged
+        self.loggers.remember(len(records))
         write_text(self.path, "".join(f"{json.dumps(record)}\n" for record in records[: trainer.current_epoch]))
+        self.loggers.begin(trainer.current_epoch)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Forget the numbers of the epoch before: Lightning would repeat those that this one does not log."""
@@ -72,31 +84,44 @@ class History(Callback):
         record: dict[str, Any] = {
             "epoch": trainer.current_epoch,
             **values,
+            **({} if self.validation is None else self.validation.values),
             "lr": trainer.optimizers[0].param_groups[0]["lr"],
         }
+        self.loggers.epoch(record)  # first: of what has a line here every logger knows
         append_line(self.path, json.dumps(record))
 
 
 class Checkpoints(Callback):
-    """Save weights, optimizer and schedule every few epochs and at the end."""
+    """Save weights, optimizer and schedule every few epochs and at the end; with the best weights, where they are kept.
 
-    def __init__(self, directory: Path, every: int) -> None:
+    ``last.ckpt`` follows ``best.ckpt`` at once, so that the best weights are of an epoch that a resumed run does not
+    repeat. Killed between the two it repeats that epoch, and writes them again.
+
+    Args:
+        directory: of the run.
+        every: epochs between two.
+        best: what says which weights are the best, where these are kept.
+    """
+
+    def __init__(self, directory: Path, every: int, best: Validation | None = None) -> None:
         self.directory = directory
         self.every = every
+        self.best = best
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save where it is due."""
-        done = trainer.current_epoch + 1
-        if done % self.every == 0 or done == trainer.max_epochs:
+        done, improved = trainer.current_epoch + 1, self.best is not None and self.best.improved
+        if improved or done % self.every == 0 or done == trainer.max_epochs or trainer.should_stop:
             sync(self.directory / HISTORY)  # which must not be behind the checkpoint after a power cut
-            save_checkpoint(trainer, self.directory)
+            if improved:
+                save_checkpoint(trainer, self.directory / BEST, weights_only=True)
+            save_checkpoint(trainer, self.directory / CHECKPOINT)
 
 
-def save_checkpoint(trainer: Trainer, directory: Path) -> None:
-    """Write ``checkpoints/last.ckpt``, whole or not at all (see `WholeCheckpoints`)."""
-    path = directory / CHECKPOINT
+def save_checkpoint(trainer: Trainer, path: Path, *, weights_only: bool = False) -> None:
+    """Write a checkpoint, whole or not at all (see `WholeCheckpoints`)."""
     path.parent.mkdir(exist_ok=True)
-    trainer.save_checkpoint(path)
+    trainer.save_checkpoint(path, weights_only=weights_only)
 
 
 class WholeCheckpoints(TorchCheckpointIO):

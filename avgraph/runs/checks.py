@@ -10,6 +10,7 @@ from avgraph.runs.checks_of_numbers import (
     ceiling_reached,
     coupling_not_converged,
     graph_at_random,
+    judged_by_chosen,
     loss_at_constant,
     metric_at_baseline,
     metric_at_trivial,
@@ -47,6 +48,7 @@ CHECKS = (
     Check("A08", "ceiling_reached", "Is there room below the ceiling?", ceiling_reached),
     Check("A09", "class_without_test", "Has every class a test row?", class_without_test),
     Check("A10", "stand_in", "Are the data real?", stand_in),
+    Check("A11", "judged_by_chosen", "Is it judged by other rows than have chosen the epoch?", judged_by_chosen),
 )
 
 

@@ -123,6 +123,20 @@ def only_test_measured(outcome: Outcome) -> str | None:
     return f"{measured[0]} was measured during training, and nothing on val: {told}"
 
 
+def judged_by_chosen(outcome: Outcome) -> str | None:
+    """The headline is of the split whose rows have chosen the epoch: the best of many measurements is partly luck.
+
+    Example:
+        >>> from avgraph.methods.headline import Headline
+        >>> judged_by_chosen(Outcome({"val/map": 0.5}, [], headline=Headline("val/map"), chosen_by="val/map"))
+        'val/map is judged on the rows that have chosen the epoch by val/map: hold out a test'
+    """
+    of, chosen_by = outcome.headline, outcome.chosen_by
+    if of is None or chosen_by is None or of.metric.partition("/")[0] != chosen_by.partition("/")[0]:
+        return None
+    return f"{of.metric} is judged on the rows that have chosen the epoch by {chosen_by}: hold out a test"
+
+
 def ceiling_reached(outcome: Outcome) -> str | None:
     """The headline is at the best value that its ceiling leaves room for.
 

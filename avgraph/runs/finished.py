@@ -16,9 +16,10 @@ from avgraph.io.graph_file import load_graph
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
+from avgraph.runs.checkpoints import load_weights
 from avgraph.runs.new_nodes import NewRows
 from avgraph.runs.pipeline import build_task, graph_steps
-from avgraph.runs.training import load_weights, pick_device
+from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 from avgraph.runtime.settings import run_settings
@@ -31,8 +32,9 @@ class Run:
     Attributes:
         directory: its folder.
         experiment: the resolved configuration.
-        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, and under
-            ``checks`` what speaks against them (see `avgraph.runs.checks`).
+        metrics: what ``metrics.json`` holds: ``<split>/<name>`` numbers, under ``data`` what they are of, under
+            ``selected`` the epoch of the weights where one was chosen, and under ``checks`` what speaks against them
+            (see `avgraph.runs.checks`).
         device: where `model` works; as trained if None.
     """
 

@@ -23,6 +23,9 @@ from avgraph.runtime.lock import locked
 ENVIRONMENT = "environment.json"
 HISTORY = "metrics.jsonl"
 CHECKPOINT = Path("checkpoints", "last.ckpt")
+BEST = Path("checkpoints", "best.ckpt")  # weights alone; only where those of the best epoch are kept
+CSV = "metrics.csv"
+LOGGERS = "loggers.json"  # what the loggers call the run, and how far they know it
 ENCODERS = "encoders.pt"  # what encoders have learned, for rows that come later
 STAGES = "stages.json"  # of a composed run: the runs whose graphs are its data
 EVALUATIONS = "evaluations"  # metrics on other data sets

@@ -56,7 +56,7 @@ class ListedRun:
     @cached_property
     def values(self) -> dict[str, Any]:
         """Everything it can be filtered and sorted by: state, metrics, and options by their dotted names."""
-        options = dict(_flat(self.declared))
+        options = dict(flat(self.declared))
         return {"state": self.state, "time": _began(self.directory), **options, **self.metrics}
 
 
@@ -174,14 +174,14 @@ def _began(directory: Path) -> str:
     return "/".join(parts[first:])
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """``{"train": {"epochs": 5}}`` → ``train.epochs``, 5."""
     inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
     if inner is None:
         yield name, value
         return
     for key, item in inner:
-        yield from _flat(item, f"{name}.{key}" if name else str(key))
+        yield from flat(item, f"{name}.{key}" if name else str(key))
 
 
 def _known(name: str, runs: Sequence[ListedRun]) -> None:

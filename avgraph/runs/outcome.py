@@ -19,11 +19,12 @@ class Outcome:
 
     Attributes:
         metrics: `<split>/<name>` numbers.
-        history: numbers of every epoch, as in ``metrics.jsonl``.
+        history: numbers of every epoch up to that of the weights, as in ``metrics.jsonl``.
         trivial: what could be had without the data; None where the method does not know.
         headline: what the run is judged by; None where the method does not say.
         graph: with what was learned.
         data: what they are of.
+        chosen_by: the metric that has chosen the epoch of the weights; None where they are of the last one.
     """
 
     metrics: Mapping[str, Any]
@@ -32,3 +33,4 @@ class Outcome:
     headline: Headline | None = None
     graph: HeteroData | None = None
     data: Provenance | None = None
+    chosen_by: str | None = None

@@ -14,13 +14,16 @@ from torch_geometric.data import HeteroData
 from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
-from avgraph.errors import GraphError
+from avgraph.errors import DataError, GraphError
 from avgraph.graph.spaces import spaces_of
 from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.task import Task
 from avgraph.runs.kept_encoders import KeptEncoder
 
 log = logging.getLogger(__name__)
+
+HOLD_OUT = "give it some (dataset.val_fold, or a split with val)"
+"""What to do about data without validation rows."""
 
 
 def build_task(experiment: Experiment) -> Task:
@@ -55,6 +58,9 @@ def build_graph(
         AvgraphError: whatever is wrong with the data or the graph, in one line.
     """
     data: HeteroData = experiment.dataset.load()
+    if experiment.train.measure_every and not has_validation(data):
+        told = f"the data set '{experiment.dataset.type}' has no validation rows to measure"
+        raise DataError(f"train.measure_every: {told}; {HOLD_OUT}")
     for node, options in experiment.encoders.items():
         if node not in data.node_types:
             raise GraphError(f"encoders.{node}: unknown node type; the data set has {', '.join(data.node_types)}")
@@ -68,6 +74,16 @@ def build_graph(
     for transform in graph_steps(experiment, task):
         data = transform(data)
     return data
+
+
+def has_validation(data: HeteroData) -> bool:
+    """Whether nodes or edges have rows to validate on.
+
+    Example:
+        >>> has_validation(HeteroData(audio={"val_mask": torch.tensor([False, True])})), has_validation(HeteroData())
+        (True, False)
+    """
+    return any("val_mask" in store and bool(store.val_mask.any()) for store in data.stores)
 
 
 def _tell_replaced(experiment: Experiment, data: HeteroData) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,11 @@ from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.environment import check_same_data, environment
 from avgraph.runs.finished import Run, experiment_of, load_run
+from avgraph.runs.history_csv import write_csv
 from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
+from avgraph.runs.loggers import Loggers
 from avgraph.runs.pipeline import build_graph, build_task
+from avgraph.runs.selection import Selected
 from avgraph.runs.stages import with_stages
 from avgraph.runs.training import fit, pick_device
 from avgraph.runs.verdict import verdict
@@ -127,7 +130,8 @@ def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterato
 
 
 def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
-    options = experiment.train
+    options, loggers = experiment.train, Loggers(experiment, directory)
+    loggers.check()
     device = pick_device(options.device)
     experiment = with_stages(experiment, directory, train=train, resume=resume, quiet=quiet)
     torch.manual_seed(experiment.seed)
@@ -145,24 +149,37 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance, read.all_checksums())
     )
     save_encoders(kept, directory)
-    fit(task, experiment, directory, device=device, quiet=quiet)
-    with counted(None, f"{experiment.name}: metrics, graph and figures"):
-        return _finish(directory, experiment, task, provenance, device)
+    with closing(loggers):
+        selected = fit(task, experiment, directory, device=device, quiet=quiet, loggers=loggers)
+        with counted(None, f"{experiment.name}: metrics, graph and figures"):
+            task.to(device).eval()
+            return _finish(directory, experiment, task, provenance, selected, loggers)
 
 
-def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Provenance, device: str) -> Run:
-    """What comes after the last epoch."""
-    task.to(device).eval()
+def _finish(
+    directory: Path,
+    experiment: Experiment,
+    task: Task,
+    provenance: Provenance,
+    selected: Selected | None,
+    loggers: Loggers,
+) -> Run:
+    """What comes after the last epoch, with the weights that the run ends with."""
     found, history = task.metrics(), folder.read_history(directory)
+    stopped = experiment.train.patience is not None and len(history) < experiment.train.epochs
+    chosen_by = None if selected is None else selected.metric
+    reached = history if selected is None else history[: selected.epoch + 1]
     learned = task.annotated()
     headline = task.headline(learned, found)
     metrics: dict[str, Any] = {
         "experiment": experiment.name,
         "seed": experiment.seed,
         "data": replace(provenance, files=None).as_dict(),
+        **({} if selected is None else {"selected": selected.as_dict()}),
+        **({"stopped_after": len(history)} if stopped else {}),
         **found,
         "verdict": verdict(headline, found),
-        "checks": run_checks(Outcome(found, history, task.trivial(), headline, learned, provenance)),
+        "checks": run_checks(Outcome(found, reached, task.trivial(), headline, learned, provenance, chosen_by)),
     }
     if described := provenance.as_dict():
         learned.provenance = described
@@ -172,5 +189,7 @@ def _finish(directory: Path, experiment: Experiment, task: Task, provenance: Pro
     if experiment.graphml != "none":
         write_graphml(learned, directory / folder.GRAPHML, vectors=experiment.graphml == "whole")
     draw_figures(task.figures, learned, history, directory / folder.FIGURES)
+    write_csv(history, directory / folder.CSV)
+    loggers.final(found, len(history))
     folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
     return Run(directory, experiment, metrics)

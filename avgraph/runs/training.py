@@ -5,16 +5,13 @@ from __future__ import annotations
 import signal
 import warnings
 from pathlib import Path
-from typing import Any
 
 import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from avgraph.config import Experiment
-from avgraph.errors import DataError, GraphError, Interrupted, reason_of
-from avgraph.io.reading import check_regular
-from avgraph.io.torch_file import load_tensors
+from avgraph.errors import DataError, Interrupted
 from avgraph.methods.task import Task
 from avgraph.runs.callbacks import (
     Checkpoints,
@@ -24,7 +21,11 @@ from avgraph.runs.callbacks import (
     WholeCheckpoints,
     save_checkpoint,
 )
-from avgraph.runs.folder import CHECKPOINT
+from avgraph.runs.checkpoints import WEIGHTS_KEYS, load_checkpoint
+from avgraph.runs.folder import BEST, CHECKPOINT
+from avgraph.runs.loggers import Loggers
+from avgraph.runs.selection import Selected
+from avgraph.runs.validation import Validation
 from avgraph.runtime.settings import freed_memory_kept
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -34,18 +35,6 @@ _ADVICE = (
     ".*LeafSpec.*",
     ".*GPU available but not used.*",
 )
-
-
-# What Lightning reads back, and its types.
-_CHECKPOINT_KEYS = {
-    "state_dict": dict,
-    "epoch": int,
-    "global_step": int,
-    "pytorch-lightning_version": str,
-    "loops": dict,
-    "optimizer_states": list,
-    "lr_schedulers": list,
-}
 
 
 def pick_device(wanted: str) -> str:
@@ -72,13 +61,23 @@ def pick_device(wanted: str) -> str:
     return f"cuda:{number}"
 
 
-def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, quiet: bool) -> None:
+def fit(
+    task: Task, experiment: Experiment, directory: Path, *, device: str, quiet: bool, loggers: Loggers | None = None
+) -> Selected | None:
     """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one.
 
-    To be called within `run_settings`.
+    To be called within `run_settings`. Where the best epoch is kept, the task ends with its weights.
+
+    Returns:
+        That epoch; None where the weights are those of the last one.
+
+    Raises:
+        DataError: if what is to be measured or to choose is not there.
     """
     options = experiment.train
     checkpoint = directory / CHECKPOINT
+    validation = Validation(experiment, directory) if options.measure_every else None
+    best = validation if options.keep == "best" else None
     with warnings.catch_warnings():
         for message in _ADVICE:
             warnings.filterwarnings("ignore", message)
@@ -89,8 +88,9 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             precision=options.precision,
             callbacks=[
                 StepSeed(experiment.seed),
-                History(directory),
-                Checkpoints(directory, options.checkpoint_every),
+                *([] if validation is None else [validation]),
+                History(directory, loggers or Loggers(experiment, directory), validation),
+                Checkpoints(directory, options.checkpoint_every, best),
                 EpochProgress(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
             ],
             plugins=[WholeCheckpoints()],
@@ -109,55 +109,22 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             except SIGTERMException:  # Lightning's own answer, where the program around has a handler of its own
                 raise Interrupted("stopped", signal.SIGTERM) from None
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
-            save_checkpoint(trainer, directory)
+            save_checkpoint(trainer, checkpoint)
+        return None if best is None or not options.epochs else _take_best(task, directory, best)
 
 
-def load_weights(task: Task, directory: Path) -> None:
-    """Put the weights of the last checkpoint into a bound task.
-
-    Raises:
-        DataError: if there is no checkpoint, or it belongs to another model.
-    """
-    path = directory / CHECKPOINT
-    state = load_checkpoint(path)["state_dict"]
-    try:
-        task.restore(state)
-    except (RuntimeError, LookupError, GraphError) as error:
-        raise DataError(f"{path}: not a checkpoint of this run: {reason_of(error)}") from None
-
-
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """What a checkpoint of Lightning's holds, without unpickling any class.
+def _take_best(task: Task, directory: Path, validation: Validation) -> Selected:
+    """Put the weights of the best epoch into a task that was trained.
 
     Raises:
-        DataError: if the file is missing, damaged, or lacks what Lightning reads back.
+        DataError: if no epoch was measured as a number, or the weights on the disk are of another one.
     """
-    if not path.exists():
-        raise DataError(f"{path}: no such file; the run has not finished (avgraph resume continues it)")
-    check_regular(path)
-    try:
-        content: Any = load_tensors(path)
-        _check_checkpoint(content)
-    except Exception as error:  # torch.load raises many types for a damaged file
-        reason = reason_of(error)
-        message = f"{path}: not a checkpoint of this run: {reason}; without the file, training starts anew"
-        raise DataError(message) from None
-    whole: dict[str, Any] = content
-    return whole
-
-
-def _check_checkpoint(content: Any) -> None:
-    """Refuse what Lightning did not write: it would fail on it in the words of its own code."""
-    if not isinstance(content, dict):
-        raise ValueError(f"expected a dictionary, got {type(content).__name__}")
-    for key, kind in _CHECKPOINT_KEYS.items():
-        if not isinstance(content.get(key), kind):
-            told = "is missing" if key not in content else f"is no {kind.__name__}"
-            raise ValueError(f"{key!r} {told}")
-    if not all(
-        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content["state_dict"].items()
-    ):
-        raise ValueError("'state_dict' holds more than named tensors")
-    for state in content["optimizer_states"]:
-        if not isinstance(state, dict) or not {"state", "param_groups"} <= state.keys():
-            raise ValueError("'optimizer_states' holds no state of an optimizer")
+    found, path = validation.of_history(task), directory / BEST
+    if found is None:
+        raise DataError(f"{directory}: no epoch can be chosen: what train.monitor names was never a number")
+    content = load_checkpoint(path, WEIGHTS_KEYS)
+    if content["epoch"] != found.epoch:
+        told = f"expected the weights of epoch {found.epoch}, the best one, got those of {content['epoch']}"
+        raise DataError(f"{path}: {told}; without the folder {path.parent}, training starts anew")
+    task.load_state_dict(content["state_dict"])
+    return found

@@ -52,6 +52,29 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, s
          "train.optimizer.nesterov: needs a momentum above 0, got momentum 0"),
         ("train: {optimizer: {type: sgd, lr: 1, momentum: 1}}",
          "train.optimizer.momentum: expected a number below 1, got 1"),
+        ("train: {measure_every: -1}", "train.measure_every: expected a number of at least 0, got -1"),
+        ("train: {epochs: 5, measure_every: 6, keep: best}",
+         "train.measure_every: expected at most epochs, 5, got 6: there is nothing to choose from"),
+        ("train: {patience: 3}", "train.patience: nothing is measured during training (measure_every is 0); set "
+         "train.measure_every to 1 or more"),
+        ("train: {keep: best}", "train.keep: nothing is measured during training (measure_every is 0); set "
+         "train.measure_every to 1 or more"),
+        ("train: {measure_every: 1, monitor: val/map}", "train.monitor: chooses nothing: keep is 'last' and there is "
+         "no patience; set train.keep to best"),
+        ("train: {measure_every: 1, goal: min}", "train.goal: chooses nothing: keep is 'last' and there is no "
+         "patience; set train.keep to best"),
+        ("train: {measure_every: 1, keep: best, monitor: test/map}",
+         "train.monitor: expected a metric of the split val, such as val/accuracy, got 'test/map': what rows of the "
+         "test choose is no result on them"),
+        ("train: {measure_every: 1, keep: best, monitor: accuracy}",
+         "train.monitor: expected a metric of the split val, such as val/accuracy, got 'accuracy': what rows of the "
+         "test choose is no result on them"),
+        ("train: {measure_every: 1, patience: 0}", "train.patience: expected a number of at least 1, got 0"),
+        ("train: {measure_every: 1, keep: bset}", "train.keep: expected 'last' or 'best', got 'bset'; did you mean "
+         "'best'?"),
+        ("train: {log: [tensorbord]}", "train.log.0: expected 'tensorboard', 'wandb' or 'mlflow', got 'tensorbord'; "
+         "did you mean 'tensorboard'?"),
+        ("train: {log: [mlflow, mlflow]}", "train.log.1: 'mlflow' is listed twice"),
         ("seed: -1", "seed: expected a number of at least 0, got -1"),
         ("seed: 4294967296", "seed: expected a number below 4294967296, got 4294967296"),
         ("sed: 1", "sed: unknown key; did you mean 'seed'?"),

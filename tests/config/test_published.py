@@ -20,6 +20,14 @@ NODES = ("audio", "label", "visual", "text")
 ROOT = Path(__file__).parents[2]
 PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 
+TRAIN_CAME_LATER = {
+    "measure_every": 0,
+    "monitor": None,
+    "goal": "auto",
+    "keep": "last",
+    "patience": None,
+    "log": [],
+}
 STEPS_CAME_LATER: dict[str, dict[str, Any]] = {"knn": {"target": None}}
 
 
@@ -32,11 +40,13 @@ def _as_now(published: dict[str, Any]) -> dict[str, Any]:
     assert published["graph"] is not None or published["method"]["type"] != "rrnet"  # the others added no edges
     kind = _options(published["method"]["type"])
     kept = {key: value for key, value in published["method"].items() if key not in kind.gone}
+    moved = {now: published["method"][old] for old, now in kind.moved.items() if old in published["method"]}
     added = {key: value for key, value in kind.came_later.items() if key not in kept}
     unused = kind(**kept).unused()
     kept |= {key: value for key, value in added.items() if key not in unused}
     graph = [{**STEPS_CAME_LATER.get(step["type"], {}), **step} for step in published["graph"] or []]
-    return {**published, "method": kept, "graph": graph}
+    train = {**published["train"], **TRAIN_CAME_LATER, **moved}
+    return {**published, "method": kept, "train": train, "graph": graph}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -58,7 +68,7 @@ def test_a_run_from_before_an_option_came_stays_what_it_was(tmp_path: Path, name
     (tmp_path / "config.yaml").write_text(json.dumps(older))
     found = load_run_experiment(tmp_path / "config.yaml").to_dict()
     assert found["method"] == _as_now({**older, "graph": []})["method"]
-    assert found["train"] == older["train"]
+    assert found["train"] == _as_now({**older, "graph": []})["train"]
 
 
 def test_a_run_without_a_graph_of_its_own_has_that_of_the_method(tmp_path: Path) -> None:
@@ -85,6 +95,19 @@ def test_what_an_older_run_asked_of_an_option_that_is_gone_is_told(tmp_path: Pat
     (tmp_path / "config.yaml").write_text(json.dumps(older))
     with pytest.raises(ConfigError, match=r"method\.insertion_epochs: is gone; train a run for each M"):
         load_run_experiment(tmp_path / "config.yaml")
+
+
+def test_a_run_of_a_method_that_measured_by_itself_is_measured_by_train(tmp_path: Path) -> None:
+    older = copy.deepcopy(PUBLISHED["examples/lir_digits.yaml"])
+    older["method"]["measure_every"] = 10
+    older["dataset"] = {"type": "files", "nodes": {node: {"x": "x.npy"} for node in NODES}}
+    (tmp_path / "config.yaml").write_text(json.dumps(older))
+    found = load_run_experiment(tmp_path / "config.yaml")
+    assert found.train.measure_every == 10
+    assert "measure_every" not in found.to_dict()["method"]
+    told = r"method\.measure_every: is gone; set train\.measure_every, which measures the split val alone"
+    with pytest.raises(ConfigError, match=told):
+        load_experiment(tmp_path / "config.yaml")
 
 
 def test_a_run_from_before_an_option_without_effect_was_a_mistake_still_loads(tmp_path: Path) -> None:

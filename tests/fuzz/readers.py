@@ -46,7 +46,7 @@ def readers() -> list[Reader]:
     from avgraph.export import read_graphml, read_json
     from avgraph.methods.cmcr.heads import load_head
     from avgraph.runs import folder as directory
-    from avgraph.runs.training import load_checkpoint
+    from avgraph.runs.checkpoints import load_checkpoint
 
     def short_audio(path: Path) -> None:
         read_audio(path, 0.5)

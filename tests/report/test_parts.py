@@ -153,6 +153,14 @@ def test_curves_of_one_run_share_a_chart_by_name() -> None:
     assert curves_svg({"a": [(1, 1.0)]}).count("<circle") == 1
 
 
+def test_the_epoch_that_was_chosen_stands_in_the_chart_of_what_has_chosen_it() -> None:
+    lines = [{"epoch": k, "train/loss": 1.0, "val/loss": 2.0, "val/map": 0.1 * k} for k in range(4)]
+    charts = charts_of({"a": lines}, {"epoch": 2, "metric": "val/map", "value": 0.2})
+    assert [(chart.title, chart.marked) for chart in charts] == [("map", 3), ("loss", None)]
+    assert curves_svg(charts[0].series, charts[0].marked).count('class="marked"') == 1
+    assert 'class="marked"' not in curves_svg(charts[1].series, charts[1].marked)
+
+
 def test_words() -> None:
     verdict = {"metric": "val/mae", "better": "lower", "value": 0.5, "interval": None, "rows": None, "unit": "rows"}
     marks = [{"name": "the mean", "value": 0.7}, {"name": "a model", "value": 0.5}, {"name": "another", "value": 0.4}]

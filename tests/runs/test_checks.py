@@ -43,6 +43,7 @@ BAD: dict[str, dict[str, Any]] = {
     "A08": {"metrics": {"test/accuracy": 0.95}, "headline": ACCURACY},
     "A09": {"graph": clips([0, 1, 2, 3], [0, 1, 3])},
     "A10": {"data": Provenance("esc50", "synthetic")},
+    "A11": {"metrics": {"val/map": 0.5}, "headline": Headline("val/map"), "chosen_by": "val/loss"},
 }
 GOOD: dict[str, list[dict[str, Any]]] = {
     "A01": [{"history": [{"train/loss": 0.9}], "trivial": Trivial(loss=1.0)}, {"history": []}],
@@ -59,6 +60,10 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "A08": [{"metrics": {"test/accuracy": 0.94}, "headline": ACCURACY}],
     "A09": [{"graph": clips([0, 1], [0, 1])}, {"graph": clips([0, 1], [2, 3])}],
     "A10": [{"data": Provenance("esc50", "real")}],
+    "A11": [
+        {"metrics": {"test/map": 0.5}, "headline": Headline("test/map"), "chosen_by": "val/map"},
+        {"metrics": {"val/map": 0.5}, "headline": Headline("val/map")},
+    ],
 }  # fmt: skip
 
 

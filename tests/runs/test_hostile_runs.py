@@ -13,10 +13,10 @@ import avgraph
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 from avgraph.io.graph_file import load_graph
+from avgraph.runs.checkpoints import load_checkpoint
 from avgraph.runs.environment import check_same_data
 from avgraph.runs.folder import read_history, read_metrics
 from avgraph.runs.run import resume
-from avgraph.runs.training import load_checkpoint
 from tests.experiments import small_experiment
 
 

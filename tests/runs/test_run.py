@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
 def test_run_folder_holds_everything(run: avgraph.Run) -> None:
     names = {path.name for path in run.directory.iterdir()}
     expected = {"config.yaml", "environment.json", "metrics.jsonl", "metrics.json", "checkpoints", "graph.pt"}
-    assert names == expected | {"graph.graphml"}
+    assert names == expected | {"graph.graphml", "metrics.csv"}
     history = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in history] == list(range(30))
     assert history[-1]["train/loss"] < history[0]["train/loss"]

@@ -232,7 +232,6 @@ LIR = Component(
         row("ridge", 0.5, weight("teacher.weights")),
         row("signs", "positive", weight("teacher.weights")),
         row("snapshot_epochs", [1], shape("teacher.snapshots"), becomes((1, 8, 8))),
-        row("measure_every", 1, LOGGED, gains("test/map")),
     ),
 )  # fmt: skip
 

@@ -99,7 +99,6 @@ MMVAE = Component(
         row("missing_audio", 0.999, seen("largest number of a sound", lambda world: (world.task, float(
             world.inputs["network.listen.0"].abs().max()))[1]), becomes(0.0)),
         row("samples", 4, seen("error that is told for samples", lambda world: world.metrics["test/ece"])),
-        row("measure_every", 1, LOGGED, gains("val/miou")),
         row("graph_clips", 2, seen("frames of the learned graph", lambda world: len(
             world.data["frame"].name)), becomes(4)),
     ),

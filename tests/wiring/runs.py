@@ -11,8 +11,8 @@ import torch
 from avgraph import config
 from avgraph.options.train import OptimizerOptions, TrainOptions
 from avgraph.runs.training import pick_device
-from tests.wiring.row import Component, becomes, gains, loses, nearly, row, tells
-from tests.wiring.see import COURSE, error, seen, update
+from tests.wiring.row import FALLS, Component, becomes, gains, loses, nearly, row, tells
+from tests.wiring.see import COURSE, LOGGED, error, seen, update
 from tests.wiring.worlds import MethodWorld, RunWorld, TrainWorld
 
 RRNET = {"type": "rrnet", "hidden_channels": 4, "loss": "bce", "dropout": 0.0}
@@ -20,10 +20,11 @@ GRAPH = [{"type": "complete", "source": "audio", "target": "label"}]
 CANDIDATE = ("audio", "candidate", "label")
 UPDATE = update("model.decoder.0.weight")
 SGD = {"type": "sgd", "lr": 0.1}
+CHOSEN = seen("what has chosen", lambda world: world.run.metrics["selected"]["metric"])
 
 
 def _train(options: Mapping[str, Any]) -> TrainWorld:
-    return TrainWorld("Sounds", RRNET, options)
+    return TrainWorld("Validated", RRNET, options)
 
 
 def _steps(options: Mapping[str, Any]) -> TrainWorld:
@@ -109,6 +110,24 @@ TRAIN = Component(
             becomes(1)),
         row("checkpoint_every", 2, seen("epoch of the checkpoint after a power cut", lambda world: world.saved),
             becomes(1)),
+        row("measure_every", 1, LOGGED, gains("val/accuracy")),
+        row("measure_every", 2, seen("epochs that are measured", lambda world: (
+            world.task, ["val/accuracy" in line for line in world.history])[1]), becomes([False, True, False])),
+        row("monitor", "val/candidate_recall", CHOSEN, becomes("val/candidate_recall"), measure_every=1, keep="best"),
+        row("monitor", "val/loss", error(lambda world: world.run), tells("rrnet measures no 'val/loss' here"),
+            measure_every=1, keep="best"),
+        row("goal", "min", seen("value that is chosen", lambda world: world.run.metrics["selected"]["value"]), FALLS,
+            measure_every=1, keep="best", optimizer={"type": "adam", "lr": 1.0}),
+        row("keep", "best", seen("checkpoints", lambda world: sorted(
+            path.name for path in (world.run.directory / "checkpoints").iterdir())), gains("best.ckpt"),
+            measure_every=1),
+        row("keep", "best", seen("whether the run says which epoch it is of", lambda world: (
+            "selected" in world.run.metrics)), becomes(True), measure_every=1),
+        row("patience", 1, seen("epochs that are logged", lambda world: (
+            world.task, len(world.history))[1]), becomes(2), measure_every=1, monitor="val/candidate_recall",
+            keep="best"),
+        row("log", ["tensorboard"], seen("files of the run", lambda world: {
+            path.name for path in world.run.directory.iterdir()}), gains("tensorboard")),
         row("threads", 3, seen("threads of the run", lambda world: RunWorld(world.declared).environment("threads")),
             becomes(3)),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -19,18 +19,19 @@ from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
 Project = Callable[[str, Tensor], Tensor]
+HELD_OUT = SPLITS[1:]
 _KS = (1, 5)
 
 
-def held_out_rows(store: Any) -> Tensor:
-    """Numbers of the rows to validate or test on; a node type of which all may be trained on has none.
+def held_out_rows(store: Any, splits: Sequence[str] = HELD_OUT) -> Tensor:
+    """Numbers of the rows of some splits, all but training; a node type of which all may be trained on has none.
 
     Example:
         >>> graph = HeteroData(audio={"test_mask": torch.tensor([False, True])})
         >>> held_out_rows(graph["audio"])
         tensor([1])
     """
-    masks = [store[name] for name in ("val_mask", "test_mask") if name in store]
+    masks = [store[f"{split}_mask"] for split in splits if f"{split}_mask" in store]
     return torch.stack(masks).any(0).nonzero()[:, 0] if masks else torch.empty(0, dtype=torch.int64)
 
 
@@ -44,17 +45,21 @@ def embed_rows(store: Any, rows: Tensor, project: Project) -> Tensor:
     return F.normalize(torch.stack(found).mean(0))
 
 
-def embed_held_out(graph: HeteroData, project: Project) -> dict[str, tuple[Tensor, Tensor]]:
-    """Node type → numbers and embeddings of its held-out rows, where it has some in a space."""
+def embed_held_out(
+    graph: HeteroData, project: Project, splits: Sequence[str] = HELD_OUT
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Node type → numbers and embeddings of its rows of some splits, where it has such rows in a space."""
     found = {}
     for node in graph.node_types:
-        rows = held_out_rows(graph[node])
+        rows = held_out_rows(graph[node], splits)
         if len(rows) and spaces_of(graph[node]):
             found[node] = (rows, embed_rows(graph[node], rows, project))
     return found
 
 
-def held_out_metrics(graph: HeteroData, embedded: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, float]:
+def held_out_metrics(
+    graph: HeteroData, embedded: Mapping[str, tuple[Tensor, Tensor]], splits: Sequence[str] = SPLITS
+) -> dict[str, float]:
     """Per split and every two node types with ``y``: MAP, recall at 1 and 5 both ways, and the modality gap.
 
     Rows find those of their ``y``: classes, or one number per pair for retrieval of pairs.
@@ -67,7 +72,7 @@ def held_out_metrics(graph: HeteroData, embedded: Mapping[str, tuple[Tensor, Ten
         (1.0, 1.0)
     """
     result = {}
-    for split in SPLITS:
+    for split in splits:
         parts = {}
         for node, (rows, x) in embedded.items():
             mask = graph[node].get(f"{split}_mask")

@@ -145,6 +145,11 @@ class CMCRTask(Task):
         """Retrieval between the held-out rows of two node types, in the connected space, and over the overlaps."""
         return held_out_metrics(self.graph, embed_held_out(self.graph, self.project)) | self._bridge()
 
+    @torch.no_grad()
+    def measure(self, split: str) -> dict[str, float]:
+        """Retrieval between the rows of one split, in the connected space."""
+        return held_out_metrics(self.graph, embed_held_out(self.graph, self.project, (split,)), (split,))
+
     def trivial(self) -> Trivial:
         """The average precision of chance; no loss, as at τ = .01 a run that finds the right class has one above it."""
         return Trivial(metrics=held_out_chance(self.graph), prediction="chance")

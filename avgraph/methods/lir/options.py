@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.base import MEASURED_BY_TRAIN, Count, MethodOptions, Name, NonNegative, Positive, Rate
 from avgraph.options.dependency_search import DependencySearch
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class LirOptions(DependencySearch, MethodOptions):
         dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself;
             none is that in the data, (concept, drives, concept), where they have one, and else inferred.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training (Eq. 9).
-        measure_every: epochs between measurements of MAP during training; 0 for none.
 
     Example:
         >>> LirOptions().student_starts(1000), LirOptions(teacher_epochs=3).student_starts(5)
@@ -52,7 +51,8 @@ class LirOptions(DependencySearch, MethodOptions):
     """
 
     node_keys = ("audio", "visual")
-    gone: ClassVar[Mapping[str, str]] = {"insertion_epochs": _RUNS}
+    gone: ClassVar[Mapping[str, str]] = {"insertion_epochs": _RUNS, "measure_every": MEASURED_BY_TRAIN}
+    moved: ClassVar[Mapping[str, str]] = {"measure_every": "measure_every"}
     chosen_by: ClassVar[str] = "map"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
@@ -81,7 +81,6 @@ class LirOptions(DependencySearch, MethodOptions):
     weighting: Literal["hard", "soft"] = "hard"
     dependencies: Literal["inferred", "given", "random", "identity"] | None = None
     snapshot_epochs: list[Positive] = Field(default=[])
-    measure_every: Count = 0
 
     @property
     def nodes(self) -> tuple[str, str, str]:
@@ -117,6 +116,11 @@ class LirOptions(DependencySearch, MethodOptions):
     def student_starts(self, epochs: int) -> int:
         """Epochs before the student, of so many in all."""
         return 2 * epochs // 5 if self.teacher_epochs is None else self.teacher_epochs
+
+    def chosen_from(self, epochs: int) -> int:
+        """The student's first epoch: before, there is no graph."""
+        start = self.student_starts(epochs)
+        return start if start < epochs else 0
 
     def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
         """Stages that would silently never come; 0 epochs train nothing and have no schedule.

@@ -43,17 +43,6 @@ def clip_metrics(audio: Tensor, visual: Tensor, y: Tensor) -> dict[str, float]:
     return found
 
 
-def retrieval_map(audio: Tensor, visual: Tensor, y: Tensor) -> float:
-    """Mean average precision, both directions averaged: ``map`` of `clip_metrics` alone.
-
-    Example:
-        >>> x, y = torch.eye(2), torch.tensor([0, 1])
-        >>> retrieval_map(x, x, y)
-        1.0
-    """
-    return (mean_average_precision(audio, visual, y, y) + mean_average_precision(visual, audio, y, y)) / 2
-
-
 def proxy_metrics(batches: Sequence[tuple[Tensor, Tensor]], y: Tensor) -> dict[str, float]:
     """Retrieval by the proxies of batches, each query's own pair among what it has seen; named ``batch_proxy``.
 
@@ -68,38 +57,16 @@ def proxy_metrics(batches: Sequence[tuple[Tensor, Tensor]], y: Tensor) -> dict[s
 
 
 @torch.no_grad()
-def split_maps(network: ClipNetwork, clips: Clips) -> dict[str, float]:
-    """MAP of both directions, averaged, of every split that has clips; a network in training stays in it.
-
-    Example:
-        >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
-        >>> masks = {"val": ~mask, "test": mask}
-        >>> clips = Clips(HeteroData(), x, torch.tensor([0, 0]), torch.tensor([0]), masks, 1, ["a", "b"])
-        >>> from avgraph.methods.lir.options import LirOptions
-        >>> network = ClipNetwork({"audio": 2, "visual": 2}, 1, LirOptions())
-        >>> split_maps(network, clips)
-        {'test': 1.0}
-    """
-    training = network.training
-    network.eval()
-    found = {}
-    for split in SPLITS:
-        rows = clips.masks[split].nonzero()[:, 0]
-        if len(rows):
-            audio, visual = network(clips.features(rows))
-            found[split] = retrieval_map(audio, visual, clips.y[rows])
-    network.train(training)
-    return found
-
-
-@torch.no_grad()
-def split_metrics(network: ClipNetwork, clips: Clips, batch_size: int) -> dict[str, float]:
+def split_metrics(
+    network: ClipNetwork, clips: Clips, batch_size: int | None, splits: Sequence[str] = SPLITS
+) -> dict[str, float]:
     """All metrics of retrieval, ``<split>/<name>``, by unimodal embeddings and, if there are any, by proxies.
 
     Args:
         network: not in training.
         clips: see `read_clips`.
-        batch_size: clips whose proxies see each other.
+        batch_size: clips whose proxies see each other; None leaves proxies out.
+        splits: to look at.
 
     Example:
         >>> x, mask = {"audio": torch.eye(2), "visual": torch.eye(2)}, torch.tensor([True, True])
@@ -111,12 +78,12 @@ def split_metrics(network: ClipNetwork, clips: Clips, batch_size: int) -> dict[s
         1.0
     """
     result: dict[str, float] = {}
-    for split in SPLITS:
+    for split in splits:
         rows = clips.masks[split].nonzero()[:, 0]
         if len(rows):
             audio, visual = network(clips.features(rows))
             found = clip_metrics(audio, visual, clips.y[rows])
-            if network.proxy:
+            if network.proxy and batch_size is not None:
                 pairs = zip(audio.split(batch_size), visual.split(batch_size), strict=True)
                 found |= proxy_metrics([network.proxies(*pair) for pair in pairs], clips.y[rows])
             result |= {f"{split}/{name}": value for name, value in found.items()}
@@ -178,11 +145,12 @@ def clip_concept_graph(
             edges[name] = matrix[edges.edge_index[0], edges.edge_index[1]]
         if inserted:
             result[concept].insertion_epoch = int(teacher.epoch)
-    if teacher.snapshot_epochs:
-        weights, edges = teacher.snapshots.cpu(), result[concept, "drove", concept]
+    epochs, weights = teacher.taken()
+    if epochs:
+        edges = result[concept, "drove", concept]
         number, parent, child = weights.nonzero(as_tuple=True)
         edges.edge_index = torch.stack([parent, child])
         edges.edge_weight = weights[number, parent, child]
-        edges.epoch = torch.tensor(teacher.snapshot_epochs)[number]
-        result[concept].snapshot_epochs = list(teacher.snapshot_epochs)
+        edges.epoch = torch.tensor(epochs)[number]
+        result[concept].snapshot_epochs = epochs
     return result

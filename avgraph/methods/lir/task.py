@@ -22,7 +22,7 @@ from avgraph.methods.lir.headline import clip_headline
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.objective import batch_loss
 from avgraph.methods.lir.options import LirOptions
-from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metrics, split_maps, split_metrics
+from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metrics, split_metrics
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.methods.matches import matched
 from avgraph.methods.predictions import Predictions, only_type, row_names
@@ -151,12 +151,8 @@ class LIRTask(Task):
         parts = batch_loss(self.options, self.network, self.clips.features(rows), self.clips.y[rows], teacher, batch)
         loss = torch.stack(list(parts.values())).sum()
         for name, value in {"loss": loss, **parts}.items():
-            self._log(f"train/{name}", value, len(batch))
+            self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
         return loss
-
-    def _log(self, name: str, value: Tensor | float, batch_size: int) -> None:
-        value = value.detach() if isinstance(value, Tensor) else value
-        self.log(name, value, on_step=False, on_epoch=True, batch_size=batch_size)
 
     @torch.no_grad()
     def infer_graphs(self) -> None:
@@ -165,13 +161,6 @@ class LIRTask(Task):
         if self.teacher.due(epoch):
             x = self._placed().features(self.clips.train)
             self.teacher.infer(epoch, self.network.logits(x), self.seed + epoch)
-
-    def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
-        """MAP during training, where it is asked for."""
-        every, last = self.options.measure_every, self.trainer.is_last_batch
-        if every and last and (self.current_epoch + 1) % every == 0:
-            for split, value in split_maps(self.network, self._placed()).items():
-                self._log(f"{split}/map", value, 1)
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
@@ -186,6 +175,10 @@ class LIRTask(Task):
             pairs = self.graph[truth].edge_index if truth in self.graph.edge_types else None
             result |= graph_metrics(self.teacher.weights.cpu(), pairs)
         return result
+
+    def measure(self, split: str) -> dict[str, float]:
+        """Retrieval on one split, without proxies."""
+        return split_metrics(self.network, self._placed(), None, (split,))
 
     def trivial(self) -> Trivial:
         """The average precision of chance; the loss of equal embeddings depends on the classes of each batch."""

@@ -27,7 +27,7 @@ class Teacher(nn.Module):
         given: the graph of the data, where it is to be taken.
 
     Shapes:
-        soft [clips, 2C], weights and frequency [2C, 2C], snapshots [s, 2C, 2C]
+        soft [clips, 2C], weights and frequency [2C, 2C], snapshots [s, 2C, 2C], NaN until it is taken
 
     Example:
         >>> teacher = Teacher(["dog (audio)", "dog (visual)"], 50, 3, LirOptions())
@@ -57,13 +57,22 @@ class Teacher(nn.Module):
         self.register_buffer("soft", torch.zeros(clips, size))
         self.register_buffer("weights", torch.zeros(size, size))
         self.register_buffer("frequency", torch.zeros(size, size))
-        self.register_buffer("snapshots", torch.zeros(len(self.snapshot_epochs), size, size))
+        self.register_buffer("snapshots", torch.full((len(self.snapshot_epochs), size, size), torch.nan))
         self.register_buffer("epoch", torch.tensor(-1))
 
     @property
     def ready(self) -> bool:
         """Whether the student has its graph."""
         return int(self.epoch) >= 0
+
+    def taken(self) -> tuple[list[int], Tensor]:
+        """Epochs and graphs of the snapshots so far: weights that are not of the last epoch have not seen them all.
+
+        Shapes:
+            → epochs of s snapshots, [s, 2C, 2C] on the CPU
+        """
+        known = ~self.snapshots.isnan().flatten(1).any(1).cpu()
+        return [e for e, k in zip(self.snapshot_epochs, known.tolist(), strict=True) if k], self.snapshots.cpu()[known]
 
     def due(self, epoch: int) -> bool:
         """Whether something is to be inferred after ``epoch`` epochs."""
@@ -102,6 +111,7 @@ class Teacher(nn.Module):
     def frequencies(self) -> dict[str, Tensor]:
         """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""
         found = {"frequency": self.frequency.cpu()} if self.options.dependencies == "inferred" else {}
-        if self.snapshot_epochs:
-            found["snapshot_frequency"] = (self.snapshots > 0).float().mean(0).cpu()
+        epochs, snapshots = self.taken()
+        if epochs:
+            found["snapshot_frequency"] = (snapshots > 0).float().mean(0)
         return found

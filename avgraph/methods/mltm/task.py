@@ -17,6 +17,7 @@ from avgraph.figures.figures import Draw
 from avgraph.graph.edges import training_edges
 from avgraph.graph.nodes import node_attribute
 from avgraph.graph.pair_groups import pair_groups
+from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
 from avgraph.methods.mltm.objective import Objective
@@ -156,30 +157,35 @@ class MLTMTask(Task):
         if self.ground_metric.requires_grad:
             self.ground_metric.data.copy_(project_psd(self.ground_metric.data))
 
+    def _split(self, split: str) -> tuple[Tensor, Tensor] | None:
+        """The sounds of a split, and the texts of their classes; None where it has none of either."""
+        sounds, texts, most = self.graph[self.options.audio], self.graph[self.options.text], self.options.train_sounds
+        mask = sounds.get(f"{split}_mask")
+        if mask is None or not bool(mask.any()):
+            return None
+        rows = mask.nonzero()[:, 0]
+        if split == "train" and len(rows) > most:  # 49,274 of AudioCaps would make 2.4e9 pairs
+            rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
+        columns = torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
+        return (rows, columns) if len(columns) else None
+
     def _splits(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Split → its sounds, and the texts of their classes."""
-        found, most = {}, self.options.train_sounds
-        sounds, texts = self.graph[self.options.audio], self.graph[self.options.text]
-        for split in ("train", "val", "test"):
-            mask = sounds.get(f"{split}_mask")
-            if mask is not None and bool(mask.any()):
-                rows = mask.nonzero()[:, 0]
-                if split == "train" and len(rows) > most:  # 49,274 of AudioCaps would make 2.4e9 pairs
-                    rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
-                if len(columns := torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]):
-                    found[split] = (rows, columns)
-        return found
+        return {split: found for split in SPLITS if (found := self._split(split)) is not None}
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Retrieval over the sounds of each split and the texts of their classes; see `retrieval_metrics`."""
-        result: dict[str, float] = {}
-        for split, (rows, columns) in self._splits().items():
-            x, y = (part.cpu() for part in self.embed(rows, columns))
-            labels = (self.graph[self.options.audio].y[rows], self.graph[self.options.text].y[columns])
-            found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.options.epsilon)
-            result |= {f"{split}/{name}": value for name, value in found.items()}
-        return result
+        return {name: value for split in SPLITS for name, value in self.measure(split).items()}
+
+    @torch.no_grad()
+    def measure(self, split: str) -> dict[str, float]:
+        """The same of one split."""
+        if (part := self._split(split)) is None:
+            return {}
+        x, y = (embedded.cpu() for embedded in self.embed(*part))
+        labels = (self.graph[self.options.audio].y[part[0]], self.graph[self.options.text].y[part[1]])
+        found = retrieval_metrics(x, y, *labels, self.ground_metric.detach().cpu(), self.options.epsilon)
+        return {f"{split}/{name}": value for name, value in found.items()}
 
     def trivial(self) -> Trivial:
         """The loss of equal embeddings, and the average precision of chance."""

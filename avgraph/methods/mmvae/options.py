@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.options.base import Count, MethodOptions, NonNegative, Positive, Rate
+from avgraph.options.base import MEASURED_BY_TRAIN, Count, MethodOptions, NonNegative, Positive, Rate
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
 
@@ -69,11 +69,12 @@ class MmvaeOptions(MethodOptions):
         missing_audio: share of the clips that are trained without their audio, so that the model knows what to do then:
             dropped edges, which are not silence.
         samples: masks drawn from the prior for the uncertainty of the results.
-        measure_every: epochs between measurements on the validation clips during training; 0 for none.
         graph_clips: test clips whose learned graph is kept, and as many that are drawn.
     """
 
     path_keys = ("audio_weights",)
+    gone: ClassVar[Mapping[str, str]] = {"measure_every": MEASURED_BY_TRAIN}
+    moved: ClassVar[Mapping[str, str]] = {"measure_every": "measure_every"}
     chosen_by: ClassVar[str] = "miou"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
@@ -120,7 +121,6 @@ class MmvaeOptions(MethodOptions):
     gradient_norm: Rate | None = 5.0
     missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.1
     samples: Positive = 8
-    measure_every: Count = 0
     graph_clips: Count = 4
 
     def task(self) -> avgraph.methods.mmvae.task.MMVAETask:

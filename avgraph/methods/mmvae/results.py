@@ -90,10 +90,25 @@ def largest_object_iou(graph: HeteroData, split: str) -> float | None:
 
 
 @torch.no_grad()
+def heard_metrics(task: MMVAETask, split: str) -> dict[str, float]:
+    """``miou`` and ``f`` of the frames of a split under what is heard; none where it has no clip."""
+    mask, iou, curves = task.graph[FRAME].mask, list[Tensor](), list[Tensor]()
+    for batch, found in predicted(task, task.clips.of_split(split), task.heard):
+        iou.append(mask_iou(found, mask[batch.index]))
+        curves.append(f_curves(found, mask[batch.index]))
+    if not iou:
+        return {}
+    result = {"miou": float(torch.cat(iou).mean())}
+    if len(whole := torch.cat(curves)):
+        result["f"] = float(whole.mean(0).max())
+    return result
+
+
+@torch.no_grad()
 def segmentation_metrics(task: MMVAETask, split: str, samples: int) -> dict[str, float]:
     """All numbers of a split that its graph allows.
 
-    ``miou`` and ``f`` under what is heard; ``no_audio_miou`` and ``no_picture_miou`` without (edges dropped, pictures
+    `heard_metrics`; ``no_audio_miou`` and ``no_picture_miou`` without (edges dropped, pictures
     black); ``visual_only_miou``, no number of this model but the largest object's (`largest_object_iou`); areas
     under silence, noise and the sound of what is not there; ``swapped_miou`` against the object whose sound is heard
     now, ``swapped_original_miou`` against the one that was; ``ece`` and ``error_auroc`` of masks drawn from the prior
@@ -102,13 +117,7 @@ def segmentation_metrics(task: MMVAETask, split: str, samples: int) -> dict[str,
     clips, frames = task.clips.of_split(split), task.graph[FRAME]
     if not len(clips):
         return {}
-    iou, curves = [], []
-    for batch, found in predicted(task, clips, task.heard):
-        iou.append(mask_iou(found, frames.mask[batch.index]))
-        curves.append(f_curves(found, frames.mask[batch.index]))
-    result = {"miou": float(torch.cat(iou).mean())}
-    if len(whole := torch.cat(curves)):
-        result["f"] = float(whole.mean(0).max())
+    result = heard_metrics(task, split)
     silent = task.clips.audio(None)
     for name, audio, seen in (("no_audio_miou", silent, True), ("no_picture_miou", task.heard, False)):
         parts = [mask_iou(p, frames.mask[batch.index]) for batch, p in predicted(task, clips, audio, seen=seen)]

@@ -26,7 +26,13 @@ from avgraph.methods.mmvae.network import Network, placed
 from avgraph.methods.mmvae.new_frames import predict_frames
 from avgraph.methods.mmvae.objective import naming_loss, objective
 from avgraph.methods.mmvae.options import MmvaeOptions
-from avgraph.methods.mmvae.results import heard_ious, largest_object_iou, segmentation_metrics, worst_to_best
+from avgraph.methods.mmvae.results import (
+    heard_ious,
+    heard_metrics,
+    largest_object_iou,
+    segmentation_metrics,
+    worst_to_best,
+)
 from avgraph.methods.mmvae.scene import Scene
 from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_weights
 from avgraph.methods.predictions import Predictions
@@ -128,16 +134,6 @@ class MMVAETask(Task):
         if self.options.gradient_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters(), self.options.gradient_norm)
 
-    def on_train_batch_end(self, outputs: Any, batch: Tensor, batch_index: int) -> None:
-        """mIoU on validation clips during training, where it is asked for."""
-        every = self.options.measure_every
-        if every and self.trainer.is_last_batch and (self.current_epoch + 1) % every == 0:
-            self.network.eval()
-            found = heard_ious(self, "val")
-            self.network.train()
-            if found is not None:
-                self.log("val/miou", float(found.mean()), on_step=False, on_epoch=True, batch_size=1)
-
     def take_graph(self, graph: HeteroData) -> None:
         """Segment the frames of another data set; sounds stay on the scale of the run's."""
         state = {name: value.clone() for name, value in self.state_dict().items()}
@@ -157,6 +153,10 @@ class MMVAETask(Task):
             for split in ("val", "test")
             for name, value in segmentation_metrics(self, split, self.options.samples).items()
         }
+
+    def measure(self, split: str) -> dict[str, float]:
+        """mIoU and F of one split on what is heard."""
+        return {f"{split}/{name}": value for name, value in heard_metrics(self, split).items()}
 
     def trivial(self) -> Trivial:
         """The largest object of each frame, whether it sounds or not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -21,7 +21,13 @@ COLD = 5
 """Who or what has so many training ratings at most is cold."""
 
 
-def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biases: DampedBiases) -> dict[str, float]:
+def rating_metrics(
+    graph: HeteroData,
+    known: KnownRatings,
+    answer: Answer,
+    biases: DampedBiases,
+    splits: Sequence[str] = HELD_OUT,
+) -> dict[str, float]:
     """Errors on held-out ratings beside those of the bias model and of the model that was given; cold ones apart.
 
     The absolute error is of the median, the squared one of the mean. Cold are pairs whose user or item has five
@@ -32,13 +38,14 @@ def rating_metrics(graph: HeteroData, known: KnownRatings, answer: Answer, biase
         known: those to train on.
         answer: predictions for all ratings of the graph.
         biases: of the known ratings.
+        splits: to look at.
     """
     edges, found = graph[RATES], {}
     index, rating = edges.edge_index, edges.rating
     cold = (known_counts(known, index) <= COLD).any(0)
-    plain = bias_errors(graph, known, biases)
+    plain = bias_errors(graph, known, biases, splits)
     model = edges.get("level_probability")
-    for split in HELD_OUT:
+    for split in splits:
         mask = edges.get(f"{split}_mask")
         if mask is None or not bool(mask.any()):
             continue
@@ -74,17 +81,20 @@ def known_counts(known: KnownRatings, pairs: Tensor) -> Tensor:
     return torch.stack([count[end] for count, end in zip(counts, pairs, strict=True)])
 
 
-def bias_errors(graph: HeteroData, known: KnownRatings, biases: DampedBiases) -> dict[str, float]:
+def bias_errors(
+    graph: HeteroData, known: KnownRatings, biases: DampedBiases, splits: Sequence[str] = HELD_OUT
+) -> dict[str, float]:
     """Errors of the bias model on held-out ratings: what every method has to beat.
 
     Args:
         graph: with ratings.
         known: those to train on.
         biases: of the known ratings.
+        splits: to look at.
     """
     edges, found = graph[RATES], {}
     plain = biases.predict(edges.edge_index).clamp(known.rating.min(), known.rating.max())
-    for split in HELD_OUT:
+    for split in splits:
         mask = edges.get(f"{split}_mask")
         if mask is not None and bool(mask.any()):
             found[f"{split}/mae"] = mean_absolute_error(plain[mask], edges.rating[mask])

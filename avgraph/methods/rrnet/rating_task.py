@@ -176,6 +176,10 @@ class RatingTask(Task):
         """Errors beside those of the biases, see `rating_metrics`."""
         return rating_metrics(self.graph, self.known, self.answer(RATES), self.biases)
 
+    def measure(self, split: str) -> dict[str, float]:
+        """The same of one split."""
+        return rating_metrics(self.graph, self.known, self.answer(RATES), self.biases, (split,))
+
     def trivial(self) -> Trivial:
         """The loss of one constant answer, and the errors of the biases."""
         errors = bias_errors(self.graph, self.known, self.biases)

@@ -16,7 +16,9 @@ from avgraph.methods.trivial import Trivial, majority_accuracy
 from avgraph.metrics import accuracy, best_targets, edge_argmax_accuracy
 
 
-def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str, float]:
+def edge_metrics(
+    graph: HeteroData, inter: EdgeType, logits: Tensor, splits: Sequence[str] = SPLITS
+) -> dict[str, float]:
     """Accuracy by the logits and of the model that proposed the candidates, and the ceiling the candidates set.
 
     With several views also the accuracy of each further one, and ``fused_accuracy`` of their mean log-probability:
@@ -27,6 +29,7 @@ def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str
         graph: with labelled candidate edges.
         inter: their type, (source, candidate, target).
         logits: of the edges [e].
+        splits: to look at.
 
     Example:
         >>> from avgraph.transforms import Complete
@@ -42,7 +45,7 @@ def edge_metrics(graph: HeteroData, inter: EdgeType, logits: Tensor) -> dict[str
     score = _by_class(node.score, y) if "score" in node else None
     log_score = _by_class(node.view_score.clamp_min(1e-4).log(), y) if "view_score" in node else None
     result = {}
-    for split in SPLITS:
+    for split in splits:
         mask = node.get(f"{split}_mask")
         if mask is None or not bool(mask.any()):
             continue

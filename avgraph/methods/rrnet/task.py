@@ -177,6 +177,10 @@ class RRNetTask(Task):
         """Accuracy beside that of the model that proposed the candidates, see `edge_metrics`."""
         return edge_metrics(self.graph, self.inter, self.forward().float().cpu())
 
+    def measure(self, split: str) -> dict[str, float]:
+        """The same of one split."""
+        return edge_metrics(self.graph, self.inter, self.forward().float().cpu(), (split,))
+
     def new_nodes(self) -> tuple[str, ...]:
         """Source nodes."""
         return (self.options.source,)

@@ -31,7 +31,8 @@
 
   // ---- curves
   function chart(figure) {
-    const series = Object.entries(data.charts[Number(figure.dataset.chart)].series);
+    const { series: lines, marked } = data.charts[Number(figure.dataset.chart)];
+    const series = Object.entries(lines);
     const epochs = [...new Set(series.flatMap(([, [x]]) => x))].sort((a, b) => a - b);
     if (epochs.length < 2) return;
     const place = new Map(epochs.map((epoch, number) => [epoch, number]));
@@ -55,7 +56,18 @@
         axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, { ...axis, size: 58, values: (_, ticks) => ticks.map(short) }],
         series: [{}, ...series.map(([name], number) => ({ label: name, spanGaps: true, width: 2,
                   stroke: variable(`--s${number % 8}`), points: { show: epochs.length < 40, size: 5 } }))],
-        hooks: { setCursor: [(at) => {
+        hooks: { draw: [(at) => {
+          if (marked === null) return;
+          const x = at.valToPos(marked, "x", true);
+          at.ctx.save();
+          at.ctx.strokeStyle = variable("--soft");
+          at.ctx.setLineDash([8, 6]);
+          at.ctx.beginPath();
+          at.ctx.moveTo(x, at.bbox.top);
+          at.ctx.lineTo(x, at.bbox.top + at.bbox.height);
+          at.ctx.stroke();
+          at.ctx.restore();
+        }], setCursor: [(at) => {
           const number = at.cursor.idx;
           told.textContent = number === null || number === undefined ? "" :
             `epoch ${epochs[number]}: ` + columns.map((column) => short(column[number])).filter(Boolean).join("  ");

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from torch_geometric.data import HeteroData
-
 from avgraph.config import Experiment, load_experiment
 from avgraph.errors import ConfigError
 from avgraph.io.files import remove_leftovers
 from avgraph.options.sweep import SweepOptions
 from avgraph.runs import folder as folder
 from avgraph.runs.parallel import resume_all
+from avgraph.runs.pipeline import HOLD_OUT, has_validation
 from avgraph.runs.run import Overrides
 from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, with_sweep, write_plan
 from avgraph.runs.sweep.results import Sweep, finish
@@ -102,9 +101,6 @@ def check_validation(declared: Experiment, metric: str) -> None:
     Raises:
         ConfigError: saying what to do.
     """
-    data: HeteroData = declared.dataset.load()
-    if any("val_mask" in store and bool(store.val_mask.any()) for store in data.stores):
-        return
-    told = f"the data set '{declared.dataset.type}' has no validation rows to choose by, as {metric}"
-    advice = "give it some (dataset.val_fold, or a split with val); a sweep never chooses by test rows"
-    raise ConfigError(f"sweep: {told}; {advice}")
+    if not has_validation(declared.dataset.load()):
+        told = f"the data set '{declared.dataset.type}' has no validation rows to choose by, as {metric}"
+        raise ConfigError(f"sweep: {told}; {HOLD_OUT}; a sweep never chooses by test rows")

@@ -36,8 +36,8 @@ name: small
 seed: 3
 dataset: {{type: "tests.methods.mmvae.scenes:Recorded"}}
 graph: []
-method: {json.dumps({"type": "mmvae", **SMALL, "measure_every": 2})}
-train: {{epochs: 4, device: cpu, checkpoint_every: 2}}
+method: {json.dumps({"type": "mmvae", **SMALL})}
+train: {{epochs: 4, device: cpu, checkpoint_every: 2, measure_every: 2}}
 """
 
 
