@@ -29,8 +29,10 @@ class OptimizerOptions(Options):
     In an experiment one without a ``type`` is of the method's default type and keeps what it does not write of it.
 
     Attributes:
+        type: stochastic gradient descent, Adam, or Adam with decoupled weight decay.
         lr: learning rate; only adamw has a default.
         momentum, nesterov: of sgd alone; an error with another type.
+        weight_decay: pull of every weight towards 0.
     """
 
     type: Literal["sgd", "adam", "adamw"] = "adamw"
@@ -74,7 +76,11 @@ class TrainOptions(Options):
     A method has defaults of its own (``MethodOptions.train_defaults``), which an experiment takes before these.
 
     Attributes:
-        device: auto, cpu, cuda or cuda:N.
+        epochs: passes over the training rows; 0 evaluates what a method starts from.
+        optimizer: what changes the weights.
+        schedule: of the learning rate over all epochs: as it is, down to 0 along a cosine, or up and down once.
+        device: auto, cpu, cuda or cuda:N; auto takes CUDA where there is one.
+        precision: of the arithmetic; mixed keeps weights in 32 bits and multiplies in 16.
         checkpoint_every: epochs between two checkpoints.
         threads: of the CPU. Sums are split by their number and round accordingly, so the default is the same on every
             machine: two. More are faster on a large CPU, and end in slightly other numbers; none takes as many as the
