@@ -7,11 +7,13 @@ from pathlib import Path
 from docs.generator.api import api_pages
 from docs.generator.options import option_pages
 
+_LEFT_OUT = {"index": "# Python API\n\nLeft out of this build: `make docs` has it.\n"}
+
 
 def write_pages(folder: Path, *, api: bool) -> None:
     """Write what has changed, so that a second build reads no more than it must."""
     pages = {f"options/{name}": text for name, text in option_pages().items()}
-    pages |= {f"api/{name}": text for name, text in (api_pages() if api else {}).items()}
+    pages |= {f"api/{name}": text for name, text in (api_pages() if api else _LEFT_OUT).items()}
     for name, text in pages.items():
         file = folder / f"{name}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
