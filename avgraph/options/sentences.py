@@ -72,7 +72,7 @@ def sentences(doc: str) -> dict[str, str]:
         >>> sentences("Clips.\\n\\nAttributes:\\n    low, high: the ends,\\n        which belong to it.")
         {'low': 'the ends, which belong to it.', 'high': 'the ends, which belong to it.'}
     """
-    found = {}
+    found: dict[str, str] = {}
     for names, text in _parts(doc)[1].items():
         found |= dict.fromkeys(names, re.sub(r"\s+", " ", text.partition(":")[2]).strip())
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shutil
 import subprocess
@@ -13,19 +14,29 @@ import pytest
 
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.config.experiment import Experiment
+from avgraph.datasets import EdgeFiles, HeldOutFiles, NodeFiles, RandomSplit
 from avgraph.options.sentences import sentences
 from avgraph.options.strict import Options
 from avgraph.options.sweep import Range, SweepOptions
 from avgraph.options.train import OptimizerOptions, TrainOptions
+from docs.generator import kinds
 from docs.generator.options import option_pages
 from tests.pages.snippets import ROOT
 
 TABLES = {"datasets": DATASETS, "encoders": ENCODERS, "transforms": TRANSFORMS, "methods": METHODS}
-OF_THE_FILE = {
-    "train": TrainOptions,
-    "train.optimizer": OptimizerOptions,
-    "sweep": SweepOptions,
-    "sweep.options": Range,
+PARTS: dict[str, dict[str, type[Options]]] = {
+    "experiment": {
+        "train": TrainOptions,
+        "train.optimizer": OptimizerOptions,
+        "sweep": SweepOptions,
+        "sweep.options": Range,
+    },
+    "datasets": {
+        "files.nodes": NodeFiles,
+        "files.edges": EdgeFiles,
+        "files.nodes.random_split": RandomSplit,
+        "spaces.held_out": HeldOutFiles,
+    },
 }
 
 
@@ -34,8 +45,9 @@ def options() -> Iterator[tuple[str, str, type[Options]]]:
     for page, table in TABLES.items():
         for name, made in table.items():
             yield page, f"{name}.", made
-    for name, part in OF_THE_FILE.items():
-        yield "experiment", f"{name}.", part
+    for page, parts in PARTS.items():
+        for name, part in parts.items():
+            yield page, f"{name}.", part
     yield "experiment", "", Experiment
 
 
@@ -50,6 +62,7 @@ def pages() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All pages but those of the API, which `make docs` adds, built from a copy with warnings as errors."""
+    pytest.importorskip("sphinx", reason="the generator of the site needs Python 3.11")
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("reference", "__pycache__"))
     for name in ("CHANGELOG.md", "README.md"):
@@ -66,12 +79,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_option_has_its_sentence(pages: dict[str, str], page: str, owner: str, made: type[Options]) -> None:
     told = sentences(made.__doc__ or "")
     for name in made.model_fields:
-        if owner != "" and name == "type" and page in TABLES:
-            continue
+        if name == "type" and owner.removesuffix(".") in TABLES.get(page, ()):
+            continue  # it heads the section
         assert told.get(name), f"{made.__name__}.{name} has no sentence"
         section = re.search(rf"^```{{confval}} {re.escape(owner + name)}\n(.*?)^```$", pages[page], re.M | re.S)
         assert section, f"{owner}{name} is not on the page"
         assert section[1].splitlines()[-1] == told[name]
+
+
+def test_examples_of_the_generator_hold() -> None:
+    assert doctest.testmod(kinds) == doctest.TestResults(failed=0, attempted=3)
 
 
 def test_what_an_option_takes_is_said(pages: dict[str, str]) -> None:
