@@ -54,3 +54,11 @@ def test_every_page_is_in_the_navigation_once() -> None:
     folder = ROOT / "docs"
     there = {str(page.relative_to(folder).with_suffix("")) for page in PAGES if folder in page.parents} - {"index"}
     assert sorted(listed) == sorted(there), "docs/index.md: a line for each page, in the group where it belongs"
+
+
+def test_pictures_are_small_and_shown() -> None:
+    pictures = list((ROOT / "docs/pictures").iterdir())
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert [picture.name for picture in pictures if f"pictures/{picture.name}" not in text] == []
+    assert max(picture.stat().st_size for picture in pictures) <= 80_000
+    assert sum(picture.stat().st_size for picture in pictures) <= 600_000
