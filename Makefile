@@ -1,4 +1,4 @@
-# make train: the environment and the main job. make test: the environment and the tests.
+# make train: the environment and the main job. make test: the environment and the tests. make docs: site/index.html.
 # Without the real data the main job runs on a synthetic stand-in, and says so; real-data tests skip.
 VENV ?= .venv
 PYTHON ?= python3
@@ -6,8 +6,6 @@ BIN := $(VENV)/bin
 ifneq ($(wildcard ../shared/data),)
 export AVGRAPH_DATA ?= $(abspath ../shared/data)
 endif
-
-PUBLIC := config datasets encoders transforms nn dag methods metrics export figures runs report tools
 
 # A thread a worker; idle ones sleep; bytecode is kept, whatever the image says: workers and their processes share it.
 TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
@@ -41,7 +39,7 @@ bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.audio_attention
 
 docs: $(VENV)/installed
-	$(BIN)/pdoc --math --docformat google -o site $(addprefix avgraph.,$(PUBLIC))
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -d build/doctrees docs site
 
 clean:
-	rm -rf $(VENV) site build dist *.egg-info
+	rm -rf $(VENV) site docs/reference build dist *.egg-info

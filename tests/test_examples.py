@@ -1,14 +1,24 @@
-"""The examples run as they stand: the script as a new user starts it, the experiments as far as validation."""
+"""The examples run: the script as a new user starts it, an experiment of every method for an epoch on its stand-in."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import avgraph
 from avgraph.config import load_experiment
 from avgraph.export import read_graphml
 from tests.forking import ForkServer
 
 ROOT = Path(__file__).parents[1]
+SHORT: dict[str, dict[str, Any]] = {
+    "lir_digits": {"train.epochs": 2, "method.teacher_epochs": 1, "method.snapshot_epochs": [1]},
+    "mltm_esc50": {"train.epochs": 1},
+    "cmcr_esc50_cifar10": {"train.epochs": 1},
+    "rrnet_cifar10": {"train.epochs": 1, "dataset.keep": 0.1},
+    "mmvae_stamps": {"train.epochs": 1, "dataset.frames": 1}
+    | {f"dataset.{split}_clips": 4 for split in ("train", "val", "test")},
+}
 
 
 def test_custom_graph_learns_and_exports(tmp_path: Path, fork_server: ForkServer) -> None:
@@ -25,3 +35,16 @@ def test_custom_graph_learns_and_exports(tmp_path: Path, fork_server: ForkServer
 def test_experiments_are_valid(path: Path) -> None:
     experiment = load_experiment(path)
     assert experiment.name.startswith(f"{experiment.method.type}-")
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_experiments_train_without_data(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
+) -> None:
+    monkeypatch.delenv("AVGRAPH_DATA", raising=False)
+    monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
+    monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: tmp_path / "cache" / name)
+    overrides = {**SHORT[name], "train.threads": 1, "output": str(tmp_path / "runs")}
+    run = avgraph.train(ROOT / "examples" / f"{name}.yaml", overrides, quiet=True)
+    assert run.metrics["data"]["source"] == "synthetic"
+    assert any(metric.startswith("test/") for metric in run.metrics)

@@ -20,6 +20,7 @@ from avgraph.options.base import (
 )
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import show, suggest_or_list
+from avgraph.options.sentences import described
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ class Component:
         own = {
             "title": f"your own {self.kind}",
             "type": "object",
-            "properties": {"type": {"type": "string", "pattern": "^.+:[^:]+$"}},
+            "properties": {
+                "type": {"description": "my_package.module:MyClass", "type": "string", "pattern": "^.+:[^:]+$"}
+            },
             "required": ["type"],
         }
         rest = {
@@ -142,7 +145,9 @@ def _demand_type(options: type[ComponentOptions], handler: GetJsonSchemaHandler)
     """JSON Schema of options; the type's default in Python must not make a mapping without one valid."""
     part = handler(options.__pydantic_core_schema__)
     whole = handler.resolve_ref_schema(part)
+    described(whole, options.__doc__ or "")
     whole["properties"]["type"].pop("default", None)
+    whole["properties"]["type"]["description"] = whole["description"].split("\n\n")[0].replace("\n", " ")
     whole["required"] = ["type", *(key for key in whole.get("required", []) if key != "type")]
     if issubclass(options, MethodOptions) and options.train_defaults:
         whole["description"] += f"\n\nWhere train says nothing: {_told(options.train_defaults)}."

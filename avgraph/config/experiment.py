@@ -56,7 +56,7 @@ class Experiment(Options):
     encoders: dict[Name, Annotated[Encoders, ENCODERS]] = Field(default={})
     graph: list[Annotated[SerializeAsAny[TransformOptions], TRANSFORM]] | None = None
     method: Annotated[SerializeAsAny[MethodOptions], METHOD]
-    train: Annotated[TrainOptions, Field(description="What it leaves out is the method's default.")] = TrainOptions()
+    train: TrainOptions = TrainOptions()
     output: Name = "runs"
     graphml: Literal["whole", "without_vectors", "none"] = "whole"
     sweep: SweepOptions | None = None

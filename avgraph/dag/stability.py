@@ -21,7 +21,7 @@ def edge_frequency(graphs: Iterable[Any], threshold: float = 0.0) -> Float[np.nd
     """Fraction of graphs in which an entry exceeds ``threshold``: F_ij = (1/K) Σ_k [A_ij⁽ᵏ⁾ > threshold] (Eq. 9).
 
     Args:
-        graphs: [p, p] matrices (adjacency or weights), or `DAG`s.
+        graphs: [p, p] matrices (adjacency or weights), or each a `DAG`.
         threshold: what an entry must exceed to count as an edge.
 
     Raises:

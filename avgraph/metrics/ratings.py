@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def mean_absolute_error(predicted: Float[Tensor, " n"], rating: Float[Tensor, " n"]) -> float:
-    r"""Mean of |r̂ - r|, in the unit of the ratings; least at the median. NaN without rows.
+    r"""Mean of ``|r̂ - r|``, in the unit of the ratings; least at the median. NaN without rows.
 
     Shapes:
         predicted [n], rating [n]

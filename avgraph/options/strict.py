@@ -5,78 +5,21 @@ Strict: a whole number is not text, not true and not 5.0; a whole number may sta
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic_core import CoreSchema
 
 from avgraph.errors import ConfigError
 from avgraph.options.mistakes import line_of, message_of, mistakes
 from avgraph.options.problems import show
+from avgraph.options.sentences import described, with_inherited
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass  # so that editors know the options
 else:
     ModelMetaclass = type(BaseModel)
-
-_HEAD = "Attributes:"
-_SECTIONS = ("Shapes:", "Raises:", "Example:")
-
-
-def with_inherited(doc: str, inherited: Iterable[str], order: Sequence[str]) -> str:
-    """The documentation of a class, in whose ``Attributes`` stands what it does not say itself.
-
-    Args:
-        doc: of the class.
-        inherited: of its bases, nearest first.
-        order: of the options.
-
-    Example:
-        >>> base = '''Base.
-        ...
-        ... Attributes:
-        ...     seed: of all
-        ...         that is drawn.
-        ... '''
-        >>> print(with_inherited("Clips.\\n\\nAttributes:\\n    size: of a picture.", [base], ["seed", "size"]))
-        Clips.
-        <BLANKLINE>
-        Attributes:
-            seed: of all
-                that is drawn.
-            size: of a picture.
-    """
-    before, own, after = _parts(doc)
-    entries = dict(own)
-    for other in inherited:
-        for names, text in _parts(other)[1].items():
-            if not any(set(names) & set(known) for known in entries):
-                entries[names] = text
-    if entries == own:
-        return inspect.cleandoc(doc)
-    place = {name: number for number, name in enumerate(order)}
-    lines = [text for _, text in sorted(entries.items(), key=lambda item: place.get(item[0][0], len(place)))]
-    return "\n\n".join(part for part in (before, "\n".join([_HEAD, *lines]), after) if part)
-
-
-def _parts(doc: str) -> tuple[str, dict[tuple[str, ...], str], str]:
-    """What stands before the attributes, names → their lines, what stands behind."""
-    lines = inspect.cleandoc(doc).split("\n")
-    ends = [number for number, line in enumerate(lines) if line in _SECTIONS] + [len(lines)]
-    if _HEAD not in lines:
-        return "\n".join(lines[: ends[0]]).strip(), {}, "\n".join(lines[ends[0] :]).strip()
-    start = lines.index(_HEAD)
-    end = next((n for n, line in enumerate(lines[start + 1 :], start + 1) if re.match(r"\S", line)), len(lines))
-    entries: list[list[str]] = []
-    for line in lines[start + 1 : end]:
-        if re.match(r" {4}\S", line):
-            entries.append([line])
-        elif line.strip():
-            entries[-1].append(line)
-    named = {tuple(entry[0].strip().partition(":")[0].split(", ")): "\n".join(entry) for entry in entries}
-    return "\n".join(lines[:start]).strip(), named, "\n".join(lines[end:]).strip()
 
 
 class _Telling(ModelMetaclass):
@@ -112,6 +55,13 @@ class Options(BaseModel, metaclass=_Telling):
         """Show the sentences of its bases too."""
         bases = [base.__dict__["__doc__"] or "" for base in cls.__mro__[1:] if issubclass(base, Options)]
         cls.__doc__ = with_inherited(cls.__doc__ or "", bases, list(cls.model_fields))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
+        """JSON Schema in which every option has its sentence, so that editors show it."""
+        part = handler(schema)
+        described(handler.resolve_ref_schema(part), cls.__doc__ or "")
+        return part
 
     @model_validator(mode="wrap")
     @classmethod

@@ -30,8 +30,10 @@ class OptimizerOptions(Options):
     In an experiment one without a ``type`` is of the method's default type and keeps what it does not write of it.
 
     Attributes:
+        type: stochastic gradient descent, Adam, or Adam with decoupled weight decay.
         lr: learning rate; only adamw has a default.
         momentum, nesterov: of sgd alone; an error with another type.
+        weight_decay: pull of every weight towards 0.
     """
 
     type: Literal["sgd", "adam", "adamw"] = "adamw"
@@ -75,7 +77,11 @@ class TrainOptions(Options):
     A method has defaults of its own (``MethodOptions.train_defaults``), which an experiment takes before these.
 
     Attributes:
-        device: auto, cpu, cuda or cuda:N.
+        epochs: passes over the training rows; 0 evaluates what a method starts from.
+        optimizer: what changes the weights.
+        schedule: of the learning rate over all epochs: as it is, down to 0 along a cosine, or up and down once.
+        device: auto, cpu, cuda or cuda:N; auto takes CUDA where there is one.
+        precision: of the arithmetic; mixed keeps weights in 32 bits and multiplies in 16.
         checkpoint_every: epochs between two checkpoints.
         measure_every: epochs between two measurements of the ``val`` split during training; 0 for none. Test rows are
             measured when training is over, and never before.

@@ -63,3 +63,20 @@ def test_every_reference_exists(schema: dict[str, Any]) -> None:
     found = references(schema)
     assert found
     assert {name.removeprefix("#/$defs/") for name in found} <= set(schema["$defs"])
+
+
+def test_every_option_has_a_sentence_for_editors(schema: dict[str, Any]) -> None:
+    def silent(part: Any, place: str) -> list[str]:
+        if isinstance(part, list):
+            return [name for index, item in enumerate(part) for name in silent(item, f"{place}[{index}]")]
+        if not isinstance(part, dict):
+            return []
+        told = part["properties"].items() if isinstance(part.get("properties"), dict) else ()
+        own = [f"{place}.{name}" for name, option in told if not option.get("description")]
+        return own + [name for key, value in part.items() for name in silent(value, f"{place}.{key}")]
+
+    assert silent(schema, "") == []
+    described = schema["properties"]["method"]["oneOf"][list(METHODS).index("mltm")]["properties"]
+    assert described["dropout"]["description"] == "behind the hidden layer."
+    assert described["type"]["description"].startswith("m-LTM: ")
+    assert schema["$defs"]["TrainOptions"]["properties"]["optimizer"]["description"] == "what changes the weights."

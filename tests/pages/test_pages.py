@@ -18,7 +18,7 @@ import avgraph
 from avgraph.cli import main
 from avgraph.config import load_experiment
 from tests.pages.made_up import write_files
-from tests.pages.snippets import PAGES, ROOT, Snippet, commands, snippets
+from tests.pages.snippets import PAGES, ROOT, TUTORIAL, Snippet, commands, snippets
 from tests.typechecker import unchecked
 
 PAGE_IDS = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -41,8 +41,10 @@ def experiments(page: Path) -> list[tuple[Snippet, dict[str, Any]]]:
     return found
 
 
-EXPERIMENTS = [found for page in PAGES for found in experiments(page)]
-PROGRAMS = [page for page in PAGES if any(snippet.language == "python" for snippet in snippets(page))]
+EXPERIMENTS = [found for page in PAGES if page != TUTORIAL for found in experiments(page)]
+PROGRAMS = [
+    page for page in PAGES if page != TUTORIAL and any(snippet.language == "python" for snippet in snippets(page))
+]
 
 
 @pytest.mark.parametrize(("snippet", "declared"), EXPERIMENTS, ids=[str(snippet) for snippet, _ in EXPERIMENTS])

@@ -1,0 +1,1 @@
+"""The pages, and under `generator` what makes further ones for the site."""

@@ -1,0 +1,1 @@
+"""Pages that are made rather than written: the option reference and the reference of the Python API."""
