@@ -45,8 +45,8 @@ class ModelGraph:
 
     def around(
         self, model: RRNet, seeds: Tensor, fan_out: int | None, rng: np.random.Generator
-    ) -> tuple[ModelGraph, Tensor]:
-        """The part that the logits of the candidate edges ``seeds`` depend on, and their numbers in it."""
+    ) -> tuple[ModelGraph, Tensor, Mapping[str, Tensor]]:
+        """The part that the logits of the candidate edges ``seeds`` depend on, their numbers in it, and its nodes."""
         part = neighbourhood(
             self.plans,
             {model.inter: seeds},
@@ -60,7 +60,7 @@ class ModelGraph:
             {kind: part.edge_index(kind, plan) for kind, plan in self.plans.items()},
             {kind: value[part.edges[kind]] for kind, value in self.edge_attr.items()},
         )
-        return graph, torch.searchsorted(part.edges[model.inter], seeds)
+        return graph, torch.searchsorted(part.edges[model.inter], seeds), part.nodes
 
     def to(self, device: torch.device) -> ModelGraph:
         """The same on another device."""
