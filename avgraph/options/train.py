@@ -75,10 +75,14 @@ class TrainOptions(Options):
 
     Attributes:
         device: auto, cpu, cuda or cuda:N.
+        devices: processes on each machine, one per GPU, that train together: each takes a part of the rows of every
+            batch, and loss and gradients are those of one process. On a CPU they share its cores.
+        strategy: how: ``ddp`` is DistributedDataParallel, also of one process; ``auto`` takes it for more than one.
+        nodes: machines; more than one are started by torchrun or SLURM.
         checkpoint_every: epochs between two checkpoints.
-        threads: of the CPU. Sums are split by their number and round accordingly, so the default is the same on every
-            machine: two. More are faster on a large CPU, and end in slightly other numbers; none takes as many as the
-            machine has, and its numbers with them.
+        threads: of the CPU, in each process. Sums are split by their number and round accordingly, so the default is
+            the same on every machine: two. More are faster on a large CPU, and end in slightly other numbers; none
+            takes as many as the machine has, and its numbers with them.
     """
 
     epochs: Count = 200
@@ -86,6 +90,9 @@ class TrainOptions(Options):
     schedule: Literal["constant", "cosine", "one_cycle"] = "cosine"
     device: Annotated[str, Field(json_schema_extra={"pattern": f"^({_DEVICE})$"})] = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    devices: Positive = 1
+    strategy: Literal["auto", "ddp"] = "auto"
+    nodes: Positive = 1
     checkpoint_every: Positive = 10
     threads: Positive | None = 2
 
@@ -95,3 +102,20 @@ class TrainOptions(Options):
         if not re.fullmatch(_DEVICE, value):
             raise mistake(f"expected auto, cpu, cuda or cuda:N, got {show(value)}")
         return value
+
+    @model_validator(mode="after")
+    def _one_device_by_number(self) -> TrainOptions:
+        if self.processes > 1 and ":" in self.device:
+            message = f"expected auto, cpu or cuda for {self.processes} processes, got {show(self.device)}"
+            raise mistakes([(("device",), message, self.device)])
+        return self
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+        return self.devices * self.nodes
+
+    @property
+    def distributed(self) -> bool:
+        """Whether training goes through DistributedDataParallel."""
+        return self.processes > 1 or self.strategy == "ddp"

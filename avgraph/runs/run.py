@@ -23,12 +23,14 @@ from avgraph.io.graph_file import check_storable, save_graph
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
+from avgraph.runs.distributed.devices import check_place
+from avgraph.runs.distributed.everywhere import fit_everywhere, follow, started_together
 from avgraph.runs.environment import check_same_data, environment
 from avgraph.runs.finished import Run, experiment_of, load_run
 from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.stages import with_stages
-from avgraph.runs.training import fit, pick_device
+from avgraph.runs.training import pick_device
 from avgraph.runs.verdict import verdict
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
@@ -56,9 +58,12 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
     else:
         experiment = load_experiment(experiment, overrides, check_files=True)
     check_one_run(experiment)
-    pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
-    with folder.new_run(experiment) as directory:
-        return train_in(directory, experiment, quiet=quiet)
+    check_place(experiment.train)  # refuse a device that is not there before a folder is made
+    with started_together(experiment.train) as leads:
+        if not leads:
+            return follow(experiment.train)
+        with folder.new_run(experiment) as directory:
+            return train_in(directory, experiment, quiet=quiet)
 
 
 def check_one_run(experiment: Experiment) -> None:
@@ -81,7 +86,11 @@ def resume(path: str | Path, *, quiet: bool = True) -> Run:
     """
     directory = Path(path)
     experiment = experiment_of(directory)
-    if not (directory / folder.METRICS).is_file():
+    if (directory / folder.METRICS).is_file():
+        return load_run(directory)
+    with started_together(experiment.train) as leads:
+        if not leads:
+            return follow(experiment.train)
         with _at_work(directory, experiment, quiet=quiet):
             if not (directory / folder.METRICS).is_file():  # else another process has just finished it
                 remove_leftovers(directory)
@@ -145,7 +154,7 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance, read.all_checksums())
     )
     save_encoders(kept, directory)
-    fit(task, experiment, directory, device=device, quiet=quiet)
+    fit_everywhere(task, graph, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
         return _finish(directory, experiment, task, provenance, device)
 

@@ -20,11 +20,14 @@ from avgraph.runs.callbacks import (
     Checkpoints,
     EpochProgress,
     History,
+    OwnSignals,
     StepSeed,
     WholeCheckpoints,
     save_checkpoint,
 )
+from avgraph.runs.distributed.placement import trainer_place
 from avgraph.runs.folder import CHECKPOINT
+from avgraph.runtime.ranks import rank
 from avgraph.runtime.settings import freed_memory_kept
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -84,12 +87,12 @@ def fit(task: Task, experiment: Experiment, directory: Path, *, device: str, qui
             warnings.filterwarnings("ignore", message)
         trainer = Trainer(
             max_epochs=options.epochs,
-            accelerator="gpu" if device.startswith("cuda") else "cpu",
-            devices=[int(device.partition(":")[2])] if device.startswith("cuda") else 1,
+            **trainer_place(options, device),
             precision=options.precision,
             callbacks=[
                 StepSeed(experiment.seed),
-                History(directory),
+                OwnSignals(),
+                *([History(directory)] if rank() == 0 else []),
                 Checkpoints(directory, options.checkpoint_every),
                 EpochProgress(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
             ],

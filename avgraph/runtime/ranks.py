@@ -2,9 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_TOGETHER: ContextVar[bool] = ContextVar("together", default=False)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Every rank of the process group does the same within the block, each its part.
+
+    Outside of it a process is alone, whatever group it has joined: one that has several things to do, such as the
+    first rank, which builds the graph, does them by itself.
+
+    Example:
+        >>> with together():
+        ...     world_size()
+        1
+    """
+    before = _TOGETHER.set(dist.is_available() and dist.is_initialized())
+    try:
+        yield
+    finally:
+        _TOGETHER.reset(before)
+
+
+def alone(work: Callable[P, T]) -> Callable[P, T]:
+    """A function as a process does it that is one of none.
+
+    Example:
+        >>> alone(world_size)()
+        1
+    """
+
+    @wraps(work)
+    def by_itself(*given: P.args, **named: P.kwargs) -> T:
+        before = _TOGETHER.set(False)
+        try:
+            return work(*given, **named)
+        finally:
+            _TOGETHER.reset(before)
+
+    return by_itself
+
+
+def is_together() -> bool:
+    """Whether this process works as one of a group, which may be of one.
+
+    Example:
+        >>> is_together()
+        False
+    """
+    return _TOGETHER.get()
 
 
 def world_size() -> int:
@@ -14,7 +72,7 @@ def world_size() -> int:
         >>> world_size()
         1
     """
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    return dist.get_world_size() if is_together() else 1
 
 
 def rank() -> int:
@@ -24,7 +82,7 @@ def rank() -> int:
         >>> rank()
         0
     """
-    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+    return dist.get_rank() if is_together() else 0
 
 
 def shard_of(count: int, rank: int, world: int) -> slice:

@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from avgraph.methods import Task
 from avgraph.nn.distributed import over_whole_batch
-from avgraph.runtime.ranks import world_size
+from avgraph.runtime.ranks import together, world_size
 from benchmarks.distributed.cases import CASES
 
 Found = dict[str, dict[str, Tensor]]
@@ -68,6 +68,7 @@ def work(rank: int, world: int, folder: str) -> None:
         "gloo", init_method=f"file://{folder}/group-{world}", rank=rank, world_size=world, timeout=timedelta(minutes=2)
     )
     try:
-        torch.save(all_steps(), Path(folder, f"{world}-{rank}.pt"))
+        with together():
+            torch.save(all_steps(), Path(folder, f"{world}-{rank}.pt"))
     finally:
         dist.destroy_process_group()

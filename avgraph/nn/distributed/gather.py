@@ -10,9 +10,9 @@ the batch has to see all of them. Rows are gathered, and every rank computes the
 
 where L_s is the loss as rank s computes it, all of them equal: the total derivative of ΣL_s along all copies at once is
 W times that of L. So the gradient of what a rank gives to a collective operation is the *sum* of what all ranks find
-for it. For rows that are gathered, and of which every rank makes the same, this sum is W times the rank's own slice, and
-needs no message. Parameters behind the gathering (a ground metric, proxies) have the whole gradient on every rank, and
-the mean leaves it. Both come out right with no scale on the loss.
+for it. For rows that are gathered, and of which every rank makes the same, this sum is W times the rank's own slice,
+and needs no message. Parameters behind the gathering (a ground metric, proxies) have the whole gradient on every rank,
+and the mean leaves it. Both come out right with no scale on the loss.
 
 Known ways to get it wrong, each of which a test shows to be wrong (tests/nn/test_distributed.py): the slice without
 the factor W, which trains encoders at 1/W of their rate, and what lies behind them at the whole one; a loss of the own
