@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from avgraph.config import Experiment, dump_experiment, load_experiment
+from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import ConfigError
 from avgraph.export import write_graphml
@@ -77,17 +77,23 @@ def check_one_run(experiment: Experiment) -> None:
         raise ConfigError(f"{message}; --set sweep=null makes it one of the settings that it declares beside it")
 
 
-def resume(path: str | Path, *, quiet: bool = True) -> Run:
+def resume(path: str | Path, *, devices: int | None = None, nodes: int | None = None, quiet: bool = True) -> Run:
     """Continue a run that was stopped, and end with the numbers of an unbroken one; a finished run is loaded.
+
+    Args:
+        path: its folder.
+        devices, nodes: train the rest on so many processes; as declared if not given.
+        quiet: no progress on standard error.
 
     Raises:
         DataError: if ``path`` is not the folder of a run, or another process works in it.
         Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
     """
     directory = Path(path)
-    experiment = experiment_of(directory)
+    experiment = on_processes(experiment_of(directory), devices, nodes)
     if (directory / folder.METRICS).is_file():
         return load_run(directory)
+    check_place(experiment.train)
     with started_together(experiment.train) as leads:
         if not leads:
             return follow(experiment.train)
@@ -96,6 +102,17 @@ def resume(path: str | Path, *, quiet: bool = True) -> Run:
                 remove_leftovers(directory)
                 return _train_in(directory, experiment, quiet=quiet)
     return load_run(directory)
+
+
+def on_processes(experiment: Experiment, devices: int | None, nodes: int | None) -> Experiment:
+    """The experiment on another number of processes, on which nothing depends but time and the last digits.
+
+    Raises:
+        ConfigError: if its method cannot be split so.
+    """
+    changed = {"train.devices": devices, "train.nodes": nodes}
+    changed = {name: value for name, value in changed.items() if value is not None}
+    return experiment_from_dict(experiment.to_dict(), changed) if changed else experiment
 
 
 def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:

@@ -36,6 +36,7 @@ _ADVICE = (
     ".*number of training batches.*",
     ".*LeafSpec.*",
     ".*GPU available but not used.*",
+    ".*sync_dist=True.*",  # every rank logs the loss of the whole batch
 )
 
 

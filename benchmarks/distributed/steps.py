@@ -39,7 +39,7 @@ def step_of(name: str) -> dict[str, Tensor]:
     step: nn.Module = Step(task)
     if world_size() > 1:
         over_whole_batch(task)
-        step = DistributedDataParallel(step, broadcast_buffers=False, find_unused_parameters=True)
+        step = DistributedDataParallel(step, find_unused_parameters=True)
     torch.manual_seed(1)
     loss = step(batch)
     loss.backward()

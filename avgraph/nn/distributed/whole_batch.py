@@ -45,7 +45,8 @@ class WholeBatchNorm(_BatchNorm):
         shape = [1, -1] + [1] * (x.dim() - 2)
         wide = at_least_single(x)
         sums = sum_over_ranks(torch.cat([wide.sum(over), wide.new_tensor([x.numel() // x.shape[1]])]))
-        mean, count = sums[:-1] / sums[-1].detach(), float(sums[-1])
+        count = float(sums[-1].detach())
+        mean = sums[:-1] / count
         if count < 2:
             raise GraphError(f"x: expected at least 2 rows in training, as BatchNorm needs, got {count:g}")
         centred = wide - mean.view(shape)

@@ -27,13 +27,13 @@ def main(arguments: list[str]) -> None:
     if rank:
         logging.disable(logging.WARNING)
     try:
-        options = experiment_of(directory).train
+        options = experiment_of(directory).train.model_copy(update={"devices": world, "nodes": 1})
         with (
             reporting(not quiet and rank == 0),
             run_settings(options.threads),
             joined_group(rank, world, meet=meet, device=device_of(options, rank)),
         ):
-            train_share(directory, rank, quiet=quiet)
+            train_share(directory, options, rank, quiet=quiet)
     except BaseException as error:
         kind = type(error).__name__ if isinstance(error, AvgraphError | OSError) else ""
         message = str(error) if isinstance(error, AvgraphError) else reason_of(error)

@@ -56,13 +56,13 @@ def fit_everywhere(
     try:
         if member is not None:
             _tell(str(directory))
-            train_share(directory, member.local_rank, quiet=quiet)
+            train_share(directory, options, member.local_rank, quiet=quiet)
         elif options.processes == 1:
             with (
                 tempfile.TemporaryDirectory(prefix="avgraph-") as folder,
                 joined_group(0, 1, meet=f"file://{folder}/meet", device=device),
             ):
-                train_share(directory, 0, quiet=quiet)
+                train_share(directory, options, 0, quiet=quiet)
         else:
             launch(directory, options.devices, quiet=quiet)
     finally:
@@ -105,7 +105,7 @@ def follow(options: TrainOptions) -> Run:
         while told := _hear():
             directory = Path(told)
             with run_settings(experiment_of(directory).train.threads):
-                train_share(directory, member.local_rank, quiet=True)
+                train_share(directory, options, member.local_rank, quiet=True)
     except RuntimeError:  # gloo's, when a connection ends
         raise DataError(f"rank {member.rank}: another rank has ended") from None
     if directory is None:

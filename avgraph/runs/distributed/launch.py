@@ -18,7 +18,7 @@ from avgraph.io.files import remove_leftovers
 from avgraph.runtime.interrupt import raise_again
 
 _LOOK = 0.05  # seconds between two looks at the processes
-_GRACE = 2.0  # seconds in which the others say what they know of the end of one
+_GRACE = 2.0  # seconds in which another one may be seen to have ended before the first that was noticed
 _ERRORS: Mapping[str, type[Exception]] = {error.__name__: error for error in (ConfigError, DataError, GraphError)}
 
 
@@ -35,12 +35,12 @@ def launch(directory: Path, processes: int, *, quiet: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="avgraph-") as folder:
         ranks = [_start(directory, rank, processes, Path(folder), quiet=quiet) for rank in range(processes)]
         try:
-            while any(each.poll() is None for each in ranks) and not any(each.poll() for each in ranks):
+            while not _all_ended(ranks) and not any(each.poll() for each in ranks):
                 raise_again()
                 time.sleep(_LOOK)
             if any(each.poll() for each in ranks):
                 deadline = time.monotonic() + _GRACE
-                while any(each.poll() is None for each in ranks) and time.monotonic() < deadline:
+                while not _is_killed(ranks) and not _all_ended(ranks) and time.monotonic() < deadline:
                     time.sleep(_LOOK)
                 codes = [each.poll() for each in ranks]
                 raise _cause(codes, [_told(Path(folder), rank) for rank in range(processes)])
@@ -50,6 +50,14 @@ def launch(directory: Path, processes: int, *, quiet: bool) -> None:
             for each in ranks:
                 each.wait()
             remove_leftovers(directory)  # what the first of them was writing
+
+
+def _all_ended(ranks: Sequence[subprocess.Popen[bytes]]) -> bool:
+    return all(each.poll() is not None for each in ranks)
+
+
+def _is_killed(ranks: Sequence[subprocess.Popen[bytes]]) -> bool:
+    return any((each.poll() or 0) < 0 for each in ranks)
 
 
 def _start(directory: Path, rank: int, world: int, folder: Path, *, quiet: bool) -> subprocess.Popen[bytes]:

@@ -87,6 +87,6 @@ def trainer_place(options: TrainOptions, device: str) -> dict[str, Any]:
         "devices": options.devices,
         "num_nodes": options.nodes,
         # A layer that nothing reads has no gradient: unless DDP looks for it, it holds up those of others.
-        "strategy": DDPStrategy(cluster_environment=environment, find_unused_parameters=True, broadcast_buffers=False),
+        "strategy": DDPStrategy(cluster_environment=environment, find_unused_parameters=True),
         "use_distributed_sampler": False,  # every rank draws the whole batch and takes its rows of it
     }
