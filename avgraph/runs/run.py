@@ -167,9 +167,8 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
         provenance = Provenance.of(graph).with_files(read.checksums())
     check_same_data(directory, provenance)
-    folder.write_json(
-        directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance, read.all_checksums())
-    )
+    known = environment(experiment.seed, device, provenance, read.all_checksums(), options.processes)
+    folder.write_json(directory / folder.ENVIRONMENT, known)
     save_encoders(kept, directory)
     fit_everywhere(task, graph, experiment, directory, device=device, quiet=quiet)
     with counted(None, f"{experiment.name}: metrics, graph and figures"):
