@@ -41,7 +41,7 @@ def mltm(batch: int, **options: Any) -> tuple[Task, Tensor]:
     return bound(MLTMTask(MltmOptions(**small, **options)), graph), torch.arange(batch)
 
 
-def lir(batch: int, *, student: bool = False, **options: Any) -> tuple[Task, Tensor]:
+def lir(batch: int, **options: Any) -> tuple[Task, Tensor]:
     graph = HeteroData()
     for seed, (node, width) in enumerate((("audio", 5), ("visual", 4))):
         graph[node].x, graph[node].y = rows(24, width, seed), torch.arange(24) % 3
@@ -49,7 +49,7 @@ def lir(batch: int, *, student: bool = False, **options: Any) -> tuple[Task, Ten
     small = {"hidden_channels": 6, "layers": 2, "batch_size": batch, "threshold": 0.2, "dependencies": "identity"}
     task = LIRTask(LirOptions(**small, teacher_epochs=1, **options))
     bound(task, graph)
-    if student:
+    if options.get("interaction_weight", 0) == 0.5:
         task.teacher.infer(1, rows(24, 6, 3).double(), 0)
     return task, torch.arange(24)[:batch]
 
@@ -84,7 +84,7 @@ def rrnet(batch: int, **options: Any) -> tuple[Task, Tensor]:
 
 
 def _cases() -> Mapping[str, Case]:
-    interaction = {"student": True, "interaction_weight": 0.5}
+    interaction = {"interaction_weight": 0.5}
     without = {"overlap_loss": False, "pseudo_loss": False, "intra_weight": 0.0}
     return {
         **{f"mltm {loss}": partial(mltm, 7, loss=loss) for loss in ("mltm", "info_nce", "info_nce_entropy", "triplet")},

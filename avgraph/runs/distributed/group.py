@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from lightning_fabric.plugins.environments import SLURMEnvironment
+from pytorch_lightning.plugins.environments import SLURMEnvironment
 
 # No alarm: a rank may wait for what the first one does alone. Whoever has started the ranks notices when one dies, and
 # the ones that are connected with it do at once.
