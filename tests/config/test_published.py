@@ -20,6 +20,7 @@ NODES = ("audio", "label", "visual", "text")
 ROOT = Path(__file__).parents[2]
 PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 
+TRAIN_CAME_LATER = {"devices": 1, "strategy": "auto", "nodes": 1}
 STEPS_CAME_LATER: dict[str, dict[str, Any]] = {"knn": {"target": None}}
 
 
@@ -36,7 +37,7 @@ def _as_now(published: dict[str, Any]) -> dict[str, Any]:
     unused = kind(**kept).unused()
     kept |= {key: value for key, value in added.items() if key not in unused}
     graph = [{**STEPS_CAME_LATER.get(step["type"], {}), **step} for step in published["graph"] or []]
-    return {**published, "method": kept, "graph": graph}
+    return {**published, "method": kept, "graph": graph, "train": {**TRAIN_CAME_LATER, **published["train"]}}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -58,7 +59,7 @@ def test_a_run_from_before_an_option_came_stays_what_it_was(tmp_path: Path, name
     (tmp_path / "config.yaml").write_text(json.dumps(older))
     found = load_run_experiment(tmp_path / "config.yaml").to_dict()
     assert found["method"] == _as_now({**older, "graph": []})["method"]
-    assert found["train"] == older["train"]
+    assert found["train"] == _as_now({**older, "graph": []})["train"]
 
 
 def test_a_run_without_a_graph_of_its_own_has_that_of_the_method(tmp_path: Path) -> None:
