@@ -68,6 +68,8 @@ STARTS = [
           "cmcr | made-up"),
     start("defaults.retrieval", "--seeds 1 --sets 1 --epochs 1 --only mltm --lines {here}/lines.jsonl",
           "mltm | made-up"),
+    start("distributed.__main__", "--worlds", "| mltm mltm |", "| lir student |", "| cmcr all terms |",
+          "| rrnet bce |"),
     start("latent_interaction_loss", "--sizes 12,3 --largest 16,3", "    12       3", "batch 16, 3 classes"),
     start("lir", "--seeds 2 --epochs 2", "chance", "CCA", "kernel CCA", "cluster-CCA", "+ proxies + LIR",
           more=["--method", '{"hidden_channels": 16}']),

@@ -51,13 +51,14 @@ def train(
 
     from avgraph.config import load_experiment
 
-    load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
-    from avgraph.cli.printing import print_folds, print_run
+    declared = load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
+    from avgraph.cli.printing import one_voice, print_folds, print_run
 
     if folds is None and repeats is None:
         from avgraph.runs.run import train as train_one
 
-        show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
+        with one_voice(declared.train):
+            show(lambda: train_one(experiment, overrides, quiet=quiet), as_json, run_json, print_run)
         return
     from avgraph.runs.folds import train_folds, train_seeds
 
@@ -93,15 +94,21 @@ def _fold_numbers(text: str | None) -> list[int] | None:
 
 @main.command()
 @RUN
+@click.option("--devices", type=click.IntRange(min=1), help="Train the rest on so many processes; else as begun.")
+@click.option("--nodes", type=click.IntRange(min=1), help="On so many machines.")
 @QUIET
 @JSON
-def resume(run: Path, quiet: bool, as_json: bool) -> None:
+def resume(run: Path, devices: int | None, nodes: int | None, quiet: bool, as_json: bool) -> None:
     """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
-    from avgraph.cli.printing import print_folds, print_run
+    from avgraph.cli.printing import one_voice, print_folds, print_run
+    from avgraph.runs.finished import experiment_of
     from avgraph.runs.folds import is_fold_run, resume_folds
+    from avgraph.runs.run import on_processes
     from avgraph.runs.run import resume as resume_one
     from avgraph.runs.sweep.plan import is_sweep
 
+    if (devices or nodes) and (is_sweep(run) or is_fold_run(run)):
+        raise DataError(f"devices, nodes: {run} is more than one run; resume those of it one by one")
     if is_sweep(run):
         from avgraph.cli.compare_tables import print_sweep
         from avgraph.runs.sweep.run import resume_sweep
@@ -110,7 +117,8 @@ def resume(run: Path, quiet: bool, as_json: bool) -> None:
     elif is_fold_run(run):
         show(lambda: resume_folds(run, quiet=quiet), as_json, folds_json, print_folds)
     else:
-        show(lambda: resume_one(run, quiet=quiet), as_json, run_json, print_run)
+        with one_voice(on_processes(experiment_of(run), devices, nodes).train):
+            show(lambda: resume_one(run, devices=devices, nodes=nodes, quiet=quiet), as_json, run_json, print_run)
 
 
 @main.command()

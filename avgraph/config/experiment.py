@@ -118,6 +118,9 @@ class Experiment(Options):
                 (("method", option), message, getattr(made.method, option))
                 for option, message in made.method.training_mistakes(made.train.epochs)
             ]
+            if made.train.processes > 1 and (why := made.method.undivided()) is not None:
+                option = "devices" if made.train.devices > 1 else "nodes"
+                found.append((("train", option), f"expected 1: {why}", getattr(made.train, option)))
         found += [(path, message, None) for path, message in cross_check(parts)]
         if found:
             raise mistakes(found)

@@ -100,6 +100,10 @@ class UserMethod(MethodOptions, _Open):
     def recipe(self) -> None:
         """Its class tells (`avgraph.methods.Task.recipe`)."""
 
+    def undivided(self) -> str | None:
+        """Its class tells (`avgraph.methods.Task.splits_batches`)."""
+        return None if getattr(import_target(self.type), "splits_batches", False) else super().undivided()
+
 
 def checked_user_type(value: Mapping[str, Any], does: str | None) -> dict[str, Any]:
     """Import the class that ``value["type"]`` names and check that it takes the other keys.

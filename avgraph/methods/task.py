@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pytorch_lightning import LightningModule
@@ -32,6 +32,13 @@ class Task(LightningModule, ABC):
     in `bind`, and defines `training_step`, `metrics` and `annotated`. One training step an epoch over the whole graph
     is the default; a method with mini-batches or a schedule of stages overrides `train_dataloader` or the Lightning
     hooks.
+    """
+
+    splits_batches: ClassVar[bool] = False
+    """Of a user's own method: whether several processes can train it (docs/distributed.md).
+
+    Its step then takes `avgraph.runtime.ranks.own_rows` of a batch, and `avgraph.nn.distributed.gather_rows` of what it
+    makes of them before it compares rows.
     """
 
     graph: HeteroData

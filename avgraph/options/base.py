@@ -200,6 +200,10 @@ class MethodOptions(ComponentOptions):
         """Option and message of what does not fit into so many epochs."""
         return []
 
+    def undivided(self) -> str | None:
+        """Why its training cannot be split over processes; ``None`` where each can take a part of every batch."""
+        return f"a step of {self.type} is not made to be split over processes"
+
 
 def each_once(value: list[str]) -> list[str]:
     """Refuse a list that names something twice.

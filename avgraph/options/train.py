@@ -82,6 +82,10 @@ class TrainOptions(Options):
         schedule: of the learning rate over all epochs: as it is, down to 0 along a cosine, or up and down once.
         device: auto, cpu, cuda or cuda:N; auto takes CUDA where there is one.
         precision: of the arithmetic; mixed keeps weights in 32 bits and multiplies in 16.
+        devices: processes on each machine, one per GPU, that train together: each takes a part of the rows of every
+            batch, and loss and gradients are those of one process. On a CPU they share its cores.
+        strategy: how: ``ddp`` is DistributedDataParallel, also of one process; ``auto`` takes it for more than one.
+        nodes: machines; more than one are started by torchrun or SLURM.
         checkpoint_every: epochs between two checkpoints.
         measure_every: epochs between two measurements of the ``val`` split during training; 0 for none. Test rows are
             measured when training is over, and never before.
@@ -91,9 +95,9 @@ class TrainOptions(Options):
         keep: whose weights the run ends with: those of the last epoch, or of the best one by the monitor.
         patience: measurements in a row without a better one after which training stops; none never stops it.
         log: where the numbers of every epoch go beside ``metrics.jsonl`` and ``metrics.csv`` (extra ``[log]``).
-        threads: of the CPU. Sums are split by their number and round accordingly, so the default is the same on every
-            machine: two. More are faster on a large CPU, and end in slightly other numbers; none takes as many as the
-            machine has, and its numbers with them.
+        threads: of the CPU, in each process. Sums are split by their number and round accordingly, so the default is
+            the same on every machine: two. More are faster on a large CPU, and end in slightly other numbers; none
+            takes as many as the machine has, and its numbers with them.
     """
 
     epochs: Count = 200
@@ -101,6 +105,9 @@ class TrainOptions(Options):
     schedule: Literal["constant", "cosine", "one_cycle"] = "cosine"
     device: Annotated[str, Field(json_schema_extra={"pattern": f"^({_DEVICE})$"})] = "auto"
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "64-true"] = "32-true"
+    devices: Positive = 1
+    strategy: Literal["auto", "ddp"] = "auto"
+    nodes: Positive = 1
     checkpoint_every: Positive = 10
     measure_every: Count = 0
     monitor: ValidationMetric | None = None
@@ -140,3 +147,20 @@ class TrainOptions(Options):
     def chooses(self) -> bool:
         """Whether an epoch is chosen, or training ended, by what is measured."""
         return self.keep == "best" or self.patience is not None
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+        return self.devices * self.nodes
+
+    @property
+    def distributed(self) -> bool:
+        """Whether training goes through DistributedDataParallel."""
+        return self.processes > 1 or self.strategy == "ddp"
+
+    @model_validator(mode="after")
+    def _one_device_by_number(self) -> TrainOptions:
+        if self.processes > 1 and ":" in self.device:
+            message = f"expected auto, cpu or cuda for {self.processes} processes, got {show(self.device)}"
+            raise mistakes([(("device",), message, self.device)])
+        return self

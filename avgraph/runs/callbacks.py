@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import signal
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,18 @@ class History(Callback):
         append_line(self.path, json.dumps(record))
 
 
+class OwnSignals(Callback):
+    """Keep the answer to SIGTERM that was there: Lightning's sends the other ranks a message that none waits for."""
+
+    def __init__(self) -> None:
+        self.before = signal.getsignal(signal.SIGTERM)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Put it back, where there are other ranks."""
+        if trainer.world_size > 1 and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self.before)
+
+
 class Checkpoints(Callback):
     """Save weights, optimizer and schedule every few epochs and at the end; with the best weights, where they are kept.
 
@@ -112,7 +126,8 @@ class Checkpoints(Callback):
         """Save where it is due."""
         done, improved = trainer.current_epoch + 1, self.best is not None and self.best.improved
         if improved or done % self.every == 0 or done == trainer.max_epochs or trainer.should_stop:
-            sync(self.directory / HISTORY)  # which must not be behind the checkpoint after a power cut
+            if trainer.is_global_zero:
+                sync(self.directory / HISTORY)  # which must not be behind the checkpoint after a power cut
             if improved:
                 save_checkpoint(trainer, self.directory / BEST, weights_only=True)
             save_checkpoint(trainer, self.directory / CHECKPOINT)

@@ -42,7 +42,9 @@ def check_same_data(directory: Path, provenance: Provenance) -> None:
         raise DataError(f"{directory}: the run has learned from {learned} data so far, not {found}; train a new run")
 
 
-def environment(seed: int, device: str, provenance: Provenance, read: Mapping[str, str]) -> dict[str, Any]:
+def environment(
+    seed: int, device: str, provenance: Provenance, read: Mapping[str, str], processes: int = 1
+) -> dict[str, Any]:
     """What a number depends on besides the configuration: versions, machine, device, data checksums, seed.
 
     Args:
@@ -50,6 +52,7 @@ def environment(seed: int, device: str, provenance: Provenance, read: Mapping[st
         device: it works on.
         provenance: of its graph.
         read: absolute path → SHA-256 of every file that was read for it.
+        processes: that train together.
     """
     import torch
 
@@ -65,6 +68,7 @@ def environment(seed: int, device: str, provenance: Provenance, read: Mapping[st
         "packages": packages,
         "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
         "threads": torch.get_num_threads(),
+        "processes": processes,
         "seed": seed,
         "data": provenance.as_dict(),
         READ: dict(read),

@@ -12,10 +12,10 @@ from avgraph.config import Experiment, load_experiment, load_run_experiment
 from avgraph.errors import ConfigError, DataError, first_few
 from avgraph.io.files import remove_leftovers
 from avgraph.runs import folder as folder
+from avgraph.runs.distributed.devices import check_place
 from avgraph.runs.finished import Run
 from avgraph.runs.repeats import Key, Over, experiments_over, place_of, summarise
 from avgraph.runs.run import Overrides, check_one_run, run_in
-from avgraph.runs.training import pick_device
 from avgraph.runs.verdict import joint_verdict
 from avgraph.runtime.interrupt import interruptible
 
@@ -130,7 +130,7 @@ def is_fold_run(path: str | Path) -> bool:
 def _train_over(declared: Experiment, over: dict[str, list[int]], *, quiet: bool) -> FoldRuns:
     check_one_run(declared)
     experiments = experiments_over(declared, over)  # one that clashes is told before any work
-    pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
+    check_place(declared.train)  # refuse a device that is not there before a folder is made
     with folder.new_run(declared) as directory, _at_work(directory):
         folder.write_json(directory / folder.FOLDS, over)
         return _run_over(experiments, over, directory, quiet=quiet)

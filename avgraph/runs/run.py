@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from avgraph.config import Experiment, dump_experiment, load_experiment
+from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import ConfigError
 from avgraph.export import write_graphml
@@ -23,6 +23,8 @@ from avgraph.io.graph_file import check_storable, save_graph
 from avgraph.methods.task import Task
 from avgraph.runs import folder as folder
 from avgraph.runs.checks import Outcome, run_checks
+from avgraph.runs.distributed.devices import check_place
+from avgraph.runs.distributed.everywhere import fit_everywhere, follow, started_together
 from avgraph.runs.environment import check_same_data, environment
 from avgraph.runs.finished import Run, experiment_of, load_run
 from avgraph.runs.history_csv import write_csv
@@ -31,7 +33,7 @@ from avgraph.runs.loggers import Loggers
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.selection import Selected
 from avgraph.runs.stages import with_stages
-from avgraph.runs.training import fit, pick_device
+from avgraph.runs.training import pick_device
 from avgraph.runs.verdict import verdict
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
@@ -59,9 +61,12 @@ def train(experiment: str | Path | Experiment, overrides: Overrides = (), *, qui
     else:
         experiment = load_experiment(experiment, overrides, check_files=True)
     check_one_run(experiment)
-    pick_device(experiment.train.device)  # refuse a device that is not there before a folder is made
-    with folder.new_run(experiment) as directory:
-        return train_in(directory, experiment, quiet=quiet)
+    check_place(experiment.train)  # refuse a device that is not there before a folder is made
+    with started_together(experiment.train) as leads:
+        if not leads:
+            return follow(experiment.train)
+        with folder.new_run(experiment) as directory:
+            return train_in(directory, experiment, quiet=quiet)
 
 
 def check_one_run(experiment: Experiment) -> None:
@@ -75,21 +80,42 @@ def check_one_run(experiment: Experiment) -> None:
         raise ConfigError(f"{message}; --set sweep=null makes it one of the settings that it declares beside it")
 
 
-def resume(path: str | Path, *, quiet: bool = True) -> Run:
+def resume(path: str | Path, *, devices: int | None = None, nodes: int | None = None, quiet: bool = True) -> Run:
     """Continue a run that was stopped, and end with the numbers of an unbroken one; a finished run is loaded.
+
+    Args:
+        path: its folder.
+        devices, nodes: train the rest on so many processes; as declared if not given.
+        quiet: no progress on standard error.
 
     Raises:
         DataError: if ``path`` is not the folder of a run, or another process works in it.
         Interrupted: on Ctrl-C, SIGTERM or SIGHUP; the message says how the run continues.
     """
     directory = Path(path)
-    experiment = experiment_of(directory)
-    if not (directory / folder.METRICS).is_file():
+    experiment = on_processes(experiment_of(directory), devices, nodes)
+    if (directory / folder.METRICS).is_file():
+        return load_run(directory)
+    check_place(experiment.train)
+    with started_together(experiment.train) as leads:
+        if not leads:
+            return follow(experiment.train)
         with _at_work(directory, experiment, quiet=quiet):
             if not (directory / folder.METRICS).is_file():  # else another process has just finished it
                 remove_leftovers(directory)
                 return _train_in(directory, experiment, quiet=quiet)
     return load_run(directory)
+
+
+def on_processes(experiment: Experiment, devices: int | None, nodes: int | None) -> Experiment:
+    """The experiment on another number of processes, on which nothing depends but time and the last digits.
+
+    Raises:
+        ConfigError: if its method cannot be split so.
+    """
+    changed = {"train.devices": devices, "train.nodes": nodes}
+    changed = {name: value for name, value in changed.items() if value is not None}
+    return experiment_from_dict(experiment.to_dict(), changed) if changed else experiment
 
 
 def train_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Run:
@@ -145,12 +171,11 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         task.bind(graph, options, experiment.seed)  # reads the heads that it starts from
         provenance = Provenance.of(graph).with_files(read.checksums())
     check_same_data(directory, provenance)
-    folder.write_json(
-        directory / folder.ENVIRONMENT, environment(experiment.seed, device, provenance, read.all_checksums())
-    )
+    known = environment(experiment.seed, device, provenance, read.all_checksums(), options.processes)
+    folder.write_json(directory / folder.ENVIRONMENT, known)
     save_encoders(kept, directory)
     with closing(loggers):
-        selected = fit(task, experiment, directory, device=device, quiet=quiet, loggers=loggers)
+        selected = fit_everywhere(task, graph, experiment, directory, device=device, quiet=quiet, loggers=loggers)
         with counted(None, f"{experiment.name}: metrics, graph and figures"):
             task.to(device).eval()
             return _finish(directory, experiment, task, provenance, selected, loggers)

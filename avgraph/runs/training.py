@@ -17,15 +17,18 @@ from avgraph.runs.callbacks import (
     Checkpoints,
     EpochProgress,
     History,
+    OwnSignals,
     StepSeed,
     WholeCheckpoints,
     save_checkpoint,
 )
 from avgraph.runs.checkpoints import WEIGHTS_KEYS, load_checkpoint
+from avgraph.runs.distributed.placement import trainer_place
 from avgraph.runs.folder import BEST, CHECKPOINT
 from avgraph.runs.loggers import Loggers
 from avgraph.runs.selection import Selected
 from avgraph.runs.validation import Validation
+from avgraph.runtime.ranks import rank
 from avgraph.runtime.settings import freed_memory_kept
 
 # Lightning's advice is about data loading and logging, neither of which a full-graph step has.
@@ -34,6 +37,7 @@ _ADVICE = (
     ".*number of training batches.*",
     ".*LeafSpec.*",
     ".*GPU available but not used.*",
+    ".*sync_dist=True.*",  # every rank logs the loss of the whole batch
 )
 
 
@@ -63,13 +67,10 @@ def pick_device(wanted: str) -> str:
 
 def fit(
     task: Task, experiment: Experiment, directory: Path, *, device: str, quiet: bool, loggers: Loggers | None = None
-) -> Selected | None:
+) -> None:
     """Train to the declared number of epochs; continue from ``checkpoints/last.ckpt`` where there is one.
 
-    To be called within `run_settings`. Where the best epoch is kept, the task ends with its weights.
-
-    Returns:
-        That epoch; None where the weights are those of the last one.
+    To be called within `run_settings`. The task ends with the weights of the last epoch; `take_best` has others.
 
     Raises:
         DataError: if what is to be measured or to choose is not there.
@@ -83,13 +84,13 @@ def fit(
             warnings.filterwarnings("ignore", message)
         trainer = Trainer(
             max_epochs=options.epochs,
-            accelerator="gpu" if device.startswith("cuda") else "cpu",
-            devices=[int(device.partition(":")[2])] if device.startswith("cuda") else 1,
+            **trainer_place(options, device),
             precision=options.precision,
             callbacks=[
                 StepSeed(experiment.seed),
+                OwnSignals(),
                 *([] if validation is None else [validation]),
-                History(directory, loggers or Loggers(experiment, directory), validation),
+                *([History(directory, loggers or Loggers(experiment, directory), validation)] if rank() == 0 else []),
                 Checkpoints(directory, options.checkpoint_every, best),
                 EpochProgress(f"{experiment.name}: {experiment.method.type}", quiet=quiet),
             ],
@@ -110,16 +111,20 @@ def fit(
                 raise Interrupted("stopped", signal.SIGTERM) from None
         if not checkpoint.is_file():  # no epoch was asked for: the run is what the method starts with
             save_checkpoint(trainer, checkpoint)
-        return None if best is None or not options.epochs else _take_best(task, directory, best)
 
 
-def _take_best(task: Task, directory: Path, validation: Validation) -> Selected:
-    """Put the weights of the best epoch into a task that was trained.
+def take_best(task: Task, experiment: Experiment, directory: Path) -> Selected | None:
+    """Put the weights of the best epoch into a task that was trained, where they are kept.
+
+    Returns:
+        That epoch; None where the weights are those of the last one.
 
     Raises:
         DataError: if no epoch was measured as a number, or the weights on the disk are of another one.
     """
-    found, path = validation.of_history(task), directory / BEST
+    if experiment.train.keep != "best" or not experiment.train.epochs:
+        return None
+    found, path = Validation(experiment, directory).of_history(task), directory / BEST
     if found is None:
         raise DataError(f"{directory}: no epoch can be chosen: what train.monitor names was never a number")
     content = load_checkpoint(path, WEIGHTS_KEYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from avgraph.config import Experiment
 from avgraph.methods.task import Task
 from avgraph.runs.folder import read_history
 from avgraph.runs.selection import Rule, Selected, rule_of
+from avgraph.runtime.ranks import alone, rank, text_of_first
 from avgraph.runtime.settings import random_state_kept
 
 _SPLIT = "val"
@@ -72,14 +74,22 @@ class Validation(Callback):
         return None if self.rule is None else self.rule.best(self.history)
 
 
-@torch.no_grad()
 def measured(task: LightningModule) -> dict[str, float]:
     """Metrics of the validation split; weights, modes and random states are left as they are.
+
+    Of several ranks the first measures and tells the others, so that all choose and stop alike to the last digit.
 
     Raises:
         GraphError: if the method cannot measure one split alone.
     """
     assert isinstance(task, Task)
+    told: dict[str, float] = json.loads(text_of_first(json.dumps(_measure(task)) if rank() == 0 else ""))
+    return told
+
+
+@alone
+@torch.no_grad()
+def _measure(task: Task) -> dict[str, float]:
     with in_evaluation(task), random_state_kept():
         return task.measure(_SPLIT)
 

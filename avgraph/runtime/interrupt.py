@@ -24,7 +24,8 @@ def interruptible(then: str = "") -> Iterator[None]:
         then: how the work goes on; "" leaves the words of a block within this one.
 
     Raises:
-        Interrupted: its message is ``stopped; <then>``, its ``exit_code`` that of the signal.
+        Interrupted: its message is ``stopped; <then>``, or what one from within says in the place of "stopped"; its
+            ``exit_code`` that of the signal.
 
     Example:
         >>> try:
@@ -52,7 +53,8 @@ def interruptible(then: str = "") -> Iterator[None]:
         if not then and isinstance(stop, Interrupted):
             raise stop from None
         number = stop.signal if isinstance(stop, Interrupted) else signal.SIGINT
-        raise Interrupted(f"stopped; {then}" if then else "stopped", number) from None
+        what = str(stop).partition(";")[0] if isinstance(stop, Interrupted) else "stopped"
+        raise Interrupted(f"{what}; {then}" if then else what, number) from None
     finally:
         if ours:
             _asked.clear()

@@ -83,6 +83,7 @@ def test_a_run_says_everything_and_other_defaults_later_change_nothing(
         **{"epochs": 7, "optimizer": OPTIMIZER, "schedule": "one_cycle", "device": "auto"},
         **{"precision": "32-true", "checkpoint_every": 10, "threads": 2},
         **{"measure_every": 0, "monitor": None, "goal": "auto", "keep": "last", "patience": None, "log": []},
+        **{"devices": 1, "strategy": "auto", "nodes": 1},
     }
     monkeypatch.setattr(RrnetOptions, "train_defaults", {"epochs": 1, "optimizer": {"type": "sgd", "lr": 3}})
     (tmp_path / "config.yaml").write_text(text)

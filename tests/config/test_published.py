@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 
 TRAIN_CAME_LATER = {
+    "devices": 1,
+    "strategy": "auto",
+    "nodes": 1,
     "measure_every": 0,
     "monitor": None,
     "goal": "auto",

@@ -6,10 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import torch
 
+import avgraph
 from avgraph import config
+from avgraph.errors import DataError
 from avgraph.options.train import OptimizerOptions, TrainOptions
+from avgraph.runs.distributed import everywhere
 from avgraph.runs.training import pick_device
 from tests.wiring.row import FALLS, Component, becomes, gains, loses, nearly, row, tells
 from tests.wiring.see import COURSE, LOGGED, error, seen, update
@@ -46,6 +50,22 @@ def _one_cycle(lr: float, steps: int) -> list[float]:
         schedule.step()
         rates.append(optimizer.param_groups[0]["lr"])
     return rates
+
+
+def _begun(name: str, world: TrainWorld) -> list[Any]:
+    """What a function of training on several processes is called with as second argument, in place of its work."""
+    found: list[Any] = []
+
+    def stop(*given: Any, **_: Any) -> None:
+        found.append(given[1])
+        raise DataError("enough")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(everywhere, name, stop)
+        patch.setattr(everywhere, "fit", stop)
+        with pytest.raises(DataError, match="enough"):
+            avgraph.train(world.experiment)
+    return [value for value in found if not isinstance(value, config.Experiment)]
 
 
 def _cosine(lr: float, steps: int) -> list[float]:
@@ -130,6 +150,11 @@ TRAIN = Component(
             path.name for path in world.run.directory.iterdir()}), gains("tensorboard")),
         row("threads", 3, seen("threads of the run", lambda world: RunWorld(world.declared).environment("threads")),
             becomes(3)),
+        row("devices", 2, error(lambda world: world.experiment), tells("method.batch_size makes batches")),
+        row("device", "cuda:0", error(lambda world: world.experiment), tells("for 2 processes"), nodes=2),
+        row("nodes", 2, error(lambda world: world.experiment), tells("the whole graph")),
+        row("strategy", "ddp", seen("processes of the group that is joined here", lambda world: [
+            options.processes for options in _begun("train_share", world)]), becomes([1])),
     ),
 )  # fmt: skip
 
@@ -139,6 +164,8 @@ STEPS = Component(
     {"epochs": 2, "optimizer": SGD, "schedule": "constant", "device": "cpu"}, (
         row("schedule", "cosine", COURSE, nearly(_cosine(0.1, 8)[3::4])),
         row("schedule", "one_cycle", COURSE, nearly(_one_cycle(0.1, 8)[3::4])),
+        row("devices", 3, seen("processes that are started", lambda world: _begun("launch", world)), becomes([3])),
+        row("nodes", 2, error(lambda world: world.run), tells("torchrun --nnodes=2 --nproc-per-node=1")),
     ),
 )  # fmt: skip
 

@@ -89,6 +89,9 @@ class CmcrOptions(MethodOptions):
 
         return CMCRTask(self)
 
+    def undivided(self) -> None:
+        """Each process takes some of the items of a batch."""
+
     def restored(self) -> CmcrOptions:
         """A checkpoint has the heads, published ones too, and tells their widths."""
         return self.model_copy(update={"heads": None})

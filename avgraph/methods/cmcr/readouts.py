@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,8 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.io.cache import cache_folder, kept_array
 from avgraph.io.mapped_rows import BLOCK, Array, Rows, row_blocks, take_rows
-from avgraph.nn import MemoryConv
+from avgraph.nn.contrast.sharded_readout import sharded_memory_readout
+from avgraph.runtime.ranks import alone, own_shard, rank, text_of_first, wait_for_all
 from avgraph.transforms._top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
@@ -94,24 +95,51 @@ def recall(
     width = int(queries.shape[1])
     shape: tuple[int, ...] = (len(queries), width) if how == "softmax" else (len(queries),)
 
-    read = MemoryConv(temperature)
-
-    def fill(target: Array) -> None:
-        # A tensor goes to the device once, a mapped file chunk by chunk.
-        source = rows.to(device) if isinstance(rows, Tensor) else rows
+    def fill(target: Array | None) -> None:
+        # A tensor goes to the device once, a mapped file chunk by chunk; of several ranks each reads its own rows.
+        own = rows[own_shard(len(rows))] if how == "softmax" else rows
+        source = own.to(device) if isinstance(own, Tensor) else own
         for start, block in row_blocks(queries):
             part = torch.from_numpy(block).to(device)
             if how == "softmax":
-                found = read((source, part))
+                found = sharded_memory_readout(part, source, temperature)
             else:
                 found = memory_top_k(part, source, temperature, 1)[0][:, 0]
-            target[start : start + len(block)] = found.cpu().numpy()
+            if target is not None:
+                target[start : start + len(block)] = found.cpu().numpy()
 
-    folder = cache_folder("readouts") if cache is None else cache
-    kept = kept_array(folder / f"{key}.npy", shape, np.float32 if how == "softmax" else np.int64, fill)
+    path = (cache_folder("readouts") if cache is None else cache) / f"{key}.npy"
+    kept = kept_by_first(fill, lambda make: kept_array(path, shape, np.float32 if how == "softmax" else np.int64, make))
     if how == "softmax":
         return Gathered(kept)
     return Gathered(memory.rows, memory.numbers(torch.from_numpy(np.array(kept))))
+
+
+def kept_by_first(fill: Callable[[Array | None], None], keep: Callable[[Callable[[Array], None]], Array]) -> Array:
+    """An array of the cache, which the first rank keeps and all make together where it is not there yet.
+
+    Args:
+        fill: makes it, on all ranks at once; only the first is given where to put it.
+        keep: finds it, or has it made by the function it is given.
+    """
+    if rank() > 0:
+        if text_of_first("") == "made":
+            fill(None)
+        wait_for_all()
+        return keep(alone(fill))
+    made = False
+
+    def make(target: Array) -> None:
+        nonlocal made
+        made = True
+        text_of_first("made")
+        fill(target)
+
+    kept = keep(make)
+    if not made:
+        text_of_first("found")
+    wait_for_all()
+    return kept
 
 
 def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:

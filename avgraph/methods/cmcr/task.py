@@ -28,8 +28,10 @@ from avgraph.methods.row_shape import check_row_shape
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.nn import Projector, semantic_noise, soft_info_nce
+from avgraph.nn.distributed import gather_rows
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
+from avgraph.runtime.ranks import own_rows
 from avgraph.transforms.space_graph import SPACE, SpaceGraph
 
 
@@ -102,8 +104,8 @@ class CMCRTask(Task):
         options = self.options
         variance = options.noise_variance if options.noise_norm is None else options.noise_norm / x.shape[1]
         noisy = semantic_noise(x, variance) if options.renormalize else x + variance**0.5 * torch.randn_like(x)
-        projected: Tensor = self.head(space)(noisy)
-        return at_least_single(projected)
+        projected: Tensor = self.head(space)(own_rows(noisy))  # the noise is that of the whole batch on every rank
+        return gather_rows(at_least_single(projected), len(wanted))
 
     def _side(self, end: End, wanted: Tensor) -> Side:
         align = self.options.intra_spaces is None or end.space in self.options.intra_spaces

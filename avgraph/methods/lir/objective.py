@@ -17,6 +17,7 @@ from avgraph.nn import (
     proxy_triplet_loss,
     semantic_alignment_loss,
 )
+from avgraph.nn.distributed import gather_rows
 
 LOSSES: Mapping[str, Callable[..., Tensor]] = {
     "triplet": proxy_triplet_loss,
@@ -39,8 +40,8 @@ def batch_loss(
     Args:
         options: which of them, and their settings.
         network: in training.
-        x: features of the batch.
-        y: class of each clip [n].
+        x: features of the batch, of a run on several ranks the rows of this one.
+        y: class of each clip of the whole batch [n].
         teacher: of a student; None for what has no graph yet.
         rows: of the teacher's soft labels, one for each clip [n].
 
@@ -51,7 +52,7 @@ def batch_loss(
         >>> list(batch_loss(LirOptions(), network, x, y))
         ['metric', 'alignment']
     """
-    z_audio, z_visual = network(x)
+    z_audio, z_visual = (gather_rows(z, len(y)) for z in network(x))
     own = {} if options.loss == "n_pair" else {"margin": options.margin}
     parts = {"metric": LOSSES[options.loss](*network.proxies(z_audio, z_visual), y, **own)}
     if options.semantic_alignment:

@@ -93,6 +93,9 @@ class LirOptions(DependencySearch, MethodOptions):
 
         return LIRTask(self)
 
+    def undivided(self) -> None:
+        """Each process takes some of the clips of a batch."""
+
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """The graph between concepts, where it is to be given."""
         return (self.drives,) if self.dependencies == "given" else ()

@@ -32,6 +32,7 @@ from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
+from avgraph.runtime.ranks import own_rows, rank, take_from_first
 from avgraph.tensors.rows import column_scale
 from avgraph.transforms.dependency_edges import dependency_matrix
 
@@ -148,7 +149,8 @@ class LIRTask(Task):
             self.infer_graphs()
         rows = self._placed().train[batch]
         teacher = self.teacher if self.teacher.ready else None
-        parts = batch_loss(self.options, self.network, self.clips.features(rows), self.clips.y[rows], teacher, batch)
+        x, y = self.clips.features(own_rows(rows)), self.clips.y[rows]
+        parts = batch_loss(self.options, self.network, x, y, teacher, batch)
         loss = torch.stack(list(parts.values())).sum()
         for name, value in {"loss": loss, **parts}.items():
             self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
@@ -160,7 +162,11 @@ class LIRTask(Task):
         epoch = self.current_epoch
         if self.teacher.due(epoch):
             x = self._placed().features(self.clips.train)
-            self.teacher.infer(epoch, self.network.logits(x), self.seed + epoch)
+            logits = self.network.logits(x)
+            if rank() == 0:  # a search that ends by the clock would find another graph on every rank
+                self.teacher.infer(epoch, logits, self.seed + epoch)
+            for buffer in self.teacher.buffers():
+                take_from_first(buffer)
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:

@@ -70,6 +70,9 @@ class MltmOptions(MethodOptions):
 
         return MLTMTask(self)
 
+    def undivided(self) -> None:
+        """Each process takes some of the pairs of a batch."""
+
     def unused(self) -> dict[str, str]:
         """Options of another loss."""
         owners = {

@@ -30,8 +30,10 @@ from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn import project_psd
+from avgraph.nn.distributed import gather_rows
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
+from avgraph.runtime.ranks import own_rows
 from avgraph.transforms import PairEdges
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.corrupt_edges import corrupted_targets
@@ -145,8 +147,9 @@ class MLTMTask(Task):
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """The objective of one batch."""
-        pairs = batch.cpu()
-        x, y = self.embed(self.pair_audio[pairs], self.pair_text[pairs])
+        pairs = own_rows(batch.cpu())
+        own = self.embed(self.pair_audio[pairs], self.pair_text[pairs])
+        x, y = (gather_rows(rows, len(batch)) for rows in own)
         loss, converged = self.objective(x, y, self.ground_metric)
         for name, value in (("train/loss", loss.detach()), ("train/not_converged", torch.tensor(float(not converged)))):
             self.log(name, value, on_step=False, on_epoch=True, batch_size=len(batch))

@@ -127,6 +127,11 @@ class RrnetOptions(MethodOptions):
 
         return RRNetTask(self)
 
+    def undivided(self) -> str | None:
+        """Each process takes some of the nodes of a batch; the whole graph is not split."""
+        whole = "a step of rrnet is the whole graph; method.batch_size makes batches, which can be split over processes"
+        return whole if self.batch_size is None else None
+
     def unused(self) -> dict[str, str]:
         """What only intra units have, and what belongs to batches alone."""
         found = {}

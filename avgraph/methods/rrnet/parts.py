@@ -45,10 +45,10 @@ class ModelGraph:
 
     def around(
         self, model: RRNet, seeds: Tensor, fan_out: int | None, rng: np.random.Generator
-    ) -> tuple[ModelGraph, Tensor]:
-        """The part that the logits of the candidate edges ``seeds`` depend on, and their numbers in it."""
+    ) -> tuple[ModelGraph, Tensor, Mapping[str, Tensor]]:
+        """The part that the logits of the candidate edges ``seeds`` depend on, their numbers in it, and its nodes."""
         part = self.neighbourhood(model, seeds, fan_out, rng)
-        return self.part(part), torch.searchsorted(part.edges[model.inter], seeds)
+        return self.part(part), torch.searchsorted(part.edges[model.inter], seeds), part.nodes
 
     def neighbourhood(
         self, model: RRNet, seeds: Tensor, fan_out: int | None, rng: np.random.Generator

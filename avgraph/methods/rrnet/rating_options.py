@@ -117,6 +117,10 @@ class RrnetRatingsOptions(MethodOptions):
 
         return RatingTask(self)
 
+    def undivided(self) -> str:
+        """It has no batches."""
+        return "a step of rrnet_ratings is the whole graph, which is not split over processes"
+
     def needed_edges(self) -> tuple[EdgeType, ...]:
         """What it learns from: ratings; and candidates where it recommends."""
         return (RATES, CANDIDATES) if self.recommend else (RATES,)

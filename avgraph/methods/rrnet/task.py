@@ -30,8 +30,10 @@ from avgraph.methods.rrnet.predicted import predict_nodes
 from avgraph.methods.rrnet.results import edge_headline, edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
+from avgraph.nn.distributed import gather_rows
 from avgraph.nn.edges.sampling import incident_edges
 from avgraph.options.train import TrainOptions
+from avgraph.runtime.ranks import rank, shards
 
 
 class RRNetTask(Task):
@@ -122,24 +124,22 @@ class RRNetTask(Task):
         found = torch.empty(len(of_source.index), dtype=self.model.decoder.last.weight.dtype)
         for number, nodes in enumerate(of_source.degree.nonzero()[:, 0].split(self.options.batch_size)):
             edges = incident_edges(nodes, [of_source])
-            found[edges] = self._part(edges, np.random.default_rng([self.seed, number]))[0].to(found)
+            found[edges] = self._part(edges, nodes, np.random.default_rng([self.seed, number])).to(found)
         return found
 
-    def _part(self, edges: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, int]:
-        """Of all candidate edges of some source nodes the logits, the number of each one's source, how many these are.
+    def _part(self, edges: Tensor, asked: Tensor, rng: np.random.Generator) -> Tensor:
+        """Logits of all candidate edges of some source nodes, while the classes of those ``asked`` for are not known.
 
         Only what they depend on goes to the device.
         """
-        graph, place = self.whole.around(self.model, edges, self.options.fan_out, rng)
-        source = self.inter[0]
-        of_edge = graph.edge_index[self.inter][0][place]
+        graph, place, nodes = self.whole.around(self.model, edges, self.options.fan_out, rng)
         if columns := known_classes(self.graph, self.options):
-            graph.x[source][of_edge, -columns:] = 0  # what is asked for is not known
+            graph.x[self.inter[0]][torch.isin(nodes[self.inter[0]], asked), -columns:] = 0
         graph, place = graph.to(self.device), place.to(self.device)
         logits = graph.logits(self.model).index_select(0, place)
         if self.starts_scored:
             logits = logits + self.offset[edges].to(self.device)
-        return logits, of_edge.to(self.device), len(graph.x[source])
+        return logits
 
     def train_dataloader(self) -> DataLoader[Any]:
         """The whole graph, or shuffled numbers of the source nodes that there is something to learn of."""
@@ -160,9 +160,12 @@ class RRNetTask(Task):
         """One step over labelled candidate edges (Eq. 9): all of them, or those of some source nodes."""
         if self.options.batch_size:
             self._place()
-            edges = incident_edges(batch.cpu().sort().values, [self.whole.plans[self.inter].source])
+            of_source, nodes = self.whole.plans[self.inter].source, batch.cpu().sort().values
+            parts = [incident_edges(part, [of_source]) for part in shards(nodes)]
             rng = np.random.default_rng([self.seed, self.current_epoch, batch_index])
-            logits, source, size = self._part(edges, rng)
+            own, edges = self._part(parts[rank()], nodes, rng), torch.cat(parts)
+            logits = gather_rows(own, [len(part) for part in parts])
+            source, size = torch.searchsorted(nodes, of_source.index[edges]).to(logits.device), len(nodes)
             y, train = self.edge_y[edges].to(logits.device), self.edge_train[edges].to(logits.device)
         else:
             logits = self.forward()

@@ -65,27 +65,32 @@ class _Readout(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
-        query, out, log_total, *tensors = ctx.saved_tensors
-        memory = tensors[0] if tensors else ctx.memory
-        with full_precision(gradient[0]) as (grad,):
-            mean = (grad * out).sum(1, keepdim=True)
-            of_query = torch.zeros_like(query)
-            of_memory = torch.empty_like(memory) if ctx.needs_input_grad[1] else None
-            for place, rows, unit, length in chunks_of(memory, query, ctx.chunk_size):
-                of_rows, of_unit = torch.zeros_like(rows), torch.zeros_like(rows)
-                for block in blocks_of(len(query)):
-                    weight = (query[block] @ unit.T).sub_(log_total[block]).exp_()
-                    if of_memory is not None:
-                        of_rows.addmm_(weight.T, grad[block])
-                    pull = (grad[block] @ rows.T).sub_(mean[block]).mul_(weight)
-                    of_query[block].addmm_(pull, unit)
-                    if of_memory is not None:
-                        of_unit.addmm_(pull.T, query[block])
+        return (*readout_gradient(ctx, gradient[0]), None)
+
+
+def readout_gradient(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Gradients of query and memory, from what the forward pass has saved: the query, the sums, their logarithms."""
+    query, out, log_total, *tensors = ctx.saved_tensors
+    memory = tensors[0] if tensors else ctx.memory
+    with full_precision(gradient) as (grad,):
+        mean = (grad * out).sum(1, keepdim=True)
+        of_query = torch.zeros_like(query)
+        of_memory = torch.empty_like(memory) if ctx.needs_input_grad[1] else None
+        for place, rows, unit, length in chunks_of(memory, query, ctx.chunk_size):
+            of_rows, of_unit = torch.zeros_like(rows), torch.zeros_like(rows)
+            for block in blocks_of(len(query)):
+                weight = (query[block] @ unit.T).sub_(log_total[block]).exp_()
                 if of_memory is not None:
-                    # Scaling to length 1 takes no part of a change along the row.
-                    of_unit -= (of_unit * unit).sum(1, keepdim=True) * unit
-                    of_memory[place] = of_rows + of_unit / length
-        return of_query, of_memory, None
+                    of_rows.addmm_(weight.T, grad[block])
+                pull = (grad[block] @ rows.T).sub_(mean[block]).mul_(weight)
+                of_query[block].addmm_(pull, unit)
+                if of_memory is not None:
+                    of_unit.addmm_(pull.T, query[block])
+            if of_memory is not None:
+                # Scaling to length 1 takes no part of a change along the row.
+                of_unit -= (of_unit * unit).sum(1, keepdim=True) * unit
+                of_memory[place] = of_rows + of_unit / length
+    return of_query, of_memory
 
 
 # Memory rows per call of the fused kernel. Time in that of the two bare products with one and two threads: 2048 rows

@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from avgraph.errors import GraphError
+from avgraph.runtime.ranks import world_size
 from avgraph.tensors.checks import check_tensors
 
 
@@ -62,7 +63,7 @@ class Projector(nn.Module):
         check_tensors({"x": x})
         if x.dim() != 2 or x.shape[1] != first.in_features:
             raise GraphError(f"x: expected [b, {first.in_features}], got {list(x.shape)}")
-        if self.training and len(x) < 2:
+        if self.training and len(x) < 2 and world_size() == 1:  # else `WholeBatchNorm` counts the rows of all ranks
             raise GraphError(f"x: expected at least 2 rows in training, as BatchNorm needs, got {len(x)}")
         projected: Tensor = self.net(x) if self._is_half else self.net2(self.net1(x))
         return projected

@@ -12,13 +12,13 @@ from avgraph.errors import ConfigError
 from avgraph.io.files import remove_leftovers
 from avgraph.options.sweep import SweepOptions
 from avgraph.runs import folder as folder
+from avgraph.runs.distributed.devices import check_place
 from avgraph.runs.parallel import resume_all
 from avgraph.runs.pipeline import HOLD_OUT, has_validation
 from avgraph.runs.run import Overrides
 from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, with_sweep, write_plan
 from avgraph.runs.sweep.results import Sweep, finish
 from avgraph.runs.sweep.search import try_grid, try_optuna
-from avgraph.runs.training import pick_device
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 
@@ -49,7 +49,7 @@ def train_sweep(
     written = (declared.sweep or SweepOptions()).model_dump()
     written["options"] = {**written["options"], **(options or {})}
     declared = with_sweep(declared, {**written, **sweep})
-    pick_device(declared.train.device)  # refuse a device that is not there before a folder is made
+    check_place(declared.train)  # refuse a device that is not there before a folder is made
     with folder.new_run(declared) as directory, _at_work(directory):
         plan = new_plan(directory, declared, experiment, overrides)
         settings = planned_grid(plan)

@@ -1,0 +1,7 @@
+"""What a batch that is split over ranks needs: rows gathered with their gradient, layers that see the whole batch."""
+
+from avgraph.nn.distributed.gather import gather_rows as gather_rows
+from avgraph.nn.distributed.gather import sum_over_ranks as sum_over_ranks
+from avgraph.nn.distributed.whole_batch import WholeBatchDropout as WholeBatchDropout
+from avgraph.nn.distributed.whole_batch import WholeBatchNorm as WholeBatchNorm
+from avgraph.nn.distributed.whole_batch import over_whole_batch as over_whole_batch

@@ -1,0 +1,1 @@
+"""Training on several processes: started here, or by torchrun and SLURM."""

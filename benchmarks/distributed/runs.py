@@ -1,0 +1,81 @@
+"""A small run of every method that can be split, on made-up files, in float64 on however many processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import avgraph
+from avgraph.config import experiment_from_dict
+
+CLASSES, CLIPS = 6, 96
+
+
+def write_files(folder: Path) -> None:
+    """Rows of six classes as three modalities of clips see them, and as two spaces hold them."""
+    rng = np.random.default_rng(0)
+    y = np.arange(CLIPS) % CLASSES
+    centre = rng.normal(size=(CLASSES, 8))
+    for name, width in (("audio", 12), ("visual", 10), ("text", 9)):
+        seen = (centre[y] + 0.5 * rng.normal(size=(CLIPS, 8))) @ rng.normal(size=(8, width))
+        np.save(folder / f"{name}.npy", (seen / np.linalg.norm(seen, axis=1, keepdims=True)).astype(np.float32))
+        np.save(folder / f"{name}_2.npy", seen[::-1].astype(np.float32) / np.linalg.norm(seen[::-1], axis=1)[:, None])
+    np.save(folder / "y.npy", y)
+    np.save(folder / "split.npy", np.array(["train", "train", "train", "test"])[np.arange(CLIPS) // CLASSES % 4])
+    np.save(folder / "label.npy", rng.normal(size=(CLASSES, 4)).astype(np.float32))
+    (folder / "label.txt").write_text("\n".join(f"class {number}" for number in range(CLASSES)))
+
+
+def _experiments(folder: Path) -> Mapping[str, dict[str, Any]]:
+    def nodes(*names: str) -> dict[str, Any]:
+        own = {"y": str(folder / "y.npy"), "split": str(folder / "split.npy")}
+        return {name: {"x": str(folder / f"{name}.npy"), **own} for name in names}
+
+    label = {"x": str(folder / "label.npy"), "name": str(folder / "label.txt")}
+    spaces = {
+        "clap": {"text": str(folder / "text.npy"), "sounds": str(folder / "audio.npy")},
+        "clip": {"text": str(folder / "text_2.npy"), "pictures": str(folder / "visual.npy")},
+    }
+    held = {
+        "audio": {"x": {"clap": str(folder / "audio_2.npy")}, "y": str(folder / "y.npy")},
+        "image": {"x": {"clip": str(folder / "visual_2.npy")}, "y": str(folder / "y.npy")},
+    }
+    spaces["clip"]["text"] = str(folder / "visual_2.npy")
+    return {
+        "m-LTM": {
+            "dataset": {"type": "files", "nodes": nodes("audio", "text")},
+            "graph": [],
+            "method": {"type": "mltm", "hidden_channels": 32, "shared_channels": 8, "batch_size": 32},
+        },
+        "C-MCR": {
+            "dataset": {"type": "spaces", "spaces": spaces, "held_out": held},
+            "method": {"type": "cmcr", "hidden_channels": 32, "channels": 16, "batch_size": 40, "path_weight": 1.0},
+        },
+        "LIR": {
+            "dataset": {"type": "files", "nodes": nodes("audio", "visual")},
+            "graph": [],
+            "method": {"type": "lir", "hidden_channels": 32, "batch_size": 30, "teacher_epochs": 3},
+        },
+        "RR-Net": {
+            "dataset": {"type": "files", "nodes": {**nodes("audio"), "label": label}},
+            "graph": [
+                {"type": "knn", "node": "audio", "k": 4},
+                {"type": "complete", "source": "audio", "target": "label"},
+            ],
+            "method": {"type": "rrnet", "batch_size": 16, "dropout": 0.0},
+        },
+    }
+
+
+METHODS = ("m-LTM", "C-MCR", "LIR", "RR-Net")
+
+
+def metrics_of(method: str, folder: Path, devices: int, epochs: int) -> dict[str, float]:
+    """Final metrics of a run."""
+    train = {"epochs": epochs, "device": "cpu", "precision": "64-true", "threads": 1, "devices": devices}
+    declared = {"name": f"{method}-{devices}", "output": str(folder / "runs"), "train": train, "graphml": "none"}
+    run = avgraph.train(experiment_from_dict({**_experiments(folder)[method], **declared}))
+    return {name: value for name, value in run.metrics.items() if "/" in name and isinstance(value, float)}
