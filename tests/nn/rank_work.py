@@ -114,14 +114,14 @@ def recalled(cache: Path) -> dict[str, Tensor]:
 
 
 def found(cache: Path) -> dict[str, Any]:
-    told = {"counts": counts_of(rank() + 3), "text": text_of_first(f"rank {rank()} says ü")}
     return {
         "steps": all_steps(),
         "contrasts": contrasts(),
         "layers": layers(),
         "readouts": readouts(),
         "recalled": recalled(cache),
-        **told,
+        "counts": counts_of(rank() + 3),
+        "text": text_of_first(f"rank {rank()} says ü"),
     }
 
 
