@@ -104,6 +104,8 @@ def fit(
         )
         if checkpoint.is_file():
             load_checkpoint(checkpoint)  # Lightning's words for a damaged one help nobody
+        if options.precision == "64-true":
+            task.double()  # Lightning does it after it has loaded a checkpoint, whose digits would be cut to float32's
         with freed_memory_kept():
             try:
                 trainer.fit(task, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from avgraph.methods.cmcr.readouts import Gathered, recall
 from avgraph.nn import info_nce
 from avgraph.nn.contrast.sharded_readout import sharded_memory_readout
 from avgraph.nn.distributed import gather_rows, over_whole_batch
@@ -104,11 +105,26 @@ def readouts() -> dict[str, Tensor]:
     return found
 
 
-def found() -> dict[str, Any]:
-    told = {"counts": counts_of(rank() + 3), "text": text_of_first(f"rank {rank()} says ü")}
-    return {"steps": all_steps(), "contrasts": contrasts(), "layers": layers(), "readouts": readouts(), **told}
+def recalled(cache: Path) -> dict[str, Tensor]:
+    """What a memory recalls where nothing is kept yet, and what is kept of it."""
+    query, memory = Gathered(rows(6, 4, 1).float()), Gathered(rows(9, 4, 2).float())
+    first = recall(query, memory, "softmax", 0.1, cache=cache).loaded()
+    assert len(list(cache.iterdir())) == 1
+    return {"made": first, "kept": recall(query, memory, "softmax", 0.1, cache=cache).loaded()}
+
+
+def found(cache: Path) -> dict[str, Any]:
+    return {
+        "steps": all_steps(),
+        "contrasts": contrasts(),
+        "layers": layers(),
+        "readouts": readouts(),
+        "recalled": recalled(cache),
+        "counts": counts_of(rank() + 3),
+        "text": text_of_first(f"rank {rank()} says ü"),
+    }
 
 
 def work(rank: int, world: int, folder: str) -> None:
     with joined_group(rank, world, meet=f"file://{folder}/meet-{world}", device="cpu"), together():
-        torch.save(found(), Path(folder, f"{world}-{rank}.pt"))
+        torch.save(found(Path(folder, f"cache-{world}")), Path(folder, f"{world}-{rank}.pt"))

@@ -21,8 +21,8 @@ WORLDS = (2, 4)
 
 
 @pytest.fixture(scope="module")
-def alone() -> Found:
-    return rank_work.found()
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    return rank_work.found(tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,16 @@ def test_layers_that_see_the_batch_give_what_torch_s_give(
 def test_a_memory_in_shards_is_read_as_one(alone: Found, ranks: dict[int, list[Found]], world: int) -> None:
     for found in ranks[world]:
         assert_equal(alone["readouts"], found["readouts"])
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_a_memory_recalls_is_made_by_all_and_kept_by_one(
+    alone: Found, ranks: dict[int, list[Found]], world: int
+) -> None:
+    for found in ranks[world]:
+        for name, value in alone["recalled"].items():
+            torch.testing.assert_close(found["recalled"][name], value)
+            assert torch.equal(found["recalled"][name], ranks[world][0]["recalled"]["kept"])
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pytorch_lightning import LightningModule, Trainer
 from torch_geometric.data import HeteroData
 
 import avgraph
 from avgraph.errors import DataError
 from avgraph.export import read_graphml
+from avgraph.runs.callbacks import History
+from avgraph.runs.folder import CHECKPOINT
+from avgraph.runs.training import load_checkpoint
 from tests.experiments import small_experiment
 from tests.forking import ForkServer
 from tests.killing import killed_run
@@ -145,3 +149,27 @@ def test_resume_from_a_damaged_checkpoint_says_so(tmp_path: Path, fork_server: F
 def test_what_is_no_device_is_named(run: avgraph.Run, device: str) -> None:
     with pytest.raises(DataError, match=f"expected auto, cpu, cuda or cuda:N, got '{device}'"):
         avgraph.evaluate(run, device=device)
+
+
+def test_a_resumed_run_in_double_precision_keeps_all_digits(
+    tmp_path: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    double = {"train.precision": "64-true", "train.epochs": 9}
+    whole = avgraph.train(small_experiment(tmp_path / "whole"), double)
+    ended = History.on_train_epoch_end
+
+    def power_cut(self: History, trainer: Trainer, task: LightningModule) -> None:
+        ended(self, trainer, task)
+        if trainer.current_epoch == 5:
+            raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "on_train_epoch_end", power_cut)
+        with pytest.raises(RuntimeError, match="power cut"):
+            avgraph.train(small_experiment(tmp_path / "cut"), double)
+    (directory,) = (tmp_path / "cut").glob("runs/small/*")
+    resumed = avgraph.resume(directory)
+    one, two = (load_checkpoint(run.directory / CHECKPOINT)["state_dict"] for run in (whole, resumed))
+    assert all(value.dtype == torch.float64 and torch.equal(two[key], value) for key, value in one.items())

@@ -151,7 +151,6 @@ TRAIN = Component(
         row("threads", 3, seen("threads of the run", lambda world: RunWorld(world.declared).environment("threads")),
             becomes(3)),
         row("devices", 2, error(lambda world: world.experiment), tells("method.batch_size makes batches")),
-        row("device", "cuda:0", error(lambda world: world.experiment), tells("for 2 processes"), nodes=2),
         row("nodes", 2, error(lambda world: world.experiment), tells("the whole graph")),
         row("strategy", "ddp", seen("processes of the group that is joined here", lambda world: [
             options.processes for options in _begun("train_share", world)]), becomes([1])),
@@ -165,6 +164,7 @@ STEPS = Component(
         row("schedule", "cosine", COURSE, nearly(_cosine(0.1, 8)[3::4])),
         row("schedule", "one_cycle", COURSE, nearly(_one_cycle(0.1, 8)[3::4])),
         row("devices", 3, seen("processes that are started", lambda world: _begun("launch", world)), becomes([3])),
+        row("device", "cuda:0", error(lambda world: world.experiment), tells("for 2 processes"), nodes=2),
         row("nodes", 2, error(lambda world: world.run), tells("torchrun --nnodes=2 --nproc-per-node=1")),
     ),
 )  # fmt: skip
