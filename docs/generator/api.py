@@ -17,8 +17,9 @@ def api_pages() -> dict[str, str]:
 
 
 def _index() -> str:
+    about = "What each package exports, and what each command is made of."
     names = "\n".join(_PACKAGES)
-    return f"# Python API\n\nWhat each package exports, and what each command is made of.\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
+    return f"# Python API\n\n{about}\n\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n"
 
 
 def _page(package: str) -> str:

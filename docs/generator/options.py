@@ -10,7 +10,13 @@ from typing import Any
 from avgraph.config import experiment_schema
 from docs.generator.kinds import kind, written
 
-_ELSEWHERE = {"dataset": "datasets", "encoders": "encoders", "graph": "transforms", "method": "methods"}
+_ELSEWHERE = {
+    "dataset": "[a data set](datasets.md)",
+    "encoders": "mapping of node types to [an encoder](encoders.md), or a list of them",
+    "graph": "list of [transforms](transforms.md); or none",
+    "method": "[a method](methods.md)",
+}
+"""Keys whose options stand on a page of their own."""
 _PLACES = {
     "TrainOptions": "train",
     "OptimizerOptions": "train.optimizer",
@@ -53,8 +59,7 @@ def _experiment(keys: Mapping[str, Any]) -> list[str]:
     """The keys of a file."""
     lines = ["# Experiment", "", "The keys of a file for `avgraph train`, how it trains, and what a sweep tries.", ""]
     for name, part in keys.items():
-        takes = f"[one of these]({_ELSEWHERE[name]}.md)" if name in _ELSEWHERE else kind(part)
-        lines += _option(name, part, takes, required=name in ("dataset", "method"))
+        lines += _option(name, part, _ELSEWHERE.get(name) or kind(part), required=name in ("dataset", "method"))
     return lines
 
 
