@@ -69,7 +69,7 @@ def explain(
     from avgraph.runtime.progress import reporting
     from avgraph.tools.explain import checked_outputs, explain_edge, explain_predictions
 
-    options = ExplainOptions(algorithm=algorithm, top=top, draws=draws, seed=seed)  # type: ignore[arg-type]
+    options = ExplainOptions(algorithm=algorithm, top=top, draws=draws, seed=seed)
     may_write(checked_outputs(output), force=force, inputs=[run])
 
     def work() -> Explained:

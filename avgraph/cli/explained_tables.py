@@ -74,8 +74,8 @@ def _print_study(console: Console, found: FidelityStudy) -> None:
             "changed_alone",
         ),
     ):
-        table = Table("chosen from", "chosen", "random", "better by", "95 % interval", "better in", "p of t", "Wilcoxon",
-                      "other answers", title=title, title_justify="left")  # fmt: skip
+        table = Table("chosen from", "chosen", "random", "better by", "95 % interval", "better in", "p of t",
+                      "Wilcoxon", "other answers", title=title, title_justify="left")  # fmt: skip
         for row in found.rows:
             difference: PairedDifference = getattr(row, gap)
             interval = "" if difference.interval is None else "{:+.5f} … {:+.5f}".format(*difference.interval)

@@ -42,7 +42,7 @@ def draw_explanation(graph: HeteroData, relation: EdgeType, path: str | Path, *,
         DataError: if the suffix is neither.
 
     Example:
-        >>> import tempfile
+        >>> import tempfile, torch
         >>> graph = HeteroData()
         >>> for node in ("a", "b"):
         ...     graph[node].name, graph[node].importance = ["x", "y"], torch.tensor([1.0, 0.5])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, did_you_mean
 from avgraph.graph.vocabulary import EdgeType
 
-Algorithm = Literal["removal", "gradient", "gnn_explainer"]
-ALGORITHMS: tuple[str, ...] = get_args(Algorithm)
+ALGORITHMS = ("removal", "gradient", "gnn_explainer")
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,14 @@ class ExplainOptions:
         avgraph.errors.DataError: algorithm: expected removal, gradient, gnn_explainer, got 'gradients'; did you ...
     """
 
-    algorithm: Algorithm = "removal"
+    algorithm: str = "removal"
     top: int = 5
     draws: int = 10
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
-            meant = did_you_mean(str(self.algorithm), ALGORITHMS)
+            meant = did_you_mean(self.algorithm, ALGORITHMS)
             told = f"expected {', '.join(ALGORITHMS)}, got {self.algorithm!r}"
             raise DataError(f"algorithm: {told}{'; ' if meant else ''}{meant}")
         for name, least in (("top", 1), ("draws", 1), ("seed", 0)):

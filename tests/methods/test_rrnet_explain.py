@@ -306,7 +306,8 @@ def test_mistakes_are_one_line() -> None:
         task.explain(7, None, ExplainOptions(draws=1))
     for wrong, message in (({"top": 0}, "top: expected a whole number of at least 1, got 0"),
                            ({"draws": 0}, "draws: expected a whole number of at least 1, got 0"),
-                           ({"seed": -1}, "seed: expected a whole number of at least 0, got -1")):  # fmt: skip
+                           ({"seed": -1}, "seed: expected a whole number of at least 0, got -1"),
+                           ({"algorithm": "removel"}, "did you mean 'removal'")):  # fmt: skip
         with pytest.raises(DataError, match=message):
             ExplainOptions(**wrong)  # type: ignore[arg-type]
 
