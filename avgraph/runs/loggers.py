@@ -47,7 +47,8 @@ class Loggers:
             ConfigError: saying how to get them.
         """
         for name in self.names:
-            if find_spec(name) is None:
+            found = find_spec(name)
+            if found is None or found.origin is None:  # a folder of that name, where the tool leaves its files, is none
                 raise ConfigError(f"train.log: {name} is not installed; pip install 'avgraph[log]'")
 
     def remember(self, logged: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_a_remote_logger_is_told_everything_once(
     monkeypatch.setattr(Remote, "runs", {})
     monkeypatch.setattr(Remote, "made", [])
     monkeypatch.setattr(loggers, kind, Remote)
-    monkeypatch.setattr(loggers, "find_spec", lambda name: name)
+    monkeypatch.setattr(loggers, "find_spec", lambda name: json.__spec__)
     monkeypatch.setenv("AVGRAPH_OFFLINE", "1")
     directory = broken_off(logged(tmp_path, name, 8), monkeypatch, 6)
     assert Remote.made[-1].status.startswith("failed")
@@ -144,7 +145,7 @@ def test_final_metrics_are_logged_where_only_they_were_missing(tmp_path: Path, m
     monkeypatch.setattr(Remote, "runs", {})
     monkeypatch.setattr(Remote, "made", [])
     monkeypatch.setattr(loggers, "MLFlowLogger", Remote)
-    monkeypatch.setattr(loggers, "find_spec", lambda name: name)
+    monkeypatch.setattr(loggers, "find_spec", lambda name: json.__spec__)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://server")
     directory = broken_off(logged(tmp_path, "mlflow"), monkeypatch, 5)
     run = avgraph.resume(directory)
@@ -154,9 +155,12 @@ def test_final_metrics_are_logged_where_only_they_were_missing(tmp_path: Path, m
     assert remote.options["tracking_uri"] == "http://server"
 
 
-@pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
-def test_a_logger_that_is_not_installed_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loggers, "find_spec", lambda name: None)
+@pytest.mark.parametrize(("name", "found"), [("tensorboard", None), ("wandb", ModuleSpec("wandb", None))])
+def test_a_logger_that_is_not_installed_is_told(
+    name: str, found: ModuleSpec | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one where there is but a folder of its name."""
+    monkeypatch.setattr(loggers, "find_spec", lambda name: found)
     told = rf"^train\.log: {name} is not installed; pip install 'avgraph\[log\]'$"
     with pytest.raises(ConfigError, match=told):
         avgraph.train(logged(tmp_path, name))
