@@ -87,10 +87,9 @@ def measured(task: LightningModule) -> dict[str, float]:
     return told
 
 
-@alone
 @torch.no_grad()
 def _measure(task: Task) -> dict[str, float]:
-    with in_evaluation(task), random_state_kept():
+    with alone(), in_evaluation(task), random_state_kept():
         return task.measure(_SPLIT)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _TOGETHER: ContextVar[bool] = ContextVar("together", default=False)
 
 
@@ -36,23 +32,20 @@ def together() -> Iterator[None]:
         _TOGETHER.reset(before)
 
 
-def alone(work: Callable[P, T]) -> Callable[P, T]:
-    """A function as a process does it that is one of none.
+@contextmanager
+def alone() -> Iterator[None]:
+    """A process works within the block as one that is one of none.
 
     Example:
-        >>> alone(world_size)()
+        >>> with alone():
+        ...     world_size()
         1
     """
-
-    @wraps(work)
-    def by_itself(*given: P.args, **named: P.kwargs) -> T:
-        before = _TOGETHER.set(False)
-        try:
-            return work(*given, **named)
-        finally:
-            _TOGETHER.reset(before)
-
-    return by_itself
+    before = _TOGETHER.set(False)
+    try:
+        yield
+    finally:
+        _TOGETHER.reset(before)
 
 
 def is_together() -> bool:

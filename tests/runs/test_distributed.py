@@ -18,7 +18,11 @@ from avgraph.runs.distributed.launched import Member, launched
 from tests.experiments import small_experiment
 from tests.forking import Child, ForkServer
 
-BATCHES = {"epochs: 30": "epochs: 12", "dropout: 0.1": "dropout: 0.0, batch_size: 4", "every: 3": "every: 1"}
+BATCHES = {
+    "epochs: 30": "epochs: 12",
+    "dropout: 0.1": "dropout: 0.0, batch_size: 4",
+    "every: 3": "every: 1\n  measure_every: 2\n  keep: best",
+}
 TWO = ["--set", "train.devices=2", "--set", "train.threads=1"]
 
 
@@ -40,6 +44,7 @@ def assert_same_run(directory: Path, other: avgraph.Run) -> None:
     """The same numbers but for rounding, in every epoch and at the end, and the same files."""
     run = avgraph.load_run(directory)
     assert numbers(run.metrics) == pytest.approx(numbers(other.metrics), abs=1e-4)
+    assert run.metrics["selected"] == pytest.approx(other.metrics["selected"], abs=1e-4)  # the first measures for all
     lines = [(place / "metrics.jsonl").read_text().splitlines() for place in (directory, other.directory)]
     assert len(lines[0]) == len(lines[1]) == 12
     for one, two in zip(*lines, strict=True):

@@ -126,7 +126,8 @@ def kept_by_first(fill: Callable[[Array | None], None], keep: Callable[[Callable
         if text_of_first("") == "made":
             fill(None)
         wait_for_all()
-        return keep(alone(fill))
+        with alone():
+            return keep(fill)
     made = False
 
     def make(target: Array) -> None:
