@@ -45,6 +45,7 @@ def fit_everywhere(
         quiet: no progress.
     """
     options = experiment.train
+    (directory / HANDED).unlink(missing_ok=True)  # of a process that was killed
     if not options.distributed:
         fit(task, experiment, directory, device=device, quiet=quiet)
         return
