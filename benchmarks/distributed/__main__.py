@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-import torch.multiprocessing
+from torch.multiprocessing.spawn import spawn
 
 from benchmarks.defaults.tables import markdown
 from benchmarks.distributed.runs import METHODS, metrics_of, write_files
@@ -27,7 +27,7 @@ def step_table(worlds: Sequence[int], folder: str) -> list[list[str]]:
     """Case, then loss and gradient for every world size."""
     alone, others = all_steps(), dict[int, list[Found]]()
     for world in worlds:
-        torch.multiprocessing.spawn(work, args=(world, folder), nprocs=world)
+        spawn(work, args=(world, folder), nprocs=world)
         others[world] = [torch.load(Path(folder, f"{world}-{rank}.pt")) for rank in range(world)]
     table = []
     for name, own in alone.items():
@@ -57,7 +57,7 @@ def run_table(worlds: Sequence[int], epochs: int, folder: Path) -> list[list[str
 def time_table(steps: int, folder: str) -> list[list[str]]:
     """Step, milliseconds of one process with two threads and of two with one each, their ratio."""
     for world, threads in ((1, 2), (2, 1)):
-        torch.multiprocessing.spawn(time_rank, args=(world, threads, steps, folder), nprocs=world)
+        spawn(time_rank, args=(world, threads, steps, folder), nprocs=world)
     one, two = (torch.load(Path(folder, f"time-{world}.pt")) for world in (1, 2))
     return [
         [name, f"{1e3 * one[name]:.0f}", f"{1e3 * two[name]:.0f}", f"{two[name] / one[name]:.2f}"] for name in SIZES

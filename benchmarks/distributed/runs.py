@@ -19,10 +19,19 @@ def write_files(folder: Path) -> None:
     rng = np.random.default_rng(0)
     y = np.arange(CLIPS) % CLASSES
     centre = rng.normal(size=(CLASSES, 8))
-    for name, width in (("audio", 12), ("visual", 10), ("text", 9)):
-        seen = (centre[y] + 0.5 * rng.normal(size=(CLIPS, 8))) @ rng.normal(size=(8, width))
+
+    def write(name: str, things: Any, view: Any) -> None:
+        seen = things @ view
         np.save(folder / f"{name}.npy", (seen / np.linalg.norm(seen, axis=1, keepdims=True)).astype(np.float32))
-        np.save(folder / f"{name}_2.npy", seen[::-1].astype(np.float32) / np.linalg.norm(seen[::-1], axis=1)[:, None])
+
+    def things() -> Any:
+        return centre[y] + 0.5 * rng.normal(size=(CLIPS, 8))
+
+    text = things()
+    for name, width in (("audio", 12), ("visual", 10)):
+        view = rng.normal(size=(8, width))
+        for part, seen in (("", things()), ("_held", things()), ("_text", text)):
+            write(f"{name}{part}", seen, view)
     np.save(folder / "y.npy", y)
     np.save(folder / "split.npy", np.array(["train", "train", "train", "test"])[np.arange(CLIPS) // CLASSES % 4])
     np.save(folder / "label.npy", rng.normal(size=(CLASSES, 4)).astype(np.float32))
@@ -30,23 +39,22 @@ def write_files(folder: Path) -> None:
 
 
 def _experiments(folder: Path) -> Mapping[str, dict[str, Any]]:
-    def nodes(*names: str) -> dict[str, Any]:
+    def nodes(**names: str) -> dict[str, Any]:
         own = {"y": str(folder / "y.npy"), "split": str(folder / "split.npy")}
-        return {name: {"x": str(folder / f"{name}.npy"), **own} for name in names}
+        return {name: {"x": str(folder / f"{file}.npy"), **own} for name, file in names.items()}
 
     label = {"x": str(folder / "label.npy"), "name": str(folder / "label.txt")}
     spaces = {
-        "clap": {"text": str(folder / "text.npy"), "sounds": str(folder / "audio.npy")},
-        "clip": {"text": str(folder / "text_2.npy"), "pictures": str(folder / "visual.npy")},
+        "clap": {"text": str(folder / "audio_text.npy"), "sounds": str(folder / "audio.npy")},
+        "clip": {"text": str(folder / "visual_text.npy"), "pictures": str(folder / "visual.npy")},
     }
     held = {
-        "audio": {"x": {"clap": str(folder / "audio_2.npy")}, "y": str(folder / "y.npy")},
-        "image": {"x": {"clip": str(folder / "visual_2.npy")}, "y": str(folder / "y.npy")},
+        "audio": {"x": {"clap": str(folder / "audio_held.npy")}, "y": str(folder / "y.npy")},
+        "image": {"x": {"clip": str(folder / "visual_held.npy")}, "y": str(folder / "y.npy")},
     }
-    spaces["clip"]["text"] = str(folder / "visual_2.npy")
     return {
         "m-LTM": {
-            "dataset": {"type": "files", "nodes": nodes("audio", "text")},
+            "dataset": {"type": "files", "nodes": nodes(audio="audio", text="visual")},
             "graph": [],
             "method": {"type": "mltm", "hidden_channels": 32, "shared_channels": 8, "batch_size": 32},
         },
@@ -55,12 +63,12 @@ def _experiments(folder: Path) -> Mapping[str, dict[str, Any]]:
             "method": {"type": "cmcr", "hidden_channels": 32, "channels": 16, "batch_size": 40, "path_weight": 1.0},
         },
         "LIR": {
-            "dataset": {"type": "files", "nodes": nodes("audio", "visual")},
+            "dataset": {"type": "files", "nodes": nodes(audio="audio", visual="visual")},
             "graph": [],
             "method": {"type": "lir", "hidden_channels": 32, "batch_size": 30, "teacher_epochs": 3},
         },
         "RR-Net": {
-            "dataset": {"type": "files", "nodes": {**nodes("audio"), "label": label}},
+            "dataset": {"type": "files", "nodes": {**nodes(audio="audio"), "label": label}},
             "graph": [
                 {"type": "knn", "node": "audio", "k": 4},
                 {"type": "complete", "source": "audio", "target": "label"},

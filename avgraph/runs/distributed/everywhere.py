@@ -59,6 +59,7 @@ def fit_everywhere(
         The epoch that was chosen; None where the weights are those of the last one.
     """
     options = experiment.train
+    (directory / HANDED).unlink(missing_ok=True)  # of a process that was killed
     if not options.distributed:
         fit(task, experiment, directory, device=device, quiet=quiet, loggers=loggers)
         return take_best(task, experiment, directory)

@@ -33,8 +33,10 @@ def launch(directory: Path, processes: int, *, quiet: bool) -> None:
         Interrupted: if a rank was killed, or this process was asked to stop.
     """
     with tempfile.TemporaryDirectory(prefix="avgraph-") as folder:
-        ranks = [_start(directory, rank, processes, Path(folder), quiet=quiet) for rank in range(processes)]
+        ranks: list[subprocess.Popen[bytes]] = []
         try:
+            for rank in range(processes):
+                ranks.append(_start(directory, rank, processes, Path(folder), quiet=quiet))
             while not _all_ended(ranks) and not any(each.poll() for each in ranks):
                 raise_again()
                 time.sleep(_LOOK)
