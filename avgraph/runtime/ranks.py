@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 _TOGETHER: ContextVar[bool] = ContextVar("together", default=False)
 
@@ -36,19 +36,19 @@ def together() -> Iterator[None]:
         _TOGETHER.reset(before)
 
 
-def alone(work: Callable[P, T]) -> Callable[P, T]:
-    """A function as a process does it that is one of none.
+def alone(work: Callable[[A], T]) -> Callable[[A], T]:
+    """A function of one argument as a process does it that is one of none.
 
     Example:
-        >>> alone(world_size)()
-        1
+        >>> alone(lambda times: times * world_size())(3)
+        3
     """
 
     @wraps(work)
-    def by_itself(*given: P.args, **named: P.kwargs) -> T:
+    def by_itself(given: A) -> T:
         before = _TOGETHER.set(False)
         try:
-            return work(*given, **named)
+            return work(given)
         finally:
             _TOGETHER.reset(before)
 
