@@ -115,7 +115,7 @@ def _draw_matching(graph: HeteroData, kind: EdgeType, rows: Tensor, columns: Ten
     row = torch.stack([rows[(sounds.y[rows] == label).nonzero()[0, 0]] for label in labels])
     column = torch.stack([columns[(texts.y[columns] == label).nonzero()[0, 0]] for label in labels])
     edges = graph[kind]
-    inferred = torch.zeros(len(sounds.y), len(column))
+    inferred = edges.mass.new_zeros(len(sounds.y), len(column))
     place = torch.full((len(texts.y),), -1)
     place[column] = torch.arange(len(column))
     keep = place[edges.edge_index[1]] >= 0

@@ -240,6 +240,13 @@ def test_pairs_are_read_from_edges_whoever_wrote_them() -> None:
         task.bind(graph, TrainOptions(), 0)
 
 
+def test_in_double_precision_as_well(tmp_path: Path) -> None:
+    short = ("epochs: 6", "epochs: 1")
+    run = avgraph.train(experiment(tmp_path, short, ("device: cpu", "device: cpu, precision: 64-true")))
+    assert run.graph["audio", "coupled", "text"].mass.dtype == torch.float64
+    assert {"matching.png", "shared_space.png"} <= {path.name for path in (run.directory / "figures").iterdir()}
+
+
 def test_pairs_alone_say_what_is_right(run: avgraph.Run, tmp_path: Path) -> None:
     np.save(tmp_path / "pairs.npy", np.stack([np.arange(72), np.arange(72) % 6]))
     edges = "  edges:\n    - {source: audio, relation: described, target: text, index: pairs.npy}\ngraph: []"
