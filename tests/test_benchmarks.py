@@ -99,6 +99,8 @@ STARTS = [
           "| no near edges of pictures |", "| near edges at random |", "| no competition of candidates |",
           "| the encoder that proposes |", more=ALL),
     start("rrnet_minibatch", "--edges 1000 2000 --steps 1", "| 1e+03 | 120 | whole |", "| 2e+03 | 220 | batches |"),
+    start("segment", "--edges 40 --channels 4 --repeats 1", "| sum | 40 | 4 | grouped |", "| gather | 40 | 4 | drawn |",
+          "| softmax | 40 | 1 | drawn |"),
     start("rrnet_ratings.relations", "--seeds 0 1 --split val --keep {here}/kept --experiment", "all: ", "cold: ",
           *(f"| {row} |" for row in ROWS if not row.startswith("myFM")),
           more=[str(FOLDER.parent / "configs/rrnet/filmtrust.yaml"), "--set", "train.epochs=1",

@@ -244,7 +244,8 @@ def test_in_double_precision_as_well(tmp_path: Path) -> None:
     short = ("epochs: 6", "epochs: 1")
     run = avgraph.train(experiment(tmp_path, short, ("device: cpu", "device: cpu, precision: 64-true")))
     assert run.graph["audio", "coupled", "text"].mass.dtype == torch.float64
-    assert {"matching_test.png", "shared_space_test.png"} <= {path.name for path in (run.directory / "figures").iterdir()}
+    drawn = {path.name for path in (run.directory / "figures").iterdir()}
+    assert {"matching_test.png", "shared_space_test.png"} <= drawn
 
 
 def test_pairs_alone_say_what_is_right(run: avgraph.Run, tmp_path: Path) -> None:
