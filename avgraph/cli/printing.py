@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
-
-from avgraph.options.train import TrainOptions
 
 if TYPE_CHECKING:  # only what was run is imported
     from avgraph.runs.elsewhere import Elsewhere
@@ -22,14 +18,6 @@ if TYPE_CHECKING:  # only what was run is imported
     from avgraph.tools.match import Matching
     from avgraph.tools.predict import Predicted
     from avgraph.tools.segment import Segmented
-
-
-def one_voice(options: TrainOptions) -> AbstractContextManager[Any]:
-    """Of processes that a launcher has started, all but the first print nothing within the block."""
-    from avgraph.runs.distributed.launched import launched
-
-    member = launched(options)
-    return redirect_stdout(StringIO()) if member is not None and member.rank else nullcontext()
 
 
 def print_run(run: Run) -> None:

@@ -52,7 +52,8 @@ def train(
     from avgraph.config import load_experiment
 
     declared = load_experiment(experiment, overrides, check_files=True)  # a mistake is told before torch is loaded
-    from avgraph.cli.printing import one_voice, print_folds, print_run
+    from avgraph.cli.one_voice import one_voice
+    from avgraph.cli.printing import print_folds, print_run
 
     if folds is None and repeats is None:
         from avgraph.runs.run import train as train_one
@@ -100,7 +101,8 @@ def _fold_numbers(text: str | None) -> list[int] | None:
 @JSON
 def resume(run: Path, devices: int | None, nodes: int | None, quiet: bool, as_json: bool) -> None:
     """Continue a stopped RUN (its folder); the end is that of an unbroken run."""
-    from avgraph.cli.printing import one_voice, print_folds, print_run
+    from avgraph.cli.one_voice import one_voice
+    from avgraph.cli.printing import print_folds, print_run
     from avgraph.runs.finished import experiment_of
     from avgraph.runs.folds import is_fold_run, resume_folds
     from avgraph.runs.run import on_processes

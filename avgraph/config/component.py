@@ -11,13 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from avgraph.config import builtin
 from avgraph.config.user_types import UserDataset, UserEncoder, UserMethod, UserTransform, checked_user_type
-from avgraph.options.base import (
-    ComponentOptions,
-    DatasetOptions,
-    EncoderOptions,
-    MethodOptions,
-    TransformOptions,
-)
+from avgraph.options.base import ComponentOptions, DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import show, suggest_or_list
 from avgraph.options.sentences import described

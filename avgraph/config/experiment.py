@@ -12,13 +12,14 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 from avgraph.config.checks import Parts, cross_check
 from avgraph.config.component import DATASET, ENCODERS, METHOD, TRANSFORM, Component
 from avgraph.config.defaults import with_recipe, with_train_defaults
-from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, Name, Seed, TransformOptions
+from avgraph.options.base import DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.inputs import Input, within
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path, show
 from avgraph.options.strict import Options
 from avgraph.options.sweep import SweepOptions
 from avgraph.options.train import TrainOptions
+from avgraph.options.values import Name, Seed
 
 Encoders = SerializeAsAny[EncoderOptions] | list[SerializeAsAny[EncoderOptions]]
 

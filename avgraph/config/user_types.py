@@ -13,13 +13,7 @@ from pydantic import ConfigDict, model_validator
 
 from avgraph.config.importing import import_target
 from avgraph.errors import ConfigError, DataError
-from avgraph.options.base import (
-    ComponentOptions,
-    DatasetOptions,
-    EncoderOptions,
-    MethodOptions,
-    TransformOptions,
-)
+from avgraph.options.base import ComponentOptions, DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path, suggest_or_list
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from avgraph.options.base import EncoderOptions, Name
+from avgraph.options.base import EncoderOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import absolute
+from avgraph.options.values import Name
 
 
 def name_or_folder(value: Any) -> Any:

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.hub_model import HubModel, ModelName
-from avgraph.options.base import Count, EncoderOptions, Fraction, Name, NonNegative, Positive, Rate, Seed, SpaceName
+from avgraph.options.base import EncoderOptions
+from avgraph.options.values import Count, Fraction, Name, NonNegative, Positive, Rate, Seed, SpaceName
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.encoders.hub_model import HubModel, ModelName
-from avgraph.options.base import EncoderOptions, Positive
+from avgraph.options.base import EncoderOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Positive
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import EncoderOptions, NonNegative, Positive, Rate, Seed
+from avgraph.options.base import EncoderOptions
+from avgraph.options.values import NonNegative, Positive, Rate, Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data

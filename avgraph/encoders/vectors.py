@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
-from avgraph.options.base import EncoderOptions, Rate
+from avgraph.options.base import EncoderOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Rate
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -1,15 +1,15 @@
-"""The kinds of components that an experiment is made of, and the kinds of values that their options take."""
+"""The kinds of components that an experiment is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_serializer, model_validator
+from pydantic import model_serializer, model_validator
 
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.inputs import Input, named
-from avgraph.options.mistakes import mistake, mistakes
+from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path
 from avgraph.options.strict import Options
 
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     import torch_geometric.data
     import torch_geometric.transforms
 
-Name = Annotated[str, Field(min_length=1)]
-SpaceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Rate = Annotated[float, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-NonNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-VALIDATION = "val/"
 MEASURED_BY_TRAIN = "set train.measure_every, which measures the split val alone"
 
 
@@ -203,40 +194,3 @@ class MethodOptions(ComponentOptions):
     def undivided(self) -> str | None:
         """Why its training cannot be split over processes; ``None`` where each can take a part of every batch."""
         return f"a step of {self.type} is not made to be split over processes"
-
-
-def each_once(value: list[str]) -> list[str]:
-    """Refuse a list that names something twice.
-
-    Raises:
-        ValidationError: at the second of the two.
-    """
-    found = [((index,), f"'{name}' is listed twice", name) for index, name in enumerate(value) if name in value[:index]]
-    if found:
-        raise mistakes(found)
-    return value
-
-
-def of_validation(value: str) -> str:
-    """Refuse a metric of another split than val: what is chosen by test rows is no result on them any more.
-
-    Raises:
-        PydanticCustomError: at a value under validation.
-    """
-    if not value.startswith(VALIDATION):
-        told = f"expected a metric of the split val, such as val/accuracy, got '{value}'"
-        raise mistake(f"{told}: what rows of the test choose is no result on them")
-    return value
-
-
-def tuple_as_list(value: Any) -> Any:
-    """What stands for a list where a call in Python gives a tuple."""
-    return list(value) if isinstance(value, tuple) else value
-
-
-OnMissing = Annotated[list[Literal["download", "synthetic"]], AfterValidator(each_once)]
-"""What to try, in order, where there is no data; an empty list makes that an error."""
-ValidationMetric = Annotated[Name, AfterValidator(of_validation)]
-"""A metric to choose by."""
-SyntheticOnMissing = Annotated[list[Literal["synthetic"]], AfterValidator(each_once)]
-"""The same for data that cannot be downloaded."""

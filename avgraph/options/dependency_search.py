@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from avgraph.options.base import NonNegative, Positive, Rate
 from avgraph.options.strict import Options
+from avgraph.options.values import NonNegative, Positive, Rate
 
 
 class DependencySearch(Options):

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from avgraph.options.base import Name
 from avgraph.options.mistakes import mistake
+from avgraph.options.values import Name
 
 
 def absolute(value: Any) -> Any:

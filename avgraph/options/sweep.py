@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from avgraph.options.base import Name, Positive, Seed, ValidationMetric
 from avgraph.options.mistakes import mistakes
 from avgraph.options.strict import Options
+from avgraph.options.values import Name, Positive, Seed, ValidationMetric
 
 
 def plain_text(value: Any) -> Any:

@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
-from avgraph.options.base import Count, NonNegative, Positive, Rate, ValidationMetric, each_once
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import show
 from avgraph.options.strict import Options
+from avgraph.options.values import Count, NonNegative, Positive, Rate, ValidationMetric, each_once
 
 _DEVICE = "auto|cpu|cuda(:[0-9]{1,4})?"
 _SGD_ONLY = ("momentum", "nesterov")

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from avgraph.config import Experiment, dump_experiment, experiment_from_dict, load_experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import ConfigError
-from avgraph.export import write_graphml
-from avgraph.figures.figures import draw_figures
 from avgraph.graph.provenance import Provenance
 from avgraph.io.cache import cache_folder
 from avgraph.io.files import remove_leftovers
 from avgraph.io.files_read import files_read
-from avgraph.io.graph_file import check_storable, save_graph
-from avgraph.methods.task import Task
+from avgraph.io.graph_file import check_storable
 from avgraph.runs import folder as folder
-from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.distributed.devices import check_place
 from avgraph.runs.distributed.everywhere import fit_everywhere, follow, started_together
 from avgraph.runs.environment import check_same_data, environment
+from avgraph.runs.finish import finish
 from avgraph.runs.finished import Run, experiment_of, load_run
-from avgraph.runs.history_csv import write_csv
 from avgraph.runs.kept_encoders import KeptEncoder, save_encoders
 from avgraph.runs.loggers import Loggers
 from avgraph.runs.pipeline import build_graph, build_task
-from avgraph.runs.selection import Selected
 from avgraph.runs.stages import with_stages
 from avgraph.runs.training import pick_device
-from avgraph.runs.verdict import verdict
 from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
 from avgraph.runtime.settings import run_settings
@@ -178,43 +170,4 @@ def _train_in(directory: Path, experiment: Experiment, *, quiet: bool) -> Run:
         selected = fit_everywhere(task, graph, experiment, directory, device=device, quiet=quiet, loggers=loggers)
         with counted(None, f"{experiment.name}: metrics, graph and figures"):
             task.to(device).eval()
-            return _finish(directory, experiment, task, provenance, selected, loggers)
-
-
-def _finish(
-    directory: Path,
-    experiment: Experiment,
-    task: Task,
-    provenance: Provenance,
-    selected: Selected | None,
-    loggers: Loggers,
-) -> Run:
-    """What comes after the last epoch, with the weights that the run ends with."""
-    found, history = task.metrics(), folder.read_history(directory)
-    stopped = experiment.train.patience is not None and len(history) < experiment.train.epochs
-    chosen_by = None if selected is None else selected.metric
-    reached = history if selected is None else history[: selected.epoch + 1]
-    learned = task.annotated()
-    headline = task.headline(learned, found)
-    metrics: dict[str, Any] = {
-        "experiment": experiment.name,
-        "seed": experiment.seed,
-        "data": replace(provenance, files=None).as_dict(),
-        **({} if selected is None else {"selected": selected.as_dict()}),
-        **({"stopped_after": len(history)} if stopped else {}),
-        **found,
-        "verdict": verdict(headline, found),
-        "checks": run_checks(Outcome(found, reached, task.trivial(), headline, learned, provenance, chosen_by)),
-    }
-    if described := provenance.as_dict():
-        learned.provenance = described
-    if task.raw_nodes():
-        save_graph(task.graph, directory / folder.DATA)
-    save_graph(learned, directory / folder.GRAPH)
-    if experiment.graphml != "none":
-        write_graphml(learned, directory / folder.GRAPHML, vectors=experiment.graphml == "whole")
-    draw_figures(task.figures, learned, history, directory / folder.FIGURES)
-    write_csv(history, directory / folder.CSV)
-    loggers.final(found, len(history))
-    folder.write_json(directory / folder.METRICS, metrics)  # last: a run with metrics.json is a finished run
-    return Run(directory, experiment, metrics)
+            return finish(directory, experiment, task, provenance, selected, loggers)

@@ -8,7 +8,7 @@ from typing import Any
 
 from avgraph.config import Experiment
 from avgraph.errors import DataError, hint
-from avgraph.options.base import VALIDATION
+from avgraph.options.values import VALIDATION
 from avgraph.runs.metric_names import lower_is_better
 
 

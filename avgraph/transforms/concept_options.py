@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from avgraph import transforms
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, Positive, Rate, Seed, TransformOptions, each_once, tuple_as_list
+from avgraph.options.base import TransformOptions
 from avgraph.options.dependency_search import DependencySearch
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Name, Positive, Rate, Seed, each_once, tuple_as_list
 
 if TYPE_CHECKING:
     import torch_geometric.transforms

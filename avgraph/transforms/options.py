@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 
 from avgraph import transforms
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, Positive, Rate, TransformOptions
+from avgraph.options.base import TransformOptions
 from avgraph.options.mistakes import mistakes
+from avgraph.options.values import Name, Positive, Rate
 
 if TYPE_CHECKING:
     import torch_geometric.transforms

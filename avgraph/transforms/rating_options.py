@@ -9,7 +9,8 @@ from pydantic import Field
 from avgraph import transforms
 from avgraph.graph.ratings import CANDIDATES
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, Name, NonNegative, Positive, Seed, TransformOptions
+from avgraph.options.base import TransformOptions
+from avgraph.options.values import Count, Name, NonNegative, Positive, Seed
 
 if TYPE_CHECKING:
     import torch_geometric.transforms

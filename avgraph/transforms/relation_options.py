@@ -9,9 +9,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from avgraph import transforms
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, Positive, Seed, TransformOptions, tuple_as_list
+from avgraph.options.base import TransformOptions
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path, show
+from avgraph.options.values import Name, Positive, Seed, tuple_as_list
 from avgraph.transforms.options import PairOptions
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
 from avgraph.datasets.captions.tables import CaptionLayout
 from avgraph.graph.vocabulary import SPLITS
-from avgraph.options.base import Rate
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Rate
 
 if TYPE_CHECKING:
     import torch_geometric.data

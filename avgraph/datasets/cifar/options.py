@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
-from avgraph.options.base import Fraction, OnMissing, Positive, Seed
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Fraction, OnMissing, Positive, Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Segmentation, Side
-from avgraph.options.base import Count, Positive, Seed
 from avgraph.options.mistakes import mistakes
+from avgraph.options.values import Count, Positive, Seed
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Objects = Annotated[int, Field(ge=1, le=8)]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Fold, Folded, Root, check_differ
-from avgraph.options.base import OnMissing
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import OnMissing
 
 if TYPE_CHECKING:
     import numpy as np

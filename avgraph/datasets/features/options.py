@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Clips, DatasetStatus, Root
-from avgraph.options.base import Name, Seed, SyntheticOnMissing
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Name, Seed, SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -10,11 +10,11 @@ from pydantic import Field, model_validator
 from avgraph.datasets.base import Dataset, check_differ
 from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles, PartFiles
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, Name
 from avgraph.options.inputs import Input
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import Path, suggest_or_list
+from avgraph.options.values import Count, Name
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from avgraph.datasets.files.split_options import RandomSplit
-from avgraph.options.base import Name
 from avgraph.options.inputs import Input, Kind, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path
 from avgraph.options.strict import Options
+from avgraph.options.values import Name
 
 Columns = Annotated[list[Name], Field(min_length=1)]
 _KINDS: dict[Path, Kind] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from avgraph.options.base import Fraction, Name, Seed
 from avgraph.options.mistakes import mistakes
 from avgraph.options.strict import Options
+from avgraph.options.values import Fraction, Name, Seed
 
 
 class RandomSplit(Options):

@@ -9,9 +9,9 @@ from pydantic import model_validator
 
 from avgraph.datasets.base import Dataset, check_differ
 from avgraph.datasets.files.part_options import Columns
-from avgraph.options.base import Count, Name
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Count, Name
 
 if TYPE_CHECKING:
     import torch_geometric.data

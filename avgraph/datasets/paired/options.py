@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from avgraph.datasets.base import Clips, DatasetStatus, Folded, Root
-from avgraph.options.base import Name, OnMissing, Rate, Seed
 from avgraph.options.inputs import Input
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Name, OnMissing, Rate, Seed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,8 +11,8 @@ from avgraph.datasets.base import Fold
 from avgraph.datasets.ratings.options import PublishedRatings
 from avgraph.graph.ratings import RATES
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Fraction, OnMissing
 from avgraph.options.problems import Path as OptionPath
+from avgraph.options.values import Fraction, OnMissing
 
 if TYPE_CHECKING:
     from avgraph.datasets.ratings.table import RatingTable

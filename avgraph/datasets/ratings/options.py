@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 from avgraph.datasets.base import Dataset, DatasetStatus, Root
 from avgraph.graph.ratings import ITEM, RATES, TRUSTS, USER
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Fraction, Seed, SyntheticOnMissing
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
 from avgraph.options.problems import Path as OptionPath
+from avgraph.options.values import Fraction, Seed, SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from avgraph.datasets.base import Dataset
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Name, SpaceName
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import Path as OptionPath
 from avgraph.options.problems import suggest_or_list
+from avgraph.options.values import Name, SpaceName
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from avgraph.datasets.base import Dataset, DatasetStatus, Folded, Root
 from avgraph.errors import GraphError
 from avgraph.graph.overlaps import overlap_graph
-from avgraph.options.base import Name, SpaceName, SyntheticOnMissing
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import suggest_or_list
 from avgraph.options.strict import Options
+from avgraph.options.values import Name, SpaceName, SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from avgraph.datasets.base import DatasetStatus, Folded, Root
-from avgraph.options.base import Rate, SyntheticOnMissing, each_once
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Rate, SyntheticOnMissing, each_once
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import DatasetStatus, Fold, Root
 from avgraph.datasets.composed.options import Composed, Share
-from avgraph.options.base import SyntheticOnMissing
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
+from avgraph.options.values import SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import DatasetStatus, Folded, Root
-from avgraph.options.base import Seed
+from avgraph.options.values import Seed
 
 if TYPE_CHECKING:
     import torch_geometric.data

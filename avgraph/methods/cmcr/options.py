@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from avgraph.options.base import Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.base import MethodOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Count, Name, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.cmcr.task

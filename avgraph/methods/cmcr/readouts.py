@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,8 +16,9 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.io.cache import cache_folder, kept_array
 from avgraph.io.mapped_rows import BLOCK, Array, Rows, row_blocks, take_rows
+from avgraph.methods.cmcr.kept_by_first import kept_by_first
 from avgraph.nn.contrast.sharded_readout import sharded_memory_readout
-from avgraph.runtime.ranks import alone, own_shard, rank, text_of_first, wait_for_all
+from avgraph.runtime.ranks import own_shard
 from avgraph.transforms._top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
@@ -113,34 +114,6 @@ def recall(
     if how == "softmax":
         return Gathered(kept)
     return Gathered(memory.rows, memory.numbers(torch.from_numpy(np.array(kept))))
-
-
-def kept_by_first(fill: Callable[[Array | None], None], keep: Callable[[Callable[[Array], None]], Array]) -> Array:
-    """An array of the cache, which the first rank keeps and all make together where it is not there yet.
-
-    Args:
-        fill: makes it, on all ranks at once; only the first is given where to put it.
-        keep: finds it, or has it made by the function it is given.
-    """
-    if rank() > 0:
-        if text_of_first("") == "made":
-            fill(None)
-        wait_for_all()
-        with alone():
-            return keep(fill)
-    made = False
-
-    def make(target: Array) -> None:
-        nonlocal made
-        made = True
-        text_of_first("made")
-        fill(target)
-
-    kept = keep(make)
-    if not made:
-        text_of_first("found")
-    wait_for_all()
-    return kept
 
 
 def rows_hash(about: Mapping[str, object], *matrices: Rows) -> str:

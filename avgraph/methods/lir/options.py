@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import MEASURED_BY_TRAIN, Count, MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.base import MEASURED_BY_TRAIN, MethodOptions
 from avgraph.options.dependency_search import DependencySearch
+from avgraph.options.values import Count, Name, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.lir.task

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.options.base import MethodOptions, Name, NonNegative, Positive, Rate
+from avgraph.options.base import MethodOptions
+from avgraph.options.values import Name, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.mltm.task

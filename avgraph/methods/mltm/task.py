@@ -15,8 +15,6 @@ from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
 from avgraph.graph.edges import training_edges
-from avgraph.graph.nodes import node_attribute
-from avgraph.graph.pair_groups import pair_groups
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
@@ -24,6 +22,7 @@ from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics, score_tables
+from avgraph.methods.mltm.sides import of_split, pairs_of, with_classes
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.row_shape import check_row_shape
 from avgraph.methods.task import Task
@@ -55,7 +54,6 @@ class MLTMTask(Task):
         super().__init__()
         self.options = options
         self.objective = Objective(options)
-        self._pairs = (options.audio, options.relation, options.text)
 
     def bind(self, graph: HeteroData, train: TrainOptions, seed: int) -> None:
         """Pair the sounds with texts and build the projections.
@@ -63,11 +61,11 @@ class MLTMTask(Task):
         Raises:
             GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
         """
-        options, graph = self.options, self._with_classes(graph)
+        options, graph = self.options, with_classes(graph, self.options)
         sounds, texts = graph[options.audio], graph[options.text]
         if "train_mask" not in sounds:
             raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
-        described = self._pairs
+        described = pairs_of(options)
         if described not in graph.edge_types:
             if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
                 raise GraphError(
@@ -86,19 +84,6 @@ class MLTMTask(Task):
         metric = options.metric if options.loss == "mltm" else "euclidean"
         start = torch.eye(d) if metric == "full" else torch.ones(d)
         self.ground_metric = nn.Parameter(start, requires_grad=metric != "euclidean")
-
-    def _with_classes(self, graph: HeteroData) -> HeteroData:
-        """What is asked of a graph; ``y`` says what belongs together, by the pairs where there is none."""
-        nodes, described = (self.options.audio, self.options.text), self._pairs
-        for node in nodes:
-            node_attribute(graph, node, "x")
-        if described in graph.edge_types and not any("y" in graph[node] for node in nodes):
-            graph = graph.clone()
-            for node, group in zip(nodes, pair_groups(graph, described), strict=True):
-                graph[node].y = group
-        for node in nodes:
-            node_attribute(graph, node, "y")
-        return graph
 
     def _block(self, x: Tensor) -> nn.Module:
         return nn.Sequential(
@@ -129,7 +114,7 @@ class MLTMTask(Task):
 
     def take_graph(self, graph: HeteroData) -> None:
         """Rank the sounds and texts of another data set."""
-        graph = self._with_classes(graph)
+        graph = with_classes(graph, self.options)
         for node in (self.options.audio, self.options.text):
             check_row_shape(node, graph[node].x, self.row_shape(node))
         self.graph = graph
@@ -160,20 +145,8 @@ class MLTMTask(Task):
         if self.ground_metric.requires_grad:
             self.ground_metric.data.copy_(project_psd(self.ground_metric.data))
 
-    def _split(self, split: str) -> tuple[Tensor, Tensor] | None:
-        """The sounds of a split, and the texts of their classes; None where it has none of either."""
-        sounds, texts, most = self.graph[self.options.audio], self.graph[self.options.text], self.options.train_sounds
-        mask = sounds.get(f"{split}_mask")
-        if mask is None or not bool(mask.any()):
-            return None
-        rows = mask.nonzero()[:, 0]
-        if split == "train" and len(rows) > most:  # 49,274 of AudioCaps would make 2.4e9 pairs
-            rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
-        columns = torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
-        return (rows, columns) if len(columns) else None
-
     def _splits(self) -> dict[str, tuple[Tensor, Tensor]]:
-        return {split: found for split in SPLITS if (found := self._split(split)) is not None}
+        return {split: found for split in SPLITS if (found := of_split(self.graph, self.options, split)) is not None}
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
@@ -183,7 +156,7 @@ class MLTMTask(Task):
     @torch.no_grad()
     def measure(self, split: str) -> dict[str, float]:
         """The same of one split."""
-        if (part := self._split(split)) is None:
+        if (part := of_split(self.graph, self.options, split)) is None:
             return {}
         x, y = (embedded.cpu() for embedded in self.embed(*part))
         labels = (self.graph[self.options.audio].y[part[0]], self.graph[self.options.text].y[part[1]])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from avgraph.options.base import MEASURED_BY_TRAIN, Count, MethodOptions, NonNegative, Positive, Rate
+from avgraph.options.base import MEASURED_BY_TRAIN, MethodOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
+from avgraph.options.values import Count, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.mmvae.task

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import model_validator
 
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.options.base import Count, Fraction, MethodOptions, Name, Positive, TransformOptions
+from avgraph.options.base import MethodOptions, TransformOptions
 from avgraph.options.mistakes import mistakes
+from avgraph.options.values import Count, Fraction, Name, Positive
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.task

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from avgraph.graph.ratings import CANDIDATES, RATES
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.options import check_units
-from avgraph.options.base import Count, Fraction, MethodOptions, Positive, TransformOptions
+from avgraph.options.base import MethodOptions, TransformOptions
+from avgraph.options.values import Count, Fraction, Positive
 
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.rating_task

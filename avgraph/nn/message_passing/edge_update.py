@@ -21,6 +21,7 @@ from torch.autograd.function import once_differentiable
 from avgraph.nn.chunks import chunks, empty_rows, over_chunks
 from avgraph.nn.edges.incidence import Incidence
 from avgraph.nn.edges.segment import LOW_PRECISION, reduce_rows
+from avgraph.nn.message_passing.plain_edge_update import is_exporting, plain_edge_update
 
 
 def edge_update(
@@ -52,8 +53,8 @@ def edge_update(
         ([4.0, 4.0], [4.0, 4.0], [8.0])
     """
     tensors = (p_source, p_target, edge_attr, edge_weight, weight, bias)
-    if _is_exporting():
-        return _plain(tensors, plan, sum_source, loops_once)
+    if is_exporting():
+        return plain_edge_update(tensors, plan, sum_source, loops_once)
     device = edge_attr.device.type
     if torch.is_autocast_enabled(device):
         dtype = torch.get_autocast_dtype(device)
@@ -61,27 +62,6 @@ def edge_update(
     with torch.autocast(device, enabled=False):
         out: tuple[Tensor, Tensor | None, Tensor] = _EdgeUpdate.apply(*tensors, plan, sum_source, loops_once)
     return out
-
-
-def _is_exporting() -> bool:
-    """Whether `torch.export` traces, which takes no chunks and no threads; `torch.compile` calls the fused kernel."""
-    known = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)  # torch 2.6 does not tell them apart
-    return bool(known())
-
-
-def _plain(
-    tensors: tuple[Tensor, ...], plan: Incidence, sum_source: bool, loops_once: bool
-) -> tuple[Tensor, Tensor | None, Tensor]:
-    """The same in plain operations, for edges of any number."""
-    p_source, p_target, edge_attr, edge_weight, weight, bias = tensors
-    source, target = plan.source.index, plan.target.index
-    hidden = p_source.index_select(0, source) + p_target.index_select(0, target) + edge_attr @ edge_weight.T
-    out = hidden.relu() @ weight.T + bias
-    of_target = out.new_zeros(plan.target.num_nodes, out.shape[1]).index_add(0, target, out)
-    if not sum_source:
-        return out, None, of_target
-    told = torch.where((source == target)[:, None], 0, out) if loops_once else out
-    return out, out.new_zeros(plan.source.num_nodes, out.shape[1]).index_add(0, source, told), of_target
 
 
 class _EdgeUpdate(torch.autograd.Function):

@@ -14,8 +14,9 @@ from avgraph.config import Experiment, dump_experiment, experiment_from_dict, lo
 from avgraph.config.builtin import METHODS
 from avgraph.config.overrides import as_texts
 from avgraph.errors import ConfigError, DataError
-from avgraph.options.base import VALIDATION, MethodOptions
+from avgraph.options.base import MethodOptions
 from avgraph.options.sweep import SweepOptions
+from avgraph.options.values import VALIDATION
 from avgraph.runs import folder as folder
 from avgraph.runs.folds import seeds_of
 from avgraph.runs.metric_names import lower_is_better

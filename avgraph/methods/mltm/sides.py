@@ -1,0 +1,68 @@
+"""Sounds and texts of a graph: what belongs together, and what of a split is ranked."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.graph.nodes import node_attribute
+from avgraph.graph.pair_groups import pair_groups
+from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.mltm.options import MltmOptions
+
+
+def pairs_of(options: MltmOptions) -> EdgeType:
+    """The edges from sounds to texts that are the pairs.
+
+    Example:
+        >>> pairs_of(MltmOptions())
+        ('audio', 'described', 'text')
+    """
+    return (options.audio, options.relation, options.text)
+
+
+def with_classes(graph: HeteroData, options: MltmOptions) -> HeteroData:
+    """A graph whose ``y`` says what belongs together: as it is, or by the pairs where neither side has one.
+
+    Raises:
+        GraphError: if a side lacks ``x``, or ``y`` where there are no pairs, or as `pair_groups`.
+
+    Example:
+        >>> data = HeteroData(audio={"x": torch.eye(2)}, text={"x": torch.eye(2)})
+        >>> data["audio", "described", "text"].edge_index = torch.tensor([[0, 1], [1, 0]])
+        >>> with_classes(data, MltmOptions())["text"].y
+        tensor([1, 0])
+    """
+    nodes, pairs = (options.audio, options.text), pairs_of(options)
+    for node in nodes:
+        node_attribute(graph, node, "x")
+    if pairs in graph.edge_types and not any("y" in graph[node] for node in nodes):
+        graph = graph.clone()
+        for node, group in zip(nodes, pair_groups(graph, pairs), strict=True):
+            graph[node].y = group
+    for node in nodes:
+        node_attribute(graph, node, "y")
+    return graph
+
+
+def of_split(graph: HeteroData, options: MltmOptions, split: str) -> tuple[Tensor, Tensor] | None:
+    """Numbers of the sounds of a split, and of the texts of their classes; None where it has none of either.
+
+    Of many training sounds ``train_sounds``, evenly spaced: 49,274 of AudioCaps would make 2.4e9 pairs.
+
+    Example:
+        >>> data = HeteroData(audio={"y": torch.tensor([0, 1]), "test_mask": torch.tensor([False, True])})
+        >>> data["text"].y = torch.tensor([1, 0, 1])
+        >>> of_split(data, MltmOptions(), "test"), of_split(data, MltmOptions(), "val")
+        ((tensor([1]), tensor([0, 2])), None)
+    """
+    sounds, texts, most = graph[options.audio], graph[options.text], options.train_sounds
+    mask = sounds.get(f"{split}_mask")
+    if mask is None or not bool(mask.any()):
+        return None
+    rows = mask.nonzero()[:, 0]
+    if split == "train" and len(rows) > most:
+        rows = rows[torch.linspace(0, len(rows) - 1, most, dtype=torch.float64).long()]
+    columns = torch.isin(texts.y, sounds.y[rows]).nonzero()[:, 0]
+    return (rows, columns) if len(columns) else None
