@@ -23,7 +23,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs draw none; they cost a short run more than its training does."""
-    monkeypatch.setattr("avgraph.runs.run.draw_figures", lambda *_: [])
+    monkeypatch.setattr("avgraph.runs.finish.draw_figures", lambda *_: [])
 
 
 @pytest.fixture(autouse=True)

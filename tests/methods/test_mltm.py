@@ -146,7 +146,7 @@ def test_a_run_learns_and_exports(run: avgraph.Run) -> None:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures take longer than these runs; the module's own run draws them."""
-    monkeypatch.setattr("avgraph.runs.run.draw_figures", lambda *_, **__: [])
+    monkeypatch.setattr("avgraph.runs.finish.draw_figures", lambda *_, **__: [])
 
 
 @pytest.mark.usefixtures("no_pictures")

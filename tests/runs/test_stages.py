@@ -147,7 +147,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """The metrics of a composed run that nobody disturbed, and of its stage."""
     folder = tmp_path_factory.mktemp("unbroken")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("avgraph.runs.run.draw_figures", lambda *_: [])
+        patch.setattr("avgraph.runs.finish.draw_figures", lambda *_: [])
         composed = avgraph.train(write_composed(folder, **LONG)).metrics
     return {"composed": composed, "stage": avgraph.load_run(stages(folder)[0]).metrics}
 

@@ -49,7 +49,7 @@ def choosing(folder: Path, **replace: str) -> Path:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> avgraph.Run:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("avgraph.runs.run.draw_figures", lambda *_: [])
+        patch.setattr("avgraph.runs.finish.draw_figures", lambda *_: [])
         return avgraph.train(choosing(tmp_path_factory.mktemp("whole")))
 
 

@@ -157,7 +157,7 @@ OF_MLTM = [
     mutant(MLTM, 'self.options.epsilon)["plan"]', '0.05)["plan"]', "method mltm: epsilon"),
     mutant(MLTM, 'corrupted_targets(own, "shuffled", options.noise, seed)', "own", "method mltm: noise"),
     mutant(MLTM, "kind, options.batch_size, seed", "kind, 256, seed", "method mltm: batch_size"),
-    mutant(MLTM, "[self.options.text], self.options.train_sounds", "[self.options.text], 2000",
+    mutant("methods.mltm.sides", "[options.text], options.train_sounds", "[options.text], 2000",
            "method mltm: train_sounds"),
     mutant(MLTM, "nn.Linear(x.shape[1], self.options.hidden_channels),\n",
            "nn.Linear(x.shape[1], self.options.shared_channels),\n", "method mltm: hidden_channels"),
@@ -167,7 +167,7 @@ OF_MLTM = [
            "method mltm: text"),
 ]  # fmt: skip
 
-OPTIMIZERS, TRAINING, RUNS = "methods.task", "runs.training", "cli.runs"
+OPTIMIZERS, TRAINING, RUNS = "methods.optimizer", "runs.training", "cli.runs"
 RUN, FINISHED = "runs.run", "runs.finished"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),
@@ -207,9 +207,9 @@ OF_RUNS = [
     mutant(FINISHED, "load_graph(data), options, experiment.seed)", "load_graph(data), options, 0)",
            "test_a_task_has_the_seed"),
     mutant(TRAINING, "StepSeed(experiment.seed)", "StepSeed(0)", "test_the_draws_of_a_step"),
-    mutant(RUN, '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
-    mutant(RUN, ', vectors=experiment.graphml == "whole"', "", "experiment: graphml"),
-    mutant(RUN, 'if experiment.graphml != "none":', "if True:", "experiment: graphml"),
+    mutant("runs.finish", '"seed": experiment.seed,', '"seed": 0,', "experiment: seed"),
+    mutant("runs.finish", ', vectors=experiment.graphml == "whole"', "", "experiment: graphml"),
+    mutant("runs.finish", 'if experiment.graphml != "none":', "if True:", "experiment: graphml"),
     mutant(RUN, "environment(experiment.seed,", "environment(0,", "experiment: seed"),
     mutant(RUN, "pick_device(options.device)\n    experiment", 'pick_device("cpu")\n    experiment',
            "test_a_run_that_goes_on"),
