@@ -73,10 +73,9 @@ class Loggers:
         """
         makers = {"tensorboard": self._tensorboard, "wandb": self._wandb, "mlflow": self._mlflow}
         self.open = {name: makers[name](epoch) for name in self.names}
-        options = dict(flat(self.experiment.to_dict()))
         for name, logger in self.open.items():
             if name in self.remembers:  # TensorBoard takes them together with the final metrics
-                logger.log_hyperparams(options)
+                logger.log_hyperparams(dict(flat(self.experiment.to_dict())))
                 self.state[name] = logger.version if isinstance(logger, WandbLogger) else logger.run_id
         if self.remembers:
             write_json(self.directory / LOGGERS, self.state)

@@ -47,6 +47,8 @@ def interruptible(then: str = "") -> Iterator[None]:
         stop: BaseException | None = raised
         while stop is not None and not isinstance(stop, KeyboardInterrupt):
             stop = stop.__context__  # a library may raise its own error on the way out: Lightning's exit, torch.save's
+        if stop is None and _asked and threading.current_thread() is threading.main_thread():
+            stop = Interrupted("stopped", _asked[-1])  # a library has made an error of its own of it: pydantic's does
         if stop is None:
             raise
         _asked.clear()

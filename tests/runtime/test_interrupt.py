@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import BaseModel, model_serializer
+from pydantic_core import PydanticSerializationError
 from pytorch_lightning import LightningModule
 
 import avgraph
@@ -88,6 +90,21 @@ def test_the_words_of_the_outer_work_count_and_none_take_nothing_away() -> None:
     with pytest.raises(Interrupted, match=r"^stopped; again$") as stop, interruptible(), interruptible("again"):
         signal.raise_signal(signal.SIGTERM)
     assert stop.value.exit_code == 143
+
+
+class Written(BaseModel):
+    @model_serializer
+    def _stopped(self) -> dict[str, int]:
+        signal.raise_signal(signal.SIGTERM)
+        return {}
+
+
+def test_what_a_library_makes_another_error_of_is_an_interruption() -> None:
+    with pytest.raises(Interrupted, match=r"^stopped; again$") as stop, interruptible("again"), interruptible():
+        Written().model_dump()
+    assert stop.value.exit_code == 143
+    with pytest.raises(PydanticSerializationError, match="no signal"), interruptible("again"):
+        raise PydanticSerializationError("no signal")
 
 
 def test_another_exit_is_no_interruption() -> None:
