@@ -7,7 +7,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.contrast._memory_rows import Memory, check_readout, row_lengths
-from avgraph.nn.contrast.memory_readout import blocked_forward, fused_forward
+from avgraph.nn.contrast.memory_readout import readout_forward
 from avgraph.nn.edges.incidence import Side, sides_of
 from avgraph.nn.edges.segment import edge_softmax, gather_rows, segment_sum
 from avgraph.nn.precision import full_precision
@@ -110,4 +110,4 @@ def memory_log_total(query: Tensor, memory: Memory, temperature: float, *, chunk
     check_readout(query, memory, temperature, chunk_size)
     with full_precision(query.detach()) as (wide,):
         scaled = wide / row_lengths("query", wide) / temperature
-        return (fused_forward if query.is_cpu else blocked_forward)(scaled, memory, chunk_size)[1][:, 0]
+        return readout_forward(scaled, memory, chunk_size)[1][:, 0]

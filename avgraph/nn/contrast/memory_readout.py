@@ -56,16 +56,33 @@ class _Readout(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, memory: Memory, chunk_size: int | None) -> Tensor:
-        out, log_total = (fused_forward if query.is_cpu else blocked_forward)(query, memory, chunk_size)
-        is_tensor = isinstance(memory, Tensor)
-        ctx.save_for_backward(query, out, log_total, *([memory] if is_tensor else []))
-        ctx.memory, ctx.chunk_size = None if is_tensor else memory, chunk_size
+        out, log_total = readout_forward(query, memory, chunk_size)
+        keep_for_gradient(ctx, query, memory, out, log_total, chunk_size)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
         return (*readout_gradient(ctx, gradient[0]), None)
+
+
+def readout_forward(query: Tensor, memory: Memory, chunk_size: int | None) -> tuple[Tensor, Tensor]:
+    """Softmax-weighted sums [b, d] and log Σ exp(score) [b, 1], by what is fastest on the device.
+
+    Example:
+        >>> readout_forward(torch.tensor([[0.0, 0.0]]), torch.eye(2), None)
+        (tensor([[0.5000, 0.5000]]), tensor([[0.6931]]))
+    """
+    return (fused_forward if query.is_cpu else blocked_forward)(query, memory, chunk_size)
+
+
+def keep_for_gradient(
+    ctx: Any, query: Tensor, memory: Memory, out: Tensor, log_total: Tensor, chunk_size: int | None
+) -> None:
+    """Save what `readout_gradient` asks for."""
+    is_tensor = isinstance(memory, Tensor)
+    ctx.save_for_backward(query, out, log_total, *([memory] if is_tensor else []))
+    ctx.memory, ctx.chunk_size = None if is_tensor else memory, chunk_size
 
 
 def readout_gradient(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None]:

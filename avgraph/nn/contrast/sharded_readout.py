@@ -11,9 +11,9 @@ from torch.autograd.function import once_differentiable
 
 from avgraph.nn.contrast._memory_rows import Memory, check_readout, row_lengths
 from avgraph.nn.contrast.memory_readout import (
-    blocked_forward,
-    fused_forward,
+    keep_for_gradient,
     memory_readout,
+    readout_forward,
     readout_gradient,
 )
 from avgraph.nn.precision import full_precision
@@ -64,7 +64,7 @@ class _ShardedReadout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, memory: Memory, chunk_size: int | None) -> Tensor:
         if len(memory):
-            out, log_part = (fused_forward if query.is_cpu else blocked_forward)(query, memory, chunk_size)
+            out, log_part = readout_forward(query, memory, chunk_size)
         else:
             out, log_part = torch.zeros_like(query), query.new_full((len(query), 1), -torch.inf)
         top = log_part.clone()
@@ -74,9 +74,7 @@ class _ShardedReadout(torch.autograd.Function):
         log_total = top + total.log()
         out = out * (log_part - log_total).exp()
         dist.all_reduce(out)
-        is_tensor = isinstance(memory, Tensor)
-        ctx.save_for_backward(query, out, log_total, *([memory] if is_tensor else []))
-        ctx.memory, ctx.chunk_size = None if is_tensor else memory, chunk_size
+        keep_for_gradient(ctx, query, memory, out, log_total, chunk_size)
         return out
 
     @staticmethod
