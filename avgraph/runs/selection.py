@@ -105,3 +105,14 @@ def rule_of(experiment: Experiment, names: Sequence[str]) -> Rule | None:
         raise DataError(f"train.measure_every: {told}, got one every {every} epochs of {options.epochs}")
     larger = options.goal == "max" if options.goal != "auto" else not lower_is_better(metric)
     return Rule(metric, larger, first, options.patience)
+
+
+def best_of(experiment: Experiment, history: Sequence[Mapping[str, Any]]) -> Selected | None:
+    """The epoch that the rule of an experiment has chosen, by the metrics that its history has; None where none.
+
+    Raises:
+        DataError: as `rule_of`.
+    """
+    names = dict.fromkeys(name for record in history for name in record if name.startswith(VALIDATION))
+    rule = rule_of(experiment, list(names))
+    return None if rule is None else rule.best(history)

@@ -24,9 +24,9 @@ from avgraph.runs.callbacks import (
 )
 from avgraph.runs.checkpoints import WEIGHTS_KEYS, load_checkpoint
 from avgraph.runs.distributed.placement import trainer_place
-from avgraph.runs.folder import BEST, CHECKPOINT
+from avgraph.runs.folder import BEST, CHECKPOINT, read_history
 from avgraph.runs.loggers import Loggers
-from avgraph.runs.selection import Selected
+from avgraph.runs.selection import Selected, best_of
 from avgraph.runs.validation import Validation
 from avgraph.runtime.ranks import rank
 from avgraph.runtime.settings import freed_memory_kept
@@ -126,7 +126,7 @@ def take_best(task: Task, experiment: Experiment, directory: Path) -> Selected |
     """
     if experiment.train.keep != "best" or not experiment.train.epochs:
         return None
-    found, path = Validation(experiment, directory).of_history(task), directory / BEST
+    found, path = best_of(experiment, read_history(directory)), directory / BEST
     if found is None:
         raise DataError(f"{directory}: no epoch can be chosen: what train.monitor names was never a number")
     content = load_checkpoint(path, WEIGHTS_KEYS)

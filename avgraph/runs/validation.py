@@ -62,12 +62,6 @@ class Validation(Callback):
         if self.rule is not None and self.rule.ends(self.history):
             trainer.should_stop = True
 
-    def of_history(self, task: Task) -> Selected | None:
-        """The best epoch of a run that was trained, now or by an earlier process."""
-        self.rule = self.rule or rule_of(self.experiment, list(measured(task)))
-        self.history = read_history(self.directory)
-        return self.best
-
     @property
     def best(self) -> Selected | None:
         """The best epoch so far."""
