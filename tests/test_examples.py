@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import avgraph
 from avgraph.config import load_experiment
-from avgraph.export import read_graphml
+from avgraph.export import export_graph, read_graphml
+from avgraph.graph.edges import WEIGHTS
+from tests.export.opened import SUFFIXES, opened_edges
 from tests.forking import ForkServer
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +22,25 @@ SHORT: dict[str, dict[str, Any]] = {
     "mmvae_stamps": {"train.epochs": 1, "dataset.frames": 1}
     | {f"dataset.{split}_clips": 4 for split in ("train", "val", "test")},
 }
+LEARNED: dict[str, dict[tuple[str, str, str], str]] = {
+    "lir_digits": {
+        ("audio", "activates", "concept"): "edge_weight",
+        ("visual", "activates", "concept"): "edge_weight",
+        ("concept", "drives", "concept"): "edge_weight",
+    },
+    "mltm_esc50": {("audio", "coupled", "text"): "mass"},
+    "cmcr_esc50_cifar10": {
+        ("audio", "recalled", "text"): "attention",
+        ("image", "recalled", "text"): "attention",
+    },
+    "rrnet_cifar10": {("image", "candidate", "label"): "probability", ("image", "near", "image"): "edge_weight"},
+    "mmvae_stamps": {
+        ("audio", "attends", "patch"): "attention",
+        ("frame", "informs", "shared_latent"): "precision",
+        ("audio", "informs", "shared_latent"): "precision",
+    },
+}
+"""Example → the edges that its method learns, and where their weights are."""
 
 
 def test_custom_graph_learns_and_exports(tmp_path: Path, fork_server: ForkServer) -> None:
@@ -48,3 +70,11 @@ def test_experiments_train_without_data(
     run = avgraph.train(ROOT / "examples" / f"{name}.yaml", overrides, quiet=True)
     assert run.metrics["data"]["source"] == "synthetic"
     assert any(metric.startswith("test/") for metric in run.metrics)
+    for suffix in SUFFIXES:
+        path = export_graph(run.graph, tmp_path / f"learned{suffix}", vectors=False)
+        for kind, attribute in LEARNED[name].items():
+            learned, found = run.graph[kind][attribute].double().numpy(), opened_edges(path, kind)
+            assert len(set(learned.tolist())) > 1, kind
+            np.testing.assert_allclose(found[attribute], learned, rtol=1e-6)
+            weight = next(weight for weight in WEIGHTS if weight in run.graph[kind])
+            np.testing.assert_allclose(found["weight"], run.graph[kind][weight].double(), rtol=1e-6)

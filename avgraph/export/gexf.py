@@ -20,7 +20,8 @@ _TYPES = {"int": "integer"}  # every other GraphML type has the same name in GEX
 def write_gexf(data: HeteroData, path: str | Path) -> None:
     """Write a GEXF file for Gephi: nodes labelled by name, the edges of each relation as a kind of edges.
 
-    An edge's weight is its edge_weight where that is finite. Graph-level attributes have no place in GEXF.
+    An edge's weight is its edge_weight, mass, attention …, where that is finite. Graph-level
+    attributes have no place in GEXF.
 
     Args:
         data: any HeteroData.

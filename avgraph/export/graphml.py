@@ -42,8 +42,8 @@ def write_graphml(data: HeteroData, path: str | Path, *, vectors: bool = True) -
     """Write a GraphML file that networkx, igraph and Gephi open and that `read_graphml` restores exactly.
 
     Node ids are "audio/12", edge ids "e0", "e1", …; nodes have `node_type`, `index`, `label` (the name),
-    edges have `relation`, `index` and `weight` (if there is edge_weight), and each all attributes of the
-    data. Characters that XML forbids are written as `_x0007_`.
+    edges have `relation`, `index` and `weight` (edge_weight, or else what was learned: mass, attention …), and
+    each all attributes of the data. Characters that XML forbids are written as `_x0007_`.
 
     Args:
         data: any HeteroData.

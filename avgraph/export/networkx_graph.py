@@ -17,10 +17,10 @@ def to_networkx(data: HeteroData, *, vectors: bool = True) -> nx.MultiDiGraph:
     """A networkx graph with a node per node and an edge per edge, in order.
 
     Nodes are keyed "audio/12" and have `node_type`, `index`, `label` (the name) and each per-node attribute;
-    edges are keyed "e0", "e1", … and have `relation`, `index` within their type, `weight` (if there is
-    edge_weight) and each per-edge attribute. Scalars are bool, int, float or str; vectors are lists.
-    ``graph.graph`` has the graph-level attributes, and under "avgraph" what `from_networkx` needs to restore
-    dtypes.
+    edges are keyed "e0", "e1", … and have `relation`, `index` within their type, `weight` (edge_weight,
+    or else what was learned: mass, attention …) and each per-edge attribute. Scalars are bool, int, float or str;
+    vectors are lists. ``graph.graph`` has the graph-level attributes, and under "avgraph" what `from_networkx`
+    needs to restore dtypes.
 
     Args:
         data: any HeteroData.

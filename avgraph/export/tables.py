@@ -2,8 +2,8 @@
 
 Naming. Every format has one attribute namespace for nodes and one for edges, and reserves a few names that
 users of graph programs expect: `node_type`, `index` and `label` on nodes (`label` is the name), `relation`,
-`index` and `weight` on edges (`weight` is edge_weight). An attribute of the data that has such a name gets a
-trailing underscore.
+`index` and `weight` on edges (`weight` is edge_weight, or else what was learned: the first of `WEIGHTS` there is). An
+attribute of the data that has such a name gets a trailing underscore.
 
 An attribute belongs to the nodes if it has one row per node; anything else on a store, and everything on the
 HeteroData itself, is graph-level, stored as `TYPE.name`, `SOURCE/RELATION/TARGET.name` or plain `name`.
@@ -16,9 +16,11 @@ from typing import Any
 
 from avgraph.export.array_text import Array
 from avgraph.export.column import Column
+from avgraph.graph.edges import WEIGHTS
 from avgraph.graph.vocabulary import EdgeType
 
 FORMAT = 1
+NO_NUMBERS = ("str", "json", "bool")
 SCHEMA = "avgraph"  # the graph-level attribute that says how to restore the HeteroData
 NODE_RESERVED = ("node_type", "index", "label", "id")
 EDGE_RESERVED = ("relation", "index", "weight", "id", "key", "source", "target", "source_name", "target_name")
@@ -65,9 +67,10 @@ class EdgeTable:
         return ([], []) if self.index is None else (self.index[0].tolist(), self.index[1].tolist())
 
     def weight(self) -> Column | None:
-        """The column of scalar edge weights, if there is one."""
-        named = (column for column in self.columns if column.name == "edge_weight" and column.shape == ())
-        return next((column for column in named if column.dtype not in ("str", "json", "bool")), None)
+        """The column of scalar numbers that says how strong the edges are, the first of `WEIGHTS`, if there is one."""
+        numbers = (column for column in self.columns if column.shape == () and column.dtype not in NO_NUMBERS)
+        by_name = {column.name: column for column in numbers}
+        return next((by_name[name] for name in WEIGHTS if name in by_name), None)
 
 
 @dataclass(frozen=True)

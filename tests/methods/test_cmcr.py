@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from avgraph.io.graph_file import load_graph
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask, Side, connection_loss
 from avgraph.methods.cmcr.links import Batches, End, read_links
 from avgraph.methods.cmcr.readouts import Gathered, recall, recall_by_edges
+from avgraph.methods.cmcr.steps import Steps
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
@@ -116,6 +119,24 @@ def test_edges_of_the_graph_take_the_place_of_a_readout() -> None:
     assert torch.equal(given[1]["pictures"].take(every), own[1]["pictures"].take(every))
     whole["sounds", "recalled_a", "text"].edge_index = torch.stack([every % 12, every])
     assert torch.equal(ends()[0].recalled["sounds"].take(every), graph["sounds"].x_a[every % 12])
+
+
+@pytest.mark.parametrize("useless", [{"recall": "argmax"}, {"recall_temperature": 0.1}])
+def test_how_to_recall_has_no_effect_where_edges_say_what(useless: dict[str, Any]) -> None:
+    graph = Spaces().load()
+    steps = partial(Steps, seed=0, device="cpu")
+    task = CMCRTask(CmcrOptions(**useless))
+    task.bind(graph, TrainOptions(), 0)
+    one = MemoryEdges("sounds", "text", 12, temperature=0.1, state="x_a", memory_state="x_a")(task.graph)
+    steps(one, task.options)  # pictures are recalled as the options say
+    both = MemoryEdges("pictures", "text", 10, temperature=0.1, state="x_b", memory_state="x_b")(one)
+    ((name, value),) = useless.items()
+    with pytest.raises(GraphError, match=f"^cmcr: {name}: {value} has no effect: edges of the graph say all that is"):
+        steps(both, task.options)
+    steps(both, CmcrOptions())  # defaults, as the config.yaml of a run has them
+    steps(both, task.options.model_copy(update={"centred_on": "all"}))
+    if name == "recall_temperature":
+        steps(both, task.options.model_copy(update={"edges_per_item": 3}))
 
 
 def test_readouts_are_kept_by_content(tmp_path: Path) -> None:

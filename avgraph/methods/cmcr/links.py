@@ -28,12 +28,14 @@ class End:
         own: the items that the spaces overlap in, as this space has them.
         memories: the other modalities of the space → their rows.
         recalled: what each of them recalls for the items.
+        told: the memories of which edges of the graph say what they recall.
     """
 
     space: str
     own: Gathered
     memories: dict[str, Gathered]
     recalled: dict[str, Gathered]
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,18 @@ def read_links(
         for number, space in ((names.index(space), space) for space in spaces):
             own = training_rows(graph, modality, space)
             memories = {node: training_rows(graph, node, space) for node in held[space] if node != modality}
+            given = {node: kind for node in memories if (kind := own_edges(graph, node, modality, space))}
             try:
                 recalled = {
-                    node: recall(own, memory, how, temperature, seed=(seed, column, number, place), device=device)
-                    if (given := own_edges(graph, node, modality, space)) is None
-                    else recall_by_edges(own, memory, graph[given].edge_index, edge_weights(graph, given))
+                    node: recall_by_edges(own, memory, graph[kind].edge_index, edge_weights(graph, kind))
+                    if (kind := given.get(node))
+                    else recall(own, memory, how, temperature, seed=(seed, column, number, place), device=device)
                     for place, (node, memory) in enumerate(memories.items())
                 }
             except GraphError as error:
                 told = f"query = {modality}, memory = {', '.join(memories)}"
                 raise GraphError(f"cmcr: space '{space}': {error} ({told})") from error
-            ends.append(End(space, own, memories, recalled))
+            ends.append(End(space, own, memories, recalled, frozenset(given)))
         if len(ends[0].own) != len(ends[1].own):
             counts = " and ".join(f"{len(end.own)} in {end.space}" for end in ends)
             raise GraphError(f"cmcr: '{modality}' rows: expected as many in both spaces, got {counts}")

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.errors import GraphError
 from avgraph.methods.cmcr.centred import centred_links
-from avgraph.methods.cmcr.links import Batches, Link, overlaps_of, read_links, training_rows
+from avgraph.methods.cmcr.links import Batches, End, Link, overlaps_of, read_links, training_rows
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.paths import Path, read_paths
 
@@ -34,11 +35,15 @@ class Steps:
         options: of the method.
         seed: of chance and order.
         device: where to recall.
+
+    Raises:
+        GraphError: as `read_links`, or if edges say all that is recalled and the options say how to.
     """
 
     def __init__(self, graph: HeteroData, options: CmcrOptions, seed: int, device: torch.device | str) -> None:
         how, temperature = options.recall, options.recall_temperature
         self.links = [[link] for link in read_links(graph, how, temperature, seed=seed, device=device)]
+        _check_recall(options, [end for (link,) in self.links for end in link.ends])
         if options.centred_on == "all":
             for links in self.links:
                 links += centred_links(links[0], how, temperature, seed=seed, device=device)
@@ -62,3 +67,14 @@ class Steps:
         for number, path in enumerate(self.paths):
             source, goal = (self._batches.rows(self._first_path + 2 * number + side, epoch, step) for side in (0, 1))
             yield path, source, goal
+
+
+def _check_recall(options: CmcrOptions, ends: list[End]) -> None:
+    """That ``recall`` is at its default where it is without effect: a run's ``config.yaml`` has every option."""
+    read = [(end, memory) for end in ends for memory in end.recalled]
+    if options.centred_on == "overlap" and read and all(memory in end.told for end, memory in read):
+        temperature = ["recall_temperature"] if options.edges_per_item == 0 else []
+        for name in ("recall", *temperature):
+            value, default = getattr(options, name), CmcrOptions.model_fields[name].default
+            if value != default:
+                raise GraphError(f"cmcr: {name}: {value} has no effect: edges of the graph say all that is recalled")
