@@ -36,6 +36,25 @@ def test_gradient(diagonal: bool, normalize: str | None) -> None:
     assert gradcheck(lambda x, y, m: mahalanobis_cost(x, y, m, normalize=normalize), given)
 
 
+@pytest.mark.parametrize("shape", [(4, 5, 300), (9, 7, 4)])  # wider than a block; narrower than the rows are many
+@pytest.mark.parametrize("diagonal", [True, False])
+@pytest.mark.parametrize("frozen", [(), (2,), (0, 1), (1, 2)])
+def test_gradient_is_that_of_the_differences(
+    shape: tuple[int, int, int], diagonal: bool, frozen: tuple[int, ...]
+) -> None:
+    n, m, d = shape
+    x, y, root = draw(n, d), draw(m, d), draw(d, d)
+    metric = root.square()[0] if diagonal else root @ root.T + 0.1 * draw(d, d + 1)[:, :d]  # not quite symmetric
+    given = [value.requires_grad_(place not in frozen) for place, value in enumerate((x, y, metric))]
+    learned = [value for value in given if value.requires_grad]
+    weight = draw(n, m)
+    found = torch.autograd.grad((weight * mahalanobis_cost(x, y, metric)).sum(), learned)
+    apart, full = x[:, None] - y, metric.diag() if diagonal else (metric + metric.T) / 2
+    plain = torch.autograd.grad((weight * (apart @ full * apart).sum(2).sqrt()).sum(), learned)
+    for one, other in zip(found, plain, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_equal_rows_cost_nothing_and_have_a_finite_gradient() -> None:
     x = (1e3 + torch.eye(3)).requires_grad_()
     cost = mahalanobis_cost(x, x.detach(), torch.eye(3))

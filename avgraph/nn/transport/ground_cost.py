@@ -12,6 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.nn.edges.incidence import sides_of
 from avgraph.nn.edges.segment import gather_rows
 from avgraph.nn.precision import at_least_single, full_precision
+from avgraph.nn.transport._metric_distance import metric_distance
 from avgraph.tensors.checks import check_tensors, finite
 
 
@@ -24,8 +25,8 @@ def mahalanobis_cost(
         c_{ij} = \sqrt{(x_i - y_j)^\top M (x_i - y_j)}
 
     By a Gram product, in the memory of n·m + (n + m)·d numbers; differences of all pairs would take n·m·d.
-    Only the symmetric part of M matters and only it gets a gradient. A root of 0 has gradient 0. Always in at least
-    single precision.
+    Only the symmetric part of M matters and only it gets a gradient, once: there is no second derivative. A root of 0
+    has gradient 0. Always in at least single precision.
 
     Args:
         x, y: embeddings of the two sides.
@@ -48,7 +49,7 @@ def mahalanobis_cost(
     if normalize not in (None, "max"):
         raise GraphError(f"normalize: expected None or 'max', got {normalize!r}")
     with full_precision(x, y, metric) as (x, y, metric):
-        cost = finite(_distance(x, y, metric), {"x": x, "y": y, "metric": metric})
+        cost = finite(metric_distance(x, y, metric), {"x": x, "y": y, "metric": metric})
         return cost if normalize is None else cost / cost.amax().clamp_min(torch.finfo(cost.dtype).tiny)
 
 
@@ -72,20 +73,6 @@ def mahalanobis_edge_cost(x: Tensor, y: Tensor, metric: Tensor, edge_index: Tens
         apart = gather_rows(x, source) - gather_rows(y, target)
         mapped = apart * metric if metric.dim() == 1 else apart @ ((metric + metric.T) / 2)
         return finite(_root((mapped * apart).sum(1)), {"x": x, "y": y, "metric": metric})
-
-
-def _distance(x: Tensor, y: Tensor, metric: Tensor) -> Tensor:
-    # Distances do not change under a common shift; without it near pairs far from the origin cancel to noise.
-    centre = torch.cat([x, y]).mean(0).detach()
-    x, y = x - centre, y - centre
-    if metric.dim() == 1:
-        mapped_x, mapped_y = x * metric, y * metric
-    else:
-        symmetric = (metric + metric.T) / 2
-        mapped_x, mapped_y = x @ symmetric, y @ symmetric
-    length_x, length_y = (mapped_x * x).sum(1), (mapped_y * y).sum(1)
-    square = torch.addmm(length_x[:, None] + length_y[None, :], mapped_x, y.T, alpha=-2.0)
-    return _root(square)
 
 
 def _root(square: Tensor) -> Tensor:
@@ -144,11 +131,19 @@ def project_psd(matrix: Tensor, floor: float = 0.0) -> Tensor:
     # In units of the largest entry, whose square would be lost or overflow.
     largest = wide.abs().max()
     scale = torch.where(largest > 0, largest, 1.0)
-    symmetric = (wide / scale + wide.T / scale) / 2
-    value, vector = torch.linalg.eigh(symmetric)
+    half = (wide / scale).mul_(0.5)
+    symmetric = half.T.contiguous().add_(half)  # faster than a sum with a transposed matrix
     floor = floor / float(scale)
-    if bool(value[0] >= floor):
+    if _is_above(symmetric, floor):
         return finite(symmetric * scale, {"matrix": matrix}).to(matrix.dtype)
+    value, vector = torch.linalg.eigh(symmetric)
     clamped = (vector * value.clamp_min(floor)) @ vector.T
     result = finite((clamped + clamped.T) / 2 * scale, {"matrix": matrix})
     return result.to(matrix.dtype)
+
+
+def _is_above(symmetric: Tensor, floor: float) -> bool:
+    """Whether all eigenvalues are above ``floor``: by a Cholesky factor, which costs a fraction of the eigenvalues."""
+    lifted = symmetric.clone()
+    lifted.diagonal().sub_(floor)
+    return not int(torch.linalg.cholesky_ex(lifted).info)
