@@ -192,13 +192,10 @@ def small_epsilon(options: argparse.Namespace) -> None:
 
 
 def ground_cost(options: argparse.Namespace) -> None:
-    print(f"\nground cost of {options.batch} × {options.batch} rows under a full metric, forward and backward, and its")
-    print(
-        "projection; least CPU time. bare: x M yᵀ alone; autograd: the Gram formula as torch derives it; eigh: alone."
-    )
-    print(
-        "| width | bare ms | ours / bare | autograd / bare | projection ms | eigh / projection |\n|---|---|---|---|---|---|"
-    )
+    print(f"\nground cost of {options.batch} × {options.batch} rows under a full metric, forward and backward, and the")
+    print("projection of the metric; least CPU time. bare: x M yᵀ; autograd: the Gram formula as torch derives it")
+    print("| width | bare ms | ours / bare | autograd / bare | projection ms | eigh / projection |")
+    print("|---|---|---|---|---|---|")
     for width in options.widths:
         case = Case(options.batch, width, options.epsilon, 1.0, "full")
         weight = torch.rand(options.batch, options.batch)
@@ -233,7 +230,7 @@ def ground_cost(options: argparse.Namespace) -> None:
 
 
 def least_cpu_time(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Least seconds of the process, one way after the other in every round: what others do to the machine is left out."""
+    """Least seconds of the process, one way after the other in every round: the time of others is left out."""
     least = dict.fromkeys(ways, math.inf)
     for _ in range(repeats + 1):
         for name, way in ways.items():
