@@ -52,9 +52,13 @@ train: {{device: cpu, checkpoint_every: 1000}}
 GRID: dict[str, list[dict[str, Any]]] = {
     "m-LTM, full M": [{"epsilon": value} for value in (0.05, 0.1)],
     "m-LTM, full M, partial": [{"mass": value} for value in (0.9, 0.8, 0.6, 0.4)],
+    "m-LTM, trust": [{"trust": "partial", "trusted": value} for value in (0.6, 0.8, 0.4)],
+    "m-LTM, trimmed": [{"trust": "small_loss", "trusted": value} for value in (0.6, 0.8, 0.4)],
     "m-LTM, diagonal M": [{"metric": "diagonal"}],
     "m-LTM, Euclidean": [{"metric": "euclidean"}],
     "InfoNCE": [{"loss": "info_nce", "temperature": value} for value in (0.07, 0.15)],
+    "InfoNCE, trimmed": [{"loss": "info_nce", "trust": "small_loss", "trusted": value} for value in (0.6, 0.8, 0.4)],
+    "InfoNCE, reverse": [{"loss": "info_nce_reverse", "reverse_weight": value} for value in (1.0, 3.0)],
     "InfoNCE + entropy": [{"loss": "info_nce_entropy", "temperature": value} for value in (0.07, 0.15)],
     "triplet": [{"loss": "triplet"}],  # the margin changes nothing: the hardest negative is always nearer than that
 }

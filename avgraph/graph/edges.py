@@ -12,8 +12,8 @@ from avgraph.errors import GraphError, hint
 from avgraph.graph.nodes import node_count, node_store, node_vector
 from avgraph.graph.vocabulary import EdgeType, show_edge
 
-WEIGHTS = ("edge_weight", "attention", "mass", "probability", "precision")
-"""Attributes that say how strong an edge is: the last four are of memories, couplings, RR-Net and experts."""
+WEIGHTS = ("edge_weight", "attention", "mass", "probability", "precision", "trust")
+"""Attributes that say how strong an edge is: the others are of memories, couplings, RR-Net, experts and pairs."""
 
 
 def edge_store(data: HeteroData, edge_type: EdgeType) -> Any:

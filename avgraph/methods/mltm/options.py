@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.options.base import MethodOptions
-from avgraph.options.values import Name, NonNegative, Positive, Rate
+from avgraph.options.values import Count, Name, NonNegative, Positive, Rate
 
 if TYPE_CHECKING:
     import avgraph.methods.mltm.task
@@ -26,9 +26,15 @@ class MltmOptions(MethodOptions):
         metric: full matrix, diagonal (what the published code computes) or none; only of the loss ``mltm``.
         loss: ``mltm``, or a baseline on the same batches.
         epsilon: weight of the entropy of a coupling, of costs whose largest is 1; of every loss: all rank by one.
-        mass: share of a batch that is coupled, for noisy pairs; none couples all; only of the loss ``mltm``.
-        temperature: of ``info_nce`` and ``info_nce_entropy``.
+        mass: share of a batch that is coupled, the paper's way with wrong pairs (``trust`` is another); none couples
+            all; only of the loss ``mltm``.
+        trust: how pairs weigh where some are wrong: by their mass in a partial coupling, or those of smallest loss
+            alone; none lets all weigh alike.
+        trusted: share of a batch that is trusted: the mass of the partial coupling, or of the pairs that are kept.
+        trust_after: epochs before, in which all pairs weigh alike.
+        temperature: of the losses ``info_nce…``.
         entropy_weight: of the entropy term (Eq. 14) of ``info_nce_entropy``.
+        reverse_weight: of the reverse cross-entropy (Wang et al., 2019) of ``info_nce_reverse``.
         margin: of ``triplet``, on squared distances of unit rows.
         batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
         relation: of the edges from sounds to texts that are the pairs; made, from sounds and texts of one ``y``, where
@@ -39,7 +45,9 @@ class MltmOptions(MethodOptions):
     """
 
     node_keys = ("audio", "text")
-    came_later: ClassVar[Mapping[str, Any]] = {"relation": "described"}
+    came_later: ClassVar[Mapping[str, Any]] = {
+        "relation": "described", "trust": None, "trusted": 0.6, "trust_after": 5, "reverse_weight": 1.0,
+    }  # fmt: skip
     chosen_by: ClassVar[str] = "cosine/audio_to_text_recall_at_1"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 30,
@@ -53,11 +61,15 @@ class MltmOptions(MethodOptions):
     shared_channels: Positive = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     metric: Literal["full", "diagonal", "euclidean"] = "full"
-    loss: Literal["mltm", "info_nce", "info_nce_entropy", "triplet"] = "mltm"
+    loss: Literal["mltm", "info_nce", "info_nce_entropy", "info_nce_reverse", "triplet"] = "mltm"
     epsilon: Rate = 0.05
     mass: Annotated[float, Field(gt=0, le=1)] | None = None
+    trust: Literal["partial", "small_loss"] | None = None
+    trusted: Annotated[float, Field(gt=0, le=1)] = 0.6
+    trust_after: Count = 5
     temperature: Rate = 0.07
     entropy_weight: NonNegative = 0.05
+    reverse_weight: NonNegative = 1.0
     margin: Rate = 0.2
     batch_size: Annotated[int, Field(ge=2)] = 128
     relation: Name = "described"
@@ -75,16 +87,25 @@ class MltmOptions(MethodOptions):
         """Each process takes some of the pairs of a batch."""
 
     def unused(self) -> dict[str, str]:
-        """Options of another loss."""
+        """Options of another loss, and those of pairs that are trusted."""
         owners = {
             "metric": (("mltm",), "learns a ground metric"),
             "mass": (("mltm",), "couples a part of the mass"),
-            "temperature": (("info_nce", "info_nce_entropy"), "has a temperature"),
+            "trust": (("mltm", "info_nce"), "is a sum over pairs"),
+            "temperature": (("info_nce", "info_nce_entropy", "info_nce_reverse"), "has a temperature"),
             "entropy_weight": (("info_nce_entropy",), "has an entropy term"),
+            "reverse_weight": (("info_nce_reverse",), "has a reverse cross-entropy"),
             "margin": (("triplet",), "has a margin"),
         }
-        return {
+        found = {
             key: f"only the loss {' or '.join(map(repr, losses))} {does}, not '{self.loss}'"
             for key, (losses, does) in owners.items()
             if self.loss not in losses
         }
+        if self.trust is None:
+            found |= dict.fromkeys(("trusted", "trust_after"), "all pairs weigh alike (trust is none)")
+        elif self.trust == "partial" and self.loss == "info_nce":
+            found["trust"] = "a partial coupling is of the loss 'mltm'; 'small_loss' is of both"
+        if self.trust is not None and self.loss == "mltm":
+            found["mass"] = "the loss is that of the whole coupling, weighed by trust"
+        return found

@@ -18,11 +18,13 @@ from avgraph.graph.edges import training_edges
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
+from avgraph.methods.mltm.learned import add_trusted_pairs, coupled_graph, trust_metrics
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
-from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics, score_tables
+from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics
 from avgraph.methods.mltm.sides import of_split, pairs_of, with_classes
+from avgraph.methods.mltm.trust import trust_of_pairs
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.row_shape import check_row_shape
 from avgraph.methods.task import Task
@@ -34,7 +36,6 @@ from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.runtime.ranks import own_rows
 from avgraph.transforms import PairEdges
-from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.corrupt_edges import corrupted_targets
 
 
@@ -73,10 +74,15 @@ class MLTMTask(Task):
                 )
             graph = PairEdges(options.audio, options.text, relation=options.relation)(graph)
         super().bind(graph, train, seed)
-        self.pair_audio, own = graph[described].edge_index[:, training_edges(graph, described)]
+        self.learned_from, training = self.graph, training_edges(graph, described)
+        self.pair_audio, own = graph[described].edge_index[:, training]
         self.pair_text = corrupted_targets(own, "shuffled", options.noise, seed)
-        kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
-        self.batches = UniquePairBatches(self.pair_audio, kind, options.batch_size, seed, lambda: self.current_epoch)
+        known = graph[described].get("corrupted", torch.zeros_like(training))
+        self.wrong_pairs = known[training] | (self.pair_text != own)
+        self.pair_kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
+        self.batches = UniquePairBatches(
+            self.pair_audio, self.pair_kind, options.batch_size, seed, lambda: self.current_epoch
+        )
         if not len(self.batches):
             raise GraphError("mltm: expected training sounds of at least two texts")
         self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
@@ -135,7 +141,8 @@ class MLTMTask(Task):
         pairs = own_rows(batch.cpu())
         own = self.embed(self.pair_audio[pairs], self.pair_text[pairs])
         x, y = (gather_rows(rows, len(batch)) for rows in own)
-        loss, converged = self.objective(x, y, self.ground_metric)
+        trusting = self.options.trust is not None and self.current_epoch >= self.options.trust_after
+        loss, converged = self.objective(x, y, self.ground_metric, trusting=trusting)
         for name, value in (("train/loss", loss.detach()), ("train/not_converged", torch.tensor(float(not converged)))):
             self.log(name, value, on_step=False, on_epoch=True, batch_size=len(batch))
         return loss
@@ -151,7 +158,9 @@ class MLTMTask(Task):
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Retrieval over the sounds of each split and the texts of their classes; see `retrieval_metrics`."""
-        return {name: value for split in SPLITS for name, value in self.measure(split).items()}
+        trust = self._trust()
+        found = {} if trust is None else trust_metrics(trust, self.wrong_pairs)
+        return found | {name: value for split in SPLITS for name, value in self.measure(split).items()}
 
     @torch.no_grad()
     def measure(self, split: str) -> dict[str, float]:
@@ -175,21 +184,24 @@ class MLTMTask(Task):
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:
-        """The graph with embeddings and, split by split, the edges of the coupling with their mass."""
-        result, edges, mass = self.graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
-        for rows, columns in self._splits().values():
-            x, y = (part.cpu() for part in self.embed(rows, columns))
-            table = score_tables(x, y, self.ground_metric.detach().cpu(), self.options.epsilon)["plan"].exp()
-            pair = (table > self.options.threshold / max(table.shape)).nonzero().T
-            edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
-            mass.append(table[pair[0], pair[1]])
-        result = set_pairs(result, (self.options.audio, "coupled", self.options.text), torch.cat(edges, 1), None)
-        result[self.options.audio, "coupled", self.options.text].mass = torch.cat(mass)
-        every = (torch.arange(len(self.graph[node].x)) for node in (self.options.audio, self.options.text))
-        embedded = self.embed(*every)
-        for node, value in zip((self.options.audio, self.options.text), embedded, strict=True):
-            result[node].embedding = value.cpu()
+        """The graph with embeddings, couplings and trusted pairs; see `avgraph.methods.mltm.learned`."""
+        splits = self._splits().values()
+        result = coupled_graph(self.graph, self.options, splits, self.embed, self.ground_metric)
+        if (trust := self._trust()) is not None:
+            pairs = torch.stack([self.pair_audio, self.pair_text])
+            add_trusted_pairs(result, self.options, pairs, trust, self.wrong_pairs)
         return result
+
+    def _trust(self) -> Tensor | None:
+        """How much each training pair is trusted; None where all weigh alike, or another data set is ranked."""
+        if self.options.trust is None or self.graph is not self.learned_from:
+            return None
+
+        def of_batch(batch: Sequence[int]) -> Tensor:
+            x, y = self.embed(self.pair_audio[batch], self.pair_text[batch])
+            return self.objective.weighed(x, y, self.ground_metric)[1].cpu()
+
+        return trust_of_pairs(self.pair_audio, self.pair_kind, self.options.batch_size, self.seed, of_batch)
 
     def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
         """MAP of texts found by sounds; see `retrieval_headline`."""

@@ -1,0 +1,73 @@
+"""The graph that m-LTM leaves: couplings of each split, embeddings, and how much each training pair is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.methods.mltm.options import MltmOptions
+from avgraph.methods.mltm.ranking import score_tables
+from avgraph.metrics import error_detection_auroc
+from avgraph.transforms._pairs import set_pairs
+
+Embed = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def coupled_graph(
+    graph: HeteroData, options: MltmOptions, splits: Iterable[tuple[Tensor, Tensor]], embed: Embed, metric: Tensor
+) -> HeteroData:
+    """A copy with ``embedding`` and, split by split, the edges (audio, coupled, text) with their ``mass``.
+
+    Args:
+        graph: with ``x`` of both node types.
+        options: of the method.
+        splits: numbers of the sounds and of the texts of each.
+        embed: gives unit rows of sounds and of texts.
+        metric: of the ground cost.
+    """
+    result, edges, mass = graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
+    for rows, columns in splits:
+        x, y = (part.cpu() for part in embed(rows, columns))
+        table = score_tables(x, y, metric.detach().cpu(), options.epsilon)["plan"].exp()
+        pair = (table > options.threshold / max(table.shape)).nonzero().T
+        edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
+        mass.append(table[pair[0], pair[1]])
+    result = set_pairs(result, (options.audio, "coupled", options.text), torch.cat(edges, 1), None)
+    result[options.audio, "coupled", options.text].mass = torch.cat(mass)
+    nodes = (options.audio, options.text)
+    for node, value in zip(nodes, embed(*(torch.arange(len(graph[node].x)) for node in nodes)), strict=True):
+        result[node].embedding = value.cpu()
+    return result
+
+
+def add_trusted_pairs(graph: HeteroData, options: MltmOptions, pairs: Tensor, trust: Tensor, wrong: Tensor) -> None:
+    """Write the pairs that were learned from: edges (audio, trusted, text) with ``trust`` and ``corrupted``.
+
+    Shapes:
+        pairs [2, n], trust [n], wrong [n] (bool)
+
+    Example:
+        >>> data = HeteroData(audio={"num_nodes": 1}, text={"num_nodes": 1})
+        >>> add_trusted_pairs(data, MltmOptions(), torch.zeros(2, 1).long(), torch.ones(1), torch.zeros(1).bool())
+        >>> data["audio", "trusted", "text"].trust
+        tensor([1.])
+    """
+    edges = graph[options.audio, "trusted", options.text]
+    edges.edge_index, edges.trust, edges.corrupted = pairs, trust, wrong
+
+
+def trust_metrics(trust: Tensor, wrong: Tensor) -> dict[str, float]:
+    """Mean trust of the training pairs, and, where some are known to be wrong, the AUROC by which it tells them.
+
+    Example:
+        >>> trust_metrics(torch.tensor([0.9, 0.1, 0.8]), torch.tensor([False, True, False]))
+        {'train/trust': 0.6..., 'train/wrong_pairs_auroc': 1.0}
+    """
+    met = ~trust.isnan()
+    found = {"train/trust": float(trust[met].mean())}
+    if bool(wrong[met].any()) and not bool(wrong[met].all()):
+        found["train/wrong_pairs_auroc"] = error_detection_auroc(1 - trust[met], wrong[met])
+    return found
