@@ -19,6 +19,7 @@ import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +53,23 @@ train: {{device: cpu, checkpoint_every: 1000}}
 GRID: dict[str, list[dict[str, Any]]] = {
     "m-LTM, full M": [{"epsilon": value} for value in (0.05, 0.1)],
     "m-LTM, full M, partial": [{"mass": value} for value in (0.9, 0.8, 0.6, 0.4)],
-    "m-LTM, trust": [{"trust": "partial", "trusted": value} for value in (0.6, 0.8, 0.4)],
-    "m-LTM, trimmed": [{"trust": "small_loss", "trusted": value} for value in (0.6, 0.8, 0.4)],
+    "m-LTM, trust": [
+        {"trust": "partial", "trusted": share, "epsilon": value} for value, share in product((0.05, 0.1), (0.6, 0.4))
+    ],
+    "m-LTM, trimmed": [
+        {"trust": "small_loss", "trusted": share, "epsilon": value} for value, share in product((0.05, 0.1), (0.6, 0.4))
+    ],
     "m-LTM, diagonal M": [{"metric": "diagonal"}],
     "m-LTM, Euclidean": [{"metric": "euclidean"}],
     "InfoNCE": [{"loss": "info_nce", "temperature": value} for value in (0.07, 0.15)],
-    "InfoNCE, trimmed": [{"loss": "info_nce", "trust": "small_loss", "trusted": value} for value in (0.6, 0.8, 0.4)],
-    "InfoNCE, reverse": [{"loss": "info_nce_reverse", "reverse_weight": value} for value in (1.0, 3.0)],
+    "InfoNCE, trimmed": [
+        {"loss": "info_nce", "trust": "small_loss", "trusted": share, "temperature": value}
+        for value, share in product((0.07, 0.15), (0.6, 0.4))
+    ],
+    "InfoNCE, reverse": [
+        {"loss": "info_nce_reverse", "reverse_weight": weight, "temperature": value}
+        for value, weight in product((0.07, 0.15), (1.0, 3.0))
+    ],
     "InfoNCE + entropy": [{"loss": "info_nce_entropy", "temperature": value} for value in (0.07, 0.15)],
     "triplet": [{"loss": "triplet"}],  # the margin changes nothing: the hardest negative is always nearer than that
 }

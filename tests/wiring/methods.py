@@ -254,6 +254,13 @@ MLTM = Component(
         row("epsilon", 0.4, LOSS),
         row("epsilon", 0.4, attribute(COUPLED, "mass"), loss="info_nce"),  # ranks and edges come from a coupling
         row("mass", 0.5, LOSS),
+        row("loss", "info_nce_reverse", LOSS, RISES, loss="info_nce"),
+        row("trust", "small_loss", LOSS, trust="partial", trust_after=0),
+        row("trust", "partial", KINDS, gains("audio-trusted-text")),
+        row("trusted", 0.3, LOSS, FALLS, trust="small_loss", trust_after=0),
+        row("trusted", 0.3, metric("train/trust"), FALLS, trust="partial", trust_after=0),
+        row("trust_after", 5, LOSS, RISES, trust="small_loss", trust_after=0),
+        row("reverse_weight", 3.0, LOSS, RISES, loss="info_nce_reverse"),
         row("temperature", 0.3, LOSS, loss="info_nce"),
         row("temperature", 0.3, seen("entropy term", _entropy), loss="info_nce_entropy"),
         row("entropy_weight", 0.5, LOSS, loss="info_nce_entropy"),
