@@ -11,7 +11,17 @@ from torch_geometric.data import HeteroData
 
 from avgraph.graph.vocabulary import SPLITS, EdgeType
 
-LEARNED = ("probability", "frequency", "mass", "attention", "adjacent", "precision", "prediction", "edge_weight")
+LEARNED = (
+    "probability",
+    "frequency",
+    "mass",
+    "attention",
+    "adjacent",
+    "precision",
+    "trust",
+    "prediction",
+    "edge_weight",
+)
 """What an edge may have learned, the most telling first."""
 _NOT_A_WEIGHT = ("edge_index", "y", "epoch", "time", *(f"{split}_mask" for split in SPLITS))
 

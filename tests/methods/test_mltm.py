@@ -214,9 +214,9 @@ def test_captions_of_one_sound_are_never_in_one_batch() -> None:
     data["audio"].train_mask = torch.arange(6) < 5
     data["text"].x, data["text"].y = torch.randn(15, 4), torch.arange(15) % 5
     task.bind(data, TrainOptions(), 0)
-    assert sorted(task.pair_text.tolist()) == list(range(15))
+    assert sorted(task.pairs.text.tolist()) == list(range(15))
     for batch in task.batches:
-        assert len(set(task.pair_audio[batch].tolist())) == len(batch)
+        assert len(set(task.pairs.sound[batch].tolist())) == len(batch)
     # Of five training sounds three are measured, first and last included, with all their captions.
     assert [rows.tolist() for rows in task._splits()["train"]] == [[0, 2, 4], [0, 2, 4, 5, 7, 9, 10, 12, 14]]
 
@@ -229,12 +229,12 @@ def test_pairs_are_read_from_edges_whoever_wrote_them() -> None:
     noisy.bind(graph, TrainOptions(), 3)
     task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4))
     task.bind(CorruptEdges(kind, 0.5, "shuffled", seed=3)(graph), TrainOptions(), 0)
-    assert torch.equal(task.pair_text, noisy.pair_text)  # the method's noise and the step's are one
+    assert torch.equal(task.pairs.text, noisy.pairs.text)  # the method's noise and the step's are one
     graph["audio"].train_mask = torch.arange(6) != 1
     graph["audio", "told", "text"].edge_index = torch.tensor([[5, 0, 1], [0, 1, 2]])
     task = MLTMTask(MltmOptions(hidden_channels=4, shared_channels=4, relation="told"))
     task.bind(graph, TrainOptions(), 0)
-    assert (task.pair_audio.tolist(), task.pair_text.tolist()) == ([5, 0], [0, 1])
+    assert (task.pairs.sound.tolist(), task.pairs.text.tolist()) == ([5, 0], [0, 1])
     graph["audio", "told", "text"].edge_index = torch.tensor([[5, 0], [0, 3]])
     with pytest.raises(GraphError, match=r"\(audio, told, text\): an edge names text 3, but there are 3"):
         task.bind(graph, TrainOptions(), 0)

@@ -161,16 +161,16 @@ OF_MLTM = [
     mutant(MLTM_OBJECTIVE, "options.epsilon, options.trusted)", "options.epsilon, 0.6)", "method mltm: trusted"),
     mutant(MLTM_OBJECTIVE, "options.reverse_weight * _LOG_ZERO * (1 - right)", "_LOG_ZERO * (1 - right)",
            "method mltm: reverse_weight"),
-    mutant(MLTM, 'corrupted_targets(own, "shuffled", options.noise, seed)', "own", "method mltm: noise"),
-    mutant(MLTM, "kind, options.batch_size, seed", "kind, 256, seed", "method mltm: batch_size"),
+    mutant("methods.mltm.sides", 'corrupted_targets(own, "shuffled", options.noise, seed)', "own",
+           "method mltm: noise"),
+    mutant(MLTM, "said, options.batch_size, seed", "said, 256, seed", "method mltm: batch_size"),
     mutant("methods.mltm.sides", "[options.text], options.train_sounds", "[options.text], 2000",
            "method mltm: train_sounds"),
     mutant(MLTM, "nn.Linear(x.shape[1], self.options.hidden_channels),\n",
            "nn.Linear(x.shape[1], self.options.shared_channels),\n", "method mltm: hidden_channels"),
     mutant(MLTM, "d = options.shared_channels", "d = 4", "method mltm: shared_channels"),
-    mutant(MLTM, "sounds, texts = graph[options.audio]", 'sounds, texts = graph["audio"]', "method mltm: audio"),
-    mutant(MLTM, "graph[options.audio], graph[options.text]", 'graph[options.audio], graph["text"]',
-           "method mltm: text"),
+    mutant(MLTM, '{"audio": options.audio, ', '{"audio": "audio", ', "method mltm: audio"),
+    mutant(MLTM, '"text": options.text}', '"text": "text"}', "method mltm: text"),
 ]  # fmt: skip
 
 OPTIMIZERS, TRAINING, RUNS = "methods.optimizer", "runs.training", "cli.runs"

@@ -148,7 +148,7 @@ def test_a_task_has_the_seed_of_its_run_when_it_is_loaded_again(sandbox: Path) -
         task = load_task(run.directory, run.experiment)
         assert isinstance(task, MLTMTask)
         assert task.seed == 5
-        found.append(task.pair_text)
+        found.append(task.pairs.text)
     sounds = run.graph["audio"]
     own = sounds.y[sounds.train_mask]
     assert torch.equal(found[0], corrupted_targets(own, "shuffled", 1.0, 5))

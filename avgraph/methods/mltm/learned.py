@@ -10,6 +10,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.ranking import score_tables
+from avgraph.methods.mltm.sides import TrainingPairs
 from avgraph.metrics import error_detection_auroc
 from avgraph.transforms._pairs import set_pairs
 
@@ -43,20 +44,14 @@ def coupled_graph(
     return result
 
 
-def add_trusted_pairs(graph: HeteroData, options: MltmOptions, pairs: Tensor, trust: Tensor, wrong: Tensor) -> None:
+def add_trusted_pairs(graph: HeteroData, options: MltmOptions, pairs: TrainingPairs, trust: Tensor) -> None:
     """Write the pairs that were learned from: edges (audio, trusted, text) with ``trust`` and ``corrupted``.
 
     Shapes:
-        pairs [2, n], trust [n], wrong [n] (bool)
-
-    Example:
-        >>> data = HeteroData(audio={"num_nodes": 1}, text={"num_nodes": 1})
-        >>> add_trusted_pairs(data, MltmOptions(), torch.zeros(2, 1).long(), torch.ones(1), torch.zeros(1).bool())
-        >>> data["audio", "trusted", "text"].trust
-        tensor([1.])
+        trust [n]
     """
     edges = graph[options.audio, "trusted", options.text]
-    edges.edge_index, edges.trust, edges.corrupted = pairs, trust, wrong
+    edges.edge_index, edges.trust, edges.corrupted = torch.stack([pairs.sound, pairs.text]), trust, pairs.wrong
 
 
 def trust_metrics(trust: Tensor, wrong: Tensor) -> dict[str, float]:

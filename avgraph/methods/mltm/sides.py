@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.errors import GraphError
+from avgraph.graph.edges import training_edges
 from avgraph.graph.nodes import node_attribute
 from avgraph.graph.pair_groups import pair_groups
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.mltm.options import MltmOptions
+from avgraph.transforms import PairEdges
+from avgraph.transforms.corrupt_edges import corrupted_targets
 
 
 def pairs_of(options: MltmOptions) -> EdgeType:
@@ -44,6 +50,58 @@ def with_classes(graph: HeteroData, options: MltmOptions) -> HeteroData:
     for node in nodes:
         node_attribute(graph, node, "y")
     return graph
+
+
+@dataclass(frozen=True)
+class TrainingPairs:
+    """What is learned from.
+
+    Attributes:
+        sound, text: their numbers, of each pair.
+        said: a number for what the text says, which texts of one ``y`` share.
+        wrong: pairs that are known to have another text than their own.
+
+    Shapes:
+        sound, text, said, wrong [n]
+    """
+
+    sound: Tensor
+    text: Tensor
+    said: Tensor
+    wrong: Tensor
+
+
+def with_pairs(graph: HeteroData, options: MltmOptions) -> HeteroData:
+    """A graph whose sounds are paired with texts by edges: its own, or those of one ``y``.
+
+    Raises:
+        GraphError: as `with_classes`, or if sounds have no ``train_mask``, or a training sound no text.
+    """
+    graph = with_classes(graph, options)
+    sounds, texts = graph[options.audio], graph[options.text]
+    if "train_mask" not in sounds:
+        raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
+    if pairs_of(options) in graph.edge_types:
+        return graph
+    if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
+        raise GraphError(f"mltm: no '{options.text}' node has y = {int(lacking[0])}, which a training sound has")
+    return PairEdges(options.audio, options.text, relation=options.relation)(graph)
+
+
+def training_pairs(graph: HeteroData, options: MltmOptions, seed: int) -> TrainingPairs:
+    """The pairs of training sounds, of which ``noise`` are shuffled.
+
+    Example:
+        >>> data = HeteroData(audio={"train_mask": torch.tensor([True, False])}, text={"y": torch.tensor([5, 7])})
+        >>> data["audio", "described", "text"].edge_index = torch.tensor([[0, 1], [1, 0]])
+        >>> training_pairs(data, MltmOptions(), seed=0).text
+        tensor([1])
+    """
+    edges, training = graph[pairs_of(options)], training_edges(graph, pairs_of(options))
+    sound, own = edges.edge_index[:, training]
+    text = corrupted_targets(own, "shuffled", options.noise, seed)
+    wrong = edges.get("corrupted", torch.zeros_like(training))[training] | (text != own)
+    return TrainingPairs(sound, text, graph[options.text].y[text].unique(return_inverse=True)[1], wrong)
 
 
 def of_split(graph: HeteroData, options: MltmOptions, split: str) -> tuple[Tensor, Tensor] | None:

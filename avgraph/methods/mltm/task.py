@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
-from avgraph.graph.edges import training_edges
+from avgraph.figures.trusted_pairs import draw_trusted_pairs
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
@@ -23,7 +24,7 @@ from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
 from avgraph.methods.mltm.ranking import retrieval_headline, retrieval_metrics
-from avgraph.methods.mltm.sides import of_split, pairs_of, with_classes
+from avgraph.methods.mltm.sides import of_split, training_pairs, with_classes, with_pairs
 from avgraph.methods.mltm.trust import trust_of_pairs
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.row_shape import check_row_shape
@@ -35,8 +36,6 @@ from avgraph.nn.distributed import gather_rows
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.runtime.ranks import own_rows
-from avgraph.transforms import PairEdges
-from avgraph.transforms.corrupt_edges import corrupted_targets
 
 
 class MLTMTask(Task):
@@ -62,30 +61,16 @@ class MLTMTask(Task):
         Raises:
             GraphError: if a node type or attribute is missing, or fewer than two texts can be trained on.
         """
-        options, graph = self.options, with_classes(graph, self.options)
-        sounds, texts = graph[options.audio], graph[options.text]
-        if "train_mask" not in sounds:
-            raise GraphError(f"mltm: '{options.audio}' nodes have no 'train_mask'")
-        described = pairs_of(options)
-        if described not in graph.edge_types:
-            if len(lacking := sounds.y[sounds.train_mask & ~torch.isin(sounds.y, texts.y)]):
-                raise GraphError(
-                    f"mltm: no '{options.text}' node has y = {int(lacking[0])}, which a training sound has"
-                )
-            graph = PairEdges(options.audio, options.text, relation=options.relation)(graph)
+        options, graph = self.options, with_pairs(graph, self.options)
         super().bind(graph, train, seed)
-        self.learned_from, training = self.graph, training_edges(graph, described)
-        self.pair_audio, own = graph[described].edge_index[:, training]
-        self.pair_text = corrupted_targets(own, "shuffled", options.noise, seed)
-        known = graph[described].get("corrupted", torch.zeros_like(training))
-        self.wrong_pairs = known[training] | (self.pair_text != own)
-        self.pair_kind = texts.y[self.pair_text].unique(return_inverse=True)[1]
+        self.learned_from, self.pairs = self.graph, training_pairs(graph, options, seed)
         self.batches = UniquePairBatches(
-            self.pair_audio, self.pair_kind, options.batch_size, seed, lambda: self.current_epoch
+            self.pairs.sound, self.pairs.said, options.batch_size, seed, lambda: self.current_epoch
         )
         if not len(self.batches):
             raise GraphError("mltm: expected training sounds of at least two texts")
-        self.projection = nn.ModuleDict({"audio": self._block(sounds.x), "text": self._block(texts.x)})
+        sides = {"audio": options.audio, "text": options.text}
+        self.projection = nn.ModuleDict({name: self._block(graph[node].x) for name, node in sides.items()})
         d = options.shared_channels
         metric = options.metric if options.loss == "mltm" else "euclidean"
         start = torch.eye(d) if metric == "full" else torch.ones(d)
@@ -101,7 +86,7 @@ class MLTMTask(Task):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Numbers of training pairs, neither a sound nor a text twice in a batch."""
-        return DataLoader(torch.arange(len(self.pair_audio)), batch_sampler=self.batches)  # type: ignore[arg-type]
+        return DataLoader(torch.arange(len(self.pairs.sound)), batch_sampler=self.batches)  # type: ignore[arg-type]
 
     def embed(self, audio: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
         """Unit rows of some sounds and some texts."""
@@ -139,7 +124,7 @@ class MLTMTask(Task):
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """The objective of one batch."""
         pairs = own_rows(batch.cpu())
-        own = self.embed(self.pair_audio[pairs], self.pair_text[pairs])
+        own = self.embed(self.pairs.sound[pairs], self.pairs.text[pairs])
         x, y = (gather_rows(rows, len(batch)) for rows in own)
         trusting = self.options.trust is not None and self.current_epoch >= self.options.trust_after
         loss, converged = self.objective(x, y, self.ground_metric, trusting=trusting)
@@ -159,7 +144,7 @@ class MLTMTask(Task):
     def metrics(self) -> dict[str, float]:
         """Retrieval over the sounds of each split and the texts of their classes; see `retrieval_metrics`."""
         trust = self._trust()
-        found = {} if trust is None else trust_metrics(trust, self.wrong_pairs)
+        found = {} if trust is None else trust_metrics(trust, self.pairs.wrong)
         return found | {name: value for split in SPLITS for name, value in self.measure(split).items()}
 
     @torch.no_grad()
@@ -188,8 +173,7 @@ class MLTMTask(Task):
         splits = self._splits().values()
         result = coupled_graph(self.graph, self.options, splits, self.embed, self.ground_metric)
         if (trust := self._trust()) is not None:
-            pairs = torch.stack([self.pair_audio, self.pair_text])
-            add_trusted_pairs(result, self.options, pairs, trust, self.wrong_pairs)
+            add_trusted_pairs(result, self.options, self.pairs, trust)
         return result
 
     def _trust(self) -> Tensor | None:
@@ -198,10 +182,10 @@ class MLTMTask(Task):
             return None
 
         def of_batch(batch: Sequence[int]) -> Tensor:
-            x, y = self.embed(self.pair_audio[batch], self.pair_text[batch])
+            x, y = self.embed(self.pairs.sound[batch], self.pairs.text[batch])
             return self.objective.weighed(x, y, self.ground_metric)[1].cpu()
 
-        return trust_of_pairs(self.pair_audio, self.pair_kind, self.options.batch_size, self.seed, of_batch)
+        return trust_of_pairs(self.pairs.sound, self.pairs.said, self.options.batch_size, self.seed, of_batch)
 
     def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
         """MAP of texts found by sounds; see `retrieval_headline`."""
@@ -213,8 +197,12 @@ class MLTMTask(Task):
         return retrieval_headline(sounds, texts, *self._splits()[split], split, chance)
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
-        """Shared space and matching of the test sounds, where there are any."""
-        mask = learned[self.options.audio].get("test_mask")
+        """Shared space and matching of the test sounds, where there are any, and the trusted pairs."""
+        audio, text = self.options.audio, self.options.text
+        trusted: dict[str, Draw] = {}
+        if (kind := (audio, "trusted", text)) in learned.edge_types:
+            trusted = {"trusted_pairs.png": partial(draw_trusted_pairs, learned, kind=kind)}
+        mask = learned[audio].get("test_mask")
         if mask is None or not bool(mask.any()):
-            return {}
-        return coupled_figures(learned, audio=self.options.audio, text=self.options.text)
+            return trusted
+        return coupled_figures(learned, audio=audio, text=text) | trusted
