@@ -19,12 +19,14 @@ class Side:
         order: permutation that groups the edges by node [e]; the identity where they are grouped already.
         pointer: the edges of node v are ``order[pointer[v]:pointer[v + 1]]`` [n + 1].
         degree: number of edges of each node [n].
+        is_grouped: whether ``order`` is the identity.
     """
 
     index: Tensor
     order: Tensor
     pointer: Tensor
     degree: Tensor
+    is_grouped: bool = False
 
     @classmethod
     def from_index(cls, index: Tensor, num_nodes: int) -> Side:
@@ -50,7 +52,7 @@ class Side:
         else:
             degree = torch.bincount(index, minlength=num_nodes)
         pointer = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
-        return cls(index, order, pointer, degree)
+        return cls(index, order, pointer, degree, is_grouped)
 
     @property
     def num_nodes(self) -> int:
@@ -59,7 +61,8 @@ class Side:
 
     def to(self, device: torch.device | str) -> Side:
         """The same grouping on another device."""
-        return Side(*(part.to(device) for part in (self.index, self.order, self.pointer, self.degree)))
+        parts = (part.to(device) for part in (self.index, self.order, self.pointer, self.degree))
+        return Side(*parts, is_grouped=self.is_grouped)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from avgraph.nn.chunks import chunks, empty_rows, over_chunks
 from avgraph.nn.edges.incidence import Incidence
-from avgraph.nn.edges.segment import LOW_PRECISION, reduce_rows
+from avgraph.nn.edges.kernels import LOW_PRECISION, reduce_rows
 from avgraph.nn.message_passing.plain_edge_update import is_exporting, plain_edge_update
 
 
