@@ -10,9 +10,9 @@ from avgraph.nn.contrast.path_similarity import path_similarity
 from avgraph.nn.contrast.projector import Projector
 from avgraph.nn.contrast.soft_info_nce import soft_info_nce
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
-from avgraph.nn.edges.kernels import segment_backend
 from avgraph.nn.edges.complete import complete_batch_edges, complete_edges
 from avgraph.nn.edges.incidence import Incidence
+from avgraph.nn.edges.kernels import segment_backend
 from avgraph.nn.fusion import (
     AudioAttention,
     ExpertAggregation,

@@ -6,8 +6,8 @@ The sum of each node's edges, milliseconds on one CPU thread, 1e6 edges, ten a n
     float64,  1 wide: embedding_bag 90 / 487, segment_reduce 2.0 / 80, index_add 3.2 / 8.1, segment_csr 2.8 / 94
     float64, 16 wide: embedding_bag 80 / 917, segment_reduce 41 / 720, index_add 90 / 155, segment_csr 21 / 684
 
-So torch-scatter is asked by itself for wide sums of grouped edges in double precision alone (``auto``). On a GPU nothing
-has been measured: ``AVGRAPH_SEGMENTS=scatter``, or `segment_backend`, asks it for all that it can do.
+So torch-scatter is asked by itself for wide sums of grouped edges in double precision alone (``auto``). On a GPU
+nothing has been measured: ``AVGRAPH_SEGMENTS=scatter``, or `segment_backend`, asks it for all that it can do.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def _of_environment() -> str:
 
 
 def _backend() -> str:
+    if torch.compiler.is_compiling():  # what is traced are torch's operations
+        return "torch"
     return _chosen[-1] if _chosen else _of_environment()
 
 
@@ -100,8 +102,9 @@ def reduce_rows(x: Tensor, side: Side) -> Tensor:
         # A running sum in bfloat16 stops growing at 256 equal terms.
         return reduce_rows(x.float(), side).to(x.dtype)
     backend, is_double = _backend(), x.dtype == torch.float64 and x.device.type == "cpu"
-    is_measured = is_double and side.is_grouped and x.shape[1] >= _WIDE and _installed()
-    if backend == "scatter" or (backend == "auto" and is_measured):
+    if backend == "auto" and is_double and side.is_grouped and x.shape[1] >= _WIDE and _installed():
+        backend = "scatter"
+    if backend == "scatter":
         found: Tensor = _scatter().segment_csr(_grouped(x, side), side.pointer, reduce="sum")
         return found
     if not is_double:
