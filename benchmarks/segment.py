@@ -1,6 +1,6 @@
 """Sums over the edges of a node, gathers and edge softmax beside torch's own operations and torch-scatter's.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.segment [--edges 100000 1000000] [--channels 1 16 64] [--types float32 float64]
+    OMP_NUM_THREADS=1 python -m benchmarks.segment [--edges 100000 1000000] [--channels 1 16 64] [--types float64]
 
 Ten edges a node. "ours" is what the layers call (`avgraph.nn.edges.segment`) with torch alone, and with torch-scatter's
 `segment_csr` and `gather_csr` (`avgraph.nn.segment_backend`); "segment" is torch.segment_reduce, "index_add" plain
@@ -75,6 +75,11 @@ def softmaxes(score: Tensor, side: Side) -> dict[str, Work]:
     return found
 
 
+def wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
 def least(work: Mapping[str, Work], repeats: int) -> dict[str, float]:
     """Milliseconds of each, in rounds."""
     expected = next(iter(work.values()))()
@@ -83,8 +88,10 @@ def least(work: Mapping[str, Work], repeats: int) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(repeats):
         for name, each in work.items():
+            wait(expected.device)
             start = time.perf_counter()
             each()
+            wait(expected.device)
             times[name].append(1e3 * (time.perf_counter() - start))
     return {name: min(values) for name, values in times.items()}
 
@@ -95,23 +102,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--channels", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--types", choices=TYPES, nargs="+", default=["float32"])
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args(argv)
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # torch-scatter compiles by torch.jit
     draw = torch.Generator().manual_seed(0)
-    print(f"threads {torch.get_num_threads()}, milliseconds")
+    print(f"{options.device}, threads {torch.get_num_threads()}, milliseconds")
     print(f"| operation | type | edges | channels | order | {' | '.join(COLUMNS)} |")
     print(f"|{'---|' * (5 + len(COLUMNS))}")
     for edges in options.edges:
         nodes = max(1, edges // 10)
         drawn = torch.randint(0, nodes, (edges,), generator=draw)
         for order, index in (("grouped", drawn.sort().values), ("drawn", drawn)):
-            side = Side.from_index(index, nodes)
+            side = Side.from_index(index, nodes).to(options.device)
             for name in options.types:
                 for channels in options.channels:
-                    x, of_node = (torch.randn(n, channels, generator=draw).to(TYPES[name]) for n in (edges, nodes))
+                    drawn_rows = (torch.randn(n, channels, generator=draw) for n in (edges, nodes))
+                    x, of_node = (one.to(options.device, TYPES[name]) for one in drawn_rows)
                     show(("sum", name, edges, channels, order), least(sums(x, side), options.repeats))
                     show(("gather", name, edges, channels, order), least(gathers(of_node, side), options.repeats))
-                score = torch.randn(edges, generator=draw).to(TYPES[name])
+                score = torch.randn(edges, generator=draw).to(options.device, TYPES[name])
                 show(("softmax", name, edges, 1, order), least(softmaxes(score, side), options.repeats))
 
 

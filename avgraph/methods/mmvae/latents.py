@@ -69,8 +69,8 @@ class Latents:
         def of(latent: Gaussian) -> Gaussian:
             return Gaussian(*map(rows, latent))
 
-        single = (None if part is None else of(part) for part in (self.visual, self.audio, self.shared))
-        return Latents(*single, experts=tuple(map(of, self.experts)), there=tuple(map(rows, self.there)))
+        visual, audio, shared = (None if one is None else of(one) for one in (self.visual, self.audio, self.shared))
+        return Latents(visual, audio, shared, tuple(map(of, self.experts)), tuple(map(rows, self.there)))
 
 
 class LatentEncoders(nn.Module):

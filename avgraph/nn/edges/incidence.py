@@ -62,8 +62,8 @@ class Side:
 
     def to(self, device: torch.device | str) -> Side:
         """The same grouping on another device."""
-        parts = (part.to(device) for part in (self.index, self.order, self.pointer, self.degree))
-        return Side(*parts, is_grouped=self.is_grouped)
+        index, order, pointer, degree = (one.to(device) for one in (self.index, self.order, self.pointer, self.degree))
+        return Side(index, order, pointer, degree, self.is_grouped)
 
 
 @dataclass(frozen=True, eq=False)
