@@ -125,7 +125,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         parser.exit(2, "no CUDA device on this machine; --device cpu runs the same on the CPU\n")
     print(f"torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads")
-    print(markdown(list(HEAD), [row(name, make, options) for name, make in cases(options.scale).items()]))
+    print(markdown(HEAD, []), flush=True)
+    for name, make in cases(options.scale).items():
+        print(f"| {' | '.join(row(name, make, options))} |", flush=True)
 
 
 if __name__ == "__main__":

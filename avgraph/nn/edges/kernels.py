@@ -25,6 +25,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.edges.incidence import Side
+from avgraph.tensors.checks import is_traced
 
 LOW_PRECISION = (torch.bfloat16, torch.float16)
 BACKENDS = ("auto", "torch", "scatter")
@@ -79,8 +80,8 @@ def _of_environment() -> str:
     return _checked(os.environ.get("AVGRAPH_SEGMENTS", "auto"), "AVGRAPH_SEGMENTS")
 
 
-def _backend() -> str:
-    if torch.compiler.is_compiling():  # what is traced are torch's operations
+def _backend(x: Tensor) -> str:
+    if is_traced(x):  # torch-scatter's operations have no shapes without numbers
         return "torch"
     return _chosen[-1] if _chosen else _of_environment()
 
@@ -101,7 +102,7 @@ def reduce_rows(x: Tensor, side: Side) -> Tensor:
     if x.dtype in LOW_PRECISION:
         # A running sum in bfloat16 stops growing at 256 equal terms.
         return reduce_rows(x.float(), side).to(x.dtype)
-    backend, is_double = _backend(), x.dtype == torch.float64 and x.device.type == "cpu"
+    backend, is_double = _backend(x), x.dtype == torch.float64 and x.device.type == "cpu"
     if backend == "auto" and is_double and side.is_grouped and x.shape[1] >= _WIDE and _installed():
         backend = "scatter"
     if backend == "scatter":
@@ -122,7 +123,7 @@ def take_rows(x: Tensor, side: Side) -> Tensor:
     Shapes:
         x [n, h] → [e, h]
     """
-    if side.is_grouped and _backend() == "scatter":
+    if side.is_grouped and _backend(x) == "scatter":
         found: Tensor = _scatter().gather_csr(x.contiguous(), side.pointer)
         return found
     if x.shape[1] == 1:
