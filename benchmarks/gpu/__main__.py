@@ -53,7 +53,7 @@ def memory(work: Callable[[], object], device: str) -> float:
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark falls to what is in use
     before = _in_use()
     work()
-    return (_in_use() - before) / 2**10
+    return max(0, _in_use() - before) / 2**10
 
 
 def _in_use() -> int:
