@@ -12,7 +12,7 @@ TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN
 # The graph search, once and beside mypy, rather than by every worker that comes to it first.
 COMPILE = $(BIN)/python -c "import numpy, avgraph.dag; avgraph.dag.grasp(numpy.random.default_rng(0).normal(size=(9, 3)))"
 
-.PHONY: train test lint bench docs clean
+.PHONY: train test test-gpu lint bench bench-gpu docs clean
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,13 @@ bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.rrnet
 	$(BIN)/python -m benchmarks.audio_attention
+
+test-gpu: $(VENV)/installed
+	$(TESTS) -p no:xdist -m gpu -rs tests  # skipped, with the reason, where there is no CUDA device
+
+bench-gpu: $(VENV)/installed
+	$(BIN)/python -m benchmarks.gpu --device $(or $(DEVICE),cuda)
+	$(BIN)/python -m benchmarks.segment --device $(or $(DEVICE),cuda) --types float32 float64
 
 docs: $(VENV)/installed
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -d build/doctrees docs site

@@ -12,6 +12,7 @@ from avgraph.nn.contrast.soft_info_nce import soft_info_nce
 from avgraph.nn.contrast.unit_rows import alignment_gap, semantic_noise
 from avgraph.nn.edges.complete import complete_batch_edges, complete_edges
 from avgraph.nn.edges.incidence import Incidence
+from avgraph.nn.edges.kernels import segment_backend
 from avgraph.nn.fusion import (
     AudioAttention,
     ExpertAggregation,
@@ -92,6 +93,7 @@ __all__ = [
     "product_of_experts",
     "project_psd",
     "proxy_triplet_loss",
+    "segment_backend",
     "semantic_alignment_loss",
     "semantic_noise",
     "sinkhorn",

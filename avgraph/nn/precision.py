@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -34,5 +34,6 @@ def full_precision(*x: Tensor) -> Iterator[tuple[Tensor, ...]]:
     dtype = torch.float32
     for one in x:
         dtype = torch.promote_types(dtype, one.dtype)
-    with torch.autocast(x[0].device.type, enabled=False):
+    # The meta device, which has shapes and no numbers, knows no autocast.
+    with nullcontext() if x[0].is_meta else torch.autocast(x[0].device.type, enabled=False):
         yield tuple(one.to(dtype) for one in x)

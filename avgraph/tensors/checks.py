@@ -45,6 +45,16 @@ def check_classes(name: str, value: Any, rows: int) -> None:
         raise GraphError(f"{name}: expected classes [{rows}] as whole numbers, got {value.dtype} {list(value.shape)}")
 
 
+def is_traced(x: Tensor) -> bool:
+    """Whether no value may be looked at: a graph is traced, or the tensor is of the meta device and has none.
+
+    Example:
+        >>> is_traced(torch.ones(1)), is_traced(torch.ones(1, device="meta"))
+        (False, True)
+    """
+    return torch.compiler.is_compiling() or x.is_meta
+
+
 def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
     """The result, if every number of it is finite. Looks at the arguments only where it is not.
 
@@ -58,7 +68,7 @@ def finite(result: Tensor, named: Mapping[str, Tensor]) -> Tensor:
         Traceback (most recent call last):
         avgraph.errors.GraphError: x: numbers up to 3e+38 overflow in float32; scale them down
     """
-    if torch.compiler.is_compiling():  # a traced graph looks at no value
+    if is_traced(result):
         return result
     seen = result.detach()
     if bool(seen.sum().isfinite()) or bool(seen.isfinite().all()):

@@ -14,8 +14,11 @@ from avgraph.methods import Task
 from avgraph.methods.cmcr import CmcrOptions, CMCRTask
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.mltm import MltmOptions, MLTMTask
+from avgraph.methods.mmvae import MMVAETask
+from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.options.train import TrainOptions
+from benchmarks.distributed.scenes import scenes
 
 Case = Callable[[], tuple[Task, Tensor]]
 """Makes a bound task and the numbers of a whole batch."""
@@ -83,8 +86,17 @@ def rrnet(batch: int, **options: Any) -> tuple[Task, Tensor]:
     return bound(task, graph), graph["audio"].train_mask.nonzero()[:batch, 0]
 
 
+def mmvae(batch: int, **options: Any) -> tuple[Task, Tensor]:
+    small = {"width": 4, "neck_channels": 4, "audio_channels": 6, "class_batch": 3}
+    latent = {} if options.get("latent") is False else {"latent_channels": 3, "beta": 0.5}
+    task = MMVAETask(MmvaeOptions(**{**small, **latent, "colour": 0.2, "missing_audio": 0.3, **options}))
+    return bound(task, scenes()), torch.arange(batch)
+
+
 def _cases() -> Mapping[str, Case]:
     interaction = {"interaction_weight": 0.5}
+    modalities = {"reconstruction": "per_modality", "fusion": "mixture"}
+    published = {"official_bce": True, "listening": "both"}
     without = {"overlap_loss": False, "pseudo_loss": False, "intra_weight": 0.0}
     return {
         **{f"mltm {loss}": partial(mltm, 7, loss=loss) for loss in ("mltm", "info_nce", "info_nce_entropy", "triplet")},
@@ -104,6 +116,10 @@ def _cases() -> Mapping[str, Case]:
         "rrnet bce": partial(rrnet, 7, loss="bce", inter_units=2),
         "rrnet known labels": partial(rrnet, 7, known_labels=True),
         "rrnet of 3 nodes": partial(rrnet, 3),
+        "mmvae joint": partial(mmvae, 5, matching_weight=0.5, orthogonality_weight=0.1),
+        "mmvae experts": partial(mmvae, 5, shared="experts", **modalities, combination="product", official_mi=True),
+        "mmvae single": partial(mmvae, 5, factorisation="single", divergence="kl", audio_encoder="cnn", **published),
+        "mmvae of 1 clip": partial(mmvae, 1, matching_weight=0.5, shared="experts"),
     }
 
 

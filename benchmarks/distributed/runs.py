@@ -12,6 +12,7 @@ import avgraph
 from avgraph.config import experiment_from_dict
 
 CLASSES, CLIPS = 6, 96
+MMVAE = {"width": 4, "neck_channels": 8, "audio_channels": 16, "latent_channels": 4, "matching_weight": 0.1}
 
 
 def write_files(folder: Path) -> None:
@@ -52,6 +53,8 @@ def _experiments(folder: Path) -> Mapping[str, dict[str, Any]]:
         "audio": {"x": {"clap": str(folder / "audio_held.npy")}, "y": str(folder / "y.npy")},
         "image": {"x": {"clip": str(folder / "visual_held.npy")}, "y": str(folder / "y.npy")},
     }
+    few = {"train_clips": 10, "val_clips": 0, "test_clips": 6, "classes": 4, "recordings": 5}
+    shapes = {"type": "sounding_shapes", **few, "frames": 2, "size": 64}
     return {
         "m-LTM": {
             "dataset": {"type": "files", "nodes": nodes(audio="audio", text="visual")},
@@ -75,10 +78,11 @@ def _experiments(folder: Path) -> Mapping[str, dict[str, Any]]:
             ],
             "method": {"type": "rrnet", "batch_size": 16, "dropout": 0.0},
         },
+        "MMVAE-AVS": {"dataset": shapes, "method": {"type": "mmvae", "batch_size": 3, **MMVAE}},
     }
 
 
-METHODS = ("m-LTM", "C-MCR", "LIR", "RR-Net")
+METHODS = ("m-LTM", "C-MCR", "LIR", "RR-Net", "MMVAE-AVS")
 
 
 def metrics_of(method: str, folder: Path, devices: int, epochs: int) -> dict[str, float]:

@@ -136,7 +136,7 @@ def test_what_cannot_be_split_is_told_before_anything_is_done(
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("method", ["rrnet_ratings", "mmvae", "tests.runs.test_distributed:Whole"])
+@pytest.mark.parametrize("method", ["rrnet_ratings", "tests.runs.test_distributed:Whole"])
 def test_methods_that_are_not_made_for_it(tmp_path: Path, method: str) -> None:
     text = experiment(tmp_path).read_text()
     start = text.index("method:")

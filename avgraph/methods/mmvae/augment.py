@@ -9,16 +9,16 @@ import torch
 from avgraph.methods.mmvae.clips import Batch
 
 
-def augmented(batch: Batch, flip: float, colour: float, missing_audio: float) -> Batch:
+def augmented(batch: Batch, count: int, flip: float, colour: float, missing_audio: float) -> Batch:
     """Mirror some clips, change brightness and contrast, take the sound from some; by torch's own random state.
 
     Args:
-        batch: whole clips.
+        batch: whole clips, of which the frames of some may be with other ranks.
+        count: of the clips in all, for which is drawn.
         flip: share of the clips that are mirrored.
         colour: strength: brightness and contrast change by up to this share.
         missing_audio: share of the clips that lose their audio.
     """
-    count = int(batch.clip.max()) + 1
     frame, mask, audio = batch.frame, batch.mask, batch.audio
     if flip:
         mirrored = (torch.rand(count) < flip)[batch.clip]

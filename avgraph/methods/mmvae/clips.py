@@ -72,12 +72,21 @@ class Clips:
             found[frame] = sound
         return found
 
-    def batch(self, clips: Tensor, audio: Tensor) -> Batch:
-        """The frames of some clips, with the audio of every frame of the graph as `audio` gives it."""
+    def batch(self, clips: Tensor, audio: Tensor, own: slice | None = None) -> Batch:
+        """The frames of some clips, with the audio of every frame of the graph as `audio` gives it.
+
+        Args:
+            clips: their numbers.
+            audio: number of the audio of every frame, −1 none.
+            own: which of the clips have their frames read (default: all); sounds and numbers of clips are those of all.
+        """
         index, place = self.frames(clips)
-        frames, own = self.graph[FRAME], audio[index]
-        sounds = own[own >= 0].unique()
-        within = torch.searchsorted(sounds, own.clamp(min=0)) if len(sounds) else own
+        frames, heard = self.graph[FRAME], audio[index]
+        sounds = heard[heard >= 0].unique()
+        if own is not None:
+            there = (place >= own.start) & (place < own.stop)
+            index, place, heard = index[there], place[there], heard[there]
+        within = torch.searchsorted(sounds, heard.clamp(min=0)) if len(sounds) else heard
         return Batch(
             index=index,
             frame=resized(frames.x[index].float() / 255, self.size, "bilinear"),
@@ -85,7 +94,7 @@ class Clips:
             clip=place,
             labelled=frames.labelled[index],
             sounds=sounds,
-            audio=torch.where(own >= 0, within, -1),
+            audio=torch.where(heard >= 0, within, -1),
         )
 
 

@@ -56,7 +56,7 @@ class Decoder(nn.Module):
         x = maps[-1]
         for finer, merge in zip(reversed(maps[:-1]), self.merge, strict=True):
             x = merge(finer + _resized(x, finer.shape[2:]))
-        return _resized(F.pixel_shuffle(self.mask(self.refine(x)), 2), size)[:, 0]
+        return _resized(_shuffled(self.mask(self.refine(x))), size)[:, 0]
 
 
 class Branch(nn.Module):
@@ -109,6 +109,17 @@ class Branch(nn.Module):
         """All of it."""
         size = (scene.frame.shape[2], scene.frame.shape[3])
         return self.decode(self.necked(scene), self.latents(scene, mask), draw, size)
+
+
+def _shuffled(x: Tensor) -> Tensor:
+    """Four channels to four pixels a cell: torch's ``pixel_shuffle``, whose gradient fails where there is no frame.
+
+    Shapes:
+        [f, 4, h, w] → [f, 1, 2h, 2w]
+    """
+    frames, _, height, width = x.shape
+    cells = x.reshape(frames, 2, 2, height, width).permute(0, 3, 1, 4, 2)
+    return cells.reshape(frames, 1, 2 * height, 2 * width)
 
 
 def _resized(x: Tensor, size: Sequence[int]) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from avgraph.methods.mmvae.latent_encoders import JointEncoder, PictureEncoder, SharedExperts, SoundLatentEncoder
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.mmvae.scene import Scene
+from avgraph.nn.distributed import gather_rows, whole_batch_noise
 from avgraph.nn.fusion import Gaussian, product_of_experts
 
 Draw = Callable[[Gaussian], Tensor]
@@ -30,11 +31,13 @@ def mean_of(latent: Gaussian) -> Tensor:
 def sample_of(latent: Gaussian) -> Tensor:
     """A sample by torch's own random state, which the run seeds step by step; gradients go through it.
 
+    Of frames that are split over ranks, each has the noise that it would have in one process.
+
     Example:
         >>> sample_of(Gaussian(torch.ones(1), torch.full((1,), -1e9)))
         tensor([1.])
     """
-    return latent.sample()
+    return latent.sample(noise=whole_batch_noise(latent.mean))
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,18 @@ class Latents:
 
     def take(self, frames: Tensor) -> Latents:
         """The same of some of the frames."""
+        return self._each(lambda part: part[frames])
 
-        def rows(latent: Gaussian | None) -> Gaussian | None:
-            return None if latent is None else Gaussian(latent.mean[frames], latent.logvar[frames])
+    def gathered(self, frames: Sequence[int]) -> Latents:
+        """Those of the frames of all ranks, each of which has so many."""
+        return self._each(lambda part: gather_rows(part, frames))
 
-        experts = tuple(Gaussian(expert.mean[frames], expert.logvar[frames]) for expert in self.experts)
-        there = tuple(part[frames] for part in self.there)
-        return Latents(rows(self.visual), rows(self.audio), rows(self.shared), experts, there)
+    def _each(self, rows: Callable[[Tensor], Tensor]) -> Latents:
+        def of(latent: Gaussian) -> Gaussian:
+            return Gaussian(*map(rows, latent))
+
+        visual, audio, shared = (None if one is None else of(one) for one in (self.visual, self.audio, self.shared))
+        return Latents(visual, audio, shared, tuple(map(of, self.experts)), tuple(map(rows, self.there)))
 
 
 class LatentEncoders(nn.Module):

@@ -110,7 +110,7 @@ def _attention(data: HeteroData, looked: Scene, audio: Tensor, size: tuple[int, 
     pair = torch.stack([audio[edge[0]], edge[1]])
     kept, inverse = pair.unique(dim=1, return_inverse=True)
     data[AUDIO, ATTENDS, PATCH].edge_index = kept
-    data[AUDIO, ATTENDS, PATCH].attention = torch.zeros(kept.shape[1]).index_add(0, inverse, value)
+    data[AUDIO, ATTENDS, PATCH].attention = value.new_zeros(kept.shape[1]).index_add(0, inverse, value)
 
 
 def _latents(data: HeteroData, decoded: Decoded, audio: Tensor) -> None:

@@ -2,9 +2,13 @@
 
 −γ E log p(y | x, s, c) + β Σ_k KL(q(s_k | x_k, y) ‖ p(s_k | x_k)) + β JS(q(c | X, y), p(c | X)), per labelled frame.
 As binary cross-entropy and IoU are no normalised likelihood, this is an objective and no bound.
+
+Of frames that are split over ranks the likelihoods, latents and codes are gathered: every rank has the same terms.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,8 +19,10 @@ from avgraph.methods.mmvae.latents import Latents, sample_of
 from avgraph.methods.mmvae.network import Network
 from avgraph.methods.mmvae.options import MmvaeOptions
 from avgraph.methods.mmvae.scene import Scene
+from avgraph.nn.distributed import gather_rows, mean_over_ranks
 from avgraph.nn.fusion import gaussian_kl, geometric_js, mm_js
 from avgraph.nn.mask_losses import mask_log_likelihood, matching_divergence, orthogonality
+from avgraph.runtime.ranks import counts_of
 
 
 def objective(
@@ -48,28 +54,43 @@ def objective(
     every, weight = torch.arange(len(known), device=mask.device), options.posterior_weight * options.gamma
     terms["train/posterior_reconstruction"] = weight * _missed(posterior, every, truth, options)
     assert posterior.latents is not None
-    found = divergences(posterior.latents, latents.take(known), options.divergence)
+    counts = counts_of(len(known))
+    q, p = posterior.latents.gathered(counts), latents.take(known).gathered(counts)
+    found = divergences(q, p, options.divergence)
     terms |= {f"train/{name}": options.beta * value for name, value in found.items()}
     if options.factorisation == "full":
-        terms |= _further(network, (prior, posterior), options)
+        frames = counts_of(len(looked.frame))
+        all_codes = (_gathered(prior.codes, frames), _gathered(posterior.codes, counts))
+        terms |= _further(network, (latents.gathered(frames), q), all_codes, options)
     return terms
+
+
+def _gathered(codes: Sequence[Tensor], counts: Sequence[int]) -> tuple[Tensor, ...]:
+    return tuple(gather_rows(code, counts) for code in codes)
 
 
 def _missed(decoded: Decoded, known: Tensor, mask: Tensor, options: MmvaeOptions) -> Tensor:
     """−log p(y | …) of the labelled frames, on average; of several reconstructions the mean."""
-    truth = mask[known]
-    found = [mask_log_likelihood(x[known], truth, official_bce=options.official_bce).mean() for x in decoded.logits]
+    truth, counts = mask[known], counts_of(len(known))
+    found = [gather_rows(_likelihood(x[known], truth, options), counts).mean() for x in decoded.logits]
     return -torch.stack(found).mean()
+
+
+def _likelihood(logits: Tensor, truth: Tensor, options: MmvaeOptions) -> Tensor:
+    if not len(logits):  # a rank without labelled frames, whose layers wait for a gradient all the same
+        return logits.sum((1, 2))
+    return mask_log_likelihood(logits, truth, official_bce=options.official_bce)
 
 
 def _matching(network: Network, looked: Scene, decoded: Decoded) -> Tensor:
     """Divergence of the sound from what the masked patches say, of the frames with audio: mean over the stages."""
     heard = looked.heard.nonzero()[:, 0]
-    if not len(heard):
-        return looked.sound.sum() * 0
-    sound, mask = looked.sound[heard], decoded.probability[heard]
-    stages = zip(network.listen, looked.maps, strict=True)
-    return torch.stack([matching_divergence(listen(sound), patch[heard], mask) for listen, patch in stages]).mean()
+    found = looked.sound.sum() * 0
+    if len(heard):
+        sound, mask = looked.sound[heard], decoded.probability[heard]
+        stages = zip(network.listen, looked.maps, strict=True)
+        found = torch.stack([matching_divergence(listen(sound), part[heard], mask) for listen, part in stages]).mean()
+    return mean_over_ranks(found, len(heard))
 
 
 def divergences(q: Latents, p: Latents, shared: str) -> dict[str, Tensor]:
@@ -102,20 +123,20 @@ def _experts_js(q: Latents, p: Latents) -> Tensor:
     return found
 
 
-def _further(network: Network, branches: tuple[Decoded, Decoded], options: MmvaeOptions) -> dict[str, Tensor]:
+def _further(
+    network: Network, branches: Sequence[Latents], codes: Sequence[Sequence[Tensor]], options: MmvaeOptions
+) -> dict[str, Tensor]:
     """Orthogonality of own and shared latents, and mutual information of the codes (maximised), of both branches."""
     terms = {}
     if options.orthogonality_weight > 0:
         pairs = []
-        for branch in branches:
-            latents = branch.latents
-            assert latents is not None
+        for latents in branches:
             assert latents.shared is not None
             own = [part for part in (latents.visual, latents.audio) if part is not None]
             pairs += [orthogonality(part.mean, latents.shared.mean) for part in own]
         terms["train/orthogonality"] = options.orthogonality_weight * torch.stack(pairs).sum()
     if network.information is not None:
-        told = torch.stack([network.information(*branch.codes) for branch in branches]).sum()
+        told = torch.stack([network.information(*each) for each in codes]).sum()
         terms["train/mutual_information"] = -options.mutual_information_weight * told
     return terms
 

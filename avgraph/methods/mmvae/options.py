@@ -130,6 +130,9 @@ class MmvaeOptions(MethodOptions):
 
         return MMVAETask(self)
 
+    def undivided(self) -> None:
+        """Each process takes some of the clips of a batch."""
+
     def restored(self) -> MmvaeOptions:
         """A checkpoint has all weights, those that were published too."""
         return self.model_copy(update={"audio_weights": None, "pretrained": False})

@@ -38,7 +38,9 @@ from avgraph.methods.mmvae.sound_encoder import build_sound_encoder, load_sound_
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
+from avgraph.nn.distributed import shared_rows
 from avgraph.options.train import TrainOptions
+from avgraph.runtime.ranks import own_rows, own_shard
 
 _SOUNDS = 64  # described at a time
 
@@ -102,7 +104,8 @@ class MMVAETask(Task):
         like = next(self.network.parameters())
         sounds = batch.sounds if extra is None else torch.cat([batch.sounds, extra])
         if len(sounds):
-            encoded = self.network.sound_encoder(self.described[sounds].to(like))
+            encoded = self.network.sound_encoder(self.described[own_rows(sounds)].to(like))
+            encoded = shared_rows(encoded, len(sounds))
         else:
             encoded = like.new_zeros(0, self.options.audio_channels)
         audio = batch.audio.to(like.device)
@@ -113,8 +116,9 @@ class MMVAETask(Task):
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """The objective of some clips."""
         options = self.options
-        part = self.clips.batch(batch.cpu(), self.heard)
-        part = augmented(part, options.flip, options.colour, options.missing_audio)
+        count = len(batch)
+        part = self.clips.batch(batch.cpu(), self.heard, own_shard(count))
+        part = augmented(part, count, options.flip, options.colour, options.missing_audio)
         extra = None
         if self.network.naming is not None and options.class_batch and len(self.named):
             extra = self.named[torch.randint(len(self.named), (options.class_batch,))]
@@ -126,7 +130,7 @@ class MMVAETask(Task):
             terms["train/naming"] = options.class_weight * named
         loss = torch.stack(list(terms.values())).sum()
         for name, value in ({"train/loss": loss} | terms).items():
-            self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))
+            self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=count)
         return loss
 
     def configure_gradient_clipping(self, optimizer: Any, *args: Any, **settings: Any) -> None:

@@ -142,4 +142,5 @@ def _real(value: Any, where: str, shape: tuple[int | str, int], like: Tensor) ->
         raise GraphError(f"RRNet: {where}: expected [{shape[0]}, {shape[1]}], got {list(value.shape)}")
     if value.is_complex():
         raise GraphError(f"RRNet: {where}: expected real numbers, got {str(value.dtype).removeprefix('torch.')}")
-    return value if torch.is_autocast_enabled(like.device.type) and value.is_floating_point() else value.to(like.dtype)
+    is_mixed = not like.is_meta and torch.is_autocast_enabled(like.device.type)
+    return value if is_mixed and value.is_floating_point() else value.to(like.dtype)

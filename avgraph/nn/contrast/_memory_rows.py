@@ -13,6 +13,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.io.mapped_rows import mapping_of
+from avgraph.tensors.checks import is_traced
 
 Memory = Tensor | npt.NDArray[Any]
 
@@ -72,7 +73,7 @@ def row_lengths(name: str, rows: Tensor, first: int = 0) -> Tensor:
     """
     length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
     usable = (length > 1024 * torch.finfo(rows.dtype).tiny ** 0.5) & length.isfinite()
-    if torch.compiler.is_compiling() or bool(usable.all()):  # a traced graph looks at no value
+    if is_traced(rows) or bool(usable.all()):
         return length
     # Squares of very large and very small entries are lost: divide by the largest first.
     largest = rows.abs().amax(1, keepdim=True) if rows.shape[1] else torch.zeros_like(length)

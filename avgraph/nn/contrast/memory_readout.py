@@ -166,7 +166,7 @@ def blocked_forward(query: Tensor, memory: Memory, chunk_size: int | None) -> tu
             if place.start == 0:
                 shift[block] = weight.amax(1, keepdim=True)
             mass = weight.sub_(shift[block]).exp_().sum(1, keepdim=True)
-            if bool((mass > _LARGEST).any()):
+            if not mass.is_meta and bool((mass > _LARGEST).any()):
                 _raise_shift(part, unit, weight, mass, shift[block], total[block], out[block])
             total[block] += mass
             out[block].addmm_(weight, rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite
+from avgraph.tensors.checks import finite, is_traced
 from avgraph.tensors.rows import unit_rows
 
 
@@ -45,7 +44,7 @@ def soft_info_nce(x: Tensor, y: Tensor, target: Tensor, temperature: float) -> F
         raise GraphError(f"temperature: expected a number above 0, got {temperature}")
     with full_precision(x, y, target) as (x, y, target):
         sums = target.sum(1, keepdim=True), target.sum(0, keepdim=True)
-        if not torch.compiler.is_compiling():
+        if not is_traced(target):
             if bool((target < 0).any()):
                 raise GraphError(f"target: expected no number below 0, got {float(target.min()):g}")
             for name, total in zip(("row", "column"), sums, strict=True):

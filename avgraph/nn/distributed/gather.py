@@ -30,7 +30,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from avgraph.runtime.ranks import rank, shard_of, world_size
+from avgraph.runtime.ranks import counts_of, own_shard, rank, shard_of, world_size
 
 
 def gather_rows(rows: Tensor, sizes: int | Sequence[int]) -> Tensor:
@@ -105,3 +105,47 @@ class _Sum(torch.autograd.Function):
         total = gradient[0].clone()
         dist.all_reduce(total)
         return total
+
+
+def shared_rows(rows: Tensor, count: int) -> Tensor:
+    """The rows of all ranks as `gather_rows` has them, of which every rank may make something else.
+
+    The gradient of a row is the sum of what all ranks find for it, by a message of its own.
+
+    Args:
+        rows: of this rank, as `avgraph.runtime.ranks.own_rows` cuts them.
+        count: of all.
+
+    Shapes:
+        rows [n_r, ...] → [count, ...]
+
+    Example:
+        >>> shared_rows(torch.eye(2), 2)
+        tensor([[1., 0.],
+                [0., 1.]])
+    """
+    if world_size() == 1:
+        return rows
+    own = own_shard(count)
+    before, after = (rows.new_zeros(size, *rows.shape[1:]) for size in (own.start, count - own.stop))
+    return sum_over_ranks(torch.cat([before, rows, after]))
+
+
+def mean_over_ranks(mean: Tensor, count: int) -> Tensor:
+    """The mean over the rows of all ranks from each rank's own mean and number of rows, every one the same weight.
+
+    Args:
+        mean: over the rows of this rank, whatever it is where there are none.
+        count: of these rows.
+
+    Shapes:
+        mean [...] → [...], 0 where no rank has a row
+
+    Example:
+        >>> mean_over_ranks(torch.tensor(3.0), 5)
+        tensor(3.)
+    """
+    if world_size() == 1:
+        return mean
+    counts = counts_of(count)
+    return gather_rows(mean[None] * (count / max(sum(counts), 1)), [1] * len(counts)).sum(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -93,13 +95,29 @@ class WholeBatchDropout(nn.Module):
         """Drop entries in training."""
         if not self.training or not 0 < self.p < 1:
             return F.dropout(x, self.p, self.training)
-        counts = counts_of(len(x))
-        start = sum(counts[: rank()])
-        mask = x.new_empty(sum(counts), *x.shape[1:]).bernoulli_(1 - self.p)
-        return x * mask[start : start + len(x)].div_(1 - self.p)
+        mask = _own_part(x, lambda whole: whole.bernoulli_(1 - self.p))
+        return x * mask.div_(1 - self.p)
 
     def __repr__(self) -> str:
         return f"WholeBatchDropout({self.p})"
+
+
+def whole_batch_noise(x: Tensor) -> Tensor:
+    """Draws from N(0, 1) of the shape of ``x``, made for the rows of all ranks and cut, as a dropout's mask is.
+
+    Example:
+        >>> drawn = torch.manual_seed(0) and whole_batch_noise(torch.ones(4, 2))
+        >>> torch.equal(drawn, torch.manual_seed(0) and torch.randn(4, 2))
+        True
+    """
+    return _own_part(x, lambda whole: whole.normal_())
+
+
+def _own_part(x: Tensor, draw: Callable[[Tensor], Tensor]) -> Tensor:
+    """This rank's rows of what is drawn for the rows of all, which each has as many of as of ``x``."""
+    counts = counts_of(len(x))
+    start = sum(counts[: rank()])
+    return draw(x.new_empty(sum(counts), *x.shape[1:]))[start : start + len(x)]
 
 
 def over_whole_batch(module: nn.Module) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
+from avgraph.tensors.checks import is_traced
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +20,14 @@ class Side:
         order: permutation that groups the edges by node [e]; the identity where they are grouped already.
         pointer: the edges of node v are ``order[pointer[v]:pointer[v + 1]]`` [n + 1].
         degree: number of edges of each node [n].
+        is_grouped: whether ``order`` is the identity.
     """
 
     index: Tensor
     order: Tensor
     pointer: Tensor
     degree: Tensor
+    is_grouped: bool = False
 
     @classmethod
     def from_index(cls, index: Tensor, num_nodes: int) -> Side:
@@ -42,15 +45,15 @@ class Side:
             raise GraphError(f"node index: expected int64 [e], got {_dtype(index)} {list(index.shape)}")
         _check_range(index, num_nodes, "node index")
         index = index.contiguous()
-        is_grouped = not torch.compiler.is_compiling() and not bool((index[1:] < index[:-1]).any())
+        is_grouped = not is_traced(index) and not bool((index[1:] < index[:-1]).any())
         # Sorting 1e6 edges costs as much as several passes of a narrow layer; kNN and candidate edges come sorted.
         order = torch.arange(index.shape[0], device=index.device) if is_grouped else torch.argsort(index, stable=True)
-        if torch.compiler.is_compiling():  # bincount's size depends on values
+        if is_traced(index):  # bincount's size depends on values
             degree = index.new_zeros(num_nodes).index_add(0, index, torch.ones_like(index))
         else:
             degree = torch.bincount(index, minlength=num_nodes)
         pointer = torch.cat([degree.new_zeros(1), degree.cumsum(0)])
-        return cls(index, order, pointer, degree)
+        return cls(index, order, pointer, degree, is_grouped)
 
     @property
     def num_nodes(self) -> int:
@@ -59,7 +62,8 @@ class Side:
 
     def to(self, device: torch.device | str) -> Side:
         """The same grouping on another device."""
-        return Side(*(part.to(device) for part in (self.index, self.order, self.pointer, self.degree)))
+        index, order, pointer, degree = (one.to(device) for one in (self.index, self.order, self.pointer, self.degree))
+        return Side(index, order, pointer, degree, self.is_grouped)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,9 @@ class Incidence:
             GraphError: if it has another shape or dtype, or names a node that is not there.
         """
         source, target = sides_of(edge_index, num_source, num_target)
-        loop = (edge_index[0] == edge_index[1]).nonzero().squeeze(1)
+        is_loop = edge_index[0] == edge_index[1]
+        # The meta device cannot say how many there are, and no result's shape depends on it.
+        loop = edge_index.new_empty(0) if edge_index.is_meta else is_loop.nonzero().squeeze(1)
         loop_side = Side.from_index(edge_index[0][loop], num_source)
         degree = source.degree + target.degree - loop_side.degree if num_source == num_target else None
         return cls(source, target, loop, loop_side, degree)
@@ -158,7 +164,7 @@ def sides_of(edge_index: Tensor, num_source: int, num_target: int) -> tuple[Side
 
 
 def _check_range(index: Tensor, size: int, name: str) -> None:
-    if torch.compiler.is_compiling() or index.numel() == 0:  # a traced graph looks at no value
+    if is_traced(index) or index.numel() == 0:
         return
     low, high = (int(bound) for bound in torch.aminmax(index))
     if low < 0 or high >= size:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.fusion.gaussian import Gaussian, check_gaussian, scaled
-from avgraph.tensors.checks import check_tensors
+from avgraph.tensors.checks import check_tensors, is_traced
 
 
 class Stack:
@@ -125,7 +125,7 @@ def weighted(mean: Tensor, logvar: Tensor, weights: Tensor | None) -> tuple[Tens
     if not fits or any(have not in (1, want) for have, want in zip(given.shape, mean.shape, strict=True)):
         fitting = f"[{len(mean)}] or a shape that broadcasts to {list(mean.shape)}"
         raise GraphError(f"weights: expected {fitting}, got {list(weights.shape)}")
-    if not bool(((weights >= 0) & weights.isfinite()).all()):
+    if not is_traced(weights) and not bool(((weights >= 0) & weights.isfinite()).all()):
         raise GraphError("weights: expected finite numbers of at least 0")
     given = given.to(mean.dtype).expand_as(mean)
     there = given > 0
@@ -144,6 +144,8 @@ def check_some_left(log_weight: Tensor) -> None:
         Traceback (most recent call last):
         avgraph.errors.GraphError: weights: all experts have weight 0 at 1 of 1 places, so nothing is left to fuse
     """
+    if is_traced(log_weight):
+        return
     empty = log_weight.detach().isneginf().all(0)
     if bool(empty.any()):
         places = f"{int(empty.sum())} of {empty.numel()} places"

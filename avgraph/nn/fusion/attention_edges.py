@@ -30,7 +30,7 @@ def companions(clip: Tensor, heard: Tensor | None = None) -> tuple[Int[Tensor, "
     """
     _, number, count = clip.unique(return_inverse=True, return_counts=True)
     order = number.argsort(stable=True)
-    place = torch.arange(int(count.max()), device=clip.device)
+    place = torch.arange(int(count.max()) if len(count) else 0, device=clip.device)
     start = (count.cumsum(0) - count)[number]
     index = order[(start[:, None] + place) % len(clip)]
     sounds = place < count[number][:, None]
@@ -82,7 +82,7 @@ def check_clip(clip: Tensor, frames: int | None, heard: Tensor | None) -> None:
     """
     check_tensors({"clip": clip})
     want = "[f]" if frames is None else f"[{frames}]"
-    fits = clip.dim() == 1 and len(clip) > 0 and frames in (None, len(clip))
+    fits = clip.dim() == 1 and frames in (None, len(clip))
     if not fits or clip.is_floating_point() or clip.dtype == torch.bool:
         raise GraphError(f"clip: expected whole numbers {want}, got {clip.dtype} {list(clip.shape)}")
     if heard is not None:

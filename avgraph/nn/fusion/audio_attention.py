@@ -37,7 +37,7 @@ class AudioAttention(MessagePassing):
 
     Shapes:
         patch [f, channels, h, w], audio [f, channels], clip [f], heard [f] → patch [f, channels, h, w],
-        attention [f, t, h, w] (or [e] along ``edge_index``) or None
+        attention [f, t, h, w] (or [e] along ``edge_index``) or None; f may be 0
 
     Raises:
         GraphError: if shapes disagree, or ``edge_index`` joins what is not there.
@@ -175,7 +175,7 @@ def unit_channels(x: Tensor) -> Tensor:
 
 def _check_maps(patch: Tensor, audio: Tensor, clip: Tensor, heard: Tensor | None, channels: int) -> None:
     check_tensors({"patch": patch, "audio": audio})
-    if patch.dim() != 4 or patch.shape[1] != channels or not patch.numel():
+    if patch.dim() != 4 or patch.shape[1] != channels or 0 in patch.shape[2:]:
         raise GraphError(f"patch: expected [f, {channels}, h, w], got {list(patch.shape)}")
     if audio.shape != (len(patch), channels):
         raise GraphError(f"audio: expected [{len(patch)}, {channels}], one a frame, got {list(audio.shape)}")

@@ -32,15 +32,20 @@ class Gaussian(NamedTuple):
     mean: Tensor
     logvar: Tensor
 
-    def sample(self, *, generator: torch.Generator | None = None) -> Float[Tensor, "*batch d"]:
+    def sample(
+        self, *, generator: torch.Generator | None = None, noise: Tensor | None = None
+    ) -> Float[Tensor, "*batch d"]:
         """A draw that the gradient goes through: mean + exp(logvar / 2) · noise (Kingma & Welling, 2014).
+
+        ``noise`` is one that was drawn already, from N(0, 1).
 
         Example:
             >>> Gaussian(torch.ones(2), torch.full((2,), -1e9)).sample()
             tensor([1., 1.])
         """
         like = self.mean
-        noise = torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+        if noise is None:
+            noise = torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
         return like + (self.logvar / 2).exp() * noise
 
 

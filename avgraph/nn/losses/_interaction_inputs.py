@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError, hint
 from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.nn.edges.incidence import sides_of
-from avgraph.tensors.checks import check_tensors
+from avgraph.tensors.checks import check_tensors, is_traced
 
 
 def checked_concepts(
@@ -74,5 +73,5 @@ def _check_weight(kind: EdgeType, weight: Tensor, expected: list[int]) -> None:
     check_tensors({name: weight})
     if list(weight.shape) != expected:
         raise GraphError(f"{name}: expected {expected}, got {list(weight.shape)}")
-    if not torch.compiler.is_compiling() and not bool(((weight >= 0) & weight.isfinite()).all()):
+    if not is_traced(weight) and not bool(((weight >= 0) & weight.isfinite()).all()):
         raise GraphError(f"{name}: expected finite weights of at least 0")

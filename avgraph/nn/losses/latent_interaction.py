@@ -10,7 +10,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.nn.losses.interaction_energy import Modality, euclidean_energy, shares_of
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import check_tensors, finite
+from avgraph.tensors.checks import check_tensors, finite, is_traced
 
 Weighting = Literal["hard", "soft"]
 
@@ -91,7 +91,7 @@ def _check(
     size = 2 * soft_audio.shape[1]
     if adjacency.shape != (size, size):
         raise GraphError(f"adjacency: expected [{size}, {size}], audio classes first, got {list(adjacency.shape)}")
-    if not bool((adjacency >= 0).all()) or not bool(adjacency.isfinite().all()):
+    if not is_traced(adjacency) and not bool(((adjacency >= 0) & adjacency.isfinite()).all()):
         raise GraphError("adjacency: expected finite weights of at least 0")
     if weighting not in ("hard", "soft"):
         raise GraphError(f"weighting: expected 'hard' or 'soft', got {weighting!r}")

@@ -15,7 +15,7 @@ from avgraph.nn.losses._interaction_inputs import checked_concepts
 from avgraph.nn.losses.interaction_energy import Distance, Modality, edge_energies, euclidean_energy, shares_of
 from avgraph.nn.losses.latent_interaction import Weighting
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite
+from avgraph.tensors.checks import finite, is_traced
 
 
 class EdgeSum(HookedSteps):
@@ -158,7 +158,7 @@ class LatentInteraction(nn.Module):
 def _modality(z: Tensor, activity: Tensor, trim: bool) -> Modality:
     """With the concepts only from the first to the last that is active, so that those of others cost nothing."""
     own = slice(0, activity.shape[1])
-    if trim and not torch.compiler.is_compiling():
+    if trim and not is_traced(activity):
         active = activity.any(0).nonzero()[:, 0]
         own = slice(int(active[0]), int(active[-1]) + 1) if len(active) else slice(0, 0)
     return Modality(z, shares_of(activity[:, own]), own)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors.checks import check_tensors, finite
+from avgraph.tensors.checks import check_tensors, finite, is_traced
 
 
 def semantic_alignment_loss(audio_soft: Tensor, visual_soft: Tensor, target: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ def semantic_alignment_loss(audio_soft: Tensor, visual_soft: Tensor, target: Ten
         if not value.is_floating_point():
             raise GraphError(f"{name}: expected floating point, got {value.dtype}")
         low, high = torch.aminmax(value.detach())
-        if not (low >= 0 and high <= 1):
+        if not is_traced(value) and not (low >= 0 and high <= 1):
             raise GraphError(f"{name}: expected probabilities in [0, 1], got {float(low):.4g} … {float(high):.4g}")
     truth = target.to(audio_soft)
     loss = ((audio_soft - truth).square().sum(1) + (visual_soft - truth).square().sum(1)).mean()

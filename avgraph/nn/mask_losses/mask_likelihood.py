@@ -9,7 +9,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import check_tensors, finite
+from avgraph.tensors.checks import check_tensors, finite, is_traced
 
 WINDOW = 31
 """Pixels of the square whose mean a pixel is compared with."""
@@ -57,7 +57,7 @@ def mask_log_likelihood(
         raise GraphError(f"smoothing: expected a number in [0, 1), got {smoothing}")
     with full_precision(logits) as (logits,):
         mask = mask.to(logits.dtype)
-        if not bool(((mask >= 0) & (mask <= 1)).all()):
+        if not is_traced(mask) and not bool(((mask >= 0) & (mask <= 1)).all()):
             raise GraphError("mask: expected numbers from 0 to 1")
         weight = edge_weight(mask)
         label = (1 - smoothing) * mask + smoothing / 2

@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from avgraph.nn.chunks import chunks, empty_rows, over_chunks
 from avgraph.nn.edges.incidence import Incidence
-from avgraph.nn.edges.segment import LOW_PRECISION, reduce_rows
+from avgraph.nn.edges.kernels import LOW_PRECISION, reduce_rows
 from avgraph.nn.message_passing.plain_edge_update import is_exporting, plain_edge_update
 
 
@@ -53,7 +53,7 @@ def edge_update(
         ([4.0, 4.0], [4.0, 4.0], [8.0])
     """
     tensors = (p_source, p_target, edge_attr, edge_weight, weight, bias)
-    if is_exporting():
+    if is_exporting() or edge_attr.is_meta:  # the kernel below works in chunks on numbers
         return plain_edge_update(tensors, plan, sum_source, loops_once)
     device = edge_attr.device.type
     if torch.is_autocast_enabled(device):

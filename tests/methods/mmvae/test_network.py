@@ -145,7 +145,7 @@ def test_a_clip_is_mirrored_as_a_whole_and_its_masks_with_it() -> None:
     task = bound()
     batch = task.clips.batch(ALL, task.heard)
     torch.manual_seed(1)
-    found = augmented(batch, 0.5, 0.0, 0.0)
+    found = augmented(batch, len(ALL), 0.5, 0.0, 0.0)
     turned = [bool(torch.equal(found.frame[row], batch.frame[row].flip(2))) for row in range(8)]
     assert turned[::2] == turned[1::2]
     assert 0 < sum(turned) < 8

@@ -178,6 +178,16 @@ def test_under_autocast() -> None:
         assert float((found.detach().float() - expected).abs().mean()) < 0.05 * float(expected.abs().mean())
 
 
+def test_no_frame_is_no_mistake() -> None:
+    """A rank may have none of a batch; its weights wait for a gradient all the same."""
+    layer, (patch, audio) = awake(), maps()
+    for edges in (None, attention_edges(CLIP[:0], HEIGHT, WIDTH)):
+        out, _ = layer.eval()(patch[:0], audio[:0], CLIP[:0], edges)
+        assert out.shape == (0, *patch.shape[1:])
+        out.sum().backward()
+        assert layer.theta.weight.grad is not None
+
+
 def test_bad_input_is_named() -> None:
     layer, (patch, audio) = awake(), maps()
     with pytest.raises(GraphError, match=r"patch: expected \[f, 6, h, w\], got \[6, 5, 3, 4\]"):

@@ -1,0 +1,1 @@
+"""What steps of layers and losses cost on a device."""
