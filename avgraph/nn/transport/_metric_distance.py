@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from avgraph.nn.precision import full_precision
+
 _BLOCK = 128  # columns of a symmetric product that are computed at a time
 
 
@@ -56,7 +58,7 @@ class _MetricDistance(torch.autograd.Function):
     def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, y, metric, mapped_x, mapped_y, distance = ctx.saved_tensors
         of_x, of_y, of_metric = ctx.needs_input_grad
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             g = torch.where(distance == 0, 0, gradient[0] / distance)
             r, q = g.sum(1, keepdim=True), g.sum(0)[:, None]
             if not of_metric:
