@@ -95,20 +95,11 @@ class Measured:
 
 def measure(size: Size, mode: str, steps: int) -> Measured:
     """What an epoch costs."""
-    torch.manual_seed(0)
     empty = resident("VmRSS")
-    batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
-    options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
-    task = RRNetTask(options)
-    task.bind(ratings(size), TrainOptions(), 0)
-    task.log = lambda *args, **kwargs: None
+    task = bound(size, mode)
     optimizer = task.configure_optimizers()["optimizer"]
     loader = task.train_dataloader()
-    task._place()
-    held = resident("VmRSS")
-    with open("/proc/self/clear_refs", "w") as refs:
-        refs.write("5")  # forget the peak of the set-up
-    times = []
+    held, times = forget_the_peak(), []
     for number, batch in enumerate(loader):
         if number > steps:
             break
@@ -118,6 +109,36 @@ def measure(size: Size, mode: str, steps: int) -> Measured:
     warm = times[1:] or times
     seconds = len(loader) * sum(warm) / len(warm)
     return Measured(seconds, len(warm), len(loader), held - empty, resident("VmHWM") - held)
+
+
+def bound(size: Size, mode: str) -> RRNetTask:
+    """RR-Net on the graph, with its CSR view."""
+    torch.manual_seed(0)
+    batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
+    options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
+    task = RRNetTask(options)
+    task.bind(ratings(size), TrainOptions(), 0)
+    task.log = lambda *args, **kwargs: None
+    task._place()
+    return task
+
+
+def forget_the_peak() -> float:
+    """MB that are held after the set-up, whose peak no longer counts."""
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+    return resident("VmRSS")
+
+
+def logits_of(size: Size, mode: str) -> Measured:
+    """What the logits of all ratings cost, without training."""
+    empty = resident("VmRSS")
+    task = bound(size, mode).eval()
+    held, start = forget_the_peak(), time.perf_counter()
+    with torch.no_grad():
+        count = len(task())
+    seconds = time.perf_counter() - start
+    return Measured(seconds, count, count, held - empty, resident("VmHWM") - held)
 
 
 def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:

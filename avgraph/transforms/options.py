@@ -30,6 +30,8 @@ class KnnOptions(TransformOptions):
         target: node type of those that get the edges, in the same space; ``node`` itself if not given.
         relation: name of the relation.
         within: only between nodes with the same value of this attribute, such as ``fold``.
+        approximate: look for neighbours only in so many of 2·√n lists of like nodes, by faiss (extra ``[ann]``); none
+            compares all. For a hundred thousand nodes and more; the share found is told.
     """
 
     node_keys = ("node", "target")
@@ -40,6 +42,7 @@ class KnnOptions(TransformOptions):
     target: Name | None = None
     relation: Name = "near"
     within: Name | None = None
+    approximate: Positive | None = None
 
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""

@@ -1,0 +1,127 @@
+"""The nearest of many rows, exactly, in the memory of a block of similarities."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from avgraph.io.mapped_rows import Array
+from avgraph.runtime.progress import counted
+from avgraph.transforms._blocks import BUDGET, block_size
+from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms._unit_rows import WIDE, UnitRows
+
+# Bytes per similarity: float64, float32, and as much again where rows are sorted.
+_PER_ENTRY = 32
+_PER_COPY = 64  # of a copy that is put in again: numbers, similarities, and both once more in order
+
+Found = tuple[Tensor, Tensor]
+"""Places and similarities, [b, k] both."""
+
+
+def nearest_in_blocks(
+    query: UnitRows,
+    asked: Int64[Tensor, " m"],
+    rows: UnitRows,
+    among: Int64[Tensor, " n"],
+    k: int,
+    chunk_size: int | None,
+    *,
+    own: bool,
+) -> Found:
+    """Places in ``among`` of the ``k`` rows most similar to each query, and the similarities.
+
+    Equal rows are compared once, by the first of them, and put in again for it afterwards: a matrix product may round
+    the same dot product differently in different columns. Of k distinct rows their copies hold the k nearest.
+
+    Args:
+        query: what rows are sought for.
+        asked: numbers of the queries, ascending.
+        rows: what is found.
+        among: numbers of the rows that may be, ascending.
+        k: rows per query; there are as many.
+        chunk_size: queries at a time (default: as block_size says).
+        own: whether row i may be found for query i; where not, it is among the rows.
+    """
+    copies = _Copies(rows.digests(among))
+    # Made first: small results that stay between large arrays that go would let the heap grow by a block each time.
+    index = torch.empty(len(asked), k, dtype=torch.int64)
+    value = torch.empty(len(asked), k, dtype=torch.float32)
+    distinct, sought = among[copies.first], min(k if own else k + 1, len(copies.first))
+    tall, wide = block_size(len(asked), len(distinct), entry=_PER_ENTRY, row=WIDE * rows.width, chunk_size=chunk_size)
+    with counted(len(asked), "nearest rows", quiet=True if tall >= len(asked) else None) as advance:
+        for start in range(0, len(asked), tall):
+            part = slice(start, start + tall)
+            found = _best(query.take(asked[part]), rows, distinct, sought, wide)
+            without = None if own else torch.searchsorted(among, asked[part])
+            index[part], value[part] = copies.expanded(found, k, without)
+            advance(len(asked[part]))
+    return index, value
+
+
+def _best(unit: Tensor, rows: UnitRows, among: Tensor, k: int, wide: int) -> Found:
+    """The ``k`` highest similarities of each unit query, ties by index, some columns at a time."""
+    best = torch.full((len(unit), k), -torch.inf, device=unit.device)
+    place = torch.zeros(len(unit), k, dtype=torch.int64, device=unit.device)
+    for start in range(0, len(among), wide):
+        score = (unit @ rows.take(among[start : start + wide]).T).float()
+        better = (score.amax(1) > best[:, -1]).nonzero()[:, 0]  # of equal ones the earlier row stays
+        if not len(better):
+            continue
+        column, value = stable_top_k(score if len(better) == len(score) else score[better], min(k, score.shape[1]))
+        values, places = torch.cat([best[better], value], 1), torch.cat([place[better], column + start], 1)
+        kept, best[better] = stable_top_k(values, k)
+        place[better] = places.gather(1, kept)
+    return place.cpu(), best.cpu()
+
+
+class _Copies:
+    """Which rows are equal.
+
+    Attributes:
+        first: places of the first of each, ascending.
+        members: for each of these all its places, ascending, filled up with −1; none where all differ.
+    """
+
+    def __init__(self, digests: Array) -> None:
+        _, first, number = np.unique(digests, return_index=True, return_inverse=True)
+        self.first, self.members = torch.arange(len(digests)), None
+        if len(first) == len(digests):
+            return
+        order = np.argsort(first)
+        self.first = torch.from_numpy(first[order])
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        group = rank[number]
+        by_group = np.argsort(group, kind="stable")
+        count = np.bincount(group)
+        self.members = (torch.from_numpy(by_group), torch.from_numpy(count), torch.from_numpy(count.cumsum() - count))
+
+    def expanded(self, found: Found, k: int, without: Tensor | None) -> Found:
+        """The ``k`` best of all rows, of the best distinct ones, less the one that is to be left out of each."""
+        place, value = found
+        if self.members is not None:
+            step = max(1, BUDGET // (4 * _PER_COPY * place.shape[1] * min(k + 1, int(self.members[1].max()))))
+            parts = zip(place.split(step), value.split(step), strict=True)
+            place, value = map(torch.cat, zip(*(self._with_copies(*part, k + 1) for part in parts), strict=True))
+        if without is not None:
+            value = torch.where(place == without[:, None], -torch.inf, value)
+            kept, value = stable_top_k(value, k)
+            place = place.gather(1, kept)
+        return place[:, :k], value[:, :k]
+
+    def _with_copies(self, place: Tensor, value: Tensor, most: int) -> Found:
+        """Each row's copies beside it, by descending similarity, ties by index; ``most`` of each will do."""
+        assert self.members is not None
+        by_group, count, start = self.members
+        extra = torch.arange(min(most, int(count.max())))
+        there = extra < count[place][:, :, None]
+        member = (start[place][:, :, None] + extra).clamp_max(len(by_group) - 1)
+        every = torch.where(there, by_group[member], len(by_group)).flatten(1)
+        values = torch.where(there, value[:, :, None], -torch.inf).flatten(1)
+        every, order = every.sort(1)
+        values, by_value = values.gather(1, order).sort(dim=1, descending=True, stable=True)
+        # One more than are asked for: the query itself may be among them.
+        return every.gather(1, by_value)[:, :most].clone(), values[:, :most].clone()
