@@ -61,20 +61,51 @@ def nearest_in_blocks(
     return index, value
 
 
+@torch.no_grad()
 def _best(unit: Tensor, rows: UnitRows, among: Tensor, k: int, wide: int) -> Found:
-    """The ``k`` highest similarities of each unit query, ties by index, some columns at a time."""
+    """The ``k`` highest similarities of each unit query, ties by index, some columns at a time.
+
+    Once there are k of each, a product in float32, twice as fast, tells which few pairs may be among the best; only
+    these are taken in float64.
+    """
     best = torch.full((len(unit), k), -torch.inf, device=unit.device)
     place = torch.zeros(len(unit), k, dtype=torch.int64, device=unit.device)
-    for start in range(0, len(among), wide):
-        score = (unit @ rows.take(among[start : start + wide]).T).float()
-        better = (score.amax(1) > best[:, -1]).nonzero()[:, 0]  # of equal ones the earlier row stays
-        if not len(better):
-            continue
-        column, value = stable_top_k(score if len(better) == len(score) else score[better], min(k, score.shape[1]))
-        values, places = torch.cat([best[better], value], 1), torch.cat([place[better], column + start], 1)
-        kept, best[better] = stable_top_k(values, k)
-        place[better] = places.gather(1, kept)
+    # Twice what rounding and adding up can do to products whose sizes sum to at most 1.
+    margin = 2 * (rows.width + 8) * torch.finfo(torch.float32).eps / 2
+    narrow, seen = unit.float(), 0
+    can_screen = torch.get_float32_matmul_precision() == "highest"
+    with torch.autocast(unit.device.type, enabled=False):
+        for start in range(0, len(among), wide):
+            columns = rows.take(among[start : start + wide])
+            pairs = _close(narrow, columns, best[:, -1] - margin) if can_screen and seen >= k else None
+            seen += len(columns)
+            if pairs is None:
+                column, value = stable_top_k((unit @ columns.T).float(), min(k, len(columns)))
+                better = torch.arange(len(unit), device=unit.device)
+            else:
+                better, column, value = _by_row(unit, columns, *pairs)
+            # Earlier rows first: among equals the lower index stays.
+            values, places = torch.cat([best[better], value], 1), torch.cat([place[better], column + start], 1)
+            kept, best[better] = stable_top_k(values, k)
+            place[better] = places.gather(1, kept)
     return place.cpu(), best.cpu()
+
+
+def _close(narrow: Tensor, columns: Tensor, limit: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Pairs whose product in float32 is at least the query's limit; None where they take more than all in float64."""
+    row, column = (narrow @ columns.float().T >= limit[:, None]).nonzero(as_tuple=True)
+    return (row, column) if len(row) * columns.shape[1] <= len(narrow) * len(columns) else None
+
+
+def _by_row(unit: Tensor, columns: Tensor, row: Tensor, column: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries that have pairs, columns of these, ascending, and similarities, −∞ where a query has fewer."""
+    similarity = (unit[row] * columns[column]).sum(1).float()
+    better, number, count = row.unique_consecutive(return_inverse=True, return_counts=True)
+    rank = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[number]
+    shape = (len(better), int(count.max()) if len(count) else 0)
+    of_query, value = column.new_zeros(shape), similarity.new_full(shape, -torch.inf)
+    of_query[number, rank], value[number, rank] = column, similarity
+    return better, of_query, value
 
 
 class _Copies:
