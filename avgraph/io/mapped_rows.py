@@ -57,6 +57,24 @@ def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
             mapping.madvise(mmap.MADV_DONTNEED)
 
 
+def tensor_blocks(rows: Rows, size: int) -> Iterator[tuple[int, Tensor]]:
+    """Number of the first row, and some rows in their own type; of an array they are copies.
+
+    Shapes:
+        rows [n, …] → [size, …] each, the last one shorter.
+
+    Example:
+        >>> [(start, block.dtype) for start, block in tensor_blocks(np.zeros((3, 2)), size=2)]
+        [(0, torch.float64), (2, torch.float64)]
+    """
+    mapping = mapping_of(rows)
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        yield start, part.detach() if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
+        if mapping is not None:
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
 def take_rows(rows: Rows, index: Tensor) -> Tensor:
     """Some rows, in float32.
 
