@@ -6,15 +6,15 @@
     OMP_NUM_THREADS=1 python -m benchmarks.big --peers --sizes 10000 30000
 
 Rows of --width columns lie around a hundredth as many centres, twice as far from them as these are apart, in a .npy
-file that is mapped; each line is a process of its own. "extra MB" is the growth of the largest resident memory
-(ru_maxrss) while the transform works, less its edges: pages of mapped files that are read count. "exponent" is the
-slope of log time and of log extra memory on log rows from the line before.
+file that is mapped; each line is a process of its own. "extra MB" is the largest resident memory while the transform
+works beyond what was resident before, less its edges: pages of mapped files that are read count. "exponent" is the
+slope of log CPU time and of log extra memory on log rows from the line before.
 
 knn: ten neighbours of each row. bipartite: ten rows of each of as many others. approximate: knn in --lists lists, with
 the share found. candidates: ten of --targets scores. memory: the ten of as many memory rows that each attends to.
 coupling: Sinkhorn's of all pairs, ε .1. along: the same along the ten edges of each row. rrnet_*: RR-Net's logits of
 that many ratings, of the whole graph or a part at a time. --queries asks knn, approximate, bipartite and memory for
-so many rows only; the last column then says how long all would take, by proportion: an extrapolation. --peers compares
+so many rows only; "CPU of all" then says how long all would take, by proportion: an extrapolation. --peers compares
 exact neighbours with scikit-learn and faiss by the CPU's seconds of all threads, which a busy machine leaves alone, and
 says by how much similarities differ at most.
 """
@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import math
 import multiprocessing
-import resource
 import tempfile
 import time
 import warnings
@@ -42,7 +41,7 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.graph.provenance import Provenance  # noqa: E402
 from avgraph.transforms import KNN, Candidates, CouplingEdges, MemoryEdges  # noqa: E402
-from benchmarks.rrnet_minibatch import logits_of, size_of  # noqa: E402
+from benchmarks.rrnet_minibatch import forget_the_peak, logits_of, resident, size_of  # noqa: E402
 
 K, EPSILON, TEMPERATURE, ROWS_A_CENTRE = 10, 0.1, 0.01, 100
 ASKED = ("knn", "bipartite", "approximate", "memory")  # those that a few rows can be asked of
@@ -60,8 +59,9 @@ class Task(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Seconds, MB beyond inputs and outputs, and a remark."""
+    """Seconds of the CPU and of the clock, MB beyond inputs and outputs, and a remark."""
 
+    busy: float
     seconds: float
     extra: float
     note: str = ""
@@ -117,24 +117,20 @@ def graph_of(task: Task) -> tuple[HeteroData, Callable[[HeteroData], HeteroData]
     return data, CouplingEdges("row", "other", epsilon=EPSILON, tol=1e-3)
 
 
-def resident() -> float:
-    """The largest resident memory of this process so far in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def measure(task: Task) -> Measured:
     """One line of the table, in a process of its own."""
     if task.name.startswith("rrnet"):
         found = logits_of(size_of(task.rows), task.name.removeprefix("rrnet_"))
-        return Measured(found.seconds, found.extra, f"graph {found.held:.0f} MB")
+        return Measured(found.busy, found.seconds, found.extra, f"graph {found.held:.0f} MB")
     data, transform = graph_of(task)
     if task.name == "approximate":
         import faiss  # noqa: F401
-    before, start = resident(), time.perf_counter()
+    before, start, busy = forget_the_peak(), time.perf_counter(), time.process_time()
     found = transform(data)
-    seconds, extra = time.perf_counter() - start, resident() - before
+    seconds, extra = time.perf_counter() - start, resident("VmHWM") - before
+    busy = time.process_time() - busy
     made = sum(value.nbytes for kind in found.edge_types for value in found[kind].values() if hasattr(value, "nbytes"))
-    return Measured(seconds, extra - made / 2**20, Provenance.of(found).note or "")
+    return Measured(busy, seconds, extra - made / 2**20, Provenance.of(found).note or "")
 
 
 def in_a_process(task: Task) -> Measured:
@@ -148,7 +144,7 @@ def slope(now: float, before: float, rows: int, rows_before: int) -> str:
 
 
 def table(options: argparse.Namespace, folder: str) -> None:
-    head = ("transform", "rows", "asked", "seconds", "exponent", "extra MB", "exponent", "all, by proportion", "")
+    head = ("transform", "rows", "asked", "CPU s", "exponent", "clock s", "extra MB", "exponent", "CPU of all", "")
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     for name in options.transforms:
         last: tuple[int, Measured] | None = None
@@ -156,20 +152,11 @@ def table(options: argparse.Namespace, folder: str) -> None:
             found = in_a_process(Task(name, rows, options, folder))
             slopes = ["", ""]
             if last is not None:
-                slopes = [
-                    slope(getattr(found, key), getattr(last[1], key), rows, last[0]) for key in ("seconds", "extra")
-                ]
+                slopes = [slope(getattr(found, key), getattr(last[1], key), rows, last[0]) for key in ("busy", "extra")]
             asked = min(rows, options.queries or rows) if name in ASKED else rows
-            whole = "" if asked == rows else f"{found.seconds * rows / asked / 3600:.1f} h"
-            cells = (
-                name,
-                f"{rows:.0e}",
-                f"{asked}",
-                f"{found.seconds:.2f}",
-                slopes[0],
-                f"{found.extra:.0f}",
-                slopes[1],
-            )
+            whole = "" if asked == rows or name == "approximate" else f"{found.busy * rows / asked / 3600:.1f} h"
+            spent = (f"{found.busy:.2f}", slopes[0], f"{found.seconds:.2f}", f"{found.extra:.0f}", slopes[1])
+            cells = (name, f"{rows:.0e}", f"{asked}", *spent)
             print(f"| {' | '.join((*cells, whole, found.note))} |", flush=True)
             last = rows, found
 
@@ -195,10 +182,8 @@ def peers(options: argparse.Namespace, folder: str) -> None:
         return index.search(unit, K + 1)[0][:, 1:]
 
     faiss.omp_set_num_threads(torch.get_num_threads())
-    print(
-        "| rows | ours CPU s | scikit-learn CPU s | faiss IndexFlatIP CPU s | ours / scikit-learn | ours / faiss | largest error |"
-    )
-    print("|---|---|---|---|---|---|---|", flush=True)
+    head = ("rows", "ours CPU s", "scikit-learn", "faiss IndexFlatIP", "ours / scikit-learn", "ours / faiss", "error")
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     for rows in sorted(options.sizes):
         x = np.array(mapped(Task("knn", rows, options, folder), 1))
         times: dict[str, list[float]] = {}

@@ -84,13 +84,14 @@ def resident(key: str) -> float:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it."""
+    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it, CPU seconds."""
 
     seconds: float
     timed: int
     steps: int
     held: float
     extra: float
+    busy: float = 0.0
 
 
 def measure(size: Size, mode: str, steps: int) -> Measured:
@@ -134,11 +135,11 @@ def logits_of(size: Size, mode: str) -> Measured:
     """What the logits of all ratings cost, without training."""
     empty = resident("VmRSS")
     task = bound(size, mode).eval()
-    held, start = forget_the_peak(), time.perf_counter()
+    held, start, busy = forget_the_peak(), time.perf_counter(), time.process_time()
     with torch.no_grad():
         count = len(task())
-    seconds = time.perf_counter() - start
-    return Measured(seconds, count, count, held - empty, resident("VmHWM") - held)
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
+    return Measured(seconds, count, count, held - empty, resident("VmHWM") - held, busy)
 
 
 def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:

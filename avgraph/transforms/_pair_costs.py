@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
-from avgraph.io.mapped_rows import Rows, take_rows, tensor_blocks
+from avgraph.io.mapped_rows import Rows, mapping_of, take_rows, tensor_blocks
 from avgraph.nn import mahalanobis_cost, mahalanobis_edge_cost
 from avgraph.transforms._blocks import BUDGET
 
@@ -33,6 +34,7 @@ class Features:
             got = f"{rows.dtype} {list(rows.shape)}" if is_rows else type(rows).__name__
             raise GraphError(f"{name}: expected floating-point features [n, d], got {got}")
         self.rows: Rows = rows
+        self.mapping = mapping_of(rows)
         self.unit = unit
         for start, block in tensor_blocks(rows, max(1, BUDGET // (_PER_NUMBER * max(1, rows.shape[1])))):
             check_finite(name, block, start)
@@ -53,6 +55,8 @@ class Features:
     def take(self, index: Tensor) -> Tensor:
         """Some rows, in float64: in single precision marginals cannot be met to 1e-6."""
         rows = take_rows(self.rows, index).detach()
+        if self.mapping is not None:
+            self.mapping.madvise(mmap.MADV_DONTNEED)
         return (F.normalize(rows) if self.unit else rows).double()
 
     def whole(self) -> Tensor:
