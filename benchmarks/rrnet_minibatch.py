@@ -84,7 +84,7 @@ def resident(key: str) -> float:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it, CPU seconds."""
+    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it, CPU s."""
 
     seconds: float
     timed: int

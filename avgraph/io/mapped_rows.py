@@ -37,6 +37,37 @@ def mapping_of(rows: Rows) -> mmap.mmap | None:
     return mapping if isinstance(mapping, mmap.mmap) else None
 
 
+def private(array: Array) -> Array:
+    """A mapped array once more, mapped copy-on-write: it may be written to, and the file never changes.
+
+    Raises:
+        DataError: if it is no whole array of a file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.zeros(2))
+        ...     own = private(np.load(f"{folder}/x.npy", mmap_mode="r"))
+        ...     own[0] = 1
+        ...     own.tolist(), np.load(f"{folder}/x.npy").tolist()
+        ([1.0, 0.0], [0.0, 0.0])
+    """
+    if not is_whole_map(array):
+        raise DataError(f"expected an array mapped from a file, got {type(array).__name__} {list(array.shape)}")
+    order = "C" if array.flags.c_contiguous else "F"
+    return np.memmap(array.filename, array.dtype, "c", array.offset, array.shape, order)  # type: ignore[attr-defined]
+
+
+def is_whole_map(array: Array) -> bool:
+    """Whether an array is a file's, as it lies there: no part, no view, no copy.
+
+    Example:
+        >>> is_whole_map(np.eye(2))
+        False
+    """
+    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and array.filename is not None
+
+
 def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
     """Number of the first row, and some rows in float32; pages of a mapped file are given back after each block.
 
