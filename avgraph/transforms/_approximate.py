@@ -11,8 +11,8 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.runtime.progress import counted
-from avgraph.transforms._blocks import BUDGET
-from avgraph.transforms._nearest_blocks import Found, nearest_in_blocks
+from avgraph.transforms._blocks import rows_within
+from avgraph.transforms._nearest_blocks import Found, nearest_in_blocks, rounded
 from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms._unit_rows import WIDE, UnitRows
 
@@ -42,7 +42,7 @@ def nearest_in_lists(
     index = _filled(faiss, rows, among, lists)
     place, value = torch.empty(len(asked), k, dtype=torch.int64), torch.empty(len(asked), k)
     proposed = min(2 * k + 8, len(among))
-    step, lacking = max(1, BUDGET // (2 * WIDE * rows.width * proposed)), []
+    step, lacking = rows_within(2 * WIDE * rows.width * proposed), []
     with counted(len(asked), "nearest rows") as advance:
         for start in range(0, len(asked), step):
             part = asked[start : start + step]
@@ -95,7 +95,7 @@ def _filled(faiss: Any, rows: UnitRows, among: Tensor, lists: int) -> Any:
 
 def _single(rows: UnitRows, index: Tensor) -> Any:
     """Some rows in float32, a block at a time."""
-    for part in index.split(max(1, BUDGET // (2 * WIDE * rows.width))):
+    for part in index.split(rows_within(2 * WIDE * rows.width)):
         yield rows.take(part).float().cpu()
 
 
@@ -104,7 +104,7 @@ def _compared(unit: Tensor, rows: UnitRows, among: Tensor, found: Tensor, k: int
     distinct, column = among[found.clamp_min(0)].unique(return_inverse=True)
     # Products and sums of each pair alone: equal rows give equal numbers.
     pairs = rows.take(distinct).cpu()[column].mul_(unit[:, None, :])
-    similarity = pairs.sum(2).float().masked_fill(found < 0, -torch.inf)
+    similarity = rounded(pairs.sum(2)).masked_fill(found < 0, -torch.inf)
     kept, value = stable_top_k(similarity, k)
     return value, kept
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Int64
 from torch import Tensor
 
 from avgraph.io.mapped_rows import Array
 from avgraph.runtime.progress import counted
-from avgraph.transforms._blocks import BUDGET, block_size
+from avgraph.transforms._blocks import block_size, rows_within
 from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms._unit_rows import WIDE, UnitRows
 
@@ -80,7 +81,7 @@ def _best(unit: Tensor, rows: UnitRows, among: Tensor, k: int, wide: int) -> Fou
             pairs = _close(narrow, columns, best[:, -1] - margin) if can_screen and seen >= k else None
             seen += len(columns)
             if pairs is None:
-                column, value = stable_top_k((unit @ columns.T).float(), min(k, len(columns)))
+                column, value = stable_top_k(rounded(unit @ columns.T), min(k, len(columns)))
                 better = torch.arange(len(unit), device=unit.device)
             else:
                 better, column, value = _by_row(unit, columns, *pairs)
@@ -91,6 +92,11 @@ def _best(unit: Tensor, rows: UnitRows, among: Tensor, k: int, wide: int) -> Fou
     return place.cpu(), best.cpu()
 
 
+def rounded(similarity: Tensor) -> Tensor:
+    """In float32, where equal ones are equal however they were added up: next to 0 only if what is left over is 0."""
+    return F.hardshrink(similarity, 2**-40).float()
+
+
 def _close(narrow: Tensor, columns: Tensor, limit: Tensor) -> tuple[Tensor, Tensor] | None:
     """Pairs whose product in float32 is at least the query's limit; None where they take more than all in float64."""
     row, column = (narrow @ columns.float().T >= limit[:, None]).nonzero(as_tuple=True)
@@ -99,7 +105,7 @@ def _close(narrow: Tensor, columns: Tensor, limit: Tensor) -> tuple[Tensor, Tens
 
 def _by_row(unit: Tensor, columns: Tensor, row: Tensor, column: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Queries that have pairs, columns of these, ascending, and similarities, −∞ where a query has fewer."""
-    similarity = (unit[row] * columns[column]).sum(1).float()
+    similarity = rounded((unit[row] * columns[column]).sum(1))
     better, number, count = row.unique_consecutive(return_inverse=True, return_counts=True)
     rank = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[number]
     shape = (len(better), int(count.max()) if len(count) else 0)
@@ -134,7 +140,7 @@ class _Copies:
         """The ``k`` best of all rows, of the best distinct ones, less the one that is to be left out of each."""
         place, value = found
         if self.members is not None:
-            step = max(1, BUDGET // (4 * _PER_COPY * place.shape[1] * min(k + 1, int(self.members[1].max()))))
+            step = rows_within(4 * _PER_COPY * place.shape[1] * min(k + 1, int(self.members[1].max())))
             parts = zip(place.split(step), value.split(step), strict=True)
             place, value = map(torch.cat, zip(*(self._with_copies(*part, k + 1) for part in parts), strict=True))
         if without is not None:

@@ -14,7 +14,7 @@ from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
 from avgraph.io.mapped_rows import Rows, mapping_of, take_rows, tensor_blocks
 from avgraph.nn import mahalanobis_cost, mahalanobis_edge_cost
-from avgraph.transforms._blocks import BUDGET
+from avgraph.transforms._blocks import rows_within
 
 _PER_ENTRY = 48  # bytes of a pair: its cost and what a half-step makes of it
 _PER_NUMBER = 48  # bytes of a number of an edge's two rows: as they are, in float64, their difference
@@ -36,7 +36,7 @@ class Features:
         self.rows: Rows = rows
         self.mapping = mapping_of(rows)
         self.unit = unit
-        for start, block in tensor_blocks(rows, max(1, BUDGET // (_PER_NUMBER * max(1, rows.shape[1])))):
+        for start, block in tensor_blocks(rows, rows_within(_PER_NUMBER * max(1, rows.shape[1]))):
             check_finite(name, block, start)
 
     def __len__(self) -> int:
@@ -78,13 +78,13 @@ class PairCosts:
     def strips(self, scale: float = 1.0) -> Iterator[tuple[int, Tensor]]:
         """Costs of some sources with all targets over ``scale``, in order; all targets are held in float64."""
         y = self.y.whole()
-        for rows in torch.arange(len(self.x)).split(max(1, BUDGET // (_PER_ENTRY * len(self.y)))):
+        for rows in torch.arange(len(self.x)).split(rows_within(_PER_ENTRY * len(self.y))):
             yield int(rows[0]), mahalanobis_cost(self.x.take(rows), y, self.metric) / scale
 
     def of_edges(self, edge_index: Tensor) -> Tensor:
         """Of the listed pairs only, [e]."""
         found = torch.empty(edge_index.shape[1], dtype=torch.float64)
-        step = max(1, BUDGET // (_PER_NUMBER * self.x.width))
+        step = rows_within(_PER_NUMBER * self.x.width)
         for start in range(0, len(found), step):
             part = edge_index[:, start : start + step].cpu()
             own = torch.arange(part.shape[1]).expand(2, -1)

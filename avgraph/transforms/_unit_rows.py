@@ -16,7 +16,7 @@ from avgraph.graph.nodes import check_finite
 from avgraph.io.mapped_rows import Array, Rows, mapping_of
 from avgraph.nn.contrast._memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
-from avgraph.transforms._blocks import BUDGET
+from avgraph.transforms._blocks import rows_within
 
 WIDE = 24
 """Bytes an entry of a row takes while it is scaled: as it is, in float64, and divided by its length."""
@@ -46,7 +46,7 @@ class UnitRows:
         self.rows, self.mapping = rows if is_array else rows.detach(), mapping_of(rows)
         self.device = torch.device("cpu") if is_array else rows.device
         self.length = torch.empty(len(rows), 1, dtype=torch.float64, device=self.device)
-        self.step = max(1, BUDGET // (4 * WIDE * max(1, rows.shape[1])))
+        self.step = rows_within(4 * WIDE * max(1, rows.shape[1]))
         for first in range(0, len(rows), self.step):
             wide = self._wide(torch.arange(first, min(first + self.step, len(rows))))
             check_finite(name, wide, first)

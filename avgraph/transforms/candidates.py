@@ -13,7 +13,7 @@ from avgraph.graph.nodes import check_finite, node_count, node_store, node_vecto
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.io.mapped_rows import Rows, tensor_blocks
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._blocks import BUDGET
+from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._concepts import check_class_order
 from avgraph.transforms._new_rows import Edges, paired_edges
 from avgraph.transforms._pairs import set_pairs
@@ -80,7 +80,7 @@ class Candidates(BaseTransform):
         device = score.device if isinstance(score, Tensor) else torch.device("cpu")
         index = torch.empty(n_source, self.k, dtype=torch.int64, device=device)
         weight = torch.empty(n_source, self.k, device=device)
-        for start, block in tensor_blocks(score, max(1, BUDGET // (_PER_SCORE * n_target))):
+        for start, block in tensor_blocks(score, rows_within(_PER_SCORE * n_target)):
             rows = slice(start, start + len(block))
             index[rows] = stable_top_k(block, self.k)[0]
             if self.add_true:
@@ -136,7 +136,7 @@ def _view_scores(data: HeteroData, source: str, n_target: int, index: Tensor) ->
         got = list(value.shape) if isinstance(value, Tensor | np.ndarray) else type(value).__name__
         raise GraphError(f"{source}.view_score: expected [{rows}, views, {n_target}], got {got}")
     found = torch.empty(rows, index.shape[1], value.shape[1], device=index.device)
-    for start, block in tensor_blocks(value, max(1, BUDGET // (_PER_SCORE * n_target * value.shape[1]))):
+    for start, block in tensor_blocks(value, rows_within(_PER_SCORE * n_target * value.shape[1])):
         check_finite(f"{source}.view_score", block.flatten(1), start)
         of_views = index[start : start + len(block), None].expand(-1, value.shape[1], -1)
         found[start : start + len(block)] = block.gather(2, of_views).transpose(1, 2).float()
@@ -174,6 +174,6 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Rows | 
         )
     if scores is None:
         check_class_order(data, target, name)
-    for start, block in tensor_blocks(score, max(1, BUDGET // (_PER_SCORE * max(1, shape[1])))):
+    for start, block in tensor_blocks(score, rows_within(_PER_SCORE * max(1, shape[1]))):
         check_finite(name, block, start)
     return score.detach() if isinstance(score, Tensor) else score

@@ -14,7 +14,7 @@ from avgraph.io.mapped_rows import Rows
 from avgraph.nn.contrast._memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.tensors.rows import products_with
-from avgraph.transforms._blocks import BUDGET
+from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._found_rows import found_rows
 from avgraph.transforms._unit_rows import UnitRows
 
@@ -141,6 +141,6 @@ def similarities(
     """
     product = products_with(unit)
     for rows in torch.arange(len(query), device=unit.device).split(
-        chunk_size or max(1, BUDGET // (_PER_ENTRY * max(1, len(unit))))
+        chunk_size or rows_within(_PER_ENTRY * max(1, len(unit)))
     ):
         yield rows, product(query[rows]).float()
