@@ -14,7 +14,7 @@ knn: ten neighbours of each row. bipartite: ten rows of each of as many others. 
 the share found. candidates: ten of --targets scores. memory: the ten of as many memory rows that each attends to.
 coupling: Sinkhorn's of all pairs, ε .1. along: the same along the ten edges of each row. rrnet_*: RR-Net's logits of
 that many ratings, of the whole graph or a part at a time. --queries asks knn, approximate, bipartite and memory for
-so many rows only; "CPU of all" then says how long all would take, by proportion: an extrapolation. --peers compares
+so many rows only; a part of the time does not depend on how many are asked for. --peers compares
 exact neighbours with scikit-learn and faiss by the CPU's seconds of all threads, which a busy machine leaves alone, and
 says by how much similarities differ at most.
 """
@@ -144,7 +144,7 @@ def slope(now: float, before: float, rows: int, rows_before: int) -> str:
 
 
 def table(options: argparse.Namespace, folder: str) -> None:
-    head = ("transform", "rows", "asked", "CPU s", "exponent", "clock s", "extra MB", "exponent", "CPU of all", "")
+    head = ("transform", "rows", "asked", "CPU s", "exponent", "clock s", "extra MB", "exponent", "")
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     for name in options.transforms:
         last: tuple[int, Measured] | None = None
@@ -154,10 +154,9 @@ def table(options: argparse.Namespace, folder: str) -> None:
             if last is not None:
                 slopes = [slope(getattr(found, key), getattr(last[1], key), rows, last[0]) for key in ("busy", "extra")]
             asked = min(rows, options.queries or rows) if name in ASKED else rows
-            whole = "" if asked == rows or name == "approximate" else f"{found.busy * rows / asked / 3600:.1f} h"
             spent = (f"{found.busy:.2f}", slopes[0], f"{found.seconds:.2f}", f"{found.extra:.0f}", slopes[1])
             cells = (name, f"{rows:.0e}", f"{asked}", *spent)
-            print(f"| {' | '.join((*cells, whole, found.note))} |", flush=True)
+            print(f"| {' | '.join((*cells, found.note))} |", flush=True)
             last = rows, found
 
 
