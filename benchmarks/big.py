@@ -23,12 +23,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +39,7 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.graph.provenance import Provenance  # noqa: E402
 from avgraph.transforms import KNN, Candidates, CouplingEdges, MemoryEdges  # noqa: E402
-from benchmarks.rrnet_minibatch import forget_the_peak, logits_of, resident, size_of  # noqa: E402
+from benchmarks.rrnet_minibatch import forget_the_peak, in_a_process, logits_of, resident, size_of  # noqa: E402
 
 K, EPSILON, TEMPERATURE, ROWS_A_CENTRE = 10, 0.1, 0.01, 100
 ASKED = ("knn", "bipartite", "approximate", "memory")  # those that a few rows can be asked of
@@ -133,11 +131,6 @@ def measure(task: Task) -> Measured:
     return Measured(busy, seconds, extra - made / 2**20, Provenance.of(found).note or "")
 
 
-def in_a_process(task: Task) -> Measured:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(measure, task).result()
-
-
 def slope(now: float, before: float, rows: int, rows_before: int) -> str:
     """The exponent p of rows^p."""
     return f"{math.log(max(now, 1e-9) / max(before, 1e-9), rows / rows_before):.2f}"
@@ -149,7 +142,7 @@ def table(options: argparse.Namespace, folder: str) -> None:
     for name in options.transforms:
         last: tuple[int, Measured] | None = None
         for rows in sorted(options.sizes):
-            found = in_a_process(Task(name, rows, options, folder))
+            found = in_a_process(measure, Task(name, rows, options, folder))
             slopes = ["", ""]
             if last is not None:
                 slopes = [slope(getattr(found, key), getattr(last[1], key), rows, last[0]) for key in ("busy", "extra")]

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import time
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
@@ -25,7 +23,7 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from avgraph.nn import info_nce, mahalanobis_cost, matching_loss, memory_readout, sinkhorn  # noqa: E402
-from benchmarks.rrnet_minibatch import forget_the_peak, resident  # noqa: E402
+from benchmarks.rrnet_minibatch import forget_the_peak, in_a_process, resident  # noqa: E402
 
 STEPS = ("info_nce", "coupling", "readout")
 
@@ -72,8 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in options.steps:
         last: tuple[int, Step] | None = None
         for batch in sorted(options.batches):
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-                found = pool.submit(measure, name, batch, options.width, options.memory).result()
+            found = in_a_process(measure, name, batch, options.width, options.memory)
             slopes = ["", ""]
             if last is not None:
                 pairs = zip(found[:2], last[1][:2], strict=True)

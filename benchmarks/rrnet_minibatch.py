@@ -20,9 +20,10 @@ import math
 import multiprocessing
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -32,6 +33,8 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask  # noqa: E402
 from avgraph.options.train import TrainOptions  # noqa: E402
+
+Found = TypeVar("Found")
 
 MODES = ("whole", "batches")
 BATCH, FAN_OUT, NEAR, WIDTH = 1024, 10, 5, 8
@@ -150,12 +153,12 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
     return time.perf_counter() - start
 
 
-def in_a_process(size: Size, mode: str, steps: int) -> Measured:
-    """Of its own, whose memory is nobody else's; one that is killed for it is an error."""
+def in_a_process(work: Callable[..., Found], *given: object) -> Found:
+    """Work in a process of its own, whose memory is nobody else's; one that is killed for it is an error."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([RRNetTask.__module__])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(measure, size, mode, steps).result()
+        return pool.submit(work, *given).result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -172,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for mode in options.modes:
         before: tuple[int, float] | None = None
         for size in sizes:
-            found = in_a_process(size, mode, options.steps)
+            found = in_a_process(measure, size, mode, options.steps)
             growth = ""
             if before is not None:
                 growth = f"{math.log(found.seconds / before[1], size.ratings / before[0]):.2f}"

@@ -54,8 +54,10 @@ def private(array: Array) -> Array:
     """
     if not is_whole_map(array):
         raise DataError(f"expected an array mapped from a file, got {type(array).__name__} {list(array.shape)}")
-    order = "C" if array.flags.c_contiguous else "F"
-    return np.memmap(array.filename, array.dtype, "c", array.offset, array.shape, order)  # type: ignore[attr-defined]
+    file: Any = array
+    order: Any = "C" if file.flags.c_contiguous else "F"
+    own: Array = np.memmap(file.filename, file.dtype, "c", file.offset, file.shape, order)
+    return own
 
 
 def is_whole_map(array: Array) -> bool:
@@ -65,7 +67,10 @@ def is_whole_map(array: Array) -> bool:
         >>> is_whole_map(np.eye(2))
         False
     """
-    return isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and array.filename is not None
+    if not isinstance(array, np.memmap):
+        return False
+    base: Any = array.base  # of a part it is the whole
+    return isinstance(base, mmap.mmap) and array.filename is not None
 
 
 def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
