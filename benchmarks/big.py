@@ -28,7 +28,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -44,7 +44,7 @@ from benchmarks.rrnet_minibatch import forget_the_peak, in_a_process, logits_of,
 K, EPSILON, TEMPERATURE, ROWS_A_CENTRE = 10, 0.1, 0.01, 100
 ASKED = ("knn", "bipartite", "approximate", "memory")  # those that a few rows can be asked of
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
 
 
 class Task(NamedTuple):
@@ -83,7 +83,8 @@ def mapped(task: Task, seed: int, width: int | None = None) -> Array:
     path = Path(task.folder, f"{task.rows}-{width}-{seed}.npy")
     if not path.exists():
         write_rows(path, task.rows, width, seed)
-    return np.load(path, mmap_mode="r")
+    rows: Array = np.load(path, mmap_mode="r")
+    return rows
 
 
 def graph_of(task: Task) -> tuple[HeteroData, Callable[[HeteroData], HeteroData]]:
@@ -165,13 +166,15 @@ def peers(options: argparse.Namespace, folder: str) -> None:
 
     def scikit_learn(x: Array) -> Array:
         distance, _ = NearestNeighbors(n_neighbors=K + 1, metric="cosine", algorithm="brute").fit(x).kneighbors(x)
-        return 1 - distance[:, 1:]
+        similarity: Array = 1 - distance[:, 1:]
+        return similarity
 
     def faiss_flat(x: Array) -> Array:
         unit = x / np.linalg.norm(x, axis=1, keepdims=True)
         index = faiss.IndexFlatIP(x.shape[1])
         index.add(unit)
-        return index.search(unit, K + 1)[0][:, 1:]
+        similarity: Array = index.search(unit, K + 1)[0][:, 1:]
+        return similarity
 
     faiss.omp_set_num_threads(torch.get_num_threads())
     head = ("rows", "ours CPU s", "scikit-learn", "faiss IndexFlatIP", "ours / scikit-learn", "ours / faiss", "error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,30 @@ def mapping_of(rows: Rows) -> mmap.mmap | None:
         return None
     mapping = base._mmap  # type: ignore[attr-defined]  # numpy keeps it there and nowhere else
     return mapping if isinstance(mapping, mmap.mmap) else None
+
+
+def are_numbers(rows: object, axes: int = 2) -> TypeGuard[Rows]:
+    """Whether they are a tensor or an array of floating point with so many axes.
+
+    Example:
+        >>> are_numbers(np.eye(2)), are_numbers(torch.ones(2)), are_numbers([[1.0]])
+        (True, False, False)
+    """
+    if isinstance(rows, Tensor):
+        return rows.ndim == axes and rows.is_floating_point()
+    return isinstance(rows, np.ndarray) and rows.ndim == axes and rows.dtype.kind == "f"
+
+
+def kind_of(rows: object) -> str:
+    """Type and shape of a tensor or an array, or the type of anything else, for messages.
+
+    Example:
+        >>> kind_of(torch.ones(2)), kind_of("x")
+        ('torch.float32 [2]', 'str')
+    """
+    if isinstance(rows, Tensor | np.ndarray):
+        return f"{rows.dtype} {list(rows.shape)}"
+    return type(rows).__name__
 
 
 def private(array: Array) -> Array:

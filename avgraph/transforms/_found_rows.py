@@ -20,7 +20,7 @@ Group = Tensor | Sequence[Hashable] | None
 class FoundRows(NamedTuple):
     """Rows, how similar they are, and the share of the exact ones among them: None where all are."""
 
-    index: Int64[Tensor, "m k"]
+    place: Int64[Tensor, "m k"]
     similarity: Float32[Tensor, "m k"]
     recall: float | None
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
-from avgraph.io.mapped_rows import Rows, mapping_of, take_rows, tensor_blocks
+from avgraph.io.mapped_rows import Rows, are_numbers, kind_of, mapping_of, take_rows, tensor_blocks
 from avgraph.nn import mahalanobis_cost, mahalanobis_edge_cost
 from avgraph.transforms._blocks import rows_within
 
@@ -28,11 +27,8 @@ class Features:
     """
 
     def __init__(self, name: str, rows: object, *, unit: bool) -> None:
-        is_rows = isinstance(rows, Tensor | np.ndarray)
-        is_float = is_rows and (rows.dtype.kind == "f" if isinstance(rows, np.ndarray) else rows.is_floating_point())
-        if not is_rows or rows.ndim != 2 or not is_float:
-            got = f"{rows.dtype} {list(rows.shape)}" if is_rows else type(rows).__name__
-            raise GraphError(f"{name}: expected floating-point features [n, d], got {got}")
+        if not are_numbers(rows):
+            raise GraphError(f"{name}: expected floating-point features [n, d], got {kind_of(rows)}")
         self.rows: Rows = rows
         self.mapping = mapping_of(rows)
         self.unit = unit

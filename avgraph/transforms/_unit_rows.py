@@ -13,7 +13,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
-from avgraph.io.mapped_rows import Array, Rows, mapping_of
+from avgraph.io.mapped_rows import Array, Rows, are_numbers, kind_of, mapping_of
 from avgraph.nn.contrast._memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.transforms._blocks import rows_within
@@ -38,13 +38,13 @@ class UnitRows:
     """
 
     def __init__(self, name: str, rows: Rows) -> None:
-        is_array = isinstance(rows, np.ndarray)
-        if not is_array:
+        if not isinstance(rows, np.ndarray):
             check_tensors({name: rows})
-        if rows.ndim != 2 or not (rows.dtype.kind == "f" if is_array else rows.is_floating_point()):
-            raise GraphError(f"{name}: expected floating-point features [n, d], got {rows.dtype} {list(rows.shape)}")
-        self.rows, self.mapping = rows if is_array else rows.detach(), mapping_of(rows)
-        self.device = torch.device("cpu") if is_array else rows.device
+        if not are_numbers(rows):
+            raise GraphError(f"{name}: expected floating-point features [n, d], got {kind_of(rows)}")
+        self.rows: Rows = rows.detach() if isinstance(rows, Tensor) else rows
+        self.mapping = mapping_of(rows)
+        self.device = rows.device if isinstance(rows, Tensor) else torch.device("cpu")
         self.length = torch.empty(len(rows), 1, dtype=torch.float64, device=self.device)
         self.step = rows_within(4 * WIDE * max(1, rows.shape[1]))
         for first in range(0, len(rows), self.step):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,7 +13,7 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.io.mapped_rows import Rows, tensor_blocks
+from avgraph.io.mapped_rows import Rows, are_numbers, tensor_blocks
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._concepts import check_class_order
@@ -161,10 +163,8 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Rows | 
     if scores is None and "score" not in node_store(data, source):
         told = "declare an encoder that gives one, or take every pair (complete)"
         raise GraphError(f"node type {source!r} has no 'score' to choose candidates by; {told}")
-    score = scores if scores is not None else data[source].score
-    if not isinstance(score, Tensor | np.ndarray) or not (
-        score.dtype.kind == "f" if isinstance(score, np.ndarray) else score.is_floating_point()
-    ):
+    score: Any = scores if scores is not None else data[source].score
+    if not are_numbers(score, axes=score.ndim if isinstance(score, Tensor | np.ndarray) else 2):
         got = str(score.dtype) if isinstance(score, Tensor | np.ndarray) else type(score).__name__
         raise GraphError(f"{name}: expected a floating-point tensor, got {got}")
     if tuple(score.shape) != shape:

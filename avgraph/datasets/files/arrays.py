@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch_geometric.data import HeteroData
@@ -119,7 +120,7 @@ def read_edges(data: HeteroData, reader: PartReader, edge: EdgeFiles) -> None:
         where = part.where["index"]
         given = part.arrays.pop("index")
         stays = edge_index_stays(given, mapped=part.mapped)
-        index = given if stays else as_whole(given, where)
+        index: Any = given if stays else as_whole(given, where)
         if index.ndim == 2 and index.shape[1] == 2 and index.shape[0] != 2:
             index = index.T  # one edge per row, as tables have it
         if index.ndim != 2 or index.shape[0] != 2:
