@@ -110,7 +110,9 @@ def graph_of(task: Task) -> tuple[HeteroData, Callable[[HeteroData], HeteroData]
         return data, MemoryEdges("row", "other", K, temperature=TEMPERATURE)
     if task.name == "along":
         centre = torch.arange(task.rows).repeat_interleave(K)
-        near = (centre + torch.randint(0, 50, centre.shape, generator=torch.Generator().manual_seed(0))) % task.rows
+        apart = torch.randint(0, 50, centre.shape, generator=torch.Generator().manual_seed(0))
+        apart[::K] = 0  # every row has a partner that is its own: a coupling there is
+        near = (centre + apart) % task.rows
         data["row", "near", "other"].edge_index = torch.stack([near, centre])
         return data, CouplingEdges("row", "other", epsilon=EPSILON, along="near", scale="edges", tol=1e-3, threshold=0)
     return data, CouplingEdges("row", "other", epsilon=EPSILON, tol=1e-3)
