@@ -5,7 +5,7 @@
     OMP_NUM_THREADS=1 python -m benchmarks.big --transforms rrnet_whole rrnet_batches --sizes 1000000 10000000
     OMP_NUM_THREADS=1 python -m benchmarks.big --peers --sizes 10000 30000
 
-Rows of --width columns lie around a hundredth as many centres, twice as far from them as these are apart, in a .npy
+Rows of --width columns lie around a hundredth as many centres, two of one centre with a cosine of about .5, in a .npy
 file that is mapped; each line is a process of its own. "extra MB" is the largest resident memory while the transform
 works beyond what was resident before, less its edges: pages of mapped files that are read count. "exponent" is the
 slope of log CPU time and of log extra memory on log rows from the line before.
