@@ -20,9 +20,10 @@ import math
 import multiprocessing
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -32,6 +33,8 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask  # noqa: E402
 from avgraph.options.train import TrainOptions  # noqa: E402
+
+Found = TypeVar("Found")
 
 MODES = ("whole", "batches")
 BATCH, FAN_OUT, NEAR, WIDTH = 1024, 10, 5, 8
@@ -84,31 +87,23 @@ def resident(key: str) -> float:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it."""
+    """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it, CPU s."""
 
     seconds: float
     timed: int
     steps: int
     held: float
     extra: float
+    busy: float = 0.0
 
 
 def measure(size: Size, mode: str, steps: int) -> Measured:
     """What an epoch costs."""
-    torch.manual_seed(0)
     empty = resident("VmRSS")
-    batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
-    options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
-    task = RRNetTask(options)
-    task.bind(ratings(size), TrainOptions(), 0)
-    task.log = lambda *args, **kwargs: None
+    task = bound(size, mode)
     optimizer = task.configure_optimizers()["optimizer"]
     loader = task.train_dataloader()
-    task._place()
-    held = resident("VmRSS")
-    with open("/proc/self/clear_refs", "w") as refs:
-        refs.write("5")  # forget the peak of the set-up
-    times = []
+    held, times = forget_the_peak(), []
     for number, batch in enumerate(loader):
         if number > steps:
             break
@@ -120,6 +115,36 @@ def measure(size: Size, mode: str, steps: int) -> Measured:
     return Measured(seconds, len(warm), len(loader), held - empty, resident("VmHWM") - held)
 
 
+def bound(size: Size, mode: str) -> RRNetTask:
+    """RR-Net on the graph, with its CSR view."""
+    torch.manual_seed(0)
+    batches = {"batch_size": BATCH, "fan_out": FAN_OUT} if mode == "batches" else {}
+    options = RrnetOptions(source="user", target="item", loss="bce", dropout=0.0, standardize=False, **batches)
+    task = RRNetTask(options)
+    task.bind(ratings(size), TrainOptions(), 0)
+    task.log = lambda *args, **kwargs: None
+    task._place()
+    return task
+
+
+def forget_the_peak() -> float:
+    """MB that are held after the set-up, whose peak no longer counts."""
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+    return resident("VmRSS")
+
+
+def logits_of(size: Size, mode: str) -> Measured:
+    """What the logits of all ratings cost, without training."""
+    empty = resident("VmRSS")
+    task = bound(size, mode).eval()
+    held, start, busy = forget_the_peak(), time.perf_counter(), time.process_time()
+    with torch.no_grad():
+        count = len(task())
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
+    return Measured(seconds, count, count, held - empty, resident("VmHWM") - held, busy)
+
+
 def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor, number: int) -> float:
     start = time.perf_counter()
     optimizer.zero_grad()
@@ -128,12 +153,12 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
     return time.perf_counter() - start
 
 
-def in_a_process(size: Size, mode: str, steps: int) -> Measured:
-    """Of its own, whose memory is nobody else's; one that is killed for it is an error."""
+def in_a_process(work: Callable[..., Found], *given: object) -> Found:
+    """Work in a process of its own, whose memory is nobody else's; one that is killed for it is an error."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([RRNetTask.__module__])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(measure, size, mode, steps).result()
+        return pool.submit(work, *given).result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -150,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for mode in options.modes:
         before: tuple[int, float] | None = None
         for size in sizes:
-            found = in_a_process(size, mode, options.steps)
+            found = in_a_process(measure, size, mode, options.steps)
             growth = ""
             if before is not None:
                 growth = f"{math.log(found.seconds / before[1], size.ratings / before[0]):.2f}"

@@ -48,6 +48,11 @@ ALL = ["--set", "dataset.keep=1"]  # the made-up pictures are few
 
 STARTS = [
     start("audio_attention", "--sides 2 3 --frames 2 --repeats 2 --no-memory", "| 2 × 2 |", "| 3 × 3 |"),
+    start("big", "--transforms knn approximate candidates memory coupling along --sizes 60 90 --width 4 --targets 12",
+          "| knn | 6e+01 | 60 |", "| knn | 9e+01 | 90 |", "| approximate | 6e+01 |", "| candidates | 6e+01 |",
+          "| memory | 6e+01 |", "| coupling | 9e+01 |", "| along | 9e+01 |"),
+    start("big", "--transforms knn --sizes 60 --width 4 --queries 7", "| knn | 6e+01 | 7 |"),
+    start("big", "--peers --sizes 60 --width 4", "| 60 |"),
     start("cmcr", "main --seeds 0 --rows a k", "| chance |", "| class bridge |", "| caption bridge |", "| pairs |",
           "| A |", "| K |"),
     start("cmcr", "bridge --seeds 0 --strongest 3", "| all captions |", "| the 3 strongest |"),
@@ -102,6 +107,8 @@ STARTS = [
     start("rrnet_images.__main__", "relations --seeds 0 1 --set train.epochs=1", "| whole graph |",
           "| no near edges of pictures |", "| near edges at random |", "| no competition of candidates |",
           "| the encoder that proposes |", more=ALL),
+    start("planning", "--batches 8 16 --width 4 --memory 50", "| info_nce | 8 |", "| coupling | 16 |",
+          "| readout | 16 |"),
     start("rrnet_minibatch", "--edges 1000 2000 --steps 1", "| 1e+03 | 120 | whole |", "| 2e+03 | 220 | batches |"),
     start("segment", "--edges 40 --channels 4 --repeats 1", "| sum | float32 | 40 | 4 | grouped |",
           "| gather | float32 | 40 | 4 | drawn |", "| softmax | float32 | 40 | 1 | drawn |"),

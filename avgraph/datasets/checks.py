@@ -12,6 +12,7 @@ from avgraph.graph.vocabulary import SPLITS
 
 Array = npt.NDArray[np.generic]
 
+EDGES_AT_A_TIME = 1 << 22
 ROWS_AT_A_TIME = 65_536  # bounds the temporary memory of a check of a memory-mapped file
 _MEANT = {"training": "train", "valid": "val", "validation": "val", "dev": "val", "testing": "test", "eval": "test"}
 
@@ -137,8 +138,11 @@ def check_edge_index(index: npt.NDArray[np.int64], where: str, ends: Sequence[tu
         avgraph.errors.DataError: e.npy: column 1: source 5, but there are 2 'user' nodes (0 to 1)
     """
     for role, row, (node, count) in zip(("source", "target"), index, ends, strict=True):
-        wrong = np.flatnonzero((row < 0) | (row >= count))
-        if wrong.size:
-            column = int(wrong[0])
+        for start in range(0, len(row), EDGES_AT_A_TIME):
+            part = np.asarray(row[start : start + EDGES_AT_A_TIME])
+            wrong = np.flatnonzero((part < 0) | (part >= count))
+            if not wrong.size:
+                continue
+            column = start + int(wrong[0])
             there = f"there are {count} {node!r} nodes (0 to {count - 1})"
             raise DataError(f"{where}: column {column}: {role} {row[column]}, but {there}")

@@ -91,8 +91,8 @@ def node_vector(data: HeteroData, node: str, attribute: str, dtype: torch.dtype)
     return value
 
 
-def check_finite(name: str, value: Tensor) -> None:
-    """Refuse NaN and infinity in a matrix.
+def check_finite(name: str, value: Tensor, first: int = 0) -> None:
+    """Refuse NaN and infinity in a matrix; ``first`` is the number of its first row, for the message.
 
     Shapes:
         value [n, d]
@@ -109,4 +109,4 @@ def check_finite(name: str, value: Tensor) -> None:
     if wrong.any():
         row = int(wrong.nonzero()[0])
         column = int((~value[row].isfinite()).nonzero()[0])
-        raise GraphError(f"{name}: row {row}, column {column} is {float(value[row, column])}")
+        raise GraphError(f"{name}: row {first + row}, column {column} is {float(value[row, column])}")

@@ -14,6 +14,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import DataError, reason_of
 from avgraph.io.files import atomic_path
 from avgraph.io.files_read import note_read
+from avgraph.io.mapped_rows import is_whole_map, private
 from avgraph.io.reading import check_regular
 from avgraph.io.torch_file import load_tensors
 from avgraph.io.writing import save_tensors
@@ -60,7 +61,11 @@ def _named(key: Any) -> str:
 
 
 def _plain(array: Any) -> Any:
-    return array.tolist() if array.dtype.kind == "U" else torch.from_numpy(np.array(array))
+    if array.dtype.kind == "U":
+        return array.tolist()
+    return torch.from_numpy(
+        private(array) if is_whole_map(array) else np.array(array)
+    )  # a map is written from its file
 
 
 def save_graph(data: HeteroData, path: str | Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,66 @@ def mapping_of(rows: Rows) -> mmap.mmap | None:
     return mapping if isinstance(mapping, mmap.mmap) else None
 
 
+def are_numbers(rows: object, axes: int = 2) -> TypeGuard[Rows]:
+    """Whether they are a tensor or an array of floating point with so many axes.
+
+    Example:
+        >>> are_numbers(np.eye(2)), are_numbers(torch.ones(2)), are_numbers([[1.0]])
+        (True, False, False)
+    """
+    if isinstance(rows, Tensor):
+        return rows.ndim == axes and rows.is_floating_point()
+    return isinstance(rows, np.ndarray) and rows.ndim == axes and rows.dtype.kind == "f"
+
+
+def kind_of(rows: object) -> str:
+    """Type and shape of a tensor or an array, or the type of anything else, for messages.
+
+    Example:
+        >>> kind_of(torch.ones(2)), kind_of("x")
+        ('torch.float32 [2]', 'str')
+    """
+    if isinstance(rows, Tensor | np.ndarray):
+        return f"{rows.dtype} {list(rows.shape)}"
+    return type(rows).__name__
+
+
+def private(array: Array) -> Array:
+    """A mapped array once more, mapped copy-on-write: it may be written to, and the file never changes.
+
+    Raises:
+        DataError: if it is no whole array of a file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.zeros(2))
+        ...     own = private(np.load(f"{folder}/x.npy", mmap_mode="r"))
+        ...     own[0] = 1
+        ...     own.tolist(), np.load(f"{folder}/x.npy").tolist()
+        ([1.0, 0.0], [0.0, 0.0])
+    """
+    if not is_whole_map(array):
+        raise DataError(f"expected an array mapped from a file, got {type(array).__name__} {list(array.shape)}")
+    file: Any = array
+    order: Any = "C" if file.flags.c_contiguous else "F"
+    own: Array = np.memmap(file.filename, file.dtype, "c", file.offset, file.shape, order)
+    return own
+
+
+def is_whole_map(array: Array) -> bool:
+    """Whether an array is a file's, as it lies there: no part, no view, no copy.
+
+    Example:
+        >>> is_whole_map(np.eye(2))
+        False
+    """
+    if not isinstance(array, np.memmap):
+        return False
+    base: Any = array.base  # of a part it is the whole
+    return isinstance(base, mmap.mmap) and array.filename is not None
+
+
 def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
     """Number of the first row, and some rows in float32; pages of a mapped file are given back after each block.
 
@@ -53,6 +113,24 @@ def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
         with np.errstate(over="ignore"):  # infinite in float32: for the caller to refuse
             block = part.detach().float().cpu().numpy() if isinstance(part, Tensor) else np.array(part, np.float32)
         yield start, block
+        if mapping is not None:
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def tensor_blocks(rows: Rows, size: int) -> Iterator[tuple[int, Tensor]]:
+    """Number of the first row, and some rows in their own type; of an array they are copies.
+
+    Shapes:
+        rows [n, …] → [size, …] each, the last one shorter.
+
+    Example:
+        >>> [(start, block.dtype) for start, block in tensor_blocks(np.zeros((3, 2)), size=2)]
+        [(0, torch.float64), (2, torch.float64)]
+    """
+    mapping = mapping_of(rows)
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        yield start, part.detach() if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
         if mapping is not None:
             mapping.madvise(mmap.MADV_DONTNEED)
 

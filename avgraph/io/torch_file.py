@@ -13,6 +13,9 @@ from torch import Tensor
 from avgraph.io.reading import check_expansion
 from avgraph.io.zip_archive import checked_members
 
+MAPPED_FROM = 1 << 28
+"""Bytes of a file from which on its tensors are mapped, not loaded: a run's ``graph.pt`` may hold a large memory."""
+
 _MOST_RECORDS = 1_000_000  # a storage is a member
 _DEEPEST = 100
 
@@ -34,7 +37,9 @@ def load_tensors(path: Path) -> Any:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             checked_members(archive, size, most=_MOST_RECORDS)
-    content = torch.load(path, weights_only=True, map_location="cpu")
+    # A large one stays on disk, copy-on-write; what replaces the file later has another inode, and does not show here.
+    mapped = size >= MAPPED_FROM and zipfile.is_zipfile(path)
+    content = torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
     # A tensor of stride 0 has any shape on one number; what works on it later would make it real.
     check_expansion("its tensors", size, sum(value.numel() * value.element_size() for value in _tensors(content)))
     return content

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
@@ -10,12 +13,16 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite, node_count, node_store, node_vector
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.io.mapped_rows import Rows, are_numbers, tensor_blocks
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._concepts import check_class_order
 from avgraph.transforms._new_rows import Edges, paired_edges
 from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.options import CandidatesOptions
+
+_PER_SCORE = 24  # bytes: as it is, whether it is finite, compared with the last candidate, and a row sorted in full
 
 
 class Candidates(BaseTransform):
@@ -34,7 +41,8 @@ class Candidates(BaseTransform):
     Args:
         source, target: node types.
         k: candidates per source node.
-        scores: [n_source, n_target]; ``None`` takes ``data[source].score``.
+        scores: [n_source, n_target]; ``None`` takes ``data[source].score``. An array may be mapped from a file:
+            scores are read some rows at a time, within 256 MiB.
         relation: name of the relation.
         add_true: for a *training* node whose true target is no candidate, put it in the place of the worst
             candidate. Validation and test nodes keep what the scores gave: their labels are what is asked.
@@ -57,7 +65,7 @@ class Candidates(BaseTransform):
         target: str,
         k: int,
         *,
-        scores: Tensor | None = None,
+        scores: Rows | None = None,
         relation: str = "candidate",
         add_true: bool = False,
     ) -> None:
@@ -71,35 +79,37 @@ class Candidates(BaseTransform):
         n_source, n_target = score.shape
         if self.k > n_target:
             raise GraphError(f"k = {self.k} candidates of {n_target} {self.target!r} nodes: k is at most {n_target}")
-        index, _ = stable_top_k(score, self.k)
-        if self.add_true:
-            index = self._with_true_target(data, score, index)
-        row = torch.arange(n_source, device=index.device).repeat_interleave(self.k)
-        weight = score.gather(1, index).reshape(-1).float()
+        device = score.device if isinstance(score, Tensor) else torch.device("cpu")
+        index = torch.empty(n_source, self.k, dtype=torch.int64, device=device)
+        weight = torch.empty(n_source, self.k, device=device)
+        for start, block in tensor_blocks(score, rows_within(_PER_SCORE * n_target)):
+            rows = slice(start, start + len(block))
+            index[rows] = stable_top_k(block, self.k)[0]
+            if self.add_true:
+                self._put_true_target(data, block, rows, index)
+            weight[rows] = block.gather(1, index[rows]).float()
+        row = torch.arange(n_source, device=device).repeat_interleave(self.k)
         edge_type = (self.source, self.relation, self.target)
-        result = set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight)
+        result = set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight.reshape(-1))
         if self.scores is None and "view_score" in data[self.source]:
-            result[edge_type].view_score = _view_scores(data, self.source, n_target)[row, :, index.reshape(-1)]
+            result[edge_type].view_score = _view_scores(data, self.source, n_target, index)
         return result
 
-    def _with_true_target(self, data: HeteroData, score: Tensor, index: Tensor) -> Tensor:
-        """Replace the last candidate of the training nodes that lack a true one."""
-        y_source = node_vector(data, self.source, "y", torch.int64)
+    def _put_true_target(self, data: HeteroData, score: Tensor, rows: slice, index: Tensor) -> None:
+        """Replace the last candidate of those training nodes of a block that lack a true one."""
+        y_source = node_vector(data, self.source, "y", torch.int64)[rows]
         y_target = node_vector(data, self.target, "y", torch.int64)
-        train = node_vector(data, self.source, "train_mask", torch.bool)
-        lacking = (train & (y_target[index] != y_source[:, None]).all(dim=1)).nonzero()[:, 0]
+        train = node_vector(data, self.source, "train_mask", torch.bool)[rows]
+        lacking = (train & (y_target[index[rows]] != y_source[:, None]).all(dim=1)).nonzero()[:, 0]
         if not len(lacking):
-            return index
+            return
         true = y_target == y_source[lacking, None]
         if not true.any(dim=1).all():
             row = int(lacking[(~true.any(dim=1)).nonzero()[0, 0]])
-            raise GraphError(
-                f"add_true: {self.source} node {row} has y = {int(y_source[row])}, which no {self.target!r} node has"
-            )
+            told = f"node {rows.start + row} has y = {int(y_source[row])}, which no {self.target!r} node has"
+            raise GraphError(f"add_true: {self.source} {told}")
         # Of several true targets the best one. It scored below the k - 1 others, so the order by score holds.
-        index = index.clone()
-        index[lacking, -1] = score[lacking].masked_fill(~true, -torch.inf).argmax(dim=1)
-        return index
+        index[rows.start + lacking, -1] = score[lacking].masked_fill(~true, -torch.inf).argmax(dim=1)
 
     def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
         """The edges of nodes that come later, each by itself, to targets of the graph.
@@ -120,16 +130,22 @@ class Candidates(BaseTransform):
         )
 
 
-def _view_scores(data: HeteroData, source: str, n_target: int) -> Tensor:
+def _view_scores(data: HeteroData, source: str, n_target: int, index: Tensor) -> Tensor:
+    """What each view says of every candidate, [e, views]."""
     value, rows = data[source].view_score, node_count(data, source)
-    if not isinstance(value, Tensor) or value.ndim != 3 or (value.shape[0], value.shape[2]) != (rows, n_target):
-        got = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+    is_table = isinstance(value, Tensor | np.ndarray) and value.ndim == 3
+    if not is_table or (value.shape[0], value.shape[2]) != (rows, n_target):
+        got = list(value.shape) if isinstance(value, Tensor | np.ndarray) else type(value).__name__
         raise GraphError(f"{source}.view_score: expected [{rows}, views, {n_target}], got {got}")
-    check_finite(f"{source}.view_score", value.flatten(1))
-    return value.detach().float()
+    found = torch.empty(rows, index.shape[1], value.shape[1], device=index.device)
+    for start, block in tensor_blocks(value, rows_within(_PER_SCORE * n_target * value.shape[1])):
+        check_finite(f"{source}.view_score", block.flatten(1), start)
+        of_views = index[start : start + len(block), None].expand(-1, value.shape[1], -1)
+        found[start : start + len(block)] = block.gather(2, of_views).transpose(1, 2).float()
+    return found.flatten(0, 1)
 
 
-def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor | None = None) -> Tensor:
+def candidate_scores(data: HeteroData, source: str, target: str, scores: Rows | None = None) -> Rows:
     """The scores given, or ``data[source].score``: a finite floating-point table [n_source, n_target].
 
     An encoder writes class c into column c of ``data[source].score``: one target per class has to come in that order.
@@ -147,16 +163,17 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Tensor 
     if scores is None and "score" not in node_store(data, source):
         told = "declare an encoder that gives one, or take every pair (complete)"
         raise GraphError(f"node type {source!r} has no 'score' to choose candidates by; {told}")
-    score = scores if scores is not None else data[source].score
-    if not isinstance(score, Tensor) or not score.is_floating_point():
-        got = str(score.dtype) if isinstance(score, Tensor) else type(score).__name__
+    score: Any = scores if scores is not None else data[source].score
+    if not are_numbers(score, axes=score.ndim if isinstance(score, Tensor | np.ndarray) else 2):
+        got = str(score.dtype) if isinstance(score, Tensor | np.ndarray) else type(score).__name__
         raise GraphError(f"{name}: expected a floating-point tensor, got {got}")
-    if score.shape != shape:
+    if tuple(score.shape) != shape:
         raise GraphError(
             f"{name}: expected [{shape[0]}, {shape[1]}], one row per {source!r} and one column per "
             f"{target!r} node, got {list(score.shape)}"
         )
     if scores is None:
         check_class_order(data, target, name)
-    check_finite(name, score)
-    return score.detach()
+    for start, block in tensor_blocks(score, rows_within(_PER_SCORE * max(1, shape[1]))):
+        check_finite(name, block, start)
+    return score.detach() if isinstance(score, Tensor) else score

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
@@ -47,7 +49,8 @@ class Complete(BaseTransform):
         store = node_store(data, self.source)
         weight = None
         if "score" in store:
-            weight = candidate_scores(data, self.source, self.target).reshape(-1).float()
+            score = candidate_scores(data, self.source, self.target)
+            weight = (score if isinstance(score, Tensor) else torch.from_numpy(np.array(score))).reshape(-1).float()
         device = weight.device if weight is not None else _device(data, self.source)
         row = torch.arange(n_source, device=device).repeat_interleave(n_target)
         column = torch.arange(n_target, device=device).repeat(n_source)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypedDict
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.graph.nodes import check_finite, node_attribute
+from avgraph.graph.nodes import node_attribute
 from avgraph.nn import mahalanobis_cost, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
+from avgraph.nn.transport._streamed import couple_streamed
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
+from avgraph.transforms._pair_costs import Features, PairCosts
 from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms.options import CouplingEdgesOptions, Solver
+from avgraph.transforms.options import CouplingEdgesOptions, Scale, Solver
+
+DENSE = 4096**2
+"""Pairs up to which the table of costs is held: a GiB with what the solver makes of it, and Newton's steps help."""
 
 
 class _Limits(TypedDict):
@@ -45,6 +50,11 @@ class CouplingEdges(BaseTransform):
         threshold: least mass of an edge, as a share of 1/max(n, m).
         relation: name of the relation.
         max_iter, tol: see `avgraph.nn.sinkhorn`.
+        scale: which costs are at most 1: ``"pairs"``, of all, or ``"edges"``, of those along ``along`` alone, which
+            looks at no other pair.
+
+    ``x`` may be an array mapped from a file. The costs of more than 4096² pairs are not held: ``"sinkhorn"`` and
+    ``"partial"`` make them anew in every pass, within 256 MiB; ``"emd"`` and ``"unbalanced"`` hold the table.
 
     Raises:
         GraphError: if a node type, attribute or relation is missing, widths disagree, an option does not belong to
@@ -73,42 +83,67 @@ class CouplingEdges(BaseTransform):
         relation: str = "coupled",
         max_iter: int = 2000,
         tol: float = 1e-6,
+        scale: Scale = "pairs",
     ) -> None:
         check_arguments(
             CouplingEdgesOptions, source=source, target=target, solver=solver, epsilon=epsilon, mass=mass,
             marginal_penalty=marginal_penalty, unit_rows=unit_rows, along=along, threshold=threshold,
-            relation=relation, max_iter=max_iter, tol=tol,
+            relation=relation, max_iter=max_iter, tol=tol, scale=scale,
         )  # fmt: skip
         self.source, self.target, self.solver, self.epsilon = source, target, solver, epsilon
         self.mass, self.marginal_penalty, self.metric, self.unit_rows = mass, marginal_penalty, metric, unit_rows
         self.along, self.threshold, self.relation = along, threshold, relation
-        self.max_iter, self.tol = max_iter, tol
+        self.max_iter, self.tol, self.scale = max_iter, tol, scale
 
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
-        x, y = (self._rows(data, node) for node in (self.source, self.target))
-        if x.shape[1] != y.shape[1]:
-            raise GraphError(
-                f"{self.source}.x, {self.target}.x: expected one width, got {list(x.shape)} and {list(y.shape)}"
-            )
-        metric = torch.ones(x.shape[1]) if self.metric is None else self.metric.detach().float()
-        # In single precision the marginals cannot be met to 1e-6.
-        cost = mahalanobis_cost(x.double(), y.double(), metric.to(x.device, torch.float64), normalize="max")
-        edge_index = self._support(data)
-        if edge_index is not None and self.solver in ("sinkhorn", "partial"):
-            plan = self._couple_edges(cost[edge_index[0], edge_index[1]], edge_index, (len(x), len(y)))
+        x, y = (self._features(data, node) for node in (self.source, self.target))
+        if x.width != y.width:
+            shapes = f"{[len(x), x.width]} and {[len(y), y.width]}"
+            raise GraphError(f"{self.source}.x, {self.target}.x: expected one width, got {shapes}")
+        metric = torch.ones(x.width) if self.metric is None else self.metric.detach().float()
+        costs, edge_index = PairCosts(x, y, metric.to(x.device, torch.float64)), self._support(data, len(y))
+        if self.solver in ("emd", "unbalanced") or (edge_index is None and len(x) * len(y) <= DENSE):
+            edge_index, plan = self._of_table(costs, edge_index)
+        elif edge_index is None:
+            edge_index, plan = self._streamed(costs)
         else:
-            if edge_index is not None:
-                allowed = torch.full_like(cost, torch.inf)
-                allowed[edge_index[0], edge_index[1]] = cost[edge_index[0], edge_index[1]]
-                cost = allowed
-            table = self._couple(cost)
-            edge_index = (table > 0).nonzero().T
-            plan = table[edge_index[0], edge_index[1]]
-        keep = plan > self.threshold / max(len(x), len(y))
+            cost = costs.of_edges(edge_index).to(edge_index.device)
+            plan = self._couple_edges(cost / self._scale(costs, cost), edge_index, (len(x), len(y)))
+        keep = plan > self._least(costs)
         result = set_pairs(data, (self.source, self.relation, self.target), edge_index[:, keep], None)
         result[self.source, self.relation, self.target].mass = plan[keep].float()
         return result
+
+    def _least(self, costs: PairCosts) -> float:
+        return self.threshold / max(len(costs.x), len(costs.y))
+
+    def _scale(self, costs: PairCosts, allowed: Tensor) -> float:
+        """What costs are divided by: the largest of all pairs, or of those that may be coupled."""
+        largest = float(allowed.max()) if self.scale == "edges" and allowed.numel() else costs.largest()
+        return max(largest, float(torch.finfo(torch.float64).tiny))
+
+    def _of_table(self, costs: PairCosts, edge_index: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Pairs with mass, and the mass, by the table of all costs."""
+        cost = mahalanobis_cost(costs.x.whole(), costs.y.whole(), costs.metric)
+        largest = cost if edge_index is None or self.scale == "pairs" else cost[edge_index[0], edge_index[1]]
+        cost = cost / largest.amax().clamp_min(torch.finfo(cost.dtype).tiny)
+        if edge_index is not None:
+            allowed = torch.full_like(cost, torch.inf)
+            allowed[edge_index[0], edge_index[1]] = cost[edge_index[0], edge_index[1]]
+            cost = allowed
+        table = self._couple(cost)
+        found = (table > 0).nonzero().T
+        return found, table[found[0], found[1]]
+
+    def _streamed(self, costs: PairCosts) -> tuple[Tensor, Tensor]:
+        """The same of a table that is never held; pairs below the threshold are left out at once."""
+        size, scale = (len(costs.x), len(costs.y)), self._scale(costs, costs.metric[:0])
+        strips = partial(costs.strips, scale)
+        found = couple_streamed(
+            strips, size, costs.metric, self.epsilon, self.mass, max_iter=self.max_iter, tol=self.tol
+        )
+        return found.edges(strips, self._least(costs))
 
     def _couple(self, cost: Tensor) -> Tensor:
         """The plan [n, m]."""
@@ -134,23 +169,19 @@ class CouplingEdges(BaseTransform):
             )
         return found.require_converged().plan
 
-    def _rows(self, data: HeteroData, node: str) -> Tensor:
-        x = node_attribute(data, node, "x")
-        if not isinstance(x, Tensor) or x.dim() != 2 or not x.is_floating_point():
-            got = f"{x.dtype} {list(x.shape)}" if isinstance(x, Tensor) else type(x).__name__
-            raise GraphError(f"{node}.x: expected floating-point features [n, d], got {got}")
-        check_finite(f"{node}.x", x)
-        return F.normalize(x.detach().float()) if self.unit_rows else x.detach().float()
+    def _features(self, data: HeteroData, node: str) -> Features:
+        return Features(f"{node}.x", node_attribute(data, node, "x"), unit=self.unit_rows)
 
-    def _support(self, data: HeteroData) -> Tensor | None:
+    def _support(self, data: HeteroData, targets: int) -> Tensor | None:
         if self.along is None:
             return None
         kind = (self.source, self.along, self.target)
         if kind not in data.edge_types:
             known = ", ".join("-".join(other) for other in data.edge_types) or "none"
             raise GraphError(f"along: the graph has no {'-'.join(kind)} edges (it has {known})")
-        edge_index: Tensor = data[kind].edge_index.unique(dim=1)
-        return edge_index
+        row, column = data[kind].edge_index
+        number = (row * targets + column).unique()  # sorted: by source, then target
+        return torch.stack([number // targets, number % targets])
 
     def __repr__(self) -> str:
         return f"CouplingEdges({self.source!r}, {self.target!r}, solver={self.solver!r}, relation={self.relation!r})"

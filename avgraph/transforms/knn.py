@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
@@ -11,10 +13,15 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_attribute
-from avgraph.graph.vocabulary import EdgeType
+from avgraph.graph.provenance import Provenance
+from avgraph.graph.vocabulary import EdgeType, show_edge
+from avgraph.io.mapped_rows import Rows
+from avgraph.runtime.progress import tell
 from avgraph.transforms._arguments import check_arguments
+from avgraph.transforms._found_rows import found_rows
 from avgraph.transforms._new_rows import Edges, near_edges
-from avgraph.transforms.nearest import nearest_neighbours, nearest_rows
+from avgraph.transforms._unit_rows import UnitRows
+from avgraph.transforms.nearest import asked_rows
 from avgraph.transforms.options import KnnOptions
 
 
@@ -33,9 +40,14 @@ class KNN(BaseTransform):
         relation: name of the relation.
         within: attribute of the node types (a tensor or a list, one value per node); neighbours only among the
             nodes with the same value, as the same ``fold``.
+        approximate: look only into so many of 2·√n lists of like nodes, see `avgraph.transforms.nearest_neighbours`.
+            The share of the exact neighbours that 256 centres get is told, and noted in the graph's ``provenance``.
+
+    ``x`` may be an array mapped from a file; beside it and the edges a block of 256 MiB is taken.
 
     Raises:
-        GraphError: if a node type or an attribute is missing, or as `nearest_neighbours` and `nearest_rows`.
+        GraphError: if a node type or an attribute is missing, or as `avgraph.transforms.nearest_neighbours` and
+            `avgraph.transforms.nearest_rows`.
 
     Example:
         >>> data = HeteroData(audio={"x": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])})
@@ -56,9 +68,13 @@ class KNN(BaseTransform):
         target: str | None = None,
         relation: str = "near",
         within: str | None = None,
+        approximate: int | None = None,
     ) -> None:
-        check_arguments(KnnOptions, node=node, k=k, target=target, relation=relation, within=within)
+        check_arguments(
+            KnnOptions, node=node, k=k, target=target, relation=relation, within=within, approximate=approximate
+        )
         self.node, self.target, self.k, self.relation, self.within = node, target, k, relation, within
+        self.approximate = approximate
 
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
@@ -66,20 +82,30 @@ class KNN(BaseTransform):
         x, query = (self._rows(data, node) for node in (self.node, centres))
         group, of_rows = (self._groups(data, node) for node in (centres, self.node))
         try:
-            if self.target is None:
-                index, similarity = nearest_neighbours(x, self.k, group=group)
-            else:
-                index, similarity = nearest_rows(query, x, self.k, group=group, of_rows=of_rows)
+            units = UnitRows("x", x)
+            asked = units if self.target is None else asked_rows(query, units)
+            found = found_rows(
+                (asked, units), self.k, None, (group, of_rows), self.approximate, own=self.target is not None
+            )
         except GraphError as error:
             names = self.node if self.target is None else f"x = {self.node}.x, query = {centres}.x"
             raise GraphError(f"{names}: {error}") from error
-        centre = torch.arange(len(query), device=x.device).repeat_interleave(self.k)
+        index, similarity, share = found
+        centre = torch.arange(len(query), device=index.device).repeat_interleave(self.k)
         edge_type = (self.node, self.relation, centres)
         if edge_type in data.edge_types:
             del data[edge_type]  # an attribute left over from other edges would be silently misaligned
         data[edge_type].edge_index = torch.stack([index.reshape(-1), centre])
         data[edge_type].edge_weight = similarity.reshape(-1)
+        if share is not None:
+            self._tell(data, edge_type, share)
         return data
+
+    def _tell(self, data: HeteroData, edge_type: EdgeType, share: float) -> None:
+        told = f"{show_edge(edge_type)} are approximate: {share:.1%} of the exact neighbours are found"
+        tell(told)
+        known = Provenance.of(data)
+        replace(known, note="; ".join(part for part in (known.note, told) if part)).write_to(data)
 
     def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
         """The edges of nodes that come later, each by itself, to and from nodes of the graph.
@@ -109,12 +135,13 @@ class KNN(BaseTransform):
     def _groups(self, data: HeteroData, node: str) -> Any:
         return None if self.within is None else node_attribute(data, node, self.within)
 
-    def _rows(self, data: HeteroData, node: str) -> Tensor:
-        x: Any = node_attribute(data, node, "x")
-        if not isinstance(x, Tensor):
+    def _rows(self, data: HeteroData, node: str) -> Rows:
+        x: object = node_attribute(data, node, "x")
+        if not isinstance(x, Tensor | np.ndarray):
             raise GraphError(f"{node}.x: expected a tensor, got {type(x).__name__}")
         return x
 
     def __repr__(self) -> str:
+        near = "" if self.approximate is None else f", approximate={self.approximate}"
         of = "" if self.target is None else f"target={self.target!r}, "
-        return f"KNN({self.node!r}, k={self.k}, {of}relation={self.relation!r}, within={self.within!r})"
+        return f"KNN({self.node!r}, k={self.k}, {of}relation={self.relation!r}, within={self.within!r}{near})"

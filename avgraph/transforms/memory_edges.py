@@ -36,6 +36,8 @@ class MemoryEdges(BaseTransform):
         relation: name of the relation.
         chunk_size: memory rows at a time; changes the memory taken, not the result.
 
+    Beside the edges it holds a float32 copy of the queries, and a block of 1024 queries and ``chunk_size`` memory rows.
+
     Raises:
         GraphError: if a node type or attribute is missing, widths differ, a row is zero or not finite, or ``k`` is
             larger than the memory.
@@ -70,7 +72,9 @@ class MemoryEdges(BaseTransform):
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
         memory = _rows(data, self.source, self.memory_state)
-        query = torch.as_tensor(_rows(data, self.target, self.state))
+        query = _rows(data, self.target, self.state)
+        if not isinstance(query, Tensor):  # a copy: nothing may write to a mapped file
+            query = torch.from_numpy(np.array(query, dtype=np.result_type(query.dtype, np.float32)))
         if self.k > len(memory):
             raise GraphError(f"k = {self.k} of {len(memory)} {self.source!r} rows: k is at most {len(memory)}")
         edge_type = (self.source, self.relation, self.target)

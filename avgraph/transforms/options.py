@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch_geometric.transforms
 
 Solver = Literal["sinkhorn", "partial", "emd", "unbalanced"]
+Scale = Literal["pairs", "edges"]
 
 
 class KnnOptions(TransformOptions):
@@ -30,6 +31,8 @@ class KnnOptions(TransformOptions):
         target: node type of those that get the edges, in the same space; ``node`` itself if not given.
         relation: name of the relation.
         within: only between nodes with the same value of this attribute, such as ``fold``.
+        approximate: look for neighbours only in so many of 2·√n lists of like nodes, by faiss (extra ``[ann]``); none
+            compares all. For a hundred thousand nodes and more; the share found is told.
     """
 
     node_keys = ("node", "target")
@@ -40,6 +43,7 @@ class KnnOptions(TransformOptions):
     target: Name | None = None
     relation: Name = "near"
     within: Name | None = None
+    approximate: Positive | None = None
 
     def edge_type(self) -> EdgeType:
         """The edge type it adds."""
@@ -110,6 +114,7 @@ class CouplingEdgesOptions(PairOptions):
         threshold: least mass of an edge, as a share of 1/max(n, m).
         max_iter: iterations after which a solver gives up.
         tol: mass in the wrong place that is good enough.
+        scale: which costs are at most 1: those of all pairs, or of the edges of ``along`` alone.
     """
 
     type: Literal["coupling_edges"] = "coupling_edges"
@@ -123,6 +128,7 @@ class CouplingEdgesOptions(PairOptions):
     threshold: Annotated[float, Field(ge=0, lt=1)] = 1e-3
     max_iter: Positive = 2000
     tol: Rate = 1e-6
+    scale: Scale = "pairs"
 
     @model_validator(mode="after")
     def _options_of_the_solver(self) -> CouplingEdgesOptions:
@@ -134,9 +140,10 @@ class CouplingEdgesOptions(PairOptions):
         return self
 
     def unused(self) -> dict[str, str]:
-        """What an exact solver does not have."""
+        """What an exact solver does not have, and what is the same of all pairs."""
         limits = ("epsilon", "max_iter", "tol") if self.solver == "emd" else ()
-        return dict.fromkeys(limits, "not with solver 'emd', which is exact")
+        told = {} if self.along is not None else {"scale": "without along any pair may be coupled"}
+        return told | dict.fromkeys(limits, "not with solver 'emd', which is exact")
 
     def transform(self) -> torch_geometric.transforms.BaseTransform:
         """`avgraph.transforms.CouplingEdges`."""

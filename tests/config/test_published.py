@@ -31,7 +31,7 @@ TRAIN_CAME_LATER = {
     "patience": None,
     "log": [],
 }
-STEPS_CAME_LATER: dict[str, dict[str, Any]] = {"knn": {"target": None}}
+STEPS_CAME_LATER: dict[str, dict[str, Any]] = {"knn": {"target": None, "approximate": None}}
 
 
 def _options(name: str) -> type[MethodOptions]:
@@ -83,8 +83,8 @@ def test_a_run_without_a_graph_of_its_own_has_that_of_the_method(tmp_path: Path)
     found = load_run_experiment(tmp_path / "config.yaml")
     assert found.graph is not None
     assert [step.arguments() for step in found.graph] == [
-        {"node": "audio", "k": 10, "target": None, "relation": "near", "within": None},
-        {"node": "label", "k": 2, "target": None, "relation": "near", "within": None},
+        {"node": "audio", "k": 10, "target": None, "relation": "near", "within": None, "approximate": None},
+        {"node": "label", "k": 2, "target": None, "relation": "near", "within": None, "approximate": None},
         {"source": "audio", "target": "label", "relation": "candidate", "k": 20, "add_true": False},
     ]
     again = load_experiment(tmp_path / "config.yaml").graph  # a new run takes the edges that its data declare

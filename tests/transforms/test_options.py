@@ -27,7 +27,8 @@ NEEDED: dict[str, Any] = {
 }
 IN_PYTHON_ONLY = {"scores", "metric"}  # tensors
 OUT_OF_RANGE: dict[str, list[Any]] = {
-    "knn": [("k", 0), ("k", True), ("k", "5"), ("node", ""), ("target", ""), ("relation", ""), ("within", "")],
+    "knn": [("k", 0), ("k", True), ("k", "5"), ("node", ""), ("target", ""), ("relation", ""), ("within", ""),
+            ("approximate", 0)],
     "candidates": [("k", 0), ("k", 2.5), ("source", ""), ("target", ""), ("relation", ""), ("add_true", 1)],
     "complete": [("source", ""), ("target", ""), ("relation", "")],
     "dependency_edges": [("node", ""), ("relation", ""), ("weights", "")],
@@ -35,6 +36,7 @@ OUT_OF_RANGE: dict[str, list[Any]] = {
         *[("source", ""), ("target", ""), ("relation", ""), ("solver", "exact"), ("epsilon", 0.0), ("epsilon", "1")],
         *[("mass", 0.0), ("mass", 1.5), ("mass", 0.5), ("marginal_penalty", 0.0), ("marginal_penalty", 1.0)],
         *[("unit_rows", 1), ("along", ""), ("threshold", -0.1), ("threshold", 1.0), ("max_iter", 0), ("tol", 0.0)],
+        *[("scale", "rows")],
     ],
     "memory_edges": [
         *[("source", ""), ("target", ""), ("relation", ""), ("k", 0), ("temperature", 0.0)],

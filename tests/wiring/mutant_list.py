@@ -257,9 +257,10 @@ OF_GRAPHS = [
     mutant("transforms.knn", "self.node if self.target is None else self.target", "self.node",
            "transform knn: target"),
     mutant("transforms.candidates", "if self.add_true:", "if False:", "transform candidates: add_true"),
-    mutant(COUPLING, "F.normalize(x.detach().float()) if self.unit_rows else x.detach().float()",
-           "F.normalize(x.detach().float())", "transform coupling_edges: unit_rows"),
-    mutant(COUPLING, "plan > self.threshold / max", "plan > 1e-3 / max", "transform coupling_edges: threshold"),
+    mutant("transforms.knn", "self.approximate, own=", "None, own=", "transform knn: approximate"),
+    mutant(COUPLING, "unit=self.unit_rows", "unit=True", "transform coupling_edges: unit_rows"),
+    mutant(COUPLING, "return self.threshold / max", "return 1e-3 / max", "transform coupling_edges: threshold"),
+    mutant(COUPLING, 'if self.scale == "edges" and', "if False and", "transform coupling_edges: scale"),
     mutant(COUPLING, "if self.along is None:", "if True:", "transform coupling_edges: along"),
     mutant(COUPLING, 'limits: _Limits = {"max_iter": self.max_iter, "tol": self.tol}\n        if self.solver',
            'limits: _Limits = {"max_iter": 2000, "tol": self.tol}\n        if self.solver',
@@ -298,6 +299,8 @@ OF_GRAPHS = [
 ]  # fmt: skip
 
 OF_DATASETS = [
+    mutant("datasets.files.arrays", "PartReader(files, root, node, options.mapped)", "PartReader(files, root, node)",
+           "data set files: mapped"),
     mutant("datasets.esc.graph", "names, masks, options.on_leakage)", 'names, masks, "warn")',
            "data set esc50: on_leakage"),
     mutant("datasets.esc.graph", "fold_masks(folds, options.fold, options.val_fold)",

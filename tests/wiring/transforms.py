@@ -89,6 +89,9 @@ COMPONENTS = (
         row("relation", "like", KINDS, gains("audio-like-audio")),
         row("within", "fold", seen("folds that edges cross", lambda world: int(
             (world.data["audio"].fold[world.data[NEAR].edge_index].diff(dim=0) != 0).sum())), becomes(0)),
+        row("approximate", 1, attribute(NEAR, "edge_index"), k=2),
+        row("approximate", 2, seen("the note of the graph", lambda world: str(world.data.get("provenance"))),
+            gains("of the exact neighbours are found")),
     ),
     _transform(
         "candidates", config.CandidatesOptions, {**PAIR, "k": 2},
@@ -120,6 +123,7 @@ COMPONENTS = (
         row("threshold", 0.9, edges(*COUPLED), FALLS),
         row("max_iter", 1, error(), tells("did not converge")),
         row("tol", 1e-13, attribute(COUPLED, "mass"), tol=0.1),
+        row("scale", "edges", attribute(COUPLED, "mass"), solver="partial", mass=0.5, along="listed", threshold=0.0),
     ),
     _transform(
         "memory_edges", config.MemoryEdgesOptions, {"source": "audio", "target": "text", "k": 2, "temperature": 0.1},

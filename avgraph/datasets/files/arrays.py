@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch_geometric.data import HeteroData
@@ -21,6 +22,7 @@ from avgraph.errors import DataError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.io.arrays import read_array
 from avgraph.io.files_read import checksums
+from avgraph.io.mapped_rows import is_whole_map, private
 from avgraph.io.references import split_reference
 
 NODE_COLUMNS = ("y", "split", "name", "fold", "source")
@@ -34,11 +36,13 @@ def load_files(options: Files) -> HeteroData:
         DataError: naming the file and the row or column that is missing, unreadable or wrong.
     """
     root = _root(options)
-    parts = {node: read_nodes(PartReader(files, root, node), files) for node, files in options.nodes.items()}
+    parts = {
+        node: read_nodes(PartReader(files, root, node, options.mapped), files) for node, files in options.nodes.items()
+    }
     sides = Sides(options.fold, options.val_fold, options.on_leakage)
     made = graph_of_nodes(parts, sides)
     for position, edge in enumerate(options.edges):
-        read_edges(made.data, PartReader(edge, root, f"dataset.edges[{position}]"), edge)
+        read_edges(made.data, PartReader(edge, root, f"dataset.edges[{position}]", options.mapped), edge)
     made.sign("files", sides, _checksums(options, root))
     return made.data
 
@@ -114,19 +118,26 @@ def read_edges(data: HeteroData, reader: PartReader, edge: EdgeFiles) -> None:
         ends = ends_of(data, kind, part, reader.column)
     else:
         where = part.where["index"]
-        index = as_whole(part.arrays.pop("index"), where)
+        given = part.arrays.pop("index")
+        stays = edge_index_stays(given, mapped=part.mapped)
+        index: Any = given if stays else as_whole(given, where)
         if index.ndim == 2 and index.shape[1] == 2 and index.shape[0] != 2:
             index = index.T  # one edge per row, as tables have it
         if index.ndim != 2 or index.shape[0] != 2:
             raise DataError(f"{where}: expected shape [2, e] or [e, 2], got {list(index.shape)}")
         check_edge_index(index, where, [(node, int(data[node].num_nodes)) for node in kind[::2]])
-        ends = list(np.ascontiguousarray(index))
+        ends = private(index) if stays else np.ascontiguousarray(index)
     for key, array in {**part.arrays, **part.attributes}.items():
         dimensions = {"attr": (2,), "weight": (1,), "y": (1,), "split": (1,)}.get(key, (1, 2, 3, 4))
-        if array.ndim not in dimensions or len(array) != len(ends[0]):
-            expected = f"[{len(ends[0])}{', d' if key == 'attr' else ''}]"
+        if array.ndim not in dimensions or len(array) != ends.shape[1]:
+            expected = f"[{ends.shape[1]}{', d' if key == 'attr' else ''}]"
             raise DataError(f"{part.where[key]}: expected shape {expected}, one row per edge, got {list(array.shape)}")
     add_edges(data, kind, ends, part)
+
+
+def edge_index_stays(index: Array, *, mapped: bool) -> bool:
+    """Whether an edge index can stay in its file: int64 [2, e], as the graph has it."""
+    return mapped and index.dtype == np.int64 and index.ndim == 2 and len(index) == 2 and is_whole_map(index)
 
 
 def _checksums(options: Files, root: Path) -> dict[str, str]:

@@ -68,7 +68,7 @@ def graph_of_nodes(parts: Mapping[str, Part], sides: Sides) -> Assembled:
         if "name" in part.arrays:
             store.name = [str(name) for name in part.arrays["name"]]
         if "x" in part.arrays:
-            store.x = features_of(part.arrays["x"], part.where["x"])
+            store.x = features_of(part.arrays["x"], part.where["x"], mapped=part.mapped)
         if "fold" in part.arrays:
             store.fold = folds_in(part)
         if "source" in part.arrays:
@@ -92,23 +92,23 @@ def graph_of_nodes(parts: Mapping[str, Part], sides: Sides) -> Assembled:
     return made
 
 
-def add_edges(data: HeteroData, kind: EdgeType, ends: Sequence[Ints], part: Part) -> None:
+def add_edges(data: HeteroData, kind: EdgeType, ends: Ints, part: Part) -> None:
     """Edges between nodes there are, with what each has.
 
     Args:
         data: the graph, changed in place.
         kind: source node type, relation, target node type.
-        ends: number of the source and of the target of each edge.
+        ends: number of the source and of the target of each edge, [2, e].
         part: what else there is of each edge.
 
     Raises:
         DataError: naming where, and the edge that is wrong.
     """
     store = data[kind]
-    store.edge_index = torch.from_numpy(np.stack(ends))
+    store.edge_index = torch.from_numpy(ends)
     for key in ("weight", "attr"):
         if key in part.arrays:
-            values = features_of(part.arrays[key], part.where[key], keep_bytes=False)
+            values = features_of(part.arrays[key], part.where[key], keep_bytes=False, mapped=part.mapped)
             store[f"edge_{key}"] = values if key == "weight" else values.reshape(len(values), -1)
     if "y" in part.arrays:
         check_numeric(part.arrays["y"], part.where["y"])
@@ -119,7 +119,7 @@ def add_edges(data: HeteroData, kind: EdgeType, ends: Sequence[Ints], part: Part
         store[name] = value
 
 
-def ends_of(data: HeteroData, kind: EdgeType, part: Part, where: Callable[[str], str]) -> list[Ints]:
+def ends_of(data: HeteroData, kind: EdgeType, part: Part, where: Callable[[str], str]) -> Ints:
     """Numbers of the nodes that the columns ``source`` and ``target`` name, which are taken out of the part.
 
     Args:
@@ -136,7 +136,7 @@ def ends_of(data: HeteroData, kind: EdgeType, part: Part, where: Callable[[str],
         if end not in part.arrays:
             raise DataError(f"{where(end)}: there is no such column; edges need source and target")
         ends.append(_rows(data[node], node, part.arrays.pop(end).tolist(), part.where[end]))
-    return ends
+    return np.stack(ends)
 
 
 def _rows(store: Any, node: str, ends: Sequence[str], where: str) -> Ints:

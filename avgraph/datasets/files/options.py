@@ -35,6 +35,9 @@ class Files(Dataset):
         fold: the fold to test on, where rows have one.
         val_fold: the fold to validate on; none keeps all others for training.
         on_leakage: what to do with rows whose ``source`` is that of a test row too.
+        mapped: leave features, weights and ``attr`` that are float32, and an edge ``index`` that is int64 [2, e], in
+            their files, where these can be mapped (``.npy``, ``.npz`` not compressed, ``.safetensors``); nothing is
+            written to them, and they must not change. Anything else is loaded.
     """
 
     node_keys = ("nodes",)
@@ -47,6 +50,7 @@ class Files(Dataset):
     fold: Count | None = None
     val_fold: Count | None = None
     on_leakage: Literal["warn", "drop", "error"] = "warn"
+    mapped: bool = False
 
     def load(self) -> torch_geometric.data.HeteroData:
         """Read, check and assemble the graph.

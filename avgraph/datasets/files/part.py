@@ -11,6 +11,7 @@ from torch import Tensor
 
 from avgraph.datasets.checks import Array, check_finite, check_numeric
 from avgraph.errors import DataError
+from avgraph.io.mapped_rows import is_whole_map, private
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,28 @@ class Part:
             ``split``: those that there are, as many of each.
         where: the same keys and names → where they are from, for messages.
         attributes: name → what else there is of each row.
+        mapped: whether what a file holds in the type of the graph stays there.
     """
 
     arrays: dict[str, Array]
     where: dict[str, str]
     attributes: dict[str, Array] = field(default_factory=dict)
+    mapped: bool = False
 
     def __len__(self) -> int:
         return len(next(iter({**self.arrays, **self.attributes}.values())))
 
 
-def features_of(array: Array, where: str, keep_bytes: bool = True) -> Tensor:
-    """Finite numbers as float32; 8-bit ones stay as they are, where ``keep_bytes``.
+def features_of(array: Array, where: str, keep_bytes: bool = True, mapped: bool = False) -> Tensor:
+    """Finite numbers as float32; 8-bit ones stay as they are, where ``keep_bytes``; float32 in its file, if ``mapped``.
 
     Raises:
         DataError: naming the rows that are not finite.
     """
     check_numeric(array, where)
     check_finite(array, where)
+    if mapped and array.dtype == np.float32 and is_whole_map(array):
+        return torch.from_numpy(private(array))
     if keep_bytes and array.dtype == np.uint8:
         return torch.from_numpy(np.array(array))
     with np.errstate(over="ignore"):  # told below, with the row

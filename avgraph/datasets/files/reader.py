@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from avgraph.datasets.files.columns import part_of, read_columns
 from avgraph.datasets.files.part import Part
 from avgraph.datasets.files.part_options import PartFiles
 from avgraph.errors import DataError
-from avgraph.io.arrays import read_array
+from avgraph.io.arrays import map_array, read_array
 from avgraph.options.problems import Path as OptionPath
 
 
@@ -25,11 +25,13 @@ class PartReader:
         files: which they are.
         root: folder that they start from.
         told: option → what a message calls it.
+        mapped: whether arrays are mapped from their files where that can be, to stay there.
     """
 
     files: PartFiles
     root: Path
     told: str
+    mapped: bool = False
 
     def part(self, keys: Sequence[str], features: str) -> Part:
         """All of them; what an option names counts more than a column of the table.
@@ -42,17 +44,18 @@ class PartReader:
             DataError: naming the file, and the column where it is one.
         """
         references = {path: text for path, text in self.files.references().items() if path[0] not in _APART}
-        found = Part({}, {})
+        found, read = Part({}, {}, mapped=self.mapped), map_array if self.mapped else read_array
         if self.files.table is not None:
             columns = read_columns(self.root / self.files.table)
             but = [str(path[0]) for path in references if len(path) == 1]
-            found = part_of(columns, keys, (features, self.files.features or ()), self.column, but)
+            table = part_of(columns, keys, (features, self.files.features or ()), self.column, but)
+            found = replace(table, mapped=self.mapped)
             if self.files.features is not None:
                 found.where[features] = f"{self.root / self.files.table} ({self.told}.features)"
         for path, text in references.items():
             name, where = str(path[-1]), self.where(path)
             rows = found.arrays if len(path) == 1 else found.attributes
-            rows[name], found.where[name] = decoded(read_array(text, self.root), where), where
+            rows[name], found.where[name] = decoded(read(text, self.root), where), where
         return found
 
     def only(self, key: str) -> Part:

@@ -51,14 +51,23 @@ class Coupling:
         Raises:
             GraphError: saying how many did not, and how far off the worst is.
         """
-        missing = int((~self.converged).sum())
-        if missing:
-            raise GraphError(
-                f"{missing} of {self.converged.numel()} couplings did not converge: after "
-                f"{int(self.n_iter.max())} iterations the error is {float(self.error.max()):.3g}; "
-                "allow more iterations (max_iter), a larger tol or a larger epsilon"
-            )
+        check_converged(self.converged, self.n_iter, self.error)
         return self
+
+
+def check_converged(converged: Tensor, n_iter: Tensor, error: Tensor) -> None:
+    """Refuse couplings that did not converge.
+
+    Raises:
+        GraphError: saying how many did not, and how far off the worst is.
+    """
+    missing = int((~converged).sum())
+    if missing:
+        raise GraphError(
+            f"{missing} of {converged.numel()} couplings did not converge: after "
+            f"{int(n_iter.max())} iterations the error is {float(error.max()):.3g}; "
+            "allow more iterations (max_iter), a larger tol or a larger epsilon"
+        )
 
 
 def transport_cost(plan: Tensor, cost: Tensor) -> Tensor:
