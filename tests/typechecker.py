@@ -1,15 +1,26 @@
-"""What checks annotations while tests run (see addopts): beartype, once for every function within a function."""
+"""What checks annotations while tests run (see addopts): beartype, with jaxtyping's dimensions where there are shapes.
+
+The hook of jaxtyping decorates every function of the package. Its own decorator binds the arguments of every call and
+checks them twice, a third of the time of all tests; `jaxtyped` below is in its place, and makes the checks of a
+function when it is first called.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import inspect
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import config
+from jaxtyping import AbstractArray, TypeCheckError, config
 
-_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
+_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
+_jaxtyped = jaxtyping.jaxtyped
 _made: dict[Any, Callable[..., Any]] = {}
 
 
@@ -19,12 +30,75 @@ def checked(signature: Callable[..., Any]) -> Callable[..., Any]:
     A function within a function is defined anew with every call of the outer one, at a millisecond of beartype each
     time; but its annotations are the same, and an empty function sees nothing else of what is around it.
     """
-    if "<locals>" not in signature.__qualname__ or signature.__defaults__ or signature.__kwdefaults__:
+    if signature.__defaults__ or signature.__kwdefaults__:
         return _beartype(signature)
     key = (signature.__module__, signature.__qualname__, signature.__code__, *signature.__annotations__.items())
     if key not in _made:
         _made[key] = _beartype(signature)
     return _made[key]
+
+
+def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
+    """In the place of jaxtyping's: the same checks of functions and of what dataclasses are made of."""
+    if function is None:
+        return functools.partial(jaxtyped, typechecker=typechecker)
+    if inspect.isclass(function):
+        if dataclasses.is_dataclass(function) and "__init__" in vars(function):
+            function.__init__ = jaxtyped(function.__init__)
+        return function
+    check: Callable[..., Any] | None = None
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal check
+        if config.jaxtyping_disable:
+            return function(*args, **kwargs)
+        if check is None:
+            check = _with_checks(function)
+        return check(*args, **kwargs)
+
+    return wrapped
+
+
+def _with_checks(function: Any) -> Callable[..., Any]:
+    if "<locals>" in function.__qualname__ or inspect.isgeneratorfunction(function):
+        own: Callable[..., Any] = _jaxtyped(function, typechecker=checked)
+        return own
+    hints = {name: _resolved(name, hint, function.__globals__) for name, hint in function.__annotations__.items()}
+    copy = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__qualname__, copy.__module__, copy.__kwdefaults__ = (
+        function.__qualname__,
+        function.__module__,
+        function.__kwdefaults__,
+    )
+    copy.__annotations__ = hints
+    check = _beartype(copy)
+    if not any(map(_has_shapes, hints.values())):
+        return check
+
+    def in_context(*args: Any, **kwargs: Any) -> Any:
+        with _jaxtyped("context"):
+            return check(*args, **kwargs)
+
+    return in_context
+
+
+def _resolved(name: str, hint: Any, names: dict[str, Any]) -> Any:
+    """What a hint means; anything where it has names that are there for a type checker alone."""
+    holder = types.SimpleNamespace(__annotations__={name: hint}, __globals__=names)
+    try:
+        return get_type_hints(holder, include_extras=True)[name]
+    except NameError:
+        return Any
+
+
+def _has_shapes(hint: Any) -> bool:
+    return (inspect.isclass(hint) and issubclass(hint, AbstractArray)) or any(map(_has_shapes, get_args(hint)))
+
+
+jaxtyping.jaxtyped = jaxtyped
 
 
 @contextmanager
