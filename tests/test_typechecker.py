@@ -47,17 +47,17 @@ def within(hint: Any) -> Callable[[Any], Any]:
 
 def test_arguments_and_results_are_checked_every_time_and_the_checks_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    beartype = typechecker._beartype
+    beartype = typechecker.checked
 
     def counted(signature: Callable[..., Any]) -> Callable[..., Any]:
         made.append(signature.__qualname__)
         return beartype(signature)
 
-    monkeypatch.setattr(typechecker, "_beartype", counted)
+    monkeypatch.setattr(typechecker, "checked", counted)
     monkeypatch.setattr(typechecker, "_made", {})
     one, again, other = within(int | None), within(int | None), within(list[str])
     assert (one(1), again(2), other(["a"])) == (1, 2, ["a"])
-    assert made == ["within.<locals>.inner"] * 4  # arguments and results of two kinds
+    assert made == ["within.<locals>.inner"] * 2
     for function, wrong in ((one, "a"), (again, "a"), (other, [1]), (one, 0), (again, None)):
         with pytest.raises(TypeCheckError):
             function(wrong)

@@ -19,23 +19,9 @@ import jaxtyping
 from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, TypeCheckError, config
 
-_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
 _jaxtyped = jaxtyping.jaxtyped
-_made: dict[Any, Callable[..., Any]] = {}
-
-
-def checked(signature: Callable[..., Any]) -> Callable[..., Any]:
-    """``signature``, an empty function that jaxtyping makes to check arguments or results, with its checks.
-
-    A function within a function is defined anew with every call of the outer one, at a millisecond of beartype each
-    time; but its annotations are the same, and an empty function sees nothing else of what is around it.
-    """
-    if signature.__defaults__ or signature.__kwdefaults__:
-        return _beartype(signature)
-    key = (signature.__module__, signature.__qualname__, signature.__code__, *signature.__annotations__.items())
-    if key not in _made:
-        _made[key] = _beartype(signature)
-    return _made[key]
+_made: dict[Any, tuple[Callable[..., Any], Any, bool]] = {}
 
 
 def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
@@ -61,21 +47,22 @@ def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
 
 
 def _with_checks(function: Any) -> Callable[..., Any]:
-    if "<locals>" in function.__qualname__ or inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(function):  # its result is the generator, not what comes out of it
         own: Callable[..., Any] = _jaxtyped(function, typechecker=checked)
         return own
-    hints = {name: _resolved(name, hint, function.__globals__) for name, hint in function.__annotations__.items()}
-    copy = types.FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
-    )
-    copy.__qualname__, copy.__module__, copy.__kwdefaults__ = (
-        function.__qualname__,
-        function.__module__,
-        function.__kwdefaults__,
-    )
-    copy.__annotations__ = hints
-    check = _beartype(copy)
-    if not any(map(_has_shapes, hints.values())):
+    # A function within a function is defined anew with every call of the outer one: what is made once calls the new.
+    key = (function.__code__, *function.__annotations__.items())
+    if key not in _made:
+        _made[key] = _of_first(function)
+    check, first, shapes = _made[key]
+    if check is first:
+        return function  # nothing to check
+    check = _copied(check, check.__annotations__)
+    check.__kwdefaults__ = {
+        name: function if value is first else value for name, value in (check.__kwdefaults__ or {}).items()
+    }
+    assert function in check.__kwdefaults__.values()
+    if not shapes:
         return check
 
     def in_context(*args: Any, **kwargs: Any) -> Any:
@@ -83,6 +70,21 @@ def _with_checks(function: Any) -> Callable[..., Any]:
             return check(*args, **kwargs)
 
     return in_context
+
+
+def _of_first(function: Any) -> tuple[Callable[..., Any], Any, bool]:
+    """Its checks, the copy of it that they call, and whether there are shapes among them."""
+    hints = {name: _resolved(name, hint, function.__globals__) for name, hint in function.__annotations__.items()}
+    copy = _copied(function, hints)  # never called: it holds nothing of what is around it
+    return checked(copy), copy, any(map(_has_shapes, hints.values()))
+
+
+def _copied(function: Any, annotations: dict[str, Any]) -> Any:
+    around = None if function.__closure__ is None else tuple(types.CellType() for _ in function.__closure__)
+    copy = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, around)
+    copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
+    copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, annotations
+    return copy
 
 
 def _resolved(name: str, hint: Any, names: dict[str, Any]) -> Any:
