@@ -18,7 +18,7 @@ from avgraph.encoders import logmel_modulation
 from avgraph.encoders.logmel_modulation import modulation_spectrum
 from benchmarks import kept, paired
 from benchmarks.defaults import retrieval, tables
-from benchmarks.rrnet_ratings import factors, graphs
+from benchmarks.rrnet_ratings import baselines, factors, graphs
 from benchmarks.rrnet_ratings.relations import ROWS
 from tests.benchmark_data import write_data
 
@@ -137,6 +137,7 @@ def data_folder(made_up: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
     # Discriminants on all columns take seconds each time.
     monkeypatch.setattr(f"{logmel_modulation.__name__}.modulation_spectrum", lambda x: modulation_spectrum(x)[:, ::16])
     monkeypatch.setattr(f"{factors.__name__}.STEPS", 20)
+    monkeypatch.setattr(f"{baselines.__name__}.TREES", 3)
 
 
 @pytest.mark.parametrize("one", STARTS, ids=[f"{one.module} {' '.join(one.arguments)[:40]}" for one in STARTS])

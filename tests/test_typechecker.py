@@ -1,14 +1,40 @@
-"""Functions within functions are checked too, by what was made for their annotations the first time."""
+"""What checks the package while tests run: every call, also of functions within functions, and each function once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from jaxtyping import TypeCheckError, jaxtyped
+import torch
+from jaxtyping import Float, TypeCheckError
+from torch import Tensor
 
+from avgraph.metrics.ratings import mean_absolute_error
+from avgraph.runs.selection import rule_of
 from tests import typechecker
+from tests.typechecker import jaxtyped, unchecked
+
+if TYPE_CHECKING:
+    from nowhere import Unknown
+
+
+@jaxtyped
+def product(x: Float[Tensor, "n d"], y: Float[Tensor, "d m"], *, transposed: bool = False) -> Float[Tensor, "n m"]:
+    return (x @ y).T if transposed else x @ y
+
+
+@jaxtyped
+def counted(names: list[str], other: Unknown = None) -> Iterator[str]:
+    yield from names
+
+
+@jaxtyped
+@dataclass
+class Pair:
+    x: Float[Tensor, " n"]
+    y: Float[Tensor, " n"]
 
 
 def within(hint: Any) -> Callable[[Any], Any]:
@@ -16,22 +42,48 @@ def within(hint: Any) -> Callable[[Any], Any]:
         return x if x else "nothing"
 
     inner.__annotations__ = {"x": hint, "return": hint}
-    return jaxtyped(typechecker=typechecker.checked)(inner)
+    return jaxtyped(inner)  # type: ignore[no-any-return]
 
 
 def test_arguments_and_results_are_checked_every_time_and_the_checks_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    beartype = typechecker._beartype
+    beartype = typechecker.checked
 
     def counted(signature: Callable[..., Any]) -> Callable[..., Any]:
         made.append(signature.__qualname__)
         return beartype(signature)
 
-    monkeypatch.setattr(typechecker, "_beartype", counted)
+    monkeypatch.setattr(typechecker, "checked", counted)
     monkeypatch.setattr(typechecker, "_made", {})
     one, again, other = within(int | None), within(int | None), within(list[str])
-    assert made == ["within.<locals>.inner"] * 4  # arguments and results of two kinds
     assert (one(1), again(2), other(["a"])) == (1, 2, ["a"])
+    assert made == ["within.<locals>.inner"] * 2
     for function, wrong in ((one, "a"), (again, "a"), (other, [1]), (one, 0), (again, None)):
         with pytest.raises(TypeCheckError):
             function(wrong)
+
+
+def test_a_dimension_is_one_size_in_one_call() -> None:
+    assert product(torch.ones(2, 3), torch.ones(3, 4)).shape == (2, 4)
+    assert product(torch.ones(5, 6), torch.ones(6, 1)).shape == (5, 1)  # another call, other sizes
+    with pytest.raises(TypeCheckError, match="dimension d"):
+        product(torch.ones(2, 3), torch.ones(2, 4))
+    with pytest.raises(TypeCheckError, match="dimension n"):
+        product(torch.ones(2, 3), torch.ones(3, 4), transposed=True)
+    with pytest.raises(TypeCheckError):
+        Pair(torch.ones(2), torch.ones(3))
+
+
+def test_names_for_a_type_checker_alone_are_anything_and_the_rest_is_checked() -> None:
+    assert list(counted(["a"], 3)) == ["a"]  # type: ignore[arg-type]
+    with pytest.raises(TypeCheckError):
+        counted("a")  # type: ignore[arg-type]
+
+
+def test_the_package_is_checked() -> None:
+    with pytest.raises(TypeCheckError):
+        rule_of(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeCheckError, match="dimension n"):
+        mean_absolute_error(torch.ones(2), torch.ones(1))
+    with unchecked():
+        assert mean_absolute_error(torch.ones(2), torch.ones(1)) == 0.0

@@ -1,30 +1,106 @@
-"""What checks annotations while tests run (see addopts): beartype, once for every function within a function."""
+"""What checks annotations while tests run (see addopts): beartype, with jaxtyping's dimensions where there are shapes.
+
+The hook of jaxtyping decorates every function of the package. Its own decorator binds the arguments of every call and
+checks them twice, a third of the time of all tests; `jaxtyped` below is in its place, and makes the checks of a
+function when it is first called.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import inspect
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import config
+from jaxtyping import AbstractArray, TypeCheckError, config
 
-_beartype = beartype(conf=BeartypeConf(is_pep484_tower=True))
-_made: dict[Any, Callable[..., Any]] = {}
+checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
+_jaxtyped = jaxtyping.jaxtyped
+_made: dict[Any, tuple[Callable[..., Any], Any, bool]] = {}
 
 
-def checked(signature: Callable[..., Any]) -> Callable[..., Any]:
-    """``signature``, an empty function that jaxtyping makes to check arguments or results, with its checks.
+def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
+    """In the place of jaxtyping's: the same checks of functions and of what dataclasses are made of."""
+    if function is None:
+        return functools.partial(jaxtyped, typechecker=typechecker)
+    if inspect.isclass(function):
+        if dataclasses.is_dataclass(function) and "__init__" in vars(function):
+            function.__init__ = jaxtyped(function.__init__)
+        return function
+    check: Callable[..., Any] | None = None
 
-    A function within a function is defined anew with every call of the outer one, at a millisecond of beartype each
-    time; but its annotations are the same, and an empty function sees nothing else of what is around it.
-    """
-    if "<locals>" not in signature.__qualname__ or signature.__defaults__ or signature.__kwdefaults__:
-        return _beartype(signature)
-    key = (signature.__module__, signature.__qualname__, signature.__code__, *signature.__annotations__.items())
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal check
+        if config.jaxtyping_disable:
+            return function(*args, **kwargs)
+        if check is None:
+            check = _with_checks(function)
+        return check(*args, **kwargs)
+
+    return wrapped
+
+
+def _with_checks(function: Any) -> Callable[..., Any]:
+    if inspect.isgeneratorfunction(function):  # its result is the generator, not what comes out of it
+        own: Callable[..., Any] = _jaxtyped(function, typechecker=checked)
+        return own
+    # A function within a function is defined anew with every call of the outer one: what is made once calls the new.
+    key = (function.__code__, *function.__annotations__.items())
     if key not in _made:
-        _made[key] = _beartype(signature)
-    return _made[key]
+        _made[key] = _of_first(function)
+    check, first, shapes = _made[key]
+    if check is first:
+        return function  # nothing to check
+    check = _copied(check, check.__annotations__)
+    check.__kwdefaults__ = {
+        name: function if value is first else value for name, value in (check.__kwdefaults__ or {}).items()
+    }
+    assert function in check.__kwdefaults__.values()
+    if not shapes:
+        return check
+
+    def in_context(*args: Any, **kwargs: Any) -> Any:
+        with _jaxtyped("context"):
+            return check(*args, **kwargs)
+
+    return in_context
+
+
+def _of_first(function: Any) -> tuple[Callable[..., Any], Any, bool]:
+    """Its checks, the copy of it that they call, and whether there are shapes among them."""
+    hints = {name: _resolved(name, hint, function.__globals__) for name, hint in function.__annotations__.items()}
+    copy = _copied(function, hints)  # never called: it holds nothing of what is around it
+    return checked(copy), copy, any(map(_has_shapes, hints.values()))
+
+
+def _copied(function: Any, annotations: dict[str, Any]) -> Any:
+    around = None if function.__closure__ is None else tuple(types.CellType() for _ in function.__closure__)
+    copy = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, around)
+    copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
+    copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, annotations
+    return copy
+
+
+def _resolved(name: str, hint: Any, names: dict[str, Any]) -> Any:
+    """What a hint means; anything where it has names that are there for a type checker alone."""
+    holder = types.SimpleNamespace(__annotations__={name: hint}, __globals__=names)
+    try:
+        return get_type_hints(holder, include_extras=True)[name]
+    except NameError:
+        return Any
+
+
+def _has_shapes(hint: Any) -> bool:
+    return (inspect.isclass(hint) and issubclass(hint, AbstractArray)) or any(map(_has_shapes, get_args(hint)))
+
+
+jaxtyping.jaxtyped = jaxtyped
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avgraph.cli import compare, data, explain, new_data, runs, sweep, tables
+from avgraph.cli import compare, data, explain, new_data, runs, sweep, tables, training
 from avgraph.cli.group import main
 
-__all__ = ["compare", "data", "explain", "main", "new_data", "runs", "sweep", "tables"]
+__all__ = ["compare", "data", "explain", "main", "new_data", "runs", "sweep", "tables", "training"]

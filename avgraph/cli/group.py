@@ -131,6 +131,9 @@ GRAPH_FILE = click.option(
 )
 
 
+EXPERIMENT = click.argument("experiment", type=click.Path(path_type=Path))
+RUN = click.argument("run", type=click.Path(path_type=Path))
+SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override, e.g. train.epochs=5.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite files that exist, without a question.")
 
 

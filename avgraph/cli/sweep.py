@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from avgraph.cli.group import QUIET, main
+from avgraph.cli.group import EXPERIMENT, QUIET, main
 from avgraph.cli.json_output import JSON, show, sweep_json
-from avgraph.cli.runs import EXPERIMENT, SEEDS, seed_numbers
+from avgraph.cli.training import SEEDS, seed_numbers
 
 
 @main.command()

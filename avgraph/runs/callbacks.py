@@ -34,23 +34,26 @@ class StepSeed(Callback):
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def _set(self, epoch: int, step: int) -> None:
+    def _set(self, trainer: Trainer, epoch: int, step: int) -> None:
         number = int(np.random.SeedSequence([self.seed, epoch, step]).generate_state(1)[0])
         random.seed(number)
         np.random.seed(number)
-        torch.manual_seed(number)
+        if trainer.strategy.root_device.type == "cpu":
+            torch.default_generator.manual_seed(number)  # the other notes the stack for every kind of GPU: milliseconds
+        else:
+            torch.manual_seed(number)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """As at the end of the epoch before."""
-        self._set(trainer.current_epoch, 0)
+        self._set(trainer, trainer.current_epoch, 0)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """The draws of a step: dropout and the like."""
-        self._set(trainer.current_epoch, batch_idx + 1)
+        self._set(trainer, trainer.current_epoch, batch_idx + 1)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The draws between this epoch and the next."""
-        self._set(trainer.current_epoch + 1, 0)
+        self._set(trainer, trainer.current_epoch + 1, 0)
 
 
 class History(Callback):

@@ -6,23 +6,18 @@ Silent unless asked: the command line and ``quiet=False`` ask, for all that is d
 from __future__ import annotations
 
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from avgraph.runtime.interrupt import raise_again
+from avgraph.runtime.progress_shown import Bar, Lines, Unit
 
 T = TypeVar("T")
-Unit = Literal["steps", "bytes"]
-
-FIRST, EVERY = 10.0, 30.0  # seconds until the first line, and between two further ones
 
 _REPORTING: ContextVar[bool | None] = ContextVar("reporting", default=False)  # None: a count is shown already
-_LINES: ContextVar[_Lines | None] = ContextVar("lines", default=None)  # of the surrounding work
+_LINES: ContextVar[Lines | None] = ContextVar("lines", default=None)  # of the surrounding work
 
 
 class Advance(Protocol):
@@ -97,9 +92,9 @@ def counted(
     if before is None or not on or (terminal and total is None):
         yield _silent
         return
-    shown = (_Bar if terminal else _Lines)(total, title, done, unit)
+    shown = (Bar if terminal else Lines)(total, title, done, unit)
     _REPORTING.set(True if total is None else None)
-    _LINES.set(shown if isinstance(shown, _Lines) else None)
+    _LINES.set(shown if isinstance(shown, Lines) else None)
     if around is not None:
         around.waiting += 1
 
@@ -119,85 +114,3 @@ def counted(
 
 def _silent(steps: int = 1, *, loss: float | None = None) -> None:
     raise_again()
-
-
-class _Bar:
-    """A bar of rich."""
-
-    def __init__(self, total: int | None, title: str, done: int, unit: Unit) -> None:
-        from rich import progress as rich  # not needed, and slow, where nobody watches
-        from rich.console import Console
-
-        count = (rich.DownloadColumn(), rich.TransferSpeedColumn()) if unit == "bytes" else (rich.MofNCompleteColumn(),)
-        self.bar = rich.Progress(
-            rich.TextColumn("{task.description}", markup=False),
-            rich.BarColumn(),
-            *count,
-            rich.TextColumn("{task.fields[loss]}", markup=False),
-            rich.TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self.row = self.bar.add_task(title, total=total, completed=done, loss="")
-        self.bar.start()
-
-    def advance(self, steps: int = 1, *, loss: float | None = None) -> None:
-        fields: dict[str, Any] = {} if loss is None else {"loss": _loss(loss)}
-        self.bar.update(self.row, advance=steps, **fields)
-
-    def close(self) -> None:
-        self.bar.stop()
-
-
-class _Lines:
-    """The same as lines, from a thread: work that takes no step for long is not mute either."""
-
-    def __init__(self, total: int | None, title: str, done: int, unit: Unit) -> None:
-        self.total, self.title, self.unit = total, title, unit
-        self.done = self.first = done
-        self.loss: float | None = None
-        self.begin = time.monotonic()
-        self.waiting = 0  # counts within this work that are told instead
-        self.lock, self.closed = threading.Lock(), threading.Event()
-        self.thread = threading.Thread(target=self._tell, name="progress", daemon=True)
-        self.thread.start()
-
-    def advance(self, steps: int = 1, *, loss: float | None = None) -> None:
-        with self.lock:
-            self.done += steps
-            self.loss = self.loss if loss is None else loss
-
-    def close(self) -> None:
-        self.closed.set()
-        self.thread.join()
-
-    def _tell(self) -> None:
-        pause = FIRST
-        while not self.closed.wait(pause):
-            pause = EVERY
-            if not self.waiting:
-                try:
-                    print(self.line(time.monotonic() - self.begin), file=sys.stderr, flush=True)
-                except (OSError, ValueError):  # nobody reads any more
-                    return
-
-    def line(self, seconds: float) -> str:
-        """The state after some seconds."""
-        with self.lock:
-            done, loss = self.done, self.loss
-        parts = [self._count(done)] if self.total is not None or done else []
-        parts += [] if loss is None else [_loss(loss)]
-        if self.total is None or done == self.first:
-            parts.append(f"{timedelta(seconds=round(seconds))} so far")
-        else:
-            left = seconds * max(0, self.total - done) / (done - self.first)
-            parts.append(f"{timedelta(seconds=round(left))} left")
-        return f"{self.title}: {', '.join(parts)}"
-
-    def _count(self, done: int) -> str:
-        if self.unit == "steps":
-            return f"{done}" if self.total is None else f"{done}/{self.total}"
-        return f"{done / 1e6:.1f}" + ("" if self.total is None else f"/{self.total / 1e6:.1f}") + " MB"
-
-
-def _loss(loss: float) -> str:
-    return f"loss {loss:.4f}"

@@ -22,6 +22,7 @@ from avgraph.transforms.rating_model import blocks_of, imported_machine
 from benchmarks.rrnet_ratings.factors import factors
 
 SHRINKAGE = (0.0, 0.5, 1.0, 2.0)
+TREES = 150  # of the boosting
 
 
 def mean(graph: HeteroData, seed: int) -> Answer:
@@ -57,7 +58,7 @@ def boosting(graph: HeteroData, seed: int) -> Answer:
     found: dict[str, Tensor] = {}
     for loss in ("squared_error", "absolute_error"):
         model = HistGradientBoostingRegressor(
-            loss=loss, learning_rate=0.05, max_iter=150, max_leaf_nodes=15, min_samples_leaf=50, random_state=seed
+            loss=loss, learning_rate=0.05, max_iter=TREES, max_leaf_nodes=15, min_samples_leaf=50, random_state=seed
         )
         model.fit(x[train], edges.rating.numpy()[train])
         found[loss] = torch.from_numpy(model.predict(x)).float()

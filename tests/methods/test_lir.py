@@ -25,6 +25,7 @@ from avgraph.methods.lir.teacher import Teacher
 from avgraph.transforms import DependencyEdges
 
 SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
+SHORT: dict[str, Any] = SMALL | {"teacher_epochs": 2}  # where nothing has to be learned
 DRIVES, DROVE = ("concept", "drives", "concept"), ("concept", "drove", "concept")
 
 
@@ -70,7 +71,7 @@ def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
 
 
 def test_a_gallery_item_changes_no_query_embedding() -> None:
-    task = fitted(LIRTask(LirOptions(**SMALL)), clips())
+    task = fitted(LIRTask(LirOptions(**SHORT)), clips(), epochs=4)
     audio, visual = task.embed()
     changed = copy.copy(task.clips.x["visual"])
     changed[5] += 3
@@ -83,7 +84,7 @@ def test_a_gallery_item_changes_no_query_embedding() -> None:
 
 
 def test_metrics_do_not_depend_on_the_proxies() -> None:
-    task = fitted(LIRTask(LirOptions(**SMALL)), clips())
+    task = fitted(LIRTask(LirOptions(**SHORT)), clips(), epochs=4)
     before = task.metrics()
     with torch.no_grad():
         for parameter in task.network.proxy.parameters():
@@ -95,7 +96,7 @@ def test_metrics_do_not_depend_on_the_proxies() -> None:
 
 
 def test_the_graph_comes_once_and_stays() -> None:
-    task = LIRTask(LirOptions(snapshot_epochs=[4, 20], **SMALL))
+    task = LIRTask(LirOptions(snapshot_epochs=[4, 7], **(SHORT | {"teacher_epochs": 5})))
     seen: list[tuple[int, Tensor, Tensor]] = []
     inner = LIRTask.infer_graphs
 
@@ -104,23 +105,23 @@ def test_the_graph_comes_once_and_stays() -> None:
         seen.append((self.current_epoch, self.teacher.weights.clone(), self.teacher.soft.clone()))
 
     task.infer_graphs = lambda: watched(task)  # type: ignore[method-assign]
-    fitted(task, clips())
-    assert not any(weights.any() for epoch, weights, _ in seen if epoch < 10)
+    fitted(task, clips(), epochs=9)
+    assert not any(weights.any() for epoch, weights, _ in seen if epoch < 5)
     at = {epoch: (weights, soft) for epoch, weights, soft in seen}
-    assert at[10][0].sum() == pytest.approx(1)
-    assert torch.equal(at[29][0], at[10][0])
-    assert torch.equal(at[29][1], at[10][1])  # the snapshot at epoch 20 changed neither
-    assert int(task.teacher.epoch) == 10
+    assert at[5][0].sum() == pytest.approx(1)
+    assert torch.equal(at[8][0], at[5][0])
+    assert torch.equal(at[8][1], at[5][1])  # the snapshot at epoch 7 changed neither
+    assert int(task.teacher.epoch) == 5
     assert (task.teacher.snapshots.sum((1, 2)) > 0).all()
 
 
 def test_teacher_and_graph_get_no_gradient_and_a_checkpoint_has_them() -> None:
-    task = fitted(LIRTask(LirOptions(snapshot_epochs=[4], **SMALL)), clips())
+    task = fitted(LIRTask(LirOptions(snapshot_epochs=[3], **SHORT)), clips(), epochs=4)
     assert not any(name.startswith("teacher") for name, _ in task.named_parameters())
     saved = {name for name in task.state_dict() if name.startswith("teacher")}
     assert saved == {f"teacher.{name}" for name in ("soft", "weights", "frequency", "snapshots", "epoch")}
-    again = LIRTask(LirOptions(snapshot_epochs=[4], **SMALL))
-    again.bind(task.annotated(), TrainOptions(epochs=30), 0)
+    again = LIRTask(LirOptions(snapshot_epochs=[3], **SHORT))
+    again.bind(task.annotated(), TrainOptions(epochs=4), 0)
     again.load_state_dict(task.state_dict())
     assert again.eval().metrics() == task.metrics()
 
@@ -133,7 +134,7 @@ def test_the_regulariser_changes_what_is_learned_and_so_does_its_graph() -> None
         "random": {"dependencies": "random"},
         "identity": {"dependencies": "identity"},
     }.items():
-        task = fitted(LIRTask(LirOptions(**(SMALL | {"interaction_weight": 0.5} | options))), clips())  # type: ignore[arg-type]
+        task = fitted(LIRTask(LirOptions(**(SHORT | {"interaction_weight": 0.5} | options))), clips(), epochs=4)  # type: ignore[arg-type]
         found[name] = task.embed()[0].detach()
     names = list(found)
     for k, one in enumerate(names):
@@ -144,7 +145,7 @@ def test_the_regulariser_changes_what_is_learned_and_so_does_its_graph() -> None
 def test_a_given_graph_is_taken() -> None:
     weights = torch.zeros(6, 6)
     weights[0, 4] = 1.0
-    task = fitted(LIRTask(LirOptions(dependencies="given", **SMALL)), DependencyEdges(weights)(clips()))
+    task = fitted(LIRTask(LirOptions(dependencies="given", **SHORT)), DependencyEdges(weights)(clips()), epochs=4)
     assert torch.equal(task.teacher.weights, weights)
     assert torch.equal(task.annotated()[DRIVES].edge_index, torch.tensor([[0], [4]]))
     with pytest.raises(GraphError, match=r"no \(concept, drives, concept\) edges; the graph has: nothing"):
@@ -196,7 +197,7 @@ def test_snapshots_are_searched_whatever_graph_the_student_has() -> None:
 
 
 def test_annotated_graph() -> None:
-    task = fitted(LIRTask(LirOptions(snapshot_epochs=[5, 20], **SMALL)), clips())
+    task = fitted(LIRTask(LirOptions(snapshot_epochs=[1, 4], **SHORT)), clips(), epochs=5)
     learned = task.annotated()
     activates = {(node, "activates", "concept") for node in ("audio", "visual")}
     assert set(learned.edge_types) == activates | {DRIVES, DROVE}
@@ -210,8 +211,8 @@ def test_annotated_graph() -> None:
     assert drives.edge_weight.sum() == pytest.approx(1)
     assert (drives.frequency > 0).all()  # the best start is one of those counted
     assert set(drives.snapshot_frequency.tolist()) <= {0.0, 0.5, 1.0}
-    assert learned["concept"].snapshot_epochs == [5, 20]
-    for number, epoch in enumerate([5, 20]):
+    assert learned["concept"].snapshot_epochs == [1, 4]
+    for number, epoch in enumerate([1, 4]):
         edges, found = learned[DROVE], torch.zeros(6, 6)
         rows = edges.epoch == epoch
         found[edges.edge_index[0, rows], edges.edge_index[1, rows]] = edges.edge_weight[rows]
@@ -220,7 +221,8 @@ def test_annotated_graph() -> None:
 
 
 def test_without_the_regulariser_a_teacher_alone_leaves_no_graph() -> None:
-    task = fitted(LIRTask(LirOptions(**(SMALL | {"interaction_weight": 0.0, "teacher_epochs": 30}))), clips())
+    options = LirOptions(**(SMALL | {"interaction_weight": 0.0, "teacher_epochs": 2}))
+    task = fitted(LIRTask(options), clips(), epochs=2)
     assert "graph/edges" not in task.metrics()
     assert DRIVES not in task.annotated().edge_types
 
@@ -228,7 +230,7 @@ def test_without_the_regulariser_a_teacher_alone_leaves_no_graph() -> None:
 def test_concepts_are_made_where_there_are_none() -> None:
     data = clips()
     del data["concept"]
-    learned = fitted(LIRTask(LirOptions(**SMALL)), data).annotated()
+    learned = fitted(LIRTask(LirOptions(**SHORT)), data, epochs=4).annotated()
     assert learned["concept"].name[:2] == ["class 0 (audio)", "class 1 (audio)"]
     assert "concept" not in data.node_types
 
@@ -238,7 +240,7 @@ def test_test_labels_change_nothing_that_is_learned() -> None:
     for node in ("audio", "visual"):
         y = changed[node].y
         changed[node].y = torch.where(changed[node].test_mask, (y + 1) % 3, y)
-    one, other = (fitted(LIRTask(LirOptions(**SMALL)), d).embed()[0] for d in (data, changed))
+    one, other = (fitted(LIRTask(LirOptions(**SHORT)), d, epochs=4).embed()[0] for d in (data, changed))
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 

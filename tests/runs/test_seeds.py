@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
 from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError, DataError
+from avgraph.runs.callbacks import StepSeed
 from avgraph.runs.folder import read_over
 from avgraph.runs.folds import resume_folds, seeds_of
 from avgraph.runs.repeats import experiments_over, place_of, summarise
 from tests.experiments import small_experiment
+from tests.typechecker import unchecked
 
 SHORT = {"train.epochs": 1, "graphml": "none"}
 
@@ -75,3 +82,20 @@ def test_damaged_folds_json(tmp_path: Path, content: dict[str, object]) -> None:
     (tmp_path / "folds.json").write_text(json.dumps(content))
     with pytest.raises(DataError, match=r"folds.json: expected whole numbers under '(folds|seeds)'"):
         read_over(tmp_path)
+
+
+@pytest.mark.parametrize(("device", "seeded"), [("cpu", 0), ("cuda", 1)])
+def test_a_step_draws_alike_wherever_it_runs_and_seeds_gpus_where_one_is_used(
+    device: str, seeded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", told.append)
+    step: Any = StepSeed(5)
+    trainer = SimpleNamespace(current_epoch=2, strategy=SimpleNamespace(root_device=torch.device(device)))
+    with unchecked():
+        step.on_train_batch_start(trainer, None, None, 3)
+    number = int(np.random.SeedSequence([5, 2, 4]).generate_state(1)[0])
+    assert told == [number] * seeded
+    drawn = torch.rand(3), np.random.rand(), random.random()
+    assert torch.equal(drawn[0], torch.rand(3, generator=torch.Generator().manual_seed(number)))
+    assert drawn[1:] == (np.random.RandomState(number).rand(), random.Random(number).random())

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+
+from tests.forking import ForkServer
 
 ROWS, CLASSES, TEXTS, WIDTH = 600, 6, 24, 96
 
 # One process trains all four methods and prints what they end with.
 PROGRAM = """\
-import json, sys
+import json
+import threadpoolctl
 import torch
 import avgraph
 from avgraph.config import experiment_from_dict
 from avgraph.runs import finish
 
 finish.draw_figures = lambda *_: []
-methods, offered = json.loads(sys.argv[1]), int(sys.argv[2])
-torch.set_num_threads(offered)
-found = {}
-for name, text in methods.items():
+torch.set_num_threads({offered})
+threadpoolctl.threadpool_limits({offered})
+assert all(pool["num_threads"] == {offered} for pool in threadpoolctl.threadpool_info())
+found = {{}}
+for name, text in json.loads({methods!r}).items():
     run = avgraph.train(experiment_from_dict(text))
     found[name] = [(run.directory / file).read_text() for file in ("metrics.json", "metrics.jsonl")]
 print(json.dumps(found))
@@ -85,21 +86,22 @@ def experiments(folder: Path, **train: object) -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
-def numbers_with(offered: list[int], folder: Path, **train: object) -> list[dict[str, list[str]]]:
+def numbers_with(offered: list[int], folder: Path, server: ForkServer, **train: object) -> list[dict[str, list[str]]]:
     """What each method ends with in a process per number of threads on offer; nothing is shared but the data."""
     processes = []
     for threads in offered:
         own = folder / f"{threads}"
         own.mkdir()
-        counts = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        command = [sys.executable, "-c", PROGRAM, json.dumps(experiments(own, **train)), str(threads)]
-        counts["OMP_WAIT_POLICY"] = "PASSIVE"  # more threads than cores would wait for each other at full speed
-        environment = {**os.environ, **counts, "XDG_CACHE_HOME": str(own / "cache")}
-        processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
-    return [json.loads(process.communicate(timeout=300)[0]) for process in processes]
+        program = PROGRAM.format(offered=threads, methods=json.dumps(experiments(own, **train)))
+        processes.append(server.start(python=program, env={"XDG_CACHE_HOME": str(own / "cache")}))
+    found = []
+    for process in processes:
+        assert process.wait() == 0, process.error
+        found.append(json.loads(process.output))
+    return found
 
 
-def test_numbers_do_not_depend_on_the_threads_of_the_machine(tmp_path: Path) -> None:
-    one, four = numbers_with([1, 4], tmp_path)
+def test_numbers_do_not_depend_on_the_threads_of_the_machine(tmp_path: Path, fork_server: ForkServer) -> None:
+    one, four = numbers_with([1, 4], tmp_path, fork_server)
     for method, files in one.items():
         assert four[method] == files, method

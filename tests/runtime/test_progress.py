@@ -10,16 +10,17 @@ from pytorch_lightning import LightningModule, Trainer
 from avgraph.cli import main
 from avgraph.runs.callbacks import EpochProgress
 from avgraph.runtime import progress
-from avgraph.runtime.progress import _Lines, counted, reporting
+from avgraph.runtime.progress import counted, reporting
+from avgraph.runtime.progress_shown import Lines
 from tests.experiments import small_experiment
 from tests.forking import ForkServer
 
-SOON = "from avgraph.runtime import progress\nprogress.FIRST = progress.EVERY = 0.05\n"
+SOON = "from avgraph.runtime import progress_shown as shown\nshown.FIRST = shown.EVERY = 0.05\n"
 COMMAND = SOON + "from avgraph.cli import main\nmain({arguments!r})\n"
 
 
 def line(total: int | None, steps: int, seconds: float, *, loss: float | None = None, done: int = 0) -> str:
-    lines = _Lines(total, "title", done, "steps")
+    lines = Lines(total, "title", done, "steps")
     lines.advance(steps, loss=loss)
     lines.close()
     return lines.line(seconds)
@@ -34,7 +35,7 @@ def test_what_a_line_says() -> None:
 
 @pytest.mark.parametrize(("total", "said"), [(2_000_000, "0.5/2.0 MB, 0:00:03 left"), (None, "0.5 MB, 0:00:01 so far")])
 def test_what_a_line_says_of_bytes(total: int | None, said: str) -> None:
-    lines = _Lines(total, "title", 0, "bytes")
+    lines = Lines(total, "title", 0, "bytes")
     lines.advance(500_000)
     lines.close()
     assert lines.line(1) == f"title: {said}"
@@ -70,8 +71,8 @@ def test_python_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     def never(*_: object) -> None:
         raise AssertionError("reported")
 
-    monkeypatch.setattr(progress, "_Lines", never)
-    monkeypatch.setattr(progress, "_Bar", never)
+    monkeypatch.setattr(progress, "Lines", never)
+    monkeypatch.setattr(progress, "Bar", never)
     with counted(3, "a") as advance:
         advance()
     with reporting(True), pytest.raises(AssertionError, match="reported"), counted(3, "a"):

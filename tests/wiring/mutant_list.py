@@ -26,20 +26,21 @@ def mutant(module: str, old: str, new: str, *tests: str) -> Mutant:
 
 RRNET, RRNET_MODEL, RRNET_OPTIONS = "methods.rrnet.task", "methods.rrnet.model", "methods.rrnet.options"
 RRNET_LOSS, RRNET_FEATURES = "methods.rrnet.objective", "methods.rrnet.features"
+RRNET_NETWORK = "methods.rrnet.network"
 OF_RRNET = [
     mutant(RRNET_MODEL, "IntraUnit(h, aggr=aggr, ", "IntraUnit(h, ", "method rrnet: aggr"),
     mutant(RRNET_MODEL, "InterUnit(h, aggr=aggr)", "InterUnit(h)", "method rrnet: aggr"),
     mutant(RRNET_MODEL, ", incidence=incidence)", ")", "method rrnet: incidence"),
     mutant(RRNET_MODEL, "nn.Dropout(dropout)", "nn.Dropout(0.0)", "method rrnet: dropout"),
-    mutant(RRNET, "            aggr=options.aggr,\n", "", "method rrnet: aggr"),
-    mutant(RRNET, "            incidence=options.incidence,\n", "", "method rrnet: incidence"),
-    mutant(RRNET, "            dropout=options.dropout,\n", "", "method rrnet: dropout"),
+    mutant(RRNET_NETWORK, "        aggr=options.aggr,\n", "", "method rrnet: aggr"),
+    mutant(RRNET_NETWORK, "        incidence=options.incidence,\n", "", "method rrnet: incidence"),
+    mutant(RRNET_NETWORK, "        dropout=options.dropout,\n", "", "method rrnet: dropout"),
     mutant(RRNET_LOSS, "reduction=options.reduction)", 'reduction="mean")', "method rrnet: reduction"),
     mutant(RRNET_LOSS, 'surprise.mean() if options.reduction == "mean" else surprise.sum()', "surprise.mean()",
            "method rrnet: reduction"),
-    mutant(RRNET, "            hidden_channels=options.hidden_channels,\n", "", "method rrnet: hidden_channels"),
-    mutant(RRNET, "            intra_units=options.intra_units,\n", "", "method rrnet: intra_units"),
-    mutant(RRNET, "            inter_units=options.inter_units,\n", "", "method rrnet: inter_units"),
+    mutant(RRNET_NETWORK, "        hidden_channels=options.hidden_channels,\n", "", "method rrnet: hidden_channels"),
+    mutant(RRNET_NETWORK, "        intra_units=options.intra_units,\n", "", "method rrnet: intra_units"),
+    mutant(RRNET_NETWORK, "        inter_units=options.inter_units,\n", "", "method rrnet: inter_units"),
     mutant(RRNET_OPTIONS, "k=10)", "k=9)", "experiment: graph"),
     mutant(RRNET_OPTIONS, "k=2)", "k=1)", "experiment: graph"),
     mutant(RRNET_OPTIONS, "k=20)", "k=10)", "experiment: graph"),
@@ -49,8 +50,8 @@ OF_RRNET = [
            "method rrnet: edge_score"),
     mutant(RRNET_FEATURES, "and options.node_score:", "and False:", "method rrnet: node_score"),
     mutant(RRNET_FEATURES, "and options.known_labels:", "and False:", "method rrnet: known_labels"),
-    mutant(RRNET, "options.product and not", "not", "method rrnet: product"),
-    mutant(RRNET, "if self.starts_scored:\n            nn.init", "if False:\n            nn.init",
+    mutant(RRNET_NETWORK, "options.product and not", "not", "method rrnet: product"),
+    mutant(RRNET_NETWORK, "if starts_scored:\n        nn.init", "if False:\n        nn.init",
            "method rrnet: baseline_logit"),
     mutant(RRNET, "return logits + self.offset if self.starts_scored else logits", "return logits",
            "method rrnet: baseline_logit"),
@@ -173,7 +174,7 @@ OF_MLTM = [
     mutant(MLTM, '"text": options.text}', '"text": "text"}', "method mltm: text"),
 ]  # fmt: skip
 
-OPTIMIZERS, TRAINING, RUNS = "methods.optimizer", "runs.training", "cli.runs"
+OPTIMIZERS, TRAINING, RUNS = "methods.optimizer", "runs.training", "cli.training"
 RUN, FINISHED = "runs.run", "runs.finished"
 OF_RUNS = [
     mutant(OPTIMIZERS, "            nesterov=options.nesterov,\n", "", "optimizer: nesterov"),

@@ -12,7 +12,6 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
 from avgraph.graph.spaces import holders, state_name
-from avgraph.methods.cmcr.heads import new_head, out_channels, projector_of
 from avgraph.methods.cmcr.judged import held_out_chance, held_out_headline
 from avgraph.methods.cmcr.links import End
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
@@ -21,6 +20,7 @@ from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.paths import Path, bridge_metrics
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
+from avgraph.methods.cmcr.space_heads import heads_like, heads_of, key_of
 from avgraph.methods.cmcr.steps import Steps, steps_of_epoch
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions, only_type
@@ -58,18 +58,9 @@ class CMCRTask(Task):
             DataError: if a published head cannot be read.
         """
         super().bind(graph if SPACE in graph.node_types else SpaceGraph()(graph), train, seed)
-        options = self.options
         self.spaces: list[str] = list(self.graph[SPACE].name)
-        for name in (*(options.heads or ()), *(options.intra_spaces or ())):
-            if name not in self.spaces:
-                raise GraphError(f"cmcr: no space '{name}'; {hint(name, self.spaces, 'there are')}")
-        self.heads = nn.ModuleDict()
-        for name, width in zip(self.spaces, self.graph[SPACE].channels.tolist(), strict=True):
-            self.heads[_key(name)] = new_head(options, name, width)
-        widths = {name: out_channels(self.head(name)) for name in self.spaces}
-        if len(set(widths.values())) > 1:
-            told = ", ".join(f"{name} {width}" for name, width in widths.items())
-            raise GraphError(f"cmcr: expected heads of one width, got {told}; set method.channels to that of the heads")
+        widths = dict(zip(self.spaces, self.graph[SPACE].channels.tolist(), strict=True))
+        self.heads = heads_of(self.options, widths)
         self.bridge: dict[str, float] | None = None
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -77,16 +68,13 @@ class CMCRTask(Task):
 
         The graph of a run has the rows of its overlaps no more, but what they gave without training.
         """
-        for name in self.spaces:
-            start = f"heads.{_key(name)}."
-            own = {key.removeprefix(start): value for key, value in state.items() if key.startswith(start)}
-            self.heads[_key(name)] = projector_of(own, final_relu=self.options.final_relu).to(self.dtype)
+        self.heads = heads_like(state, self.spaces, final_relu=self.options.final_relu).to(self.dtype)
         super().restore(state)
         self.bridge = dict(self.graph.bridge) if "bridge" in self.graph else {}
 
     def head(self, space: str) -> Projector:
         """The projector of a space."""
-        head = self.heads[_key(space)]
+        head = self.heads[key_of(space)]
         assert isinstance(head, Projector)
         return head
 
@@ -207,7 +195,3 @@ class CMCRTask(Task):
         if self.bridge is None:
             self.bridge = bridge_metrics(self.graph, self.options.path_temperature, seed=self.seed)
         return self.bridge
-
-
-def _key(space: str) -> str:
-    return f"head_{space}"  # a space may be called as a method of ModuleDict is

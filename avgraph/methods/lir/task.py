@@ -16,24 +16,22 @@ from avgraph.figures.figures import Draw
 from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.headline import Headline
-from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
+from avgraph.methods.lir.clips import Clips, read_clips
 from avgraph.methods.lir.figures import clip_figures
 from avgraph.methods.lir.headline import clip_headline
 from avgraph.methods.lir.network import ClipNetwork
+from avgraph.methods.lir.new_rows import clips_of_another, predict_clips, scaled
 from avgraph.methods.lir.objective import batch_loss
 from avgraph.methods.lir.options import LirOptions
 from avgraph.methods.lir.results import SPLITS, clip_concept_graph, graph_metrics, split_metrics
 from avgraph.methods.lir.teacher import Teacher
-from avgraph.methods.matches import matched
-from avgraph.methods.predictions import Predictions, only_type, row_names
-from avgraph.methods.row_shape import check_row_shape
+from avgraph.methods.predictions import Predictions
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
 from avgraph.metrics import chance_average_precision
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.runtime.ranks import own_rows, rank, take_from_first
-from avgraph.tensors.rows import column_scale
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 logger = logging.getLogger(__name__)
@@ -104,44 +102,22 @@ class LIRTask(Task):
     @torch.no_grad()
     def embedded(self, node: str, x: Tensor) -> Tensor:
         """Embeddings of new sounds or pictures, which are logits of the classes."""
-        weight, x = next(self.network.parameters()), self._scaled(node, x)
+        weight, x = next(self.network.parameters()), scaled(self, node, x)
         side = "audio" if node == self.options.audio else "visual"
         return at_least_single(self.network.encoder[side](x.to(weight.device, weight.dtype))).float().cpu()
 
     def take_graph(self, graph: HeteroData) -> None:
         """Retrieve among the clips of another data set of the same classes, features on the scale of the run's."""
-        clips = read_clips(graph, self.options.nodes, standardize=False)
-        if clips.names != self.clips.names:
-            raise GraphError(f"lir: expected the {self.clips.classes} classes of the run, got {clips.classes} others")
-        for side, node in (("audio", self.options.audio), ("visual", self.options.visual)):
-            check_row_shape(node, clips.x[side], self.row_shape(node))
-            clips.x[side] = self._scaled(node, clips.x[side])
-        self.clips, self.graph = clips, clips.graph
-
-    def _scaled(self, node: str, x: Tensor) -> Tensor:
-        """Rows on the scale of those that were trained on."""
-        if not self.options.standardize:
-            return x
-        mean, deviation = column_scale(self.graph[node].x.float(), self.clips.train.cpu())
-        return (x - mean) / deviation
+        self.clips = clips_of_another(self, graph)
+        self.graph = self.clips.graph
 
     def new_nodes(self) -> tuple[str, ...]:
         """Sounds and pictures."""
         return (self.options.audio, self.options.visual)
 
     def predict(self, new: HeteroData, steps: Sequence[Any]) -> Predictions:
-        """The class of new sounds or pictures, its soft label, and the clips that are nearest in the other modality."""
-        node = only_type(new)
-        other = self.options.visual if node == self.options.audio else self.options.audio
-        logits = self.embedded(node, new[node].x)
-        soft, number = logits.sigmoid().max(1)
-        names = clip_classes(self.clips, node)
-        columns = {"prediction": [names[each] for each in number.tolist()], "probability": soft.tolist()}
-        gallery = row_names(self.graph, other), self.embedded(other, self.graph[other].x.float())
-        found = matched(node, new[node].name, logits, {other: gallery}, columns)
-        store = found.graph[f"new_{node}"]
-        store.prediction, store.probability = number, soft
-        return found
+        """The class of new sounds or pictures and the clips that are nearest to them; see `predict_clips`."""
+        return predict_clips(self, new)
 
     def training_step(self, batch: Tensor, batch_index: int) -> Tensor:
         """One batch of the teacher (Eq. 2) or of the student (Eq. 8)."""

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from torch_geometric.data import HeteroData
+from torch_geometric.data.storage import EdgeStorage
 
 from avgraph.errors import GraphError
+from avgraph.graph.pairs import label_pairs
+from avgraph.graph.vocabulary import EdgeType
+
+
+def labelled_candidates(graph: HeteroData, inter: EdgeType) -> EdgeStorage:
+    """The candidate edges of a graph; those of the user's own get their labels from the classes of their ends.
+
+    Raises:
+        GraphError: if there are none, or nothing to learn from, see `check_labelled`.
+    """
+    if inter not in graph.edge_types:
+        known = ", ".join("-".join(kind) for kind in graph.edge_types) or "none"
+        raise GraphError(f"rrnet: the graph has no {'-'.join(inter)} edges (it has {known})")
+    if "y" not in graph[inter]:
+        label_pairs(graph, inter)
+    check_labelled(graph, inter[0], inter[2])
+    edges: EdgeStorage = graph[inter]
+    return edges
 
 
 def check_labelled(graph: HeteroData, source: str, target: str) -> None:

@@ -9,7 +9,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from avgraph.graph.rating_edges import rating_levels
+from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
+
 _LEAST = 1e-6
+_MOST_NUMBERS = 10_000_000  # different ratings of squared error, which needs the least and the highest alone
 
 
 @dataclass(frozen=True)
@@ -142,3 +146,14 @@ class OrdinalHead(nn.Module):
         edge = below.new_zeros(len(below), 1)
         probability = torch.diff(torch.cat([edge, below, edge + 1], 1), dim=1).clamp_min(_LEAST)
         return probability / probability.sum(1, keepdim=True)
+
+
+Head = OrdinalHead | SquaredHead
+
+
+def head_of(options: RrnetRatingsOptions, rating: Float[Tensor, " n"]) -> Head:
+    """The head that the options ask for, on the levels of the training ratings."""
+    if options.head == "squared":
+        return SquaredHead(rating_levels(rating, _MOST_NUMBERS))
+    begins = {"mean": None, "biases": "number", "model": "levels"}[options.start]
+    return OrdinalHead(rating_levels(rating), rating, begins)

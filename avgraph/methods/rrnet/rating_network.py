@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avgraph.graph.ratings import ITEM, USER
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.methods.rrnet.model import EdgeEncoder, Product
+from avgraph.methods.rrnet.edge_layers import EdgeEncoder, Product
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.message_passing.mlp import MLP
 from avgraph.nn.message_passing.parallel_units import parallel_units

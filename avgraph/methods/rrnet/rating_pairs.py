@@ -12,11 +12,10 @@ from avgraph.errors import GraphError
 from avgraph.graph.rating_edges import KnownRatings, asked_pairs
 from avgraph.graph.ratings import RATES
 from avgraph.graph.vocabulary import EdgeType, show_edge
-from avgraph.methods.rrnet.rating_heads import OrdinalHead, SquaredHead
+from avgraph.methods.rrnet.rating_heads import Head, SquaredHead
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.tensors.rows import standardized
 
-Head = OrdinalHead | SquaredHead
 _FAR = 4.0  # deviations; a pair further out is told as this
 
 

@@ -10,17 +10,17 @@ from torch import Tensor, nn
 from torch_geometric.data import HeteroData
 
 from avgraph.figures.figures import Draw
-from avgraph.graph.rating_edges import known_ratings, rating_levels
+from avgraph.graph.rating_edges import known_ratings
 from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
 from avgraph.methods.rrnet.rating_figures import rating_figures
-from avgraph.methods.rrnet.rating_heads import Answer, OrdinalHead, SquaredHead
+from avgraph.methods.rrnet.rating_heads import Answer, head_of
 from avgraph.methods.rrnet.rating_network import RatingNetwork, relations
 from avgraph.methods.rrnet.rating_options import RrnetRatingsOptions
-from avgraph.methods.rrnet.rating_pairs import Head, Pairs, pairs_of
+from avgraph.methods.rrnet.rating_pairs import Pairs, pairs_of
 from avgraph.methods.rrnet.rating_predicted import predict_pairs
 from avgraph.methods.rrnet.rating_results import bias_errors, constant_loss, rating_headline, rating_metrics, recommend
 from avgraph.methods.task import Task
@@ -28,8 +28,6 @@ from avgraph.methods.trivial import Trivial
 from avgraph.nn import Incidence
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.options.train import TrainOptions
-
-_MOST_NUMBERS = 10_000_000  # different ratings of squared error, which needs the least and the highest alone
 
 
 class RatingTask(Task):
@@ -59,7 +57,7 @@ class RatingTask(Task):
         self.biases = DampedBiases(
             self.known.edge_index, rating, self.known.users, self.known.items, damping=options.damping
         )
-        self.head = self._head(rating)
+        self.head = head_of(options, rating)
         self.pairs = pairs_of(graph, self.known, self.head, self.biases, options.start, standardize=options.standardize)
         self.relations = relations(graph.edge_types) if options.intra_units else ()
         self.edge_attr = {
@@ -86,12 +84,6 @@ class RatingTask(Task):
                 nn.init.zeros_(part.last.weight)
                 nn.init.zeros_(part.last.bias)
         self._placed: tuple[torch.device, torch.dtype] | None = None
-
-    def _head(self, rating: Tensor) -> Head:
-        if self.options.head == "squared":
-            return SquaredHead(rating_levels(rating, _MOST_NUMBERS))
-        begins = {"mean": None, "biases": "number", "model": "levels"}[self.options.start]
-        return OrdinalHead(rating_levels(rating), rating, begins)
 
     def _place(self) -> None:
         """Move the graph to the device and the type of the weights, once."""

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import GraphError
-from avgraph.graph.pairs import label_pairs
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.explanation import ExplainOptions, Explanation
@@ -21,8 +19,8 @@ from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.explain import explain_answer
 from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
-from avgraph.methods.rrnet.labels import check_labelled
-from avgraph.methods.rrnet.model import RRNet
+from avgraph.methods.rrnet.labels import labelled_candidates
+from avgraph.methods.rrnet.network import are_probabilities, network_of
 from avgraph.methods.rrnet.objective import candidate_loss
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.parts import ModelGraph
@@ -56,32 +54,12 @@ class RRNetTask(Task):
         """
         super().bind(graph, train, seed)
         options, (source, _, target) = self.options, self.inter
-        if self.inter not in graph.edge_types:
-            known = ", ".join("-".join(kind) for kind in graph.edge_types) or "none"
-            raise GraphError(f"rrnet: the graph has no {'-'.join(self.inter)} edges (it has {known})")
-        edges = graph[self.inter]
-        if "y" not in edges:
-            label_pairs(graph, self.inter)  # edges of the user's own
-        check_labelled(graph, source, target)
+        edges = labelled_candidates(graph, self.inter)
         intra = [kind for kind in graph.edge_types if kind[0] == kind[2] and kind[0] in (source, target)]
-        self.starts_scored = options.baseline_logit and "edge_weight" in edges and _are_probabilities(edges.edge_weight)
+        self.starts_scored = options.baseline_logit and "edge_weight" in edges and are_probabilities(edges.edge_weight)
         self.attributes = {kind: edge_features(graph, kind, options) for kind in (*intra, self.inter)}
-        self.model = RRNet(
-            {node: node_features(graph, node, options).shape[1] for node in (source, target)},
-            intra,
-            self.inter,
-            edge_channels={kind: value.shape[1] for kind, value in self.attributes.items() if value is not None},
-            hidden_channels=options.hidden_channels,
-            intra_units=options.intra_units,
-            inter_units=options.inter_units,
-            aggr=options.aggr,
-            incidence=options.incidence,
-            dropout=options.dropout,
-            product=options.product and not self.starts_scored,
-        )
-        if self.starts_scored:
-            nn.init.zeros_(self.model.decoder.last.weight)
-            nn.init.zeros_(self.model.decoder.last.bias)
+        widths = {node: node_features(graph, node, options).shape[1] for node in (source, target)}
+        self.model = network_of(options, widths, self.inter, self.attributes, starts_scored=self.starts_scored)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -215,7 +193,3 @@ class RRNetTask(Task):
         """The graph with the probability of every candidate edge and the class predicted for every source node."""
         logits = self.forward().float().cpu()
         return with_answers(self.graph, self.inter, logits, each_edge=self.options.loss == "bce")
-
-
-def _are_probabilities(weight: Tensor) -> bool:
-    return bool(((weight >= 0) & (weight <= 1 + 1e-4)).all())  # rounding may lift one above 1

@@ -14,7 +14,7 @@ from tests.methods.mmvae.scenes import bound
 
 def test_s4_is_learned_from_one_mask_a_clip(tmp_path: Path) -> None:
     shapes = SoundingShapes(train_clips=3, val_clips=1, test_clips=1, frames=5, size=64, silence_share=0.0,
-                            off_screen_share=0.0, max_objects=1)  # fmt: skip
+                            off_screen_share=0.0, max_objects=1, classes=4, recordings=5)  # fmt: skip
     write_avsbench(shapes.load(), tmp_path / "bench", "s4")
     data = AVSBenchS4(root=str(tmp_path / "bench"), size=64).load()
     task = bound(data, class_weight=0.0)
