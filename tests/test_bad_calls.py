@@ -372,13 +372,13 @@ FUNCTIONS: dict[str, tuple[Call, str]] = {
         lambda: nn.MutualInformation(4)(ROWS, ROWS),
         "visual: expected [n, 4], got [4, 3]",
     ),
-    "nearest_neighbours, array": (lambda: transforms.nearest_neighbours(ROWS.numpy(), 1), "x: expected a tensor"),
+    "nearest_neighbours, list": (lambda: transforms.nearest_neighbours(ROWS.tolist(), 1), "x: expected a tensor"),
     "nearest_neighbours, empty": (lambda: transforms.nearest_neighbours(ROWS[:0], 1), "k = 1 neighbours of 0 rows"),
     "KNN, no graph": (lambda: transforms.KNN("audio", 1)({"audio": ROWS}), "expected a HeteroData graph, got dict"),
     "KNN, mistyped": (lambda: transforms.KNN("adio", 1)(GRAPH), "no node type 'adio'; did you mean 'audio'?"),
-    "Candidates, array": (
-        lambda: transforms.Candidates("audio", "label", 1, scores=np.ones((4, 4)))(GRAPH),
-        "scores: expected a floating-point tensor, got ndarray",
+    "Candidates, list": (
+        lambda: transforms.Candidates("audio", "label", 1, scores=[[1.0] * 4] * 4)(GRAPH),
+        "scores: expected a floating-point tensor, got list",
     ),
     "Candidates, no score": (
         lambda: transforms.Candidates("audio", "label", 1)(GRAPH),

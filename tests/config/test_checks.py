@@ -150,7 +150,8 @@ def test_edges_and_nodes_that_an_earlier_step_makes_are_there(graph: str) -> Non
         ("cmcr, half: true, final_relu: true", "final_relu: a half projector always ends with a ReLU"),
         ("mltm, loss: info_nce, metric: diagonal, epsilon: 3",
          "metric: only the loss 'mltm' learns a ground metric, not 'info_nce'"),
-        ("mltm, temperature: 0.1", "temperature: only the loss 'info_nce' or 'info_nce_entropy' has a temperature, "
+        ("mltm, temperature: 0.1", "temperature: only the loss 'info_nce' or "
+         "'info_nce_entropy' or 'info_nce_reverse' has a temperature, "
          "not 'mltm'"),
         ("mltm, loss: info_nce, entropy_weight: 1",
          "entropy_weight: only the loss 'info_nce_entropy' has an entropy term, not 'info_nce'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_concepts_that_the_graph_has_are_taken() -> None:
 def test_time_that_is_up_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         InferDependencies(["audio"], attribute="logit", time_limit=1e-9)(clips())
-    assert "infer_dependencies: time is up after 0 of 5 starts" in caplog.text
+    assert re.search(r"infer_dependencies: time is up after [01] of 5 starts", caplog.text)  # a start may be quick
 
 
 def test_active_concepts_are_those_of_a_loop() -> None:

@@ -34,6 +34,7 @@ def soft_info_nce(x: Tensor, y: Tensor, target: Tensor, temperature: float) -> F
             a number is not finite.
 
     Example:
+        >>> import torch
         >>> soft_info_nce(torch.eye(2), torch.eye(2), torch.eye(2), temperature=1.0)  # log(1 + 1/e)
         tensor(0.3133)
     """

@@ -27,6 +27,7 @@ def checked_concepts(
         GraphError: naming what is missing or does not fit.
 
     Example:
+        >>> import torch
         >>> kinds = [("audio", "activates", "concept"), ("concept", "drives", "concept")]
         >>> checked_concepts(kinds, {"audio": torch.zeros(2, 1)}, {}, {kinds[0]: torch.zeros(2, 3)})
         Traceback (most recent call last):
