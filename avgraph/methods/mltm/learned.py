@@ -1,13 +1,17 @@
-"""The graph that m-LTM leaves: couplings of each split, embeddings, and how much each training pair is trusted."""
+"""What m-LTM leaves: couplings of each split, embeddings, trust in each training pair, and their pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.figures.coupled import coupled_figures
+from avgraph.figures.figures import Draw
+from avgraph.figures.trusted_pairs import draw_trusted_pairs
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.ranking import score_tables
 from avgraph.methods.mltm.sides import TrainingPairs
@@ -66,3 +70,19 @@ def trust_metrics(trust: Tensor, wrong: Tensor) -> dict[str, float]:
     if bool(wrong[met].any()) and not bool(wrong[met].all()):
         found["train/wrong_pairs_auroc"] = error_detection_auroc(1 - trust[met], wrong[met])
     return found
+
+
+def learned_figures(learned: HeteroData, options: MltmOptions) -> dict[str, Draw]:
+    """What there is to draw: shared space and matching of test sounds, and the trusted pairs.
+
+    Example:
+        >>> learned_figures(HeteroData(audio={"num_nodes": 1}), MltmOptions())
+        {}
+    """
+    figures: dict[str, Draw] = {}
+    if (kind := (options.audio, "trusted", options.text)) in learned.edge_types:
+        figures["trusted_pairs.png"] = partial(draw_trusted_pairs, learned, kind=kind)
+    mask = learned[options.audio].get("test_mask")
+    if mask is not None and bool(mask.any()):
+        figures |= coupled_figures(learned, audio=options.audio, text=options.text)
+    return figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,13 +12,11 @@ from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.figures.coupled import coupled_figures
 from avgraph.figures.figures import Draw
-from avgraph.figures.trusted_pairs import draw_trusted_pairs
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.matches import matched
-from avgraph.methods.mltm.learned import add_trusted_pairs, coupled_graph, trust_metrics
+from avgraph.methods.mltm.learned import add_trusted_pairs, coupled_graph, learned_figures, trust_metrics
 from avgraph.methods.mltm.objective import Objective
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.pairs import UniquePairBatches
@@ -198,11 +195,4 @@ class MLTMTask(Task):
 
     def figures(self, learned: HeteroData, history: Sequence[Mapping[str, Any]]) -> dict[str, Draw]:
         """Shared space and matching of the test sounds, where there are any, and the trusted pairs."""
-        audio, text = self.options.audio, self.options.text
-        trusted: dict[str, Draw] = {}
-        if (kind := (audio, "trusted", text)) in learned.edge_types:
-            trusted = {"trusted_pairs.png": partial(draw_trusted_pairs, learned, kind=kind)}
-        mask = learned[audio].get("test_mask")
-        if mask is None or not bool(mask.any()):
-            return trusted
-        return coupled_figures(learned, audio=audio, text=text) | trusted
+        return learned_figures(learned, self.options)
