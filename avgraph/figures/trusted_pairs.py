@@ -45,8 +45,8 @@ def draw_trusted_pairs(graph: HeteroData, path: str | Path, kind: EdgeType = ("a
     edges = graph[kind]
     trust = edges.trust.double().numpy()
     wrong = edges.corrupted.numpy() if "corrupted" in edges else np.zeros(len(trust), dtype=bool)
-    figure = Figure(figsize=(8.4, 3.2), facecolor="white", layout="constrained")
-    axes, table = figure.subplots(1, 2, width_ratios=[1.0, 1.2])
+    figure = Figure(figsize=(7.6, 3.2), facecolor="white", layout="constrained")
+    axes, table = figure.subplots(1, 2, width_ratios=[1.2, 1.0])
     parts, names, colours = [trust[~wrong]], ["pairs"], ["0.65"]
     if wrong.any():
         parts, names, colours = [trust[~wrong], trust[wrong]], ["as given", "made wrong on purpose"], ["0.65", "C3"]
