@@ -26,8 +26,16 @@ _ADVICE = {
 }
 
 
+_OVERRIDE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*=")
+
+
 class Command(click.Command):
-    """A command whose mistakes are told in the words of its own options."""
+    """A command whose mistakes are told in the words of its own options; ``--set`` takes several values."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take them apart; ``--set A=1 B=2`` is ``--set A=1 --set B=2``."""
+        takes_overrides = any("--set" in parameter.opts for parameter in self.params)
+        return super().parse_args(ctx, each_set(args) if takes_overrides else args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; an error of the user's is raised again with the message in these words."""
@@ -36,6 +44,25 @@ class Command(click.Command):
         except AvgraphError as error:
             error.args = (in_options(str(error), self), *error.args[1:])
             raise
+
+
+def each_set(args: Iterable[str]) -> list[str]:
+    """The words of a command line with a ``--set`` before every override that follows one.
+
+    Example:
+        >>> each_set(["a.yaml", "--set", "seed=1", "train.epochs=5", "--quiet", "b=c"])
+        ['a.yaml', '--set', 'seed=1', '--set', 'train.epochs=5', '--quiet', 'b=c']
+    """
+    found: list[str] = []
+    follows = False  # whether the word stands behind an override
+    for word in args:
+        is_value = bool(found) and found[-1] == "--set"
+        if follows and not is_value and _OVERRIDE.match(word):
+            found.append("--set")
+            is_value = True
+        found.append(word)
+        follows = is_value or word.startswith("--set=")
+    return found
 
 
 def in_options(message: str, command: click.Command) -> str:

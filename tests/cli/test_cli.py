@@ -33,6 +33,16 @@ def test_train_evaluate_export_resume(tmp_path: Path) -> None:
     assert call("resume", directory)[0] == 0
 
 
+def test_set_takes_several_overrides(tmp_path: Path) -> None:
+    path = small_experiment(tmp_path)
+    assert call("validate", path, "--set", "train.epochs=5", "seed=4")[0] == 0
+    code, text = call("validate", "--set", "train.epochs=5", "train.epoch=4", "--", path)
+    assert (code, text.strip()) == (2, "--set train.epoch=4: train.epoch: unknown key; did you mean 'epochs'?")
+    code, text = call("validate", path, "seed=4")  # not behind one
+    assert code == 2
+    assert "unexpected extra argument" in text
+
+
 def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     path = small_experiment(tmp_path, **{"hidden_channels": "hiden_channels"})
     code, text = call("train", path)
