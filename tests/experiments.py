@@ -21,6 +21,7 @@ train:
   optimizer: {type: adam, lr: 0.01}
   schedule: cosine
   device: cpu
+  threads: 1
   checkpoint_every: 3
 """
 

@@ -30,7 +30,7 @@ def write_run(
         "seed": seed,
         "dataset": {"type": "esc50", **(dataset or {})},
         "method": {"type": "rrnet", **(method or {})},
-        "train": {"epochs": epochs, "device": "cpu"},
+        "train": {"epochs": epochs, "device": "cpu", "threads": 1},
     }
     (place / "config.yaml").write_text(yaml.safe_dump(declared), encoding="utf-8")
     if metrics is not None:

@@ -25,6 +25,7 @@ train:
   optimizer: {type: adamw, lr: 0.005, weight_decay: 0.01}
   schedule: cosine
   device: cpu
+  threads: 1
   checkpoint_every: 2
 """
 

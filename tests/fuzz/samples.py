@@ -27,6 +27,7 @@ train:
   optimizer: {type: adam, lr: 0.01}
   schedule: cosine
   device: cpu
+  threads: 1
 output: runs
 """
 YAML_EXTENDS = "extends: [base.yaml]\ntrain: {epochs: 2, threads: 1}\n"

@@ -38,6 +38,7 @@ train:
   epochs: 20
   optimizer: {type: adam, lr: 0.003}
   device: cpu
+  threads: 1
   checkpoint_every: 3
   measure_every: 3
 """

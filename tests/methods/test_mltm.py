@@ -32,7 +32,7 @@ dataset:
     text: {x: text.npy, name: names.txt, y: text_y.npy}
 graph: []
 method: {type: mltm, hidden_channels: 16, shared_channels: 8, batch_size: 6}
-train: {epochs: 6, optimizer: {type: adam, lr: 0.03, weight_decay: 0.0}, device: cpu, checkpoint_every: 2}
+train: {epochs: 6, optimizer: {type: adam, lr: 0.03, weight_decay: 0.0}, device: cpu, threads: 1, checkpoint_every: 2}
 """
 
 

@@ -11,6 +11,7 @@ import torch
 import avgraph
 from avgraph.errors import ConfigError
 from avgraph.export import read_graphml
+from avgraph.figures.trusted_pairs import draw_trusted_pairs
 from avgraph.methods.mltm import MltmOptions, Objective
 from avgraph.nn import info_nce, partial_sinkhorn, sinkhorn
 from tests.methods.test_mltm import experiment
@@ -65,12 +66,13 @@ def test_reverse_cross_entropy() -> None:
     assert alike == pytest.approx((6 * same[0] + 3 * same[1]) / 9, rel=1e-5)
 
 
-def test_wrong_pairs_are_found_without_being_told(tmp_path: Path) -> None:
+def test_wrong_pairs_are_found_without_being_told(tmp_path: Path, no_figures: None) -> None:
     noisy = ("batch_size: 6}", "batch_size: 6, noise: 0.5, trust: partial, trusted: 0.5, trust_after: 2}")
     run = avgraph.train(experiment(tmp_path, noisy, ("epochs: 6", "epochs: 12")))
     assert run.metrics["train/wrong_pairs_auroc"] > 0.8
     assert 0.3 < run.metrics["train/trust"] < 0.7
     edges = run.graph["audio", "trusted", "text"]
+    assert draw_trusted_pairs(run.graph, tmp_path / "trust.png").stat().st_size > 5000
     sounds, texts = edges.edge_index
     right = run.graph["audio"].y[sounds] == run.graph["text"].y[texts]
     assert torch.equal(edges.corrupted, ~right)
@@ -78,7 +80,7 @@ def test_wrong_pairs_are_found_without_being_told(tmp_path: Path) -> None:
     again = read_graphml(run.directory / "graph.graphml")["audio", "trusted", "text"]
     assert torch.equal(again.trust, edges.trust)
     assert avgraph.evaluate(run) == {name: value for name, value in run.metrics.items() if "/" in name}
-    plain = avgraph.train(experiment(tmp_path))
+    plain = avgraph.train(experiment(tmp_path), {"train.epochs": 1})
     assert ("audio", "trusted", "text") not in plain.graph.edge_types
     assert not {"train/trust", "train/wrong_pairs_auroc"} & set(plain.metrics)
 

@@ -29,7 +29,7 @@ def experiment(tmp_path: Path) -> Path:
         "name: own\n"
         "dataset: {type: ratings, ratings: ratings.csv, links: links.csv, lowest: 1, highest: 5}\n"
         "method: {type: rrnet_ratings, recommend: 3}\n"
-        f"train: {{epochs: 30, device: cpu}}\noutput: {tmp_path / 'runs'}\n",
+        f"train: {{epochs: 30, device: cpu, threads: 1}}\noutput: {tmp_path / 'runs'}\n",
         encoding="utf-8",
     )
     return path

@@ -74,7 +74,7 @@ def test_an_encoder_is_given_what_it_was_given(tmp_path: Path) -> None:
     small = {"type": "mltm", "hidden_channels": 4, "shared_channels": 4, "batch_size": 8}
     declared = {
         "name": "spoken", "output": str(tmp_path / "runs"), "graphml": "none", "method": small,
-        "dataset": {"type": "stamp_captions", **options}, "train": {"epochs": 1, "device": "cpu"},
+        "dataset": {"type": "stamp_captions", **options}, "train": {"epochs": 1, "device": "cpu", "threads": 1},
         "encoders": {"audio": {"type": "logmel_modulation", "scores": False}, "text": {"type": "hashing"}},
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:

@@ -78,7 +78,7 @@ def _save_heads(path: Path, seed: int = 0) -> None:
 
 
 def _mltm(folder: Path, data: str) -> Path:
-    train = "train: {epochs: 6, checkpoint_every: 1, device: cpu}\n"
+    train = "train: {epochs: 6, checkpoint_every: 1, device: cpu, threads: 1}\n"
     text = f"name: small\n{data}method: {{type: mltm, batch_size: 4}}\n{train}output: {folder / 'runs'}\n"
     (folder / "small.yaml").write_text(text, encoding="utf-8")
     return folder / "small.yaml"

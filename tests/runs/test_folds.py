@@ -24,7 +24,7 @@ graph:
   - {type: knn, node: audio, k: 3}
   - {type: candidates, source: audio, target: label, k: 2}
 method: {type: rrnet, hidden_channels: 4}
-train: {epochs: 3, device: cpu}
+train: {epochs: 3, device: cpu, threads: 1}
 """
 
 

@@ -95,7 +95,7 @@ def test_killed_and_resumed_is_as_unbroken(found: avgraph.Sweep, tmp_path: Path,
 
 
 def test_workers_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = str(small_experiment(tmp_path))
+    path = str(small_experiment(tmp_path, **{"  threads: 1\n": ""}))
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     assert [experiment_with(path, [], {}, workers).train.threads for workers in (1, 4, 8)] == [2, 2, 1]
     assert experiment_with(path, ["train.threads=null"], {}, 4).train.threads == 2

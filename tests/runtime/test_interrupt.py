@@ -153,7 +153,7 @@ def test_folds_name_the_folder_of_all(tmp_path: Path, fork_server: ForkServer) -
 
 
 def test_while_encoders_are_fitted_side_by_side(tmp_path: Path, fork_server: ForkServer) -> None:
-    options = {**ENDLESS, "  device: cpu": "  device: cpu\n  threads: 2"}
+    options = {**ENDLESS, "  threads: 1": "  threads: 2"}
     encoder = "{type: logmel_cnn, channels: 16, epochs: 1000, inner_epochs: 1000}"
     path = synthetic_experiment(tmp_path, encoder, **options)
     child = fork_server.start(["train", str(path), "--quiet"], env={"XDG_CACHE_HOME": str(tmp_path / "cache")})

@@ -26,7 +26,7 @@ from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
 
-CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu"}
+CPU = {"epochs": 1, "optimizer": {"type": "sgd", "lr": 0.1}, "device": "cpu", "threads": 1}
 
 
 def checked(table: Mapping[str, Any], name: str, options: Mapping[str, Any]) -> Any:

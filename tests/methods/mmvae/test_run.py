@@ -37,7 +37,7 @@ seed: 3
 dataset: {{type: "tests.methods.mmvae.scenes:Recorded"}}
 graph: []
 method: {json.dumps({"type": "mmvae", **SMALL})}
-train: {{epochs: 4, device: cpu, checkpoint_every: 2, measure_every: 2}}
+train: {{epochs: 4, device: cpu, threads: 1, checkpoint_every: 2, measure_every: 2}}
 """
 
 
