@@ -26,7 +26,8 @@ DRIVER = """
   const inside = (query) => explorer.querySelector(query);
   const send = (element, type) => element.dispatchEvent(new Event(type, { bubbles: true }));
   explorer.scrollIntoView();
-  for (let k = 0; k < 100 && !explorer.dataset.ready; k += 1) await tick(20);
+  const frame = () => new Promise((done) => requestAnimationFrame(done));  // time may run ahead of frames
+  for (let k = 0; k < 500 && !explorer.dataset.ready; k += 1) { await frame(); await tick(20); }
   const edges = () => Number(explorer.dataset.edges);
   inside("input[type=search]").value = "onerror=alert(1)><!-- 4";
   send(inside("input[type=search]"), "input");
@@ -80,7 +81,7 @@ def test_search_click_and_slider(run: Run, tmp_path: Path, monkeypatch: pytest.M
     options = [
         "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
         "--window-size=1200,900",
-        "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom",
+        "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom",
     ]  # fmt: skip
     ended = subprocess.run([str(CHROMIUM), *options, file.as_uri()], capture_output=True, text=True, check=True)
     assert "CONSOLE" not in ended.stderr
