@@ -73,7 +73,7 @@ class Objective:
         if options.loss == "triplet":
             return hard_triplet_loss(x, y, torch.arange(len(x), device=x.device), margin=options.margin), True
         loss = info_nce(x, y, options.temperature)
-        if options.loss != "info_nce":
+        if options.loss in ("info_nce_entropy", "info_nce_reverse"):
             with full_precision(x, y) as (x, y):
                 similarity = x @ y.T / options.temperature
                 loss = loss + self._added(similarity)
