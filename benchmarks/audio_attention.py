@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -30,6 +28,7 @@ from torch import Tensor  # noqa: E402
 
 from avgraph.nn import AudioAttention, attention_edges  # noqa: E402
 from avgraph.nn.fusion.audio_attention import unit_channels  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, resident, spawned  # noqa: E402
 
 CHANNELS, INNER = 128, 64
 WAYS = ("ours", "edges", "dense")
@@ -84,28 +83,17 @@ def measure(named: dict[str, Callable[[], object]], repeats: int) -> dict[str, l
     return times
 
 
-def resident(key: str) -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
-
-
-def _peak(frames: int, side: int, way: str, queue: multiprocessing.Queue[float]) -> None:
+def _peak(frames: int, side: int, way: str) -> float:
     Case(frames, 2).gradients(way)  # what the first call of a library loads
     case = Case(frames, side)
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the set-up
+    before = forget_the_peak()
     case.gradients(way)
-    queue.put(resident("VmHWM") - before)
+    return resident("VmHWM") - before
 
 
 def peak(frames: int, side: int, way: str) -> float:
     """Largest extra resident memory of one pass in MB; NaN where the system does not tell (not Linux)."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[float] = context.Queue()
-    process = context.Process(target=_peak, args=(frames, side, way, queue))
-    process.start()
-    process.join()
-    return queue.get() if process.exitcode == 0 else math.nan
+    return spawned(_peak, frames, side, way)
 
 
 def largest_error(case: Case) -> float:

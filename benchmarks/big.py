@@ -39,7 +39,8 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.graph.provenance import Provenance  # noqa: E402
 from avgraph.transforms import KNN, Candidates, CouplingEdges, MemoryEdges  # noqa: E402
-from benchmarks.rrnet_minibatch import forget_the_peak, in_a_process, logits_of, resident, size_of  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, in_a_process, resident  # noqa: E402
+from benchmarks.rrnet_minibatch import logits_of, size_of  # noqa: E402
 
 K, EPSILON, TEMPERATURE, ROWS_A_CENTRE = 10, 0.1, 0.01, 100
 ASKED = ("knn", "bipartite", "approximate", "memory")  # those that a few rows can be asked of

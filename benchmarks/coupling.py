@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import statistics
 import time
 import warnings
@@ -33,6 +32,7 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from avgraph.nn import mahalanobis_cost, matching_loss, partial_sinkhorn, project_psd, sinkhorn  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, resident, spawned  # noqa: E402
 
 Arguments = tuple[int, int, float, float, str]  # of `Case`
 WAYS = ("ours", "pot_differences", "pot_gram")
@@ -111,30 +111,18 @@ def measure(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, fl
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def _resident(key: str) -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
-
-
-def _peak(way: str, arguments: Arguments, queue: multiprocessing.Queue[float]) -> None:
+def _peak(way: str, arguments: Arguments) -> float:
     small = Case(8, 8, *arguments[2:])
     getattr(small, way)()  # libraries load on the first call
     case = Case(*arguments)
-    before = _resident("VmRSS")
-    with open("/proc/self/clear_refs", "w") as refs:
-        refs.write("5")  # forget the peak of the set-up
+    before = forget_the_peak()
     getattr(case, way)()
-    queue.put(_resident("VmHWM") - before)
+    return resident("VmHWM") - before
 
 
 def peak(way: str, arguments: Arguments) -> float:
     """Largest extra resident memory of one step in MB; NaN where the system does not tell (not Linux)."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[float] = context.Queue()
-    process = context.Process(target=_peak, args=(way, arguments, queue))
-    process.start()
-    process.join()
-    return queue.get() if process.exitcode == 0 else math.nan
+    return spawned(_peak, way, arguments)
 
 
 def told(value: float, form: str) -> str:

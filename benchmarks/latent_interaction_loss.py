@@ -13,12 +13,12 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from avgraph.nn import latent_interaction_loss
+from benchmarks.process_memory import forget_the_peak, resident
 
 
 def batch(n: int, c: int) -> tuple[Tensor, ...]:
@@ -74,15 +74,9 @@ def peak(n: int, c: int) -> float:
     arguments = batch(n, c)
     for leaf in arguments[:2]:
         leaf.grad = torch.zeros_like(leaf)
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = forget_the_peak()
     ours(*arguments)
     return resident("VmHWM") - before
-
-
-def resident(key: str) -> float:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key))
-    return int(line.split()[1]) / 1024
 
 
 def size(text: str) -> tuple[int, int]:

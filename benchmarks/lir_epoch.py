@@ -24,7 +24,7 @@ from avgraph.graph.provenance import Provenance
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.runs.training import fit
 from avgraph.runtime.settings import run_settings
-from benchmarks.latent_interaction_loss import resident
+from benchmarks.process_memory import forget_the_peak, resident
 
 
 class Timed(LIRTask):
@@ -78,8 +78,7 @@ def measure(clips: int, classes: int, hidden_channels: int) -> None:
     torch.manual_seed(0)
     task = Timed(LirOptions(teacher_epochs=2, hidden_channels=hidden_channels, batch_size=400))
     task.bind(graph, experiment.train, experiment.seed)
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = forget_the_peak()
     with run_settings(None), tempfile.TemporaryDirectory() as folder:
         fit(task, experiment, Path(folder), device="cpu", quiet=True)
     print(f"{clips} clips, {classes} classes, {torch.get_num_threads()} threads")

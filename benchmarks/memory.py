@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import statistics
 import tempfile
 import time
@@ -32,6 +31,7 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from avgraph.nn import memory_readout  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, resident, spawned  # noqa: E402
 
 TEMPERATURE = 0.01
 GROWTH_QUERIES = 64
@@ -80,31 +80,20 @@ def measure(names: list[str], query: Tensor, memory: Tensor, repeats: int) -> di
     return times
 
 
-def resident(key: str) -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
-
-
-def _peak(name: str, shape: tuple[int, int, int], gradient: bool, queue: multiprocessing.Queue[float]) -> None:
+def _peak(name: str, shape: tuple[int, int, int], gradient: bool) -> float:
     queries, memory_rows, width = shape
     query, memory = rows(queries, width, 0, "cpu").requires_grad_(gradient), rows(memory_rows, width, 1, "cpu")
     WAYS[name](query[:2].detach(), memory[:2])  # what the first call of a library loads
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of the set-up
+    before = forget_the_peak()
     out = WAYS[name](query, memory)
     if gradient:
         out.sum().backward()
-    queue.put(resident("VmHWM") - before)
+    return resident("VmHWM") - before
 
 
 def peak(name: str, shape: tuple[int, int, int], gradient: bool = False) -> float:
     """Largest extra resident memory of one pass in MB; NaN where the system does not tell (not Linux)."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[float] = context.Queue()
-    process = context.Process(target=_peak, args=(name, shape, gradient, queue))
-    process.start()
-    process.join()
-    return queue.get() if process.exitcode == 0 else math.nan
+    return spawned(_peak, name, shape, gradient)
 
 
 def against_bare(options: argparse.Namespace) -> None:
@@ -156,8 +145,7 @@ def mapped(options: argparse.Namespace) -> None:
         del file
         memory, query = np.load(path, mmap_mode="r"), rows(GROWTH_QUERIES, options.width, 0, "cpu")
         memory_readout(query, part[:10], TEMPERATURE)
-        before = resident("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")
+        before = forget_the_peak()
         start_time = time.perf_counter()
         memory_readout(query, memory, TEMPERATURE)
         seconds, extra = time.perf_counter() - start_time, resident("VmHWM") - before

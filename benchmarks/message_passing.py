@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import statistics
 import time
 import warnings
@@ -28,6 +27,7 @@ from torch import Tensor  # noqa: E402
 from torch_geometric.utils import scatter  # noqa: E402
 
 from avgraph.nn import Incidence, InterUnit, IntraUnit  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, resident, spawned  # noqa: E402
 
 NODES_PER_EDGE = 0.1
 WAYS = ("ours", "pyg", "floor")
@@ -116,28 +116,16 @@ def measure(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, fl
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def _resident(key: str) -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
-
-
-def _peak(unit: str, num_edges: int, width: int, way: str, queue: multiprocessing.Queue[float]) -> None:
+def _peak(unit: str, num_edges: int, width: int, way: str) -> float:
     case = Case(unit, num_edges, width)
-    before = _resident("VmRSS")
-    with open("/proc/self/clear_refs", "w") as refs:
-        refs.write("5")  # forget the peak of the set-up
+    before = forget_the_peak()
     getattr(case, way)()
-    queue.put(_resident("VmHWM") - before)
+    return resident("VmHWM") - before
 
 
 def peak(unit: str, num_edges: int, width: int, way: str) -> float:
     """Largest extra resident memory of one pass in MB; NaN where the system does not tell (not Linux)."""
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[float] = context.Queue()
-    process = context.Process(target=_peak, args=(unit, num_edges, width, way, queue))
-    process.start()
-    process.join()
-    return queue.get() if process.exitcode == 0 else math.nan
+    return spawned(_peak, unit, num_edges, width, way)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

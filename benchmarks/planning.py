@@ -11,7 +11,6 @@ the largest resident memory beyond the batch. "exponent" is the slope against th
 from __future__ import annotations
 
 import argparse
-import math
 import time
 import warnings
 from collections.abc import Sequence
@@ -23,7 +22,8 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from avgraph.nn import info_nce, mahalanobis_cost, matching_loss, memory_readout, sinkhorn  # noqa: E402
-from benchmarks.rrnet_minibatch import forget_the_peak, in_a_process, resident  # noqa: E402
+from benchmarks.big import slope  # noqa: E402
+from benchmarks.process_memory import forget_the_peak, in_a_process, resident  # noqa: E402
 
 STEPS = ("info_nce", "coupling", "readout")
 
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             slopes = ["", ""]
             if last is not None:
                 pairs = zip(found[:2], last[1][:2], strict=True)
-                slopes = [f"{math.log(max(now, 1e-9) / max(then, 1e-9), batch / last[0]):.2f}" for now, then in pairs]
+                slopes = [slope(now, then, batch, last[0]) for now, then in pairs]
             cells = (f"{found.seconds:.3f}", slopes[0], f"{found.extra:.0f}", slopes[1], found.note)
             print(f"| {name} | {batch} | {' | '.join(cells)} |", flush=True)
             last = batch, found

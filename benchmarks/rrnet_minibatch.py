@@ -17,13 +17,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
@@ -33,8 +30,7 @@ from torch_geometric.data import HeteroData  # noqa: E402
 
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask  # noqa: E402
 from avgraph.options.train import TrainOptions  # noqa: E402
-
-Found = TypeVar("Found")
+from benchmarks.process_memory import forget_the_peak, in_a_process, resident  # noqa: E402
 
 MODES = ("whole", "batches")
 BATCH, FAN_OUT, NEAR, WIDTH = 1024, 10, 5, 8
@@ -80,11 +76,6 @@ def ratings(size: Size) -> HeteroData:
     return data
 
 
-def resident(key: str) -> float:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
-
-
 @dataclass(frozen=True)
 class Measured:
     """Seconds of an epoch, steps that were timed and that it has, MB of the graph, MB of a step beyond it, CPU s."""
@@ -127,13 +118,6 @@ def bound(size: Size, mode: str) -> RRNetTask:
     return task
 
 
-def forget_the_peak() -> float:
-    """MB that are held after the set-up, whose peak no longer counts."""
-    with open("/proc/self/clear_refs", "w") as refs:
-        refs.write("5")
-    return resident("VmRSS")
-
-
 def logits_of(size: Size, mode: str) -> Measured:
     """What the logits of all ratings cost, without training."""
     empty = resident("VmRSS")
@@ -151,14 +135,6 @@ def _step(task: RRNetTask, optimizer: torch.optim.Optimizer, batch: torch.Tensor
     task.training_step(batch, number).backward()
     optimizer.step()
     return time.perf_counter() - start
-
-
-def in_a_process(work: Callable[..., Found], *given: object) -> Found:
-    """Work in a process of its own, whose memory is nobody else's; one that is killed for it is an error."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([RRNetTask.__module__])
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(work, *given).result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:

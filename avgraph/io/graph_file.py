@@ -63,9 +63,8 @@ def _named(key: Any) -> str:
 def _plain(array: Any) -> Any:
     if array.dtype.kind == "U":
         return array.tolist()
-    return torch.from_numpy(
-        private(array) if is_whole_map(array) else np.array(array)
-    )  # a map is written from its file
+    own = private(array) if is_whole_map(array) else np.array(array)  # a map is written from its file
+    return torch.from_numpy(own)
 
 
 def save_graph(data: HeteroData, path: str | Path) -> None:

@@ -37,16 +37,16 @@ def mapping_of(rows: Rows) -> mmap.mmap | None:
     return mapping if isinstance(mapping, mmap.mmap) else None
 
 
-def are_numbers(rows: object, axes: int = 2) -> TypeGuard[Rows]:
-    """Whether they are a tensor or an array of floating point with so many axes.
+def are_numbers(rows: object, axes: int | None = 2) -> TypeGuard[Rows]:
+    """Whether they are a tensor or an array of floating point with so many axes, or with any number of them.
 
     Example:
         >>> are_numbers(np.eye(2)), are_numbers(torch.ones(2)), are_numbers([[1.0]])
         (True, False, False)
     """
-    if isinstance(rows, Tensor):
-        return rows.ndim == axes and rows.is_floating_point()
-    return isinstance(rows, np.ndarray) and rows.ndim == axes and rows.dtype.kind == "f"
+    if not isinstance(rows, Tensor | np.ndarray) or axes not in (None, rows.ndim):
+        return False
+    return rows.is_floating_point() if isinstance(rows, Tensor) else rows.dtype.kind == "f"
 
 
 def kind_of(rows: object) -> str:
@@ -107,14 +107,10 @@ def row_blocks(rows: Rows, size: int = BLOCK) -> Iterator[tuple[int, Array]]:
         >>> [(start, block.shape) for start, block in row_blocks(np.zeros((5, 2)), size=3)]
         [(0, (3, 2)), (3, (2, 2))]
     """
-    mapping = mapping_of(rows)
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
+    for start, part in _parts(rows, size):
         with np.errstate(over="ignore"):  # infinite in float32: for the caller to refuse
             block = part.detach().float().cpu().numpy() if isinstance(part, Tensor) else np.array(part, np.float32)
         yield start, block
-        if mapping is not None:
-            mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def tensor_blocks(rows: Rows, size: int) -> Iterator[tuple[int, Tensor]]:
@@ -127,10 +123,15 @@ def tensor_blocks(rows: Rows, size: int) -> Iterator[tuple[int, Tensor]]:
         >>> [(start, block.dtype) for start, block in tensor_blocks(np.zeros((3, 2)), size=2)]
         [(0, torch.float64), (2, torch.float64)]
     """
+    for start, part in _parts(rows, size):
+        yield start, part.detach() if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
+
+
+def _parts(rows: Rows, size: int) -> Iterator[tuple[int, Rows]]:
+    """Number of the first row, and some rows as they lie; the pages of a file are given back behind them."""
     mapping = mapping_of(rows)
     for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        yield start, part.detach() if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
+        yield start, rows[start : start + size]
         if mapping is not None:
             mapping.madvise(mmap.MADV_DONTNEED)
 

@@ -33,13 +33,12 @@ def load_tensors(path: Path) -> Any:
         ...     load_tensors(Path(folder, "a.pt"))
         {'x': tensor([1., 1.])}
     """
-    size = path.stat().st_size
-    if zipfile.is_zipfile(path):
+    size, is_archive = path.stat().st_size, zipfile.is_zipfile(path)
+    if is_archive:
         with zipfile.ZipFile(path) as archive:
             checked_members(archive, size, most=_MOST_RECORDS)
     # A large one stays on disk, copy-on-write; what replaces the file later has another inode, and does not show here.
-    mapped = size >= MAPPED_FROM and zipfile.is_zipfile(path)
-    content = torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
+    content = torch.load(path, weights_only=True, map_location="cpu", mmap=is_archive and size >= MAPPED_FROM)
     # A tensor of stride 0 has any shape on one number; what works on it later would make it real.
     check_expansion("its tensors", size, sum(value.numel() * value.element_size() for value in _tensors(content)))
     return content

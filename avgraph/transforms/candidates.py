@@ -164,7 +164,7 @@ def candidate_scores(data: HeteroData, source: str, target: str, scores: Rows | 
         told = "declare an encoder that gives one, or take every pair (complete)"
         raise GraphError(f"node type {source!r} has no 'score' to choose candidates by; {told}")
     score: Any = scores if scores is not None else data[source].score
-    if not are_numbers(score, axes=score.ndim if isinstance(score, Tensor | np.ndarray) else 2):
+    if not are_numbers(score, axes=None):
         got = str(score.dtype) if isinstance(score, Tensor | np.ndarray) else type(score).__name__
         raise GraphError(f"{name}: expected a floating-point tensor, got {got}")
     if tuple(score.shape) != shape:

@@ -15,13 +15,13 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 
 from avgraph.errors import AvgraphError
 from benchmarks.defaults.tables import markdown
 from benchmarks.gpu.work import Work, cases
+from benchmarks.process_memory import forget_the_peak, resident
 
 HEAD = ("step", "ms", "bare products, ms", "ratio", "memory, MiB", "compiled, ms", "bfloat16, ms", "CUDA graph, ms")
 
@@ -46,19 +46,14 @@ def wait(device: str) -> None:
 def memory(work: Callable[[], object], device: str) -> float:
     """MiB that a step adds at most."""
     if device.startswith("cuda"):
-        before = torch.cuda.memory_allocated()
+        allocated = torch.cuda.memory_allocated()
         torch.cuda.reset_peak_memory_stats()
         work()
-        return (torch.cuda.max_memory_allocated() - before) / 2**20
-    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark falls to what is in use
-    before = _in_use()
+        return (torch.cuda.max_memory_allocated() - allocated) / 2**20
+    forget_the_peak()  # the high-water mark falls to what is in use
+    before = resident("VmHWM")
     work()
-    return max(0, _in_use() - before) / 2**10
-
-
-def _in_use() -> int:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1])
+    return max(0.0, resident("VmHWM") - before)
 
 
 def graphed(work: Work) -> Callable[[], object]:

@@ -12,7 +12,7 @@ import avgraph
 from avgraph.errors import ConfigError
 from avgraph.export import read_graphml
 from avgraph.figures.trusted_pairs import draw_trusted_pairs
-from avgraph.methods.mltm import MltmOptions, Objective
+from avgraph.methods.mltm import MltmOptions, Objective, task
 from avgraph.nn import info_nce, partial_sinkhorn, sinkhorn
 from tests.methods.test_mltm import experiment
 
@@ -83,6 +83,17 @@ def test_wrong_pairs_are_found_without_being_told(tmp_path: Path, no_figures: No
     plain = avgraph.train(experiment(tmp_path), {"train.epochs": 1})
     assert ("audio", "trusted", "text") not in plain.graph.edge_types
     assert not {"train/trust", "train/wrong_pairs_auroc"} & set(plain.metrics)
+
+
+def test_trust_is_found_once_after_a_step(tmp_path: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    inner = task.trust_of_pairs
+    monkeypatch.setattr(task, "trust_of_pairs", lambda *given: (counted.append(1), inner(*given))[1])
+    trusting = ("batch_size: 6}", "batch_size: 6, trust: partial, trust_after: 0}")
+    run = avgraph.train(experiment(tmp_path, trusting, ("epochs: 6", "epochs: 2")))
+    assert len(counted) == 1  # for metrics.json and for the graph
+    trust = run.graph["audio", "trusted", "text"].trust
+    assert run.metrics["train/trust"] == pytest.approx(float(trust.nanmean()))
 
 
 @pytest.mark.parametrize(

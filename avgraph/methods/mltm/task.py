@@ -61,6 +61,7 @@ class MLTMTask(Task):
         options, graph = self.options, with_pairs(graph, self.options)
         super().bind(graph, train, seed)
         self.learned_from, self.pairs = self.graph, training_pairs(graph, options, seed)
+        self.trust: Tensor | None = None  # found once for metrics and graph; every step of training changes it
         self.batches = UniquePairBatches(
             self.pairs.sound, self.pairs.said, options.batch_size, seed, lambda: self.current_epoch
         )
@@ -131,6 +132,7 @@ class MLTMTask(Task):
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Projected gradient: the metric stays positive semi-definite (Eq. 11, as a clamp of eigenvalues)."""
+        self.trust = None
         if self.ground_metric.requires_grad:
             self.ground_metric.data.copy_(project_psd(self.ground_metric.data))
 
@@ -182,7 +184,10 @@ class MLTMTask(Task):
             x, y = self.embed(self.pairs.sound[batch], self.pairs.text[batch])
             return self.objective.weighed(x, y, self.ground_metric)[1].cpu()
 
-        return trust_of_pairs(self.pairs.sound, self.pairs.said, self.options.batch_size, self.seed, of_batch)
+        if self.trust is None:
+            sound, said = self.pairs.sound, self.pairs.said
+            self.trust = trust_of_pairs(sound, said, self.options.batch_size, self.seed, of_batch)
+        return self.trust
 
     def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
         """MAP of texts found by sounds; see `retrieval_headline`."""

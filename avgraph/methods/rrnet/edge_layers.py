@@ -1,4 +1,4 @@
-"""Layers that read an edge by its two ends: the state it starts with, and how well the ends fit."""
+"""Layers that read an edge by its two ends (its first state, how well they fit), and where logits start."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from avgraph.nn import Incidence
 from avgraph.nn.edges.segment import gather_rows
+from avgraph.nn.message_passing.mlp import MLP
 
 
 class EdgeEncoder(nn.Module):
@@ -67,3 +68,17 @@ class Product(nn.Module):
         pairs = gather_rows(self.source(x_source), plan.source) * gather_rows(self.target(x_target), plan.target)
         logits: Tensor = pairs.sum(1) / pairs.shape[1] ** 0.5
         return logits
+
+
+def start_at_zero(decoder: MLP) -> None:
+    """Let the last layer give 0: what its logits are added to stands alone at the start.
+
+    Example:
+        >>> import torch
+        >>> decoder = MLP(2, 3, 1)
+        >>> start_at_zero(decoder)
+        >>> bool(decoder(torch.ones(4, 2)).any())
+        False
+    """
+    nn.init.zeros_(decoder.last.weight)
+    nn.init.zeros_(decoder.last.bias)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.rrnet.edge_layers import start_at_zero
 from avgraph.methods.rrnet.model import RRNet
 from avgraph.methods.rrnet.options import RrnetOptions
 
@@ -47,6 +48,5 @@ def network_of(
         product=options.product and not starts_scored,
     )
     if starts_scored:
-        nn.init.zeros_(model.decoder.last.weight)
-        nn.init.zeros_(model.decoder.last.bias)
+        start_at_zero(model.decoder)
     return model

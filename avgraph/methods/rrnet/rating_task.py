@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.figures.figures import Draw
@@ -15,6 +15,7 @@ from avgraph.graph.ratings import CANDIDATES, ITEM, RATES, USER
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.headline import Headline
 from avgraph.methods.predictions import Predictions
+from avgraph.methods.rrnet.edge_layers import start_at_zero
 from avgraph.methods.rrnet.rating_features import NodeFeatures, relation_features
 from avgraph.methods.rrnet.rating_figures import rating_figures
 from avgraph.methods.rrnet.rating_heads import Answer, head_of
@@ -81,8 +82,7 @@ class RatingTask(Task):
         )
         if self.pairs[RATES].start is not None:
             for part in (self.network.decoder, *([self.network.direct] if self.network.direct else [])):
-                nn.init.zeros_(part.last.weight)
-                nn.init.zeros_(part.last.bias)
+                start_at_zero(part)
         self._placed: tuple[torch.device, torch.dtype] | None = None
 
     def _place(self) -> None:
