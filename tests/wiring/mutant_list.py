@@ -51,7 +51,7 @@ OF_RRNET = [
     mutant(RRNET_FEATURES, "and options.node_score:", "and False:", "method rrnet: node_score"),
     mutant(RRNET_FEATURES, "and options.known_labels:", "and False:", "method rrnet: known_labels"),
     mutant(RRNET_NETWORK, "options.product and not", "not", "method rrnet: product"),
-    mutant(RRNET_NETWORK, "if starts_scored:\n        nn.init", "if False:\n        nn.init",
+    mutant(RRNET_NETWORK, "if starts_scored:\n        start_at_zero", "if False:\n        start_at_zero",
            "method rrnet: baseline_logit"),
     mutant(RRNET, "return logits + self.offset if self.starts_scored else logits", "return logits",
            "method rrnet: baseline_logit"),
