@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,15 @@ gc.disable()  # nothing that is made while tests are collected becomes garbage: 
 def pytest_collection_finish() -> None:
     gc.freeze()  # nor do the libraries later
     gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick() -> Iterator[None]:
+    """No test outlives a power cut, and what is installed stays as it is: Lightning looks for it in every trainer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
+        yield
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 import platform
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,8 @@ def run_settings(threads: int | None) -> Iterator[None]:
     """
     lightning = logging.getLogger("pytorch_lightning")
     level, count = lightning.level, torch.get_num_threads()
-    with random_state_kept(), deterministic(), threadpool_limits(threads, user_api="blas"):
+    limits = nullcontext() if threads is None else threadpool_limits(threads, user_api="blas")
+    with random_state_kept(), deterministic(), limits:
         try:
             lightning.setLevel(logging.ERROR)
             if threads is not None:

@@ -12,7 +12,6 @@ from avgraph.nn import memory_readout
 from avgraph.nn.contrast.sharded_readout import sharded_memory_readout
 from avgraph.nn.distributed import WholeBatchNorm, over_whole_batch
 from avgraph.runtime.ranks import shard_of
-from benchmarks.distributed.cases import CASES
 from tests.forking import ForkServer
 from tests.nn import rank_work
 
@@ -47,8 +46,7 @@ def assert_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -
         )
 
 
-@pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("world", "case"), [(world, case) for world in WORLDS for case in rank_work.cases_of(world)])
 def test_a_step_gives_the_loss_and_the_gradient_of_one_process(
     alone: Found, ranks: dict[int, list[Found]], world: int, case: str
 ) -> None:

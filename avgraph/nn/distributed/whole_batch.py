@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from avgraph.errors import GraphError
-from avgraph.nn.distributed.gather import sum_over_ranks
+from avgraph.nn.distributed.gather import shared_rows
 from avgraph.nn.precision import at_least_single
-from avgraph.runtime.ranks import counts_of, rank
+from avgraph.runtime.ranks import counts_of, rank, world_size
 
 
 class WholeBatchNorm(_BatchNorm):
@@ -46,15 +46,11 @@ class WholeBatchNorm(_BatchNorm):
         over = [axis for axis in range(x.dim()) if axis != 1]
         shape = [1, -1] + [1] * (x.dim() - 2)
         wide = at_least_single(x)
-        sums = sum_over_ranks(torch.cat([wide.sum(over), wide.new_tensor([x.numel() // x.shape[1]])]))
-        count = float(sums[-1].detach())
-        mean = sums[:-1] / count
+        count, mean, variance = _moments(wide, over, shape)
         if count < 2:
             raise GraphError(f"x: expected at least 2 rows in training, as BatchNorm needs, got {count:g}")
-        centred = wide - mean.view(shape)
-        variance = sum_over_ranks(centred.square().sum(over)) / count
         self._remember(mean.detach(), variance.detach() * (count / (count - 1)))
-        scaled = centred * (variance + self.eps).rsqrt().view(shape)
+        scaled = (wide - mean.view(shape)) * (variance + self.eps).rsqrt().view(shape)
         found: Tensor = scaled if self.weight is None else scaled * self.weight.view(shape) + self.bias.view(shape)
         return found.to(x.dtype)
 
@@ -67,6 +63,18 @@ class WholeBatchNorm(_BatchNorm):
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean.lerp_(mean.to(self.running_mean), share)
         self.running_var.lerp_(variance.to(self.running_var), share)
+
+
+def _moments(x: Tensor, over: list[int], shape: list[int]) -> tuple[float, Tensor, Tensor]:
+    """Number, mean and variance of the values of a channel on all ranks, by one message: from those of each rank."""
+    own = x.new_tensor([x.numel() // x.shape[1]])
+    own_mean = x.sum(over) / own.clamp(min=1)
+    own_squares = (x - own_mean.view(shape)).square().sum(over)
+    parts = shared_rows(torch.cat([own, own_mean, own_squares])[None], world_size())
+    counts, means, squares = parts.split([1, len(own_mean), len(own_mean)], dim=1)
+    count = float(counts.detach().sum())
+    mean = (counts * means).sum(0) / count
+    return count, mean, (squares + counts * (means - mean).square()).sum(0) / count
 
 
 class WholeBatchDropout(nn.Module):
