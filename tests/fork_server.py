@@ -51,6 +51,8 @@ def import_all() -> None:
     for module in pkgutil.walk_packages(avgraph.__path__, "avgraph."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    for layer in (avgraph.nn.IntraUnit, avgraph.nn.InterUnit):
+        layer(2)  # PyG writes and compiles code of its own for the first of a class
 
 
 def main() -> None:
