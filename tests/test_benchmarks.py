@@ -48,10 +48,10 @@ ALL = ["--set", "dataset.keep=1"]  # the made-up pictures are few
 
 STARTS = [
     start("audio_attention", "--sides 2 3 --frames 2 --repeats 2 --no-memory", "| 2 × 2 |", "| 3 × 3 |"),
-    start("big", "--transforms knn coupling --sizes 60 90 --width 4", "| knn | 6e+01 | 60 |", "| knn | 9e+01 | 90 |",
-          "| coupling | 9e+01 |"),
-    start("big", "--transforms approximate candidates memory along --sizes 60 --width 4 --targets 12",
-          "| approximate | 6e+01 |", "| candidates | 6e+01 |", "| memory | 6e+01 |", "| along | 6e+01 |"),
+    start("big", "--transforms knn --sizes 60 90 --width 4", "| knn | 6e+01 | 60 |", "| knn | 9e+01 | 90 |"),
+    start("big", "--transforms approximate coupling candidates memory along --sizes 60 --width 4 --targets 12",
+          "| approximate | 6e+01 |", "| coupling | 6e+01 |", "| candidates | 6e+01 |", "| memory | 6e+01 |",
+          "| along | 6e+01 |"),
     start("big", "--transforms knn --sizes 60 --width 4 --queries 7", "| knn | 6e+01 | 7 |"),
     start("big", "--peers --sizes 60 --width 4", "| 60 |"),
     start("cmcr", "main --seeds 0 --rows a k", "| chance |", "| class bridge |", "| caption bridge |", "| pairs |",

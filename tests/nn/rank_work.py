@@ -25,12 +25,12 @@ OF_FOUR = (
     "mltm mltm", "mltm of 3 pairs", "lir hard_triplet", "lir student", "cmcr all terms", "cmcr of 3 items",
     "rrnet known labels", "rrnet of 3 nodes", "mmvae experts", "mmvae of 1 clip",
 )  # fmt: skip
-"""A loss of each kind, and those where a rank has no rows: four processes on two cores wait for one another. All cases
-on as many as wanted: ``python -m benchmarks.distributed``."""
+"""A loss of each kind, and those where a rank has no rows; the others run on two, as processes wait for one another
+where there are fewer cores. All cases on as many as wanted: ``python -m benchmarks.distributed``."""
 
 
 def cases_of(world: int) -> tuple[str, ...]:
-    return OF_FOUR if world > 2 else tuple(CASES)
+    return tuple(case for case in CASES if world == 1 or (world > 2) == (case in OF_FOUR))
 
 
 def rows(count: int, width: int, seed: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -51,6 +52,7 @@ SHAPES: Mapping[str, Inside] = {
 """Name → whether a point of [-1, 1]² (y down) is inside."""
 
 
+@lru_cache(maxsize=2)  # of 5 MB
 def shape_cut_outs(seed: int) -> UInt8[np.ndarray, "n 128 128 4"]:
     """Every shape in `COLOURS` colours with a light pattern, shape by shape.
 
