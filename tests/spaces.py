@@ -56,6 +56,36 @@ def write_spaces(folder: Path, *, items: int = 240, memory: int = 120, held_out:
     (folder / "names.txt").write_text("\n".join(f"text {row}" for row in range(items)), encoding="utf-8")
 
 
+LOCALISATION = """\
+    crops: {x: {clip: crops.npy}}
+    prompts: {x: {clap: prompts.npy}, y: prompt_y.npy, prompts: true}
+  localisation: {sounds: audio, proposals: crops, boxes: boxes.csv, truth: truth.csv, height: 64, width: 96}
+"""
+
+
+def write_boxes(folder: Path, silent: int = 6) -> None:
+    """A picture per held-out sound: a crop of each class in a grid of 3 × 2; the last show nothing of their sound's.
+
+    And prompts: three texts of each class.
+    """
+    rng = np.random.default_rng(1)
+    image, y, text = (np.load(folder / name) for name in ("clip_image.npy", "y.npy", "clap_text.npy"))
+    crops, boxes, truth = [], [], []
+    for picture, sound in enumerate(y):
+        for place, shown in enumerate(rng.permutation(CLASSES)):
+            left, top = 32 * (place % 3), 32 * (place // 3)
+            heard = shown == sound and picture < len(y) - silent
+            other = shown if heard or shown != sound else (shown + 1) % CLASSES
+            crops.append(image[rng.choice(np.flatnonzero(y == other))])
+            boxes.append(f"{picture},{left},{top},{left + 32},{top + 32}")
+            truth += [f"{picture},{left + 2},{top},{left + 30},{top + 32}"] if heard else []
+    for name, lines in (("boxes", boxes), ("truth", truth)):
+        (folder / f"{name}.csv").write_text("\n".join(["picture,x0,y0,x1,y1", *lines]), encoding="utf-8")
+    np.save(folder / "crops.npy", np.stack(crops))
+    np.save(folder / "prompts.npy", text[: 3 * CLASSES])
+    np.save(folder / "prompt_y.npy", np.arange(3 * CLASSES) % CLASSES)
+
+
 def two_spaces(folder: Path, *changes: tuple[str, str]) -> Path:
     """The files, and an experiment that connects clap and clip through text; ``changes`` swap pieces of its text."""
     write_spaces(folder)

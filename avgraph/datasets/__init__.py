@@ -18,7 +18,8 @@ from avgraph.datasets.ratings.options import Ciao, FilmTrust
 from avgraph.datasets.ratings.own_options import RatingFiles
 from avgraph.datasets.run.options import RunGraph
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
-from avgraph.datasets.spaces.options import HeldOutFiles, SoundPictureSpaces, SpaceFiles
+from avgraph.datasets.spaces.options import SoundPictureSpaces, SpaceFiles
+from avgraph.datasets.spaces.part_options import HeldOutFiles, LocalisationFiles
 from avgraph.datasets.stamps.caption_options import StampCaptions
 from avgraph.datasets.stamps.options import Stamps
 from avgraph.datasets.synthetic.options import Synthetic
@@ -42,6 +43,7 @@ __all__ = [
     "FilmTrust",
     "GraphFile",
     "HeldOutFiles",
+    "LocalisationFiles",
     "MovieLens100K",
     "NodeFiles",
     "RandomSplit",

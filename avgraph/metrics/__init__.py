@@ -11,7 +11,7 @@ from avgraph.metrics.calibration import (
 from avgraph.metrics.classification import accuracy, best_targets, edge_argmax_accuracy, top_k_recall
 from avgraph.metrics.counterfactual import counterfactual_scores
 from avgraph.metrics.fidelity import Fidelity, fidelity
-from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores
+from avgraph.metrics.localisation import best_proposals, box_maps, consensus_iou, localisation_scores, region_iou
 from avgraph.metrics.modality_gap import modality_gap
 from avgraph.metrics.ratings import mean_absolute_error, root_mean_squared_error
 from avgraph.metrics.retrieval import (
@@ -48,6 +48,7 @@ __all__ = [
     "mean_iou",
     "modality_gap",
     "recall_at_k",
+    "region_iou",
     "reliability",
     "root_mean_squared_error",
     "scored_average_precision",

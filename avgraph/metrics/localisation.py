@@ -13,6 +13,8 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.tensors.checks import check_tensors
 
+_BOXES_AT_A_TIME = 256  # maps of 50 MB at 224 × 224
+
 
 def best_proposals(similarity: Tensor, picture: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """For each picture the number of its proposal that is most similar to the sound, and that similarity (ties: first).
@@ -106,6 +108,37 @@ def consensus_iou(predicted: Tensor, truth: Tensor) -> Float[Tensor, " n"]:
     hit = (predicted * truth).sum((1, 2))
     whole = truth.sum((1, 2)) + (predicted * (truth == 0)).sum((1, 2))
     found: Tensor = torch.where(whole > 0, hit / torch.where(whole > 0, whole, 1), 0)
+    return found
+
+
+def region_iou(
+    boxes: Tensor, picture: Tensor, regions: Tensor, region_picture: Tensor, height: int, width: int
+) -> Float[Tensor, " p"]:
+    """Consensus IoU of every box with all regions of its picture together; 0 where the picture has none.
+
+    Args:
+        boxes: to be judged; ``picture`` says which each is of.
+        regions: what is true; ``region_picture`` says which picture each is of.
+        height, width: of the pictures, in pixels.
+
+    Shapes:
+        boxes [p, 4], picture [p], regions [g, 4], region_picture [g]
+
+    Raises:
+        GraphError: if a box has no area.
+
+    Example:
+        >>> box, half = torch.tensor([[0.0, 0.0, 4.0, 2.0]]), torch.tensor([[0.0, 0.0, 2.0, 2.0]])
+        >>> first = torch.tensor([0])
+        >>> region_iou(box, first, half, first, 2, 4)
+        tensor([0.5000])
+    """
+    found = torch.zeros(len(boxes))
+    for number in region_picture.unique().tolist():
+        true = box_maps(regions[region_picture == number], height, width).amax(0)
+        for rows in (picture == number).nonzero()[:, 0].split(_BOXES_AT_A_TIME):
+            maps = box_maps(boxes[rows], height, width)
+            found[rows] = consensus_iou(maps, true.expand_as(maps))
     return found
 
 

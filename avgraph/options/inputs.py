@@ -124,7 +124,7 @@ def _torch_file(path: FilePath) -> None:
 
 
 def _table(one: Input) -> None:
-    check_file(FilePath(one.path))
+    check_file(FilePath(one.root or "", one.path))
 
 
 def _columns(one: Input) -> None:

@@ -26,6 +26,7 @@ _PLACES = {
     "EdgeFiles": "files.edges",
     "RandomSplit": "files.nodes.random_split",
     "HeldOutFiles": "spaces.held_out",
+    "LocalisationFiles": "spaces.localisation",
 }
 """Where a part stands in a file; one that is not here is called as its class is."""
 _OWN = "`type` may also name a class of yours, as `my_package.module:MyClass`: [how](../../extending.md)."

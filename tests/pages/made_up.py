@@ -79,7 +79,13 @@ def _of_spaces(dataset: Mapping[str, Any]) -> dict[str, Array]:
         label = np.arange(ROWS) % len(CLASSES)
         rows = centres[label] + 0.3 * rng.normal(size=(ROWS, 6))
         arrays |= {reference: rows @ turn[space] for space, reference in files["x"].items()}
-        arrays[files["y"]] = label
+        if "y" in files:
+            arrays[files["y"]] = label
+    if localisation := dataset.get("localisation"):
+        corners = {"picture": np.arange(ROWS), "x0": np.zeros(ROWS), "y0": np.zeros(ROWS)}
+        corners |= {"x1": rng.integers(1, 90, ROWS), "y1": rng.integers(1, 90, ROWS)}
+        for key, rows in (("boxes", ROWS), ("truth", ROWS // 2)):
+            arrays |= {f"{localisation[key]}:{name}": column[:rows] for name, column in corners.items()}
     return arrays
 
 

@@ -198,6 +198,26 @@ def _held_out(options: Mapping[str, Any]) -> DatasetWorld:
     return DatasetWorld("spaces", {**SPACES, "held_out": {"audio": options}})
 
 
+PICTURES = {
+    **{node: {"x": {"clap": "clap_audio.npy"}} for node in ("audio", "other")},
+    **{node: {"x": {"clip": "crops.npy"}} for node in ("crops", "others")},
+}
+LABELLED = {node: {**PICTURES[node], "y": file} for node, file in (("audio", "y.npy"), ("crops", "crop_y.npy"))}
+PLACES = {
+    "sounds": "audio",
+    "proposals": "crops",
+    "boxes": "boxes.csv",
+    "truth": "truth.csv",
+    "height": 64,
+    "width": 96,
+}
+
+
+def _localisation(options: Mapping[str, Any]) -> DatasetWorld:
+    used = {node: PICTURES[node] for node in (options["sounds"], options["proposals"])}
+    return DatasetWorld("spaces", {**SPACES, "held_out": used, "localisation": options})
+
+
 LOUD = {"clap": {"text": "clap_text.npy", "sounds": "loud.npy"}, "clip": {"text": "clip_text.npy"}}
 
 COMPONENTS = (
@@ -249,9 +269,18 @@ COMPONENTS = (
         row("root", "empty", error(), tells("clap_text.npy")),
         row("spaces", LOUD, NODES, becomes(["text", "sounds"]), normalize=True),
         row("held_out", {"audio": HELD_OUT}, NODES, gains("audio")),
+        row("localisation", PLACES, NODES, gains("region"), held_out=LABELLED),
         row("names", {"text": "names.txt"}, keys("text"), gains("name")),
         row("normalize", False, error(), tells("has length"), spaces=LOUD),
     ),
+    Component("localisation", datasets.LocalisationFiles, _localisation, PLACES, (
+        row("sounds", "other", KINDS, gains("crops-belongs_to-other")),
+        row("proposals", "others", KINDS, gains("others-belongs_to-audio")),
+        row("boxes", "boxes2.csv", attribute("crops", "box")),
+        row("truth", "truth2.csv", size("region"), becomes((3, 4))),
+        row("height", 65, attribute("audio", "picture_height")),
+        row("width", 97, attribute("audio", "picture_width")),
+    )),
     _cifar("cifar10", datasets.CIFAR10, 10,
            row("content", "features", size("image"), becomes((60, 4))),
            row("content", "features", error(), tells("no efficientnet"), root="cifar10_two")),
@@ -261,6 +290,7 @@ COMPONENTS = (
         row("y", "y2.npy", attribute("audio", "y")),
         row("name", "held.txt", keys("audio"), gains("name")),
         row("split", "val", count("audio", "val_mask"), becomes(6)),
+        row("prompts", True, keys("audio"), gains("is_prompt")),
     )),
     _dataset(
         "stamps", datasets.Stamps, STAMPS,

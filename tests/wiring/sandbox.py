@@ -23,7 +23,7 @@ from tests.datasets.esc_folder import rows, write_pictures, write_table
 from tests.datasets.rating_folder import write_ciao, write_filmtrust, write_movielens
 from tests.datasets.spoken_stamps import write_spoken_stamps
 from tests.segmentation import folders
-from tests.spaces import write_spaces
+from tests.spaces import write_boxes, write_spaces
 
 
 def write_sandbox(folder: Path) -> None:
@@ -40,6 +40,12 @@ def write_sandbox(folder: Path) -> None:
     _captions(folder)
     (folder / "spaces").mkdir()
     write_spaces(folder / "spaces", items=24, memory=12, held_out=6)
+    write_boxes(folder / "spaces", silent=1)
+    for name, kept in (("boxes", 37), ("truth", 4)):
+        lines = (folder / "spaces" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        lines[1] = "0,0,0,30,30"
+        (folder / "spaces" / f"{name}2.csv").write_text("\n".join(lines[:kept]), encoding="utf-8")
+    np.save(folder / "spaces" / "crop_y.npy", np.arange(36) % 6)
     rng = np.random.default_rng(0)
     np.save(folder / "spaces" / "loud.npy", 3 * np.load(folder / "spaces" / "clap_sounds.npy"))
     np.save(folder / "spaces" / "other.npy", np.load(folder / "spaces" / "clap_sounds.npy")[::-1])

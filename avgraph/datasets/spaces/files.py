@@ -12,7 +12,9 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets.checks import as_whole
-from avgraph.datasets.spaces.options import HeldOutFiles, SpaceFiles
+from avgraph.datasets.spaces.localisation import add_boxes
+from avgraph.datasets.spaces.options import SpaceFiles
+from avgraph.datasets.spaces.part_options import HeldOutFiles
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.spaces import state_name
@@ -64,6 +66,9 @@ class _Reader:
         for node, part in (self.options.held_out or {}).items():
             files += [text for text in (*part.x.values(), part.y, part.name) if text]
             self._hold_out(data, node, part)
+        if self.options.localisation is not None:
+            files += self.options.localisation.tables().values()
+            add_boxes(data, self.options.localisation, self.root)
         Provenance(
             dataset="spaces",
             source="real",
@@ -80,11 +85,15 @@ class _Reader:
             rows = self._rows(reference, f"held_out.{node}", width)
             self._same_count(data, node, len(rows), reference)
             data[node][state_name(space)] = torch.from_numpy(np.array(rows, dtype=np.float32))
-        store, where = data[node], f"{self.root / part.y} (held_out.{node}.y)"
-        store.y = torch.from_numpy(as_whole(read_array(part.y, self.root), where))
+        store = data[node]
         count = len(next(iter(store.values())))
-        if store.y.shape != (count,):
-            raise DataError(f"{where}: expected {count} whole numbers, one per row, got {list(store.y.shape)}")
+        if part.y is not None:
+            where = f"{self.root / part.y} (held_out.{node}.y)"
+            store.y = torch.from_numpy(as_whole(read_array(part.y, self.root), where))
+            if store.y.shape != (count,):
+                raise DataError(f"{where}: expected {count} whole numbers, one per row, got {list(store.y.shape)}")
+        if part.prompts:
+            store.is_prompt = torch.ones(count, dtype=torch.bool)
         for name in ("train", "val", "test"):
             store[f"{name}_mask"] = torch.full((count,), name == part.split)
         if part.name is not None:

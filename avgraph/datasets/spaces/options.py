@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Folded, Root
+from avgraph.datasets.spaces.part_options import NO_FILES, HeldOutFiles, LocalisationFiles, part_mistakes
 from avgraph.errors import GraphError
+from avgraph.graph.localisation import REGION
 from avgraph.graph.overlaps import overlap_graph
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
 from avgraph.options.problems import suggest_or_list
-from avgraph.options.strict import Options
 from avgraph.options.values import Name, SpaceName, SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data
-
-
-class HeldOutFiles(Options):
-    """Rows to validate or test on.
-
-    Attributes:
-        x: space → file of their embeddings in it.
-        y: file of classes, or of the number of the pair that each row belongs to.
-        name: file of names.
-        split: what the rows are for.
-    """
-
-    x: Annotated[dict[Name, Name], Field(min_length=1)]
-    y: Name
-    name: Name | None = None
-    split: Literal["val", "test"] = "test"
 
 
 class SpaceFiles(Dataset):
@@ -47,6 +32,7 @@ class SpaceFiles(Dataset):
         root: folder that the files are in; none: the folder of the YAML file.
         spaces: space → the modalities it holds → file of rows; row i of a modality is one item in every space.
         held_out: node type → rows to evaluate on.
+        localisation: where in the pictures of such rows their sounds come from.
         names: modality → file of names, for the exported graph.
         normalize: scale all rows to length 1, into files of the user cache; false refuses rows of another length. None
             scales the files that have such rows, and the run names them.
@@ -58,6 +44,7 @@ class SpaceFiles(Dataset):
     root: FilePath | None = None
     spaces: dict[SpaceName, Annotated[dict[Name, Name], Field(min_length=1)]]
     held_out: dict[Name, HeldOutFiles] | None = None
+    localisation: LocalisationFiles | None = None
     names: dict[Name, Name] | None = None
     normalize: bool | None = None
 
@@ -67,9 +54,9 @@ class SpaceFiles(Dataset):
         if not isinstance(value, Mapping) or value.get("root") is not None:
             return value
         value = dict(value)
-        for key, depth in (("spaces", 2), ("held_out", 2), ("names", 1)):
+        for key, depth, kept in _PATHS:
             if isinstance(value.get(key), Mapping):
-                value[key] = _absolute(value[key], depth)
+                value[key] = _absolute(value[key], depth, kept)
         return value
 
     def load(self) -> torch_geometric.data.HeteroData:
@@ -100,10 +87,12 @@ class SpaceFiles(Dataset):
         spaces = getattr(self, "spaces", None)  # absent where the options hold mistakes
         if not spaces:
             return None
-        return tuple(dict.fromkeys([*(node for held in spaces.values() for node in held), *(self.held_out or ())]))
+        regions = [REGION] if self.localisation else []
+        held = (node for held in spaces.values() for node in held)
+        return tuple(dict.fromkeys([*held, *(self.held_out or ()), *regions]))
 
     def inputs(self) -> Iterator[Input]:
-        """The folder, then the files of spaces, held-out rows and names."""
+        """The folder, then the files of spaces, held-out rows, boxes and names."""
         yield from super().inputs()
         for space, held in self.spaces.items():
             for node, file in held.items():
@@ -113,6 +102,8 @@ class SpaceFiles(Dataset):
                 yield from named(("held_out", node, "x", space), file, "numbers", self.root)
             yield from named(("held_out", node, "y"), part.y, "array", self.root)
             yield from named(("held_out", node, "name"), part.name, "array", self.root)
+        for key, table in self.localisation.tables().items() if self.localisation else ():
+            yield from named(("localisation", key), table, "table", self.root)
         for node, file in (self.names or {}).items():
             yield from named(("names", node), file, "array", self.root)
 
@@ -135,16 +126,22 @@ class SpaceFiles(Dataset):
             if node not in modalities:
                 told = suggest_or_list(node, modalities, "there are")
                 found.append((("names", node), f"no modality '{node}' under spaces{told}", node))
+        found += part_mistakes(self.held_out or {}, self.localisation, modalities)
         if found:
             raise mistakes(found)
         return self
 
 
-def _absolute(value: Any, depth: int) -> Any:
-    """Paths within nested mappings, but for the split of held-out rows."""
+_PATHS = (("spaces", 2, ()), ("held_out", 2, NO_FILES), ("names", 1, ()), ("localisation", 1, NO_FILES))
+
+
+def _absolute(value: Any, depth: int, kept: Sequence[str]) -> Any:
+    """Paths within nested mappings, but for what is no file."""
     if not isinstance(value, Mapping):
         return absolute(value)
-    return {key: part if key == "split" else _absolute(part, depth - 1) for key, part in value.items()}
+    return {
+        key: part if key in kept and depth == 1 else _absolute(part, depth - 1, kept) for key, part in value.items()
+    }
 
 
 class SoundPictureSpaces(Folded):

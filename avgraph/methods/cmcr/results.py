@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.localisation import proposal_edges
 from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
+from avgraph.methods.cmcr.evaluations import keep_localisation
 from avgraph.methods.cmcr.links import overlaps_of, training_rows
 from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
 from avgraph.transforms import MemoryEdges, dropped_mass
@@ -106,11 +108,13 @@ def connected_graph(
         for name, value in graph[key].items():
             result[key][name] = value
     kept: dict[str, Tensor] = {}
+    localised = {kind[side] for kind in proposal_edges(graph) for side in (0, 2)}
     for node in graph.node_types:
         ends = [pair[side] for kind, (pair, _) in edges.items() for side in (0, 1) if kind[2 * side] == node]
         if not spaces_of(graph[node]):
             continue
-        own = torch.arange(_row_count(graph[node])) if whole else held_out_rows(graph[node])
+        every = whole or node in localised
+        own = torch.arange(_row_count(graph[node])) if every else held_out_rows(graph[node])
         rows = torch.cat([own, *ends]).unique()
         if len(rows):
             kept[node] = rows
@@ -120,6 +124,7 @@ def connected_graph(
         result[kind].edge_index, result[kind].attention = torch.stack(found), attention
         memory, relation, item = kind
         result[item][f"dropped_mass_{memory}"] = dropped_mass(result, memory, item, relation=relation)
+    keep_localisation(result, graph)
     if "provenance" in graph:
         result.provenance = graph.provenance
     return result

@@ -12,6 +12,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError, hint
 from avgraph.graph.spaces import holders, state_name
+from avgraph.methods.cmcr.evaluations import evaluations
 from avgraph.methods.cmcr.judged import held_out_chance, held_out_headline
 from avgraph.methods.cmcr.links import End
 from avgraph.methods.cmcr.new_rows import nearest_held_out, unit_rows_of_space
@@ -19,7 +20,7 @@ from avgraph.methods.cmcr.objective import Side, connection_loss
 from avgraph.methods.cmcr.options import CmcrOptions
 from avgraph.methods.cmcr.paths import Path, bridge_metrics
 from avgraph.methods.cmcr.readouts import Gathered
-from avgraph.methods.cmcr.results import connected_graph, embed_held_out, held_out_metrics
+from avgraph.methods.cmcr.results import HELD_OUT, connected_graph, embed_held_out, held_out_metrics
 from avgraph.methods.cmcr.space_heads import heads_like, heads_of, key_of
 from avgraph.methods.cmcr.steps import Steps, steps_of_epoch
 from avgraph.methods.headline import Headline
@@ -132,13 +133,17 @@ class CMCRTask(Task):
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
-        """Retrieval between the held-out rows of two node types, in the connected space, and over the overlaps."""
-        return held_out_metrics(self.graph, embed_held_out(self.graph, self.project)) | self._bridge()
+        """Of held-out rows in the connected space: retrieval, zero-shot, localisation; retrieval over the overlaps."""
+        return self._judged(HELD_OUT) | self._bridge()
 
     @torch.no_grad()
     def measure(self, split: str) -> dict[str, float]:
-        """Retrieval between the rows of one split, in the connected space."""
-        return held_out_metrics(self.graph, embed_held_out(self.graph, self.project, (split,)), (split,))
+        """The same of the rows of one split, but for the overlaps."""
+        return self._judged((split,))
+
+    def _judged(self, splits: Sequence[str]) -> dict[str, float]:
+        embedded = embed_held_out(self.graph, self.project, splits)
+        return held_out_metrics(self.graph, embedded, splits) | evaluations(self.graph, embedded, splits)
 
     def trivial(self) -> Trivial:
         """The average precision of chance; no loss, as at τ = .01 a run that finds the right class has one above it."""
