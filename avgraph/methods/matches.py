@@ -12,8 +12,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.methods.predictions import Predictions
 from avgraph.tensors.rows import unit_rows_of
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.nearest import similarities
+from avgraph.transforms.top_k import stable_top_k
 
 MOST = 5
 """Edges of a new node to nodes of a type."""

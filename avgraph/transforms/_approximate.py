@@ -13,8 +13,8 @@ from avgraph.errors import GraphError
 from avgraph.runtime.progress import counted
 from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._nearest_blocks import Found, nearest_in_blocks, rounded
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms._unit_rows import WIDE, UnitRows
+from avgraph.transforms.top_k import stable_top_k
 
 _ROWS_PER_LIST, _SAMPLE, _SEED = 64, 256, 0
 

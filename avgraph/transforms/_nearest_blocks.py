@@ -11,8 +11,8 @@ from torch import Tensor
 from avgraph.io.mapped_rows import Array
 from avgraph.runtime.progress import counted
 from avgraph.transforms._blocks import block_size, rows_within
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms._unit_rows import WIDE, UnitRows
+from avgraph.transforms.top_k import stable_top_k
 
 # Bytes per similarity: float64, float32, and as much again where rows are sorted.
 _PER_ENTRY = 32

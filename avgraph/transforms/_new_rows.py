@@ -12,8 +12,8 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_count
 from avgraph.graph.vocabulary import EdgeType
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.nearest import checked_unit_rows, similarities
+from avgraph.transforms.top_k import stable_top_k
 
 Edges = Mapping[str, Tensor]
 """``edge_index`` [2, e] and whatever else edges have; the numbers of new nodes follow those of the graph."""

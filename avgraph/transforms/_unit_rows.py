@@ -14,7 +14,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
 from avgraph.io.mapped_rows import Array, Rows, are_numbers, kind_of, mapping_of
-from avgraph.nn.contrast._memory_rows import row_lengths
+from avgraph.nn.contrast.memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.transforms._blocks import rows_within
 

@@ -12,9 +12,9 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._concepts import concept_columns, with_concepts
-from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.concept_options import ActivationEdgesOptions
+from avgraph.transforms.pairs import set_pairs
+from avgraph.transforms.top_k import stable_top_k
 
 
 def active_concepts(soft: Tensor, threshold: float, k: int | None = None) -> tuple[Tensor, Tensor]:

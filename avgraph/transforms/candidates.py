@@ -18,9 +18,9 @@ from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._concepts import check_class_order
 from avgraph.transforms._new_rows import Edges, paired_edges
-from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.options import CandidatesOptions
+from avgraph.transforms.pairs import set_pairs
+from avgraph.transforms.top_k import stable_top_k
 
 _PER_SCORE = 24  # bytes: as it is, whether it is finite, compared with the last candidate, and a row sorted in full
 

@@ -12,9 +12,9 @@ from avgraph.graph.nodes import node_count, node_store
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._new_rows import Edges, paired_edges
-from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.candidates import candidate_scores
 from avgraph.transforms.options import CompleteOptions
+from avgraph.transforms.pairs import set_pairs
 
 
 class Complete(BaseTransform):

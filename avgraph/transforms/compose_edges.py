@@ -17,7 +17,7 @@ from avgraph.graph.edges import WEIGHTS, edge_store
 from avgraph.graph.nodes import node_count
 from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms.pairs import set_pairs
 from avgraph.transforms.relation_options import ComposeEdgesOptions
 
 _ROWS = 1024  # sources at a time: what is held is their ways, not those of all

@@ -13,12 +13,12 @@ from torch_geometric.transforms import BaseTransform
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_attribute
 from avgraph.nn import mahalanobis_cost, partial_sinkhorn, partial_sinkhorn_edges, sinkhorn, sinkhorn_edges
-from avgraph.nn.transport._streamed import couple_streamed
+from avgraph.nn.transport.streamed import couple_streamed
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pair_costs import Features, PairCosts
-from avgraph.transforms._pairs import set_pairs
 from avgraph.transforms.options import CouplingEdgesOptions, Scale, Solver
+from avgraph.transforms.pairs import set_pairs
 
 DENSE = 4096**2
 """Pairs up to which the table of costs is held: a GiB with what the solver makes of it, and Newton's steps help."""

@@ -11,11 +11,11 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import node_attribute, node_count
-from avgraph.nn.contrast._memory_rows import Memory
+from avgraph.nn.contrast.memory_rows import Memory
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._pairs import set_pairs
-from avgraph.transforms._top_k import memory_top_k
 from avgraph.transforms.options import MemoryEdgesOptions
+from avgraph.transforms.pairs import set_pairs
+from avgraph.transforms.top_k import memory_top_k
 
 
 class MemoryEdges(BaseTransform):

@@ -11,7 +11,7 @@ from torch import Tensor
 from avgraph.errors import GraphError
 from avgraph.graph.nodes import check_finite
 from avgraph.io.mapped_rows import Rows
-from avgraph.nn.contrast._memory_rows import row_lengths
+from avgraph.nn.contrast.memory_rows import row_lengths
 from avgraph.tensors.checks import check_tensors
 from avgraph.tensors.rows import products_with
 from avgraph.transforms._blocks import rows_within

@@ -9,7 +9,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.graph.nodes import node_vector
 from avgraph.transforms._arguments import check_arguments
-from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms.pairs import set_pairs
 from avgraph.transforms.relation_options import PairEdgesOptions
 
 

@@ -11,8 +11,8 @@ from avgraph.graph.ratings import CANDIDATES
 from avgraph.nn.rating_biases import DampedBiases
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._co_rating import alike, ones, residuals
-from avgraph.transforms._top_k import stable_top_k
 from avgraph.transforms.rating_options import UnratedOptions
+from avgraph.transforms.top_k import stable_top_k
 
 _DAMPED = 0.5
 _SCORES_AT_A_TIME = 4_000_000

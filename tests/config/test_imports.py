@@ -6,9 +6,11 @@ import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import avgraph
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.methods.task import Task
 from avgraph.options.base import ComponentOptions, MethodOptions
@@ -24,6 +26,21 @@ print(sorted({"torch", "numpy", "torch_geometric", "pandas"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_private_modules_are_of_their_own_room() -> None:
+    """A module ``_name`` is known to the modules beside it alone."""
+    root = Path(avgraph.__file__).parents[1]
+    files = {".".join(path.relative_to(root).with_suffix("").parts): path for path in root.glob("avgraph/**/*.py")}
+    found = [
+        (name, private)
+        for name, path in files.items()
+        for private in re.findall(r"^ *from (avgraph[.\w]*\._\w+) import", path.read_text(encoding="utf-8"), re.M)
+        if private.rpartition(".")[0] != name.removesuffix(".__init__").rpartition(".")[0]
+        and private.rpartition(".")[0] != name.removesuffix(".__init__")
+    ]
+    assert found == []
+    assert any("._" in name for name in files)
 
 
 @pytest.mark.parametrize("options", METHODS.values(), ids=list(METHODS))

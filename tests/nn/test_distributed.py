@@ -131,6 +131,16 @@ def test_layers_are_replaced_with_what_they_remember() -> None:
     assert module["a"][0] is norm
 
 
+def test_a_batch_normalisation_that_does_more_is_refused() -> None:
+    class Scaled(nn.BatchNorm1d):
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(input)
+
+    for layer in (Scaled(2), nn.LazyBatchNorm1d()):
+        with pytest.raises(GraphError, match=r"norm: .* cannot see the batch of all processes"):
+            over_whole_batch(nn.ModuleDict({"norm": layer}))
+
+
 def test_batch_normalisation_of_one_row_is_refused() -> None:
     with pytest.raises(GraphError, match="at least 2 rows"):
         WholeBatchNorm(3)(torch.ones(1, 3))

@@ -15,7 +15,7 @@ from torch.autograd import gradcheck
 
 from avgraph.errors import GraphError
 from avgraph.nn import memory_readout
-from avgraph.nn.contrast import _memory_rows
+from avgraph.nn.contrast import memory_rows
 from avgraph.nn.contrast.memory_readout import blocked_forward
 
 
@@ -68,7 +68,7 @@ def test_chunks_and_blocks_do_not_matter(chunk_size: int, monkeypatch: pytest.Mo
     weight = torch.randn(10, 6, dtype=torch.float64)
     results = []
     for size, block in ((None, 1024), (chunk_size, 3)):
-        monkeypatch.setattr(_memory_rows, "BLOCK_QUERIES", block)
+        monkeypatch.setattr(memory_rows, "BLOCK_QUERIES", block)
         out = memory_readout(query, memory, 0.05, chunk_size=size)
         results.append((out, *torch.autograd.grad((out * weight).sum(), (query, memory))))
     for one, other in zip(*results, strict=True):

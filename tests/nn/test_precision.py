@@ -17,7 +17,7 @@ from avgraph.nn import (
     n_pair_loss,
     proxy_triplet_loss,
 )
-from avgraph.transforms._top_k import memory_top_k
+from avgraph.transforms.top_k import memory_top_k
 
 ROWS, WIDTH = 40, 64
 DRAW = torch.Generator().manual_seed(0)

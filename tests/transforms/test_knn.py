@@ -15,7 +15,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.transforms import KNN, nearest_neighbours, nearest_rows
-from avgraph.transforms._top_k import stable_top_k
+from avgraph.transforms.top_k import stable_top_k
 
 
 def naive_neighbours(x: Tensor, k: int, group: list[int] | None = None) -> list[list[int]]:

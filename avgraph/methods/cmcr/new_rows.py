@@ -13,7 +13,7 @@ from avgraph.graph.spaces import spaces_of
 from avgraph.methods.cmcr.results import held_out_rows
 from avgraph.methods.matches import matched
 from avgraph.methods.predictions import Predictions, row_names
-from avgraph.nn.contrast._memory_rows import row_lengths
+from avgraph.nn.contrast.memory_rows import row_lengths
 
 
 def unit_rows_of_space(space: str, x: Float[Tensor, "q d"]) -> Float[Tensor, "q d"]:

@@ -19,7 +19,7 @@ from avgraph.io.mapped_rows import BLOCK, Array, Rows, row_blocks, take_rows
 from avgraph.methods.cmcr.kept_by_first import kept_by_first
 from avgraph.nn.contrast.sharded_readout import sharded_memory_readout
 from avgraph.runtime.ranks import own_shard
-from avgraph.transforms._top_k import memory_top_k
+from avgraph.transforms.top_k import memory_top_k
 
 Recall = Literal["softmax", "argmax", "random"]
 _FORMAT = 1  # raise when a readout is computed in another way, so that an old one is not taken for a new one

@@ -16,7 +16,7 @@ from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.ranking import score_tables
 from avgraph.methods.mltm.sides import TrainingPairs
 from avgraph.metrics import error_detection_auroc
-from avgraph.transforms._pairs import set_pairs
+from avgraph.transforms.pairs import set_pairs
 
 Embed = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 

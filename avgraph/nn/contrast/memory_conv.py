@@ -8,9 +8,9 @@ import numpy as np
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.nn.contrast._memory_rows import Memory
 from avgraph.nn.contrast.memory_edges import attention_of, memory_readout_edges, unit_and_scaled
 from avgraph.nn.contrast.memory_readout import memory_readout
+from avgraph.nn.contrast.memory_rows import Memory
 from avgraph.nn.edges.complete import complete_edges
 from avgraph.nn.edges.hooked_steps import HookedSteps
 from avgraph.nn.edges.incidence import Side, sides_of

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.nn.contrast._memory_rows import Memory, check_readout, row_lengths
 from avgraph.nn.contrast.memory_readout import readout_forward
+from avgraph.nn.contrast.memory_rows import Memory, check_readout, row_lengths
 from avgraph.nn.edges.incidence import Side, sides_of
 from avgraph.nn.edges.segment import edge_softmax, gather_rows, segment_sum
 from avgraph.nn.precision import full_precision

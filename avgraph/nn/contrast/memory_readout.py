@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from avgraph.nn.contrast._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
+from avgraph.nn.contrast.memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
 from avgraph.nn.precision import full_precision
 from avgraph.tensors.checks import finite
 

@@ -9,13 +9,13 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from avgraph.nn.contrast._memory_rows import Memory, check_readout, row_lengths
 from avgraph.nn.contrast.memory_readout import (
     keep_for_gradient,
     memory_readout,
     readout_forward,
     readout_gradient,
 )
+from avgraph.nn.contrast.memory_rows import Memory, check_readout, row_lengths
 from avgraph.nn.precision import full_precision
 from avgraph.runtime.ranks import world_size
 from avgraph.tensors.checks import finite

@@ -14,6 +14,8 @@ from avgraph.nn.distributed.gather import shared_rows
 from avgraph.nn.precision import at_least_single
 from avgraph.runtime.ranks import counts_of, rank, world_size
 
+_OF_TORCH = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
 
 class WholeBatchNorm(_BatchNorm):
     """Batch normalisation by the statistics of the rows of all ranks, on the CPU too, where torch's own has none.
@@ -131,6 +133,10 @@ def _own_part(x: Tensor, draw: Callable[[Tensor], Tensor]) -> Tensor:
 def over_whole_batch(module: nn.Module) -> None:
     """Put these layers in the place of torch's, everywhere below ``module``; parameters and buffers are shared.
 
+    Raises:
+        GraphError: for a batch normalisation of another package, or one that makes its parameters as it goes: what it
+            does besides would be lost.
+
     Example:
         >>> module = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(0.1))
         >>> over_whole_batch(module)
@@ -139,6 +145,9 @@ def over_whole_batch(module: nn.Module) -> None:
     """
     for name, layer in module.named_children():
         if isinstance(layer, _BatchNorm) and not isinstance(layer, WholeBatchNorm):
+            if type(layer) not in _OF_TORCH:
+                kind = f"{type(layer).__module__}.{type(layer).__name__}"
+                raise GraphError(f"{name}: {kind} cannot see the batch of all processes; expected torch's BatchNorm")
             setattr(module, name, _whole_norm(layer))
         elif isinstance(layer, nn.Dropout):
             setattr(module, name, WholeBatchDropout(layer.p).train(layer.training))

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from avgraph.nn.contrast._memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
+from avgraph.nn.contrast.memory_rows import Memory, blocks_of, check_readout, chunks_of, row_lengths
 from avgraph.nn.precision import full_precision
 
 
