@@ -99,6 +99,8 @@ STARTS = [
     start("mltm_epsilon", "--parts 1 --epochs 1 --epsilons 0.05 1 --picture {here}/picture.svg", "| 0.05 |", "| 1.0 |"),
     start("mltm_noise", "--seeds 0 --noise 0.4 --epochs 1 --results {here}/noise.jsonl --losses", "| InfoNCE |",
           more=["InfoNCE"]),
+    start("mltm_noise", "--kind outlier --seeds 0 --noise 0.4 --epochs 1 --results {here}/outlier.jsonl --losses",
+          "| triplet |", more=["triplet"]),
     start("rrnet", "--sets esc10", "  RR-Net, the paper's settings", "    gain over the CNN", more=FEW),
     start("rrnet_images.__main__", "baselines --labels all --seeds 0 --keep {here}/kept --set train.epochs=1",
           "| linear |", "| MLP |", "| kNN votes |", "| MLP + kNN votes |", "| label propagation |", "| RR-Net |",

@@ -13,6 +13,7 @@ from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
 from avgraph.graph.edges import edge_store, training_edges
+from avgraph.graph.nodes import node_count
 from avgraph.graph.pairs import label_pairs
 from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.transforms._arguments import check_arguments
@@ -32,12 +33,12 @@ class CorruptEdges(BaseTransform):
         relation: (source, relation, target).
         share: of the training edges, from 0 to 1.
         kind: ``"shuffled"`` deals the targets of the share out anew: an edge may by chance keep its own, and is then
-            not marked. ``"replaced"`` gives each edge of the share another target, drawn from those of training edges.
-            ``"removed"`` takes it away.
+            not marked. ``"replaced"`` gives each edge of the share another target, drawn from those of training edges,
+            ``"outlier"`` one that no edge of the relation ends in, training or not. ``"removed"`` takes it away.
         seed: of the share and of the targets.
 
     Raises:
-        GraphError: if there are no such edges, the share is outside 0 to 1, or there is no other target.
+        GraphError: if there are no such edges, the share is outside 0 to 1, or there is no other target, or no outlier.
 
     Example:
         >>> data = HeteroData(audio={"num_nodes": 4}, text={"num_nodes": 4})
@@ -65,7 +66,10 @@ class CorruptEdges(BaseTransform):
             return data
         index = edges.edge_index.clone()
         try:
-            index[1, train] = corrupted_targets(index[1, train].cpu(), self.kind, self.share, self.seed).to(index)
+            spare = torch.ones(node_count(data, self.relation[2]), dtype=torch.bool)
+            spare[index[1].cpu()] = False
+            target = corrupted_targets(index[1, train].cpu(), self.kind, self.share, self.seed, spare.nonzero()[:, 0])
+            index[1, train] = target.to(index)
         except GraphError as error:
             raise GraphError(f"corrupt_edges: {show_edge(self.relation)}: {error}") from error
         edges.corrupted = before | (index[1] != edges.edge_index[1])
@@ -77,14 +81,21 @@ class CorruptEdges(BaseTransform):
         return f"CorruptEdges({show_edge(self.relation)}, share={self.share}, kind={self.kind!r}, seed={self.seed})"
 
 
-def corrupted_targets(target: Tensor, kind: Corruption, share: float, seed: int) -> Tensor:
-    """Targets of which a share is ``"shuffled"`` among itself or ``"replaced"`` by others, each another than before.
+def corrupted_targets(target: Tensor, kind: Corruption, share: float, seed: int, spare: Tensor | None = None) -> Tensor:
+    """Targets of which a share is ``"shuffled"`` among itself, ``"replaced"`` by another each, or by an ``"outlier"``.
+
+    Args:
+        target: of every edge.
+        kind: as `CorruptEdges` has it.
+        share: of the edges.
+        seed: of the share and of the targets.
+        spare: outliers: targets that no edge has.
 
     Shapes:
-        target [n] → [n]
+        target [n], spare [m] → [n]
 
     Raises:
-        GraphError: if a target is to be replaced and there is no other.
+        GraphError: if a target is to be replaced and there is no other, or no outlier.
 
     Example:
         >>> target = torch.arange(10)
@@ -97,6 +108,13 @@ def corrupted_targets(target: Tensor, kind: Corruption, share: float, seed: int)
     found = target.clone()
     if kind == "shuffled":
         found[rows] = target[rows[torch.from_numpy(rng.permutation(len(rows)))]]
+        return found
+    if kind == "outlier":
+        if not len(rows):
+            return found
+        if spare is None or not len(spare):
+            raise GraphError("every target has an edge: there is no outlier to replace one by")
+        found[rows] = spare[torch.from_numpy(rng.integers(len(spare), size=len(rows)))]
         return found
     pool, place = target.unique(return_inverse=True)
     if len(rows) and len(pool) < 2:

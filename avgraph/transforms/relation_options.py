@@ -18,7 +18,7 @@ from avgraph.transforms.options import PairOptions
 if TYPE_CHECKING:
     import torch_geometric.transforms
 
-Corruption = Literal["shuffled", "replaced", "removed"]
+Corruption = Literal["shuffled", "replaced", "outlier", "removed"]
 
 
 def _three_names(value: Any) -> Any:
@@ -110,7 +110,7 @@ class CorruptEdgesOptions(TransformOptions):
         relation: the edges, as [source, relation, target].
         share: of the training edges: those of their ``train_mask``, or of that of their source nodes, or all.
         kind: ``shuffled`` deals the targets of the share out anew, ``replaced`` gives each edge of it another target of
-            a training edge, ``removed`` takes it away.
+            a training edge, ``outlier`` one that no edge ends in and nothing belongs to, ``removed`` takes it away.
         seed: of the share and of the targets.
     """
 

@@ -196,6 +196,21 @@ def test_noise_is_of_its_seed_and_of_the_edges_own_mask() -> None:
     assert CorruptEdges(DESCRIBED, 1.0, "replaced")(data)[DESCRIBED].corrupted.all()
 
 
+def test_outliers_are_targets_that_nothing_belongs_to() -> None:
+    data = described()
+    data["text"].y = torch.cat([data["text"].y, torch.arange(200, 230)])
+    edges = CorruptEdges(DESCRIBED, 0.4, "outlier")(data)[DESCRIBED]
+    target = edges.edge_index[1]
+    assert int(edges.corrupted.sum()) == 60
+    assert torch.equal(edges.corrupted, target >= 200)
+    assert torch.equal(target[~edges.corrupted], data[DESCRIBED].edge_index[1][~edges.corrupted])
+    assert data["audio"].train_mask[edges.edge_index[0][edges.corrupted]].all()
+    assert len(target[edges.corrupted].unique()) > 15
+    assert not CorruptEdges(DESCRIBED, 0.0, "outlier")(described())[DESCRIBED].corrupted.any()
+    with pytest.raises(GraphError, match="every target has an edge: there is no outlier to replace one by"):
+        CorruptEdges(DESCRIBED, 0.4, "outlier")(described())
+
+
 def test_noise_that_cannot_be_made_is_refused() -> None:
     data = described()
     with pytest.raises(GraphError, match=r"no \(audio, described, image\) edges|no node type 'image'"):

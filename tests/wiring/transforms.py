@@ -192,6 +192,7 @@ COMPONENTS = (
         row("share", 0.25, count(tuple(LISTED), "corrupted"), becomes(4)),
         row("kind", "shuffled", count(tuple(LISTED), "corrupted"), FALLS),
         row("kind", "removed", edges(*LISTED), becomes(16)),
+        row("kind", "outlier", error(), tells("there is no outlier")),
         row("seed", 1, attribute(tuple(LISTED), "corrupted")),
     ),
     _ratings(
