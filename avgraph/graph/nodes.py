@@ -91,6 +91,24 @@ def node_vector(data: HeteroData, node: str, attribute: str, dtype: torch.dtype)
     return value
 
 
+def node_labels(data: HeteroData, node: str) -> Tensor:
+    """``y`` of every node, a whole number of any type; -1 is none.
+
+    Shapes:
+        → int64 [n]
+
+    Raises:
+        GraphError: if it is missing or no whole number a node.
+
+    Example:
+        >>> node_labels(HeteroData(audio={"y": torch.tensor([1, 0], dtype=torch.int32)}), "audio")
+        tensor([1, 0])
+    """
+    y = node_attribute(data, node, "y")
+    narrow = isinstance(y, Tensor) and y.dtype in (torch.int8, torch.uint8, torch.int16, torch.int32)
+    return node_vector(data, node, "y", y.dtype if narrow else torch.int64).long()
+
+
 def check_finite(name: str, value: Tensor, first: int = 0) -> None:
     """Refuse NaN and infinity in a matrix; ``first`` is the number of its first row, for the message.
 

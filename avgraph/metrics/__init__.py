@@ -20,6 +20,7 @@ from avgraph.metrics.retrieval import (
     mean_average_precision,
     recall_at_k,
     scored_average_precision,
+    scored_recall_at_k,
 )
 from avgraph.metrics.segmentation import f_curves, f_measure, mask_iou, mean_iou, segmented_area
 from avgraph.metrics.zero_shot import zero_shot_accuracy
@@ -52,6 +53,7 @@ __all__ = [
     "reliability",
     "root_mean_squared_error",
     "scored_average_precision",
+    "scored_recall_at_k",
     "segmented_area",
     "top_k_recall",
     "zero_shot_accuracy",

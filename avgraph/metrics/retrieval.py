@@ -67,15 +67,24 @@ def scored_average_precision(score: Tensor, query_label: Tensor, gallery_label: 
         >>> scored_average_precision(score, torch.tensor([0]), torch.tensor([1, 0, 0]))
         0.583...
     """
+    return _mean_average_precision(_scored_hits(score, query_label, gallery_label), "standard")
+
+
+def scored_recall_at_k(score: Tensor, query_label: Tensor, gallery_label: Tensor, k: int) -> float:
+    """`recall_at_k` of rankings by a table of scores, the highest first.
+
+    Shapes:
+        score [q, g], query_label [q], gallery_label [g]
+
+    Raises:
+        GraphError: as `scored_average_precision`, or if ``k`` is out of range.
+
+    Example:
+        >>> scored_recall_at_k(torch.tensor([[0.9, 0.5, 0.1]]), torch.tensor([0]), torch.tensor([1, 0, 0]), k=2)
+        1.0
+    """
     check_tensors({"score": score})
-    if score.dim() != 2 or not score.shape[1]:
-        raise GraphError(f"score: expected [queries, gallery], got {list(score.shape)}")
-    if not bool(score.isfinite().all()):
-        raise GraphError(f"score: row {int((~score.isfinite().all(1)).nonzero()[0])} is not finite")
-    check_classes("query_label", query_label, len(score))
-    check_classes("gallery_label", gallery_label, score.shape[1])
-    order = score.argsort(dim=1, descending=True, stable=True)
-    return _mean_average_precision([gallery_label[order] == query_label[:, None]], "standard")
+    return _recall(_scored_hits(score, query_label, gallery_label), k, score.shape[-1])
 
 
 def _mean_average_precision(hits: Iterable[Tensor], variant: str) -> float:
@@ -130,13 +139,32 @@ def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_lab
         0.0
     """
     check_tensors({"gallery": gallery})
-    if not 1 <= k <= len(gallery):
-        raise GraphError(f"k: expected 1 … {len(gallery)}, the size of the gallery, got {k}")
+    return _recall(_ranked_hits(query, gallery, query_label, gallery_label), k, len(gallery))
+
+
+def _recall(hits: Iterable[Tensor], k: int, size: int) -> float:
+    if not 1 <= k <= size:
+        raise GraphError(f"k: expected 1 … {size}, the size of the gallery, got {k}")
     found, count = 0, 0
-    for hit in _ranked_hits(query, gallery, query_label, gallery_label):
+    for hit in hits:
         found += int(hit[:, :k].any(1).sum())
         count += int(hit.any(1).sum())
     return _mean(float(found), count)
+
+
+def _scored_hits(score: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:
+    """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
+    check_tensors({"score": score})
+    if score.dim() != 2 or not score.shape[1]:
+        raise GraphError(f"score: expected [queries, gallery], got {list(score.shape)}")
+    if not bool(score.isfinite().all()):
+        raise GraphError(f"score: row {int((~score.isfinite().all(1)).nonzero()[0])} is not finite")
+    check_classes("query_label", query_label, len(score))
+    check_classes("gallery_label", gallery_label, score.shape[1])
+    size = max(1, _MEMORY // score.shape[1])
+    for rows, label in zip(score.split(size), query_label.split(size), strict=True):
+        order = rows.argsort(dim=1, descending=True, stable=True)
+        yield gallery_label[order] == label[:, None]
 
 
 def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:

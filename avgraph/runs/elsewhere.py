@@ -51,7 +51,7 @@ def evaluate_on(run: Run | str | Path, overrides: Overrides, *, device: str | No
     Args:
         run: the run, or its folder.
         overrides: of ``dataset`` alone: ``["dataset.fold=2"]``, or ``{"dataset": {"type": "clotho"}}``.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; as trained if not given.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; that of the run if not given, or as trained.
 
     Raises:
         ConfigError: if more than the data set would be another, or it does not fit the encoders and the method.
@@ -62,7 +62,7 @@ def evaluate_on(run: Run | str | Path, overrides: Overrides, *, device: str | No
     own = run.experiment
     other = other_data(own, overrides)
     with interruptible(), run_settings(own.train.threads):
-        task = load_task(run.directory, own, device)
+        task = load_task(run.directory, own, device or run.device)
         if type(task).take_graph is Task.take_graph:
             told = "knows the one graph that it has learned from (it is transductive)"
             raise GraphError(

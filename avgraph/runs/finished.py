@@ -25,7 +25,7 @@ from avgraph.runtime.progress import counted
 from avgraph.runtime.settings import run_settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """A run on disk.
 
@@ -96,6 +96,8 @@ def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, f
     Raises:
         DataError: if graph or checkpoint are missing or damaged.
     """
+    if isinstance(run, Run):
+        device = device or run.device
     directory = run.directory if isinstance(run, Run) else Path(run)
     experiment = experiment_of(directory)
     with interruptible(), counted(None, f"{experiment.name}: metrics"), run_settings(experiment.train.threads):

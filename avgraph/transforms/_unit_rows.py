@@ -69,7 +69,8 @@ class UnitRows:
         found = np.empty(len(index), "S16")
         for start in range(0, len(index), self.step):
             unit = self.take(index[start : start + self.step]).add_(0.0).cpu().numpy()  # −0 becomes 0
-            found[start : start + self.step] = [blake2b(row, digest_size=16).digest() for row in unit]
+            rows = np.ascontiguousarray(unit)  # a transposed matrix keeps its order
+            found[start : start + self.step] = [blake2b(row, digest_size=16).digest() for row in rows]
         return found
 
     def _wide(self, index: Tensor) -> Float64[Tensor, "b d"]:

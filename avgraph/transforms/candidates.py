@@ -90,7 +90,9 @@ class Candidates(BaseTransform):
             weight[rows] = block.gather(1, index[rows]).float()
         row = torch.arange(n_source, device=device).repeat_interleave(self.k)
         edge_type = (self.source, self.relation, self.target)
-        result = set_pairs(data, edge_type, torch.stack([row, index.reshape(-1)]), weight.reshape(-1))
+        result = set_pairs(
+            data, edge_type, torch.stack([row, index.reshape(-1)]), weight.reshape(-1), labels_needed=True
+        )
         if self.scores is None and "view_score" in data[self.source]:
             result[edge_type].view_score = _view_scores(data, self.source, n_target, index)
         return result

@@ -55,7 +55,7 @@ class Complete(BaseTransform):
         row = torch.arange(n_source, device=device).repeat_interleave(n_target)
         column = torch.arange(n_target, device=device).repeat(n_source)
         edge_type = (self.source, self.relation, self.target)
-        return set_pairs(data, edge_type, torch.stack([row, column]), weight)
+        return set_pairs(data, edge_type, torch.stack([row, column]), weight, labels_needed=True)
 
     def link(self, data: HeteroData, new: HeteroData) -> dict[EdgeType, Edges]:
         """The edges of nodes that come later, each by itself, to all targets of the graph.

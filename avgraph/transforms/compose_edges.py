@@ -140,7 +140,7 @@ def strongest_ways(matrices: Sequence[Any], k: int, *, loops: bool = True) -> tu
                 [0]]), tensor([3.], dtype=torch.float64))
     """
     found: list[tuple[npt.NDArray[Any], ...]] = []
-    for start in range(0, matrices[0].shape[0], _ROWS):
+    for start in range(0, max(1, matrices[0].shape[0]), _ROWS):
         block = matrices[0][start : start + _ROWS]
         for matrix in matrices[1:]:
             block = block @ matrix

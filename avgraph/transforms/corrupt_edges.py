@@ -26,8 +26,8 @@ class CorruptEdges(BaseTransform):
     """Make a ``share`` of the training edges of ``relation`` wrong, or take it away.
 
     Training edges are those of their ``train_mask``, or of that of their source nodes, or all: what is tested stays
-    true. Every edge gets ``corrupted``, true where it has another target than before, also by an earlier step; ``y`` is
-    that of the new ends. Edges that are taken away are left as ``removed_edge_index`` [2, r].
+    true. Every edge gets ``true_target``, what it had before the first such step, and ``corrupted``, true where it has
+    another; ``y`` is that of the new ends. Edges that are taken away are left as ``removed_edge_index`` [2, r].
 
     Args:
         relation: (source, relation, target).
@@ -72,7 +72,8 @@ class CorruptEdges(BaseTransform):
             index[1, train] = target.to(index)
         except GraphError as error:
             raise GraphError(f"corrupt_edges: {show_edge(self.relation)}: {error}") from error
-        edges.corrupted = before | (index[1] != edges.edge_index[1])
+        edges.true_target = edges.get("true_target", edges.edge_index[1])
+        edges.corrupted = index[1] != edges.true_target
         edges.edge_index = index
         label_pairs(data, self.relation)
         return data

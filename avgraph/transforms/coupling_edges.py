@@ -18,7 +18,7 @@ from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms._exact_transport import exact_plan, unbalanced_plan
 from avgraph.transforms._pair_costs import Features, PairCosts
 from avgraph.transforms.options import CouplingEdgesOptions, Scale, Solver
-from avgraph.transforms.pairs import set_pairs
+from avgraph.transforms.pairs import set_pairs, warn_of_lost_mass
 
 DENSE = 4096**2
 """Pairs up to which the table of costs is held: a GiB with what the solver makes of it, and Newton's steps help."""
@@ -47,7 +47,8 @@ class CouplingEdges(BaseTransform):
         unit_rows: scale every ``x`` to length 1 first.
         along: relation of edges between the two types; only these pairs may be coupled. ``"sinkhorn"`` and
             ``"partial"`` then solve on the edges alone.
-        threshold: least mass of an edge, as a share of 1/max(n, m).
+        threshold: least mass of an edge, as a share of 1/max(n, m). A plan that prefers nothing has 1/(n·m) everywhere:
+            where edges hold less than 95 % of the mass a warning says so.
         relation: name of the relation.
         max_iter, tol: see `avgraph.nn.sinkhorn`.
         scale: which costs are at most 1: ``"pairs"``, of all, or ``"edges"``, of those along ``along`` alone, which
@@ -110,9 +111,11 @@ class CouplingEdges(BaseTransform):
         else:
             cost = costs.of_edges(edge_index).to(edge_index.device)
             plan = self._couple_edges(cost / self._scale(costs, cost), edge_index, (len(x), len(y)))
-        keep = plan > self._least(costs)
-        result = set_pairs(data, (self.source, self.relation, self.target), edge_index[:, keep], None)
-        result[self.source, self.relation, self.target].mass = plan[keep].float()
+        keep, edge_type = plan > self._least(costs), (self.source, self.relation, self.target)
+        result = set_pairs(data, edge_type, edge_index[:, keep], None)
+        result[edge_type].mass = plan[keep].float()
+        total = float(plan.sum()) if self.solver == "unbalanced" else self.mass or 1.0
+        warn_of_lost_mass(edge_type, plan[keep], total, self.threshold)
         return result
 
     def _least(self, costs: PairCosts) -> float:

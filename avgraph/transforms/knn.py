@@ -12,7 +12,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
-from avgraph.graph.nodes import node_attribute
+from avgraph.graph.nodes import node_attribute, node_store
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.io.mapped_rows import Rows
@@ -39,7 +39,7 @@ class KNN(BaseTransform):
             is its own neighbour.
         relation: name of the relation.
         within: attribute of the node types (a tensor or a list, one value per node); neighbours only among the
-            nodes with the same value, as the same ``fold``.
+            nodes with the same value, as the same ``fold``; in a batch of graphs ``batch`` where none is named.
         approximate: look only into so many of 2·√n lists of like nodes, see `avgraph.transforms.nearest_neighbours`.
             The share of the exact neighbours that 256 centres get is told, and noted in the graph's ``provenance``.
 
@@ -73,7 +73,8 @@ class KNN(BaseTransform):
         check_arguments(
             KnnOptions, node=node, k=k, target=target, relation=relation, within=within, approximate=approximate
         )
-        self.node, self.target, self.k, self.relation, self.within = node, target, k, relation, within
+        self.node, self.target = node, None if target == node else target
+        self.k, self.relation, self.within = k, relation, within
         self.approximate = approximate
 
     def forward(self, data: HeteroData) -> HeteroData:
@@ -133,7 +134,11 @@ class KNN(BaseTransform):
         return {kind: near_edges(data, new, kind, self.k, least, within)}
 
     def _groups(self, data: HeteroData, node: str) -> Any:
-        return None if self.within is None else node_attribute(data, node, self.within)
+        batched = self.within is None and all(
+            "batch" in node_store(data, end) for end in {self.node, self.target or node}
+        )
+        within = "batch" if batched else self.within
+        return None if within is None else node_attribute(data, node, within)
 
     def _rows(self, data: HeteroData, node: str) -> Rows:
         x: object = node_attribute(data, node, "x")

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.transforms import BaseTransform
 
-from avgraph.graph.nodes import node_vector
+from avgraph.graph.nodes import node_labels
 from avgraph.transforms._arguments import check_arguments
 from avgraph.transforms.pairs import set_pairs
 from avgraph.transforms.relation_options import PairEdgesOptions
@@ -16,9 +16,9 @@ from avgraph.transforms.relation_options import PairEdgesOptions
 class PairEdges(BaseTransform):
     """Add (``source``, ``relation``, ``target``): from every source node to each target node of the same ``y``.
 
-    ``y`` is a class, or the number of a recording whose captions the target nodes are. Edges are sorted by source, then
-    target, and get ``y`` (all 1) and the masks of the source node. Edges that the graph already has under the same type
-    are replaced.
+    ``y`` is a class, or the number of a recording whose captions the target nodes are; -1 is none. Edges are sorted by
+    source, then target, and get ``y`` (all 1) and the masks of the source node. Edges that the graph already has under
+    the same type are replaced.
 
     Args:
         source, target: node types with ``y``.
@@ -40,7 +40,7 @@ class PairEdges(BaseTransform):
 
     def forward(self, data: HeteroData) -> HeteroData:
         """Add the edges to ``data``; calling the transform instead adds them to a shallow copy."""
-        y_source, y_target = (node_vector(data, node, "y", torch.int64) for node in (self.source, self.target))
+        y_source, y_target = (node_labels(data, node) for node in (self.source, self.target))
         return set_pairs(data, (self.source, self.relation, self.target), matching_pairs(y_source, y_target), None)
 
     def __repr__(self) -> str:
@@ -48,7 +48,7 @@ class PairEdges(BaseTransform):
 
 
 def matching_pairs(label: Tensor, other: Tensor) -> Tensor:
-    """Every pair of equal labels, in the order of the first, then the second.
+    """Every pair of equal labels of 0 or more, in the order of the first, then the second.
 
     Shapes:
         label [n], other [m] → [2, pairs]
@@ -59,7 +59,7 @@ def matching_pairs(label: Tensor, other: Tensor) -> Tensor:
     """
     order = other.argsort(stable=True)
     first, end = (torch.searchsorted(other[order], label, right=right) for right in (False, True))
-    count = end - first
+    count = (end - first) * (label >= 0)
     row = torch.repeat_interleave(count)
     within = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
     return torch.stack([row, order[first[row] + within]])

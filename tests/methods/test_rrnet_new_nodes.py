@@ -80,6 +80,7 @@ def test_one_at_a_time_as_all_at_once(options: dict[str, Any]) -> None:
         assert one["probability"][0] == pytest.approx(whole["probability"][row], abs=1e-5)
 
 
+@torch.no_grad()
 def test_the_nodes_of_the_run_hear_nothing_of_new_ones() -> None:
     task, near = bound(intra_units=2, inter_units=2), ("audio", "near", "audio")
     joined = join(task.graph, rows(task.graph, torch.arange(6), noise=0.5), INTER, list(task.attributes), STEPS)

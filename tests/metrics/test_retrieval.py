@@ -11,7 +11,13 @@ from sklearn.metrics import average_precision_score
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.metrics import chance_average_precision, mean_average_precision, recall_at_k, scored_average_precision
+from avgraph.metrics import (
+    chance_average_precision,
+    mean_average_precision,
+    recall_at_k,
+    scored_average_precision,
+    scored_recall_at_k,
+)
 
 VARIANTS: tuple[Literal["standard"], Literal["running"]] = ("standard", "running")
 
@@ -148,6 +154,11 @@ def test_by_a_table_of_scores_it_is_the_same() -> None:
     score = (query / query.norm(dim=1, keepdim=True)) @ (gallery / gallery.norm(dim=1, keepdim=True)).T
     expected = mean_average_precision(query, gallery, query_label, gallery_label)
     assert scored_average_precision(score, query_label, gallery_label) == pytest.approx(expected)
+    for k in (1, 3):
+        found = scored_recall_at_k(score, query_label, gallery_label, k)
+        assert found == recall_at_k(query, gallery, query_label, gallery_label, k=k)
+    with pytest.raises(GraphError, match="k: expected 1 … "):
+        scored_recall_at_k(score, query_label, gallery_label, 0)
     with pytest.raises(GraphError, match=r"score: expected \[queries, gallery\], got \[30\]"):
         scored_average_precision(score[0], query_label, gallery_label)
     score[3, 1] = float("nan")

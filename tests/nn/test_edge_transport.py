@@ -136,6 +136,8 @@ def test_bad_input_is_named() -> None:
     cost, edge_index = torch.rand(4), torch.tensor([[0, 1, 0, 1], [0, 0, 1, 1]])
     with pytest.raises(GraphError, match=r"cost, edge_index: expected \[e\] and \[2, e\], got \[3\] and \[2, 4\]"):
         sinkhorn_edges(cost[:3], edge_index, 0.1, num_nodes=(2, 2))
+    with pytest.raises(GraphError, match=r"edge_index: the pair \(1, 0\) is there more than once"):
+        sinkhorn_edges(cost, torch.tensor([[0, 1, 0, 1], [0, 0, 1, 0]]), 0.1, num_nodes=(2, 2))
     with pytest.raises(GraphError, match=r"edge_index row 1 \(target\): expected node numbers 0 … 0"):
         sinkhorn_edges(cost, edge_index, 0.1, num_nodes=(2, 1))
     with pytest.raises(GraphError, match="cost: expected finite numbers on edges; leave forbidden pairs out"):

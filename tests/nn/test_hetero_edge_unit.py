@@ -129,6 +129,14 @@ def _with_index(found: tuple[dict[str, Tensor], dict[EdgeType, Tensor]]) -> tupl
     return found[0], INDEX, found[1]
 
 
+def test_names_with_dots() -> None:
+    kind = ("v1.5", "near", "v1.5")
+    unit = HeteroEdgeUnit(H, [kind])
+    x, _ = unit({"v1.5": torch.ones(4, H)}, {kind: INDEX[NEAR]}, {kind: torch.ones(7, H)})
+    assert x["v1.5"].shape == (4, H)
+    assert HeteroEdgeUnit(H, [kind]).load_state_dict(unit.state_dict())
+
+
 def test_reset_and_bad_input_is_named() -> None:
     unit, (x, edge) = made(), states()
     before = [weight.clone() for weight in unit.parameters()]

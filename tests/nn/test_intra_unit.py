@@ -206,6 +206,10 @@ def test_bad_plan_and_options() -> None:
     plan = Incidence.from_edge_index(edges, 2, 2)
     with pytest.raises(GraphError, match=r"plan: expected .* = \(2, 3, 3\), got \(2, 2, 2\)"):
         IntraUnit(H)(torch.zeros(3, H), edges, torch.zeros(2, H), plan=plan)
+    other = torch.tensor([[0, 1], [1, 1]])
+    with pytest.raises(GraphError, match="IntraUnit: plan: is of other edges than edge_index"):
+        IntraUnit(H)(torch.zeros(2, H), other, torch.zeros(2, H), plan=plan)
+    IntraUnit(H)(torch.zeros(2, H), edges.clone(), torch.zeros(2, H), plan=plan)
     with pytest.raises(ValueError, match="aggr: expected 'mean' or 'sum', got 'max'"):
         IntraUnit(H, aggr="max")
     with pytest.raises(ValueError, match="incidence: expected 'both' or 'target', got 'source'"):

@@ -153,3 +153,12 @@ def test_semantic_alignment_refuses_logits_and_other_shapes() -> None:
         semantic_alignment_loss(soft, soft, soft[:, :2])
     with pytest.raises(GraphError, match="at least one clip"):
         semantic_alignment_loss(soft[:0], soft[:0], soft[:0])
+
+
+def test_one_class_alone_costs_nothing_in_half_precision() -> None:
+    x = torch.full((3, 4), 3e4, dtype=torch.float16, requires_grad=True)  # whose sum is infinite
+    loss = n_pair_loss(x, x, torch.zeros(3, dtype=torch.int64))
+    loss.backward()
+    assert loss.item() == 0
+    assert x.grad is not None
+    assert not x.grad.any()

@@ -12,6 +12,7 @@ from torch_geometric.data import HeteroData
 import avgraph
 from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError, DataError, GraphError
+from avgraph.runs.finished import load_task
 from avgraph.runs.pipeline import build_task
 from tests.cli.test_command_results import call, call_json
 from tests.runs.composed import write_composed
@@ -147,3 +148,40 @@ def test_mmvae_segments_other_frames_with_its_weights() -> None:
     assert task.graph is not None
     assert all(torch.equal(value, state[name]) for name, value in task.state_dict().items())
     assert not task.training
+
+
+def test_mmvae_takes_frames_that_are_all_to_test_on_or_none() -> None:
+    task = bound({"type": "mmvae", "size": 64, "width": 2, "audio_encoder": "modulation"}, Scenes().load())
+    whole, other = task.metrics(), Scenes().load()
+    for node in ("clip", "frame"):
+        other[node].test_mask = torch.ones_like(other[node].test_mask)
+        other[node].train_mask = other[node].val_mask = ~other[node].test_mask
+    task.take_graph(other)
+    found = task.metrics()
+    assert {name for name in whole if name.startswith("test/")} == found.keys()
+    other = other.clone()
+    other["clip"].class_names = ["others", "than", "those"]
+    task.take_graph(other)
+    assert found.keys() - task.metrics().keys() == {"test/audio_accuracy"}
+    wider = Scenes().load()
+    wider["audio"].x = torch.zeros(4, 40, 32, dtype=torch.uint8)
+    with pytest.raises(GraphError, match=r"mmvae: the run's sounds are \[32, 32\], those of this data set \[40, 32\]"):
+        task.take_graph(wider)
+    assert task.graph is other
+
+
+def test_a_run_is_evaluated_where_it_was_loaded_for(run: avgraph.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def load(directory: Path, experiment: Any, device: str | None = None) -> Any:
+        asked.append(device)
+        return load_task(directory, experiment, device)
+
+    for module in ("finished", "elsewhere"):
+        monkeypatch.setattr(f"avgraph.runs.{module}.load_task", load)
+    loaded = avgraph.load_run(run.directory, device="cpu")
+    assert avgraph.evaluate(loaded) == avgraph.evaluate(run.directory)
+    avgraph.evaluate(loaded, device="auto")
+    assert asked == ["cpu", None, "auto"]
+    assert loaded in {loaded}
+    assert loaded != run

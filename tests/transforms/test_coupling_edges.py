@@ -140,3 +140,22 @@ def test_messages() -> None:
     with pytest.raises(GraphError, match=r"text\.x: row 3, column 1 is nan"):
         CouplingEdges("audio", "text")(data)
     assert repr(CouplingEdges("a", "b")) == "CouplingEdges('a', 'b', solver='sinkhorn', relation='coupled')"
+
+
+def test_mass_on_pairs_below_the_threshold_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    data = HeteroData(a={"x": torch.randn(150, 64)}, b={"x": torch.randn(150, 64)})
+    edges = CouplingEdges("a", "b", threshold=0.02)(data)["a", "coupled", "b"]
+    kept = float(edges.mass.sum())
+    assert kept < 0.9
+    assert f"(a, coupled, b): {len(edges.mass)} edges hold {100 * kept:.1f} % of the mass" in caplog.text
+    caplog.clear()
+    assert float(CouplingEdges("a", "b", threshold=1e-4)(data)["a", "coupled", "b"].mass.sum()) > 0.99
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("y", [torch.rand(3), torch.ones(3, 2, dtype=torch.int64)])
+def test_what_is_no_label_is_left_alone(y: torch.Tensor) -> None:
+    data = HeteroData(a={"x": torch.randn(3, 4), "y": y}, b={"x": torch.randn(3, 4), "y": torch.arange(3)})
+    edges = CouplingEdges("a", "b")(data)["a", "coupled", "b"]
+    assert "y" not in edges
+    assert "mass" in edges

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
-from torch_geometric.data import HeteroData
+from torch_geometric.data import Batch, HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.transforms import KNN, nearest_neighbours, nearest_rows
+from avgraph.transforms import KNN, CouplingEdges, nearest_neighbours, nearest_rows
 from avgraph.transforms.top_k import stable_top_k
 
 
@@ -278,3 +278,25 @@ def test_new_nodes_of_two_types_are_near_as_knn_would_have_it(within: str | None
         for pair, weight in zip(found["edge_index"].T.tolist(), found["edge_weight"].tolist(), strict=True):
             assert weight == pytest.approx(weights[tuple(pair)], abs=1e-6)
     assert step.link(step(data), HeteroData(picture={"x": torch.eye(4)})) == {}
+
+
+def test_columns_in_memory_order() -> None:
+    x = torch.randn(6, 4, dtype=torch.float64)
+    expected = KNN("a", 2)(HeteroData(a={"x": x}))["a", "near", "a"].edge_index
+    for other in (x.T.contiguous().T, np.asfortranarray(x.numpy())):
+        assert torch.equal(KNN("a", 2)(HeteroData(a={"x": other}))["a", "near", "a"].edge_index, expected)
+
+
+def test_a_target_of_the_same_type_is_no_other_set() -> None:
+    data = HeteroData(a={"x": torch.randn(5, 3)})
+    one, other = (KNN("a", 2, target=target)(data)["a", "near", "a"].edge_index for target in (None, "a"))
+    assert torch.equal(one, other)
+
+
+def test_in_a_batch_neighbours_are_of_the_same_graph() -> None:
+    graphs = [HeteroData(a={"x": torch.randn(count, 3)}) for count in (4, 6)]
+    whole = KNN("a", 2)(Batch.from_data_list(graphs))["a", "near", "a"].edge_index
+    parts = [KNN("a", 2)(graph)["a", "near", "a"].edge_index for graph in graphs]
+    assert torch.equal(whole, torch.cat([parts[0], parts[1] + 4], 1))
+    with pytest.raises(GraphError, match=r"\(a, coupled, b\): joins graphs of a batch with each other"):
+        CouplingEdges("a", "b")(Batch.from_data_list([HeteroData(a=g["a"], b={"x": g["a"].x}) for g in graphs]))

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import ConfigError, GraphError
-from avgraph.transforms import ComposeEdges, CorruptEdges, MemoryEdges, PairEdges
+from avgraph.transforms import Complete, ComposeEdges, CorruptEdges, MemoryEdges, PairEdges
 from avgraph.transforms.corrupt_edges import corrupted_targets
 from avgraph.transforms.pair_edges import matching_pairs
 from avgraph.transforms.relation_options import ComposeEdgesOptions
@@ -169,6 +169,37 @@ def test_a_share_is_made_wrong_and_marked(share: float) -> None:
     assert len(removed.y) == len(removed.train_mask) == removed.edge_index.shape[1] == 200 - count
     assert torch.equal(data[DESCRIBED].edge_index, before)
     assert "corrupted" not in data[DESCRIBED]
+
+
+def test_without_a_label_nothing_belongs_together() -> None:
+    data = HeteroData(audio={"y": torch.tensor([-1, 0, -1])}, text={"y": torch.tensor([-1, 0], dtype=torch.int32)})
+    edges = PairEdges("audio", "text")(data)[DESCRIBED]
+    assert edges.edge_index.tolist() == [[1], [1]]
+    assert edges.y.tolist() == [1.0]
+    whole = Complete("audio", "text")(data)["audio", "candidate", "text"]
+    assert whole.y.tolist() == [0, 0, 0, 1, 0, 0]
+
+
+def test_noise_is_marked_by_what_was_true() -> None:
+    data = described()
+    for seed in range(6):
+        data = CorruptEdges(DESCRIBED, 0.6, "shuffled", seed=seed)(data)
+    edges = data[DESCRIBED]
+    assert torch.equal(edges.true_target, torch.arange(200))
+    assert torch.equal(edges.corrupted, edges.edge_index[1] != edges.edge_index[0])
+    small = HeteroData(audio={"y": torch.arange(2)}, text={"y": torch.arange(2)})
+    small = PairEdges("audio", "text")(small)
+    for _ in range(2):  # each deals the two anew: there, and back
+        small = CorruptEdges(DESCRIBED, 1.0, "replaced", seed=3)(small)
+    assert not small[DESCRIBED].corrupted.any()
+
+
+def test_a_path_from_no_node() -> None:
+    data = HeteroData(a={"num_nodes": 0}, b={"num_nodes": 2}, c={"num_nodes": 2})
+    data["a", "to", "b"].edge_index = torch.empty(2, 0, dtype=torch.int64)
+    data["b", "to", "c"].edge_index = torch.tensor([[0], [1]])
+    found = ComposeEdges([("a", "to", "b"), ("b", "to", "c")], k=1)(data)
+    assert found["a", "composed", "c"].edge_index.shape == (2, 0)
 
 
 def test_steps_of_noise_add_up() -> None:

@@ -253,7 +253,7 @@ OF_ENCODERS = [
 
 COUPLING = "transforms.coupling_edges"
 OF_GRAPHS = [
-    mutant("transforms.knn", "None if self.within is None else node_attribute(data, node, self.within)", "None",
+    mutant("transforms.knn", "None if within is None else node_attribute(data, node, within)", "None",
            "transform knn: within"),
     mutant("transforms.knn", "self.node if self.target is None else self.target", "self.node",
            "transform knn: target"),
@@ -290,9 +290,9 @@ OF_GRAPHS = [
     mutant("transforms.compose_edges", "edge_weights(data, edge, name)", "edge_weights(data, edge)",
            "transform compose_edges: weights"),
     mutant("transforms.compose_edges", "loops=self.loops or ", "loops=", "transform compose_edges: loops"),
-    mutant("transforms.corrupt_edges", "self.kind, self.share, self.seed)", "self.kind, 0.5, self.seed)",
+    mutant("transforms.corrupt_edges", "self.kind, self.share, self.seed, spare", "self.kind, 0.5, self.seed, spare",
            "transform corrupt_edges: share"),
-    mutant("transforms.corrupt_edges", "self.kind, self.share, self.seed)", "self.kind, self.share, 0)",
+    mutant("transforms.corrupt_edges", "self.kind, self.share, self.seed, spare", "self.kind, self.share, 0, spare",
            "transform corrupt_edges: seed"),
     mutant("transforms.corrupt_edges", 'if self.kind == "removed":', "if False:", "transform corrupt_edges: kind"),
     mutant("transforms.memory_edges", "_rows(data, self.target, self.state)", '_rows(data, self.target, "x")',

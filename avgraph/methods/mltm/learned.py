@@ -16,7 +16,7 @@ from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.ranking import score_tables
 from avgraph.methods.mltm.sides import TrainingPairs
 from avgraph.metrics import error_detection_auroc
-from avgraph.transforms.pairs import set_pairs
+from avgraph.transforms.pairs import set_pairs, warn_of_lost_mass
 
 Embed = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -33,6 +33,7 @@ def coupled_graph(
         embed: gives unit rows of sounds and of texts.
         metric: of the ground cost.
     """
+    coupled = (options.audio, "coupled", options.text)
     result, edges, mass = graph.clone(), [torch.empty(2, 0, dtype=torch.int64)], [torch.empty(0)]
     for rows, columns in splits:
         x, y = (part.cpu() for part in embed(rows, columns))
@@ -40,8 +41,9 @@ def coupled_graph(
         pair = (table > options.threshold / max(table.shape)).nonzero().T
         edges.append(torch.stack([rows[pair[0]], columns[pair[1]]]))
         mass.append(table[pair[0], pair[1]])
-    result = set_pairs(result, (options.audio, "coupled", options.text), torch.cat(edges, 1), None)
-    result[options.audio, "coupled", options.text].mass = torch.cat(mass)
+        warn_of_lost_mass(coupled, mass[-1], float(table.sum()), options.threshold)
+    result = set_pairs(result, coupled, torch.cat(edges, 1), None)
+    result[coupled].mass = torch.cat(mass)
     nodes = (options.audio, options.text)
     for node, value in zip(nodes, embed(*(torch.arange(len(graph[node].x)) for node in nodes)), strict=True):
         result[node].embedding = value.cpu()

@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from avgraph.methods.headline import Headline
-from avgraph.metrics import average_precision, mean_average_precision, modality_gap, recall_at_k
+from avgraph.metrics import average_precision, modality_gap, scored_average_precision, scored_recall_at_k
 from avgraph.nn import mahalanobis_cost, sinkhorn
 
 logger = logging.getLogger(__name__)
@@ -50,12 +49,10 @@ def retrieval_metrics(
     for name, table in score_tables(x, y, metric, epsilon).items():
         ways = (("audio_to_text", table, x_label, y_label), ("text_to_audio", table.T, y_label, x_label))
         for way, score, query, gallery in ways:
-            # The cosine with the j-th unit vector orders a row as its j-th score does.
-            given = (score.double(), torch.eye(len(gallery), dtype=torch.float64, device=score.device), query, gallery)
             for k in _KS:
                 if k <= len(gallery):
-                    result[f"{name}/{way}_recall_at_{k}"] = recall_at_k(*given, k=k)
-            result[f"{name}/{way}_map"] = mean_average_precision(*given)
+                    result[f"{name}/{way}_recall_at_{k}"] = scored_recall_at_k(score, query, gallery, k)
+            result[f"{name}/{way}_map"] = scored_average_precision(score, query, gallery)
     return result
 
 

@@ -12,6 +12,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME, HEARD
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.mmvae.sound_encoder import SoundEncoder
+
+_SOUNDS = 64  # described at a time
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,19 @@ def training_sounds(graph: HeteroData) -> Tensor:
     sound, frame = graph[HEARD].edge_index
     heard: Tensor = sound[graph[FRAME].train_mask[frame]].unique()
     return heard
+
+
+def classes_of(graph: HeteroData) -> Int[Tensor, " a"]:
+    """The class of every sound; -1 where it has none."""
+    audio = graph[AUDIO]
+    found: Tensor = audio.y if "y" in audio else torch.full((len(audio.x),), -1)
+    return found
+
+
+def described_sounds(graph: HeteroData, encoder: SoundEncoder) -> Tensor:
+    """The fixed part of the encoding of every sound."""
+    every = torch.arange(len(graph[AUDIO].x)).split(_SOUNDS)
+    return torch.cat([encoder.describe(log_mels(graph, part)) for part in every])
 
 
 def log_mels(graph: HeteroData, index: Tensor) -> Tensor:

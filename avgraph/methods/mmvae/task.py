@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch_geometric.data import HeteroData
 
-from avgraph.errors import GraphError, reason_of
+from avgraph.errors import GraphError
 from avgraph.figures.figures import Draw
 from avgraph.graph.segmentation import AUDIO, CLIP, FRAME
 from avgraph.io.pictures import save_figure
@@ -19,7 +19,7 @@ from avgraph.methods.epoch_shuffle import EpochShuffle
 from avgraph.methods.headline import Headline, judged_split
 from avgraph.methods.mmvae.augment import augmented
 from avgraph.methods.mmvae.checks import check_graph
-from avgraph.methods.mmvae.clips import Batch, Clips, log_mels, training_sounds
+from avgraph.methods.mmvae.clips import Batch, Clips, classes_of, described_sounds, training_sounds
 from avgraph.methods.mmvae.figures import listening, segmentation
 from avgraph.methods.mmvae.learned_graph import candidates, learned_graph, shown_clips
 from avgraph.methods.mmvae.network import Network, placed
@@ -41,8 +41,6 @@ from avgraph.methods.trivial import Trivial
 from avgraph.nn.distributed import shared_rows
 from avgraph.options.train import TrainOptions
 from avgraph.runtime.ranks import own_rows, own_shard
-
-_SOUNDS = 64  # described at a time
 
 
 class MMVAETask(Task):
@@ -76,14 +74,13 @@ class MMVAETask(Task):
         if not len(train_clips):
             raise GraphError("mmvae: no clip to train on has a labelled frame")
         encoder = build_sound_encoder(options.audio_encoder, sound, options.audio_channels, options.audio_dropout)
-        every = torch.arange(len(sound)).split(_SOUNDS)
-        self.described = torch.cat([encoder.describe(log_mels(graph, part)) for part in every])
+        self.described = described_sounds(graph, encoder)
         self.sounds = training_sounds(graph)
         if len(self.sounds):
             encoder.standardise(self.described[self.sounds])
         if options.audio_weights is not None:
             load_sound_weights(encoder, Path(options.audio_weights))
-        self.y = graph[AUDIO].y if "y" in graph[AUDIO] else torch.full((len(sound),), -1)
+        self.y = classes_of(graph)
         named = self.y >= 0  # also recordings to train on that no clip happens to use
         rows = torch.arange(len(sound))
         own = graph[AUDIO].train_mask if "train_mask" in graph[AUDIO] else torch.isin(rows, self.sounds)
@@ -139,15 +136,20 @@ class MMVAETask(Task):
             torch.nn.utils.clip_grad_norm_(self.parameters(), self.options.gradient_norm)
 
     def take_graph(self, graph: HeteroData) -> None:
-        """Segment the frames of another data set; sounds stay on the scale of the run's."""
-        state = {name: value.clone() for name, value in self.state_dict().items()}
-        device, dtype = self.device, next(self.network.parameters()).dtype
-        self.bind(graph, self.train_options, self.seed)
-        try:
-            self.restore(state)
-        except RuntimeError as error:
-            raise GraphError(f"mmvae: the run is of other classes or sounds: {reason_of(error)}") from None
-        self.to(device, dtype).eval()
+        """Segment the frames of another data set, of any split; sounds stay on the scale of the run's.
+
+        What the sound encoder names is judged where the data set has the classes of the run.
+        """
+        check_graph(graph, self.options.size)
+        described = described_sounds(graph, self.network.sound_encoder)
+        if described.shape[1:] != self.described.shape[1:]:
+            shapes = [list(part[AUDIO].x.shape[1:]) for part in (self.graph, graph)]
+            raise GraphError(f"mmvae: the run's sounds are {shapes[0]}, those of this data set {shapes[1]}")
+        names, y = [part[CLIP].get("class_names") for part in (self.graph, graph)], classes_of(graph)
+        if names[0] != names[1] or int(y.max()) > int(self.y.max()):
+            y = torch.full_like(y, -1)
+        self.graph, self.clips, self.described, self.y = graph, Clips(graph, self.options.size), described, y
+        self.heard = self.clips.audio()
 
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.question import Question
 from avgraph.methods.rrnet.removable import removable
+from avgraph.nn.module_keys import module_key
 
 
 class ExplainedRRNet(nn.Module):
@@ -35,12 +36,12 @@ class ExplainedRRNet(nn.Module):
         *layers, (last, kinds) = question.model.layers()
         self.layers = nn.ModuleList(
             nn.ModuleDict(
-                {"__".join(kind): removable(unit, stays if kind == question.inter else None) for kind in kinds}
+                {module_key(kind): removable(unit, stays if kind == question.inter else None) for kind in kinds}
             )
             for unit, kinds in layers
         )
         self.units: list[dict[EdgeType, nn.Module]] = [
-            {kind: twins["__".join(kind)] for kind in kinds}  # type: ignore[index]
+            {kind: twins[module_key(kind)] for kind in kinds}  # type: ignore[index]
             for (_, kinds), twins in zip(layers, self.layers, strict=True)
         ]
         self.units.append(dict.fromkeys(kinds, last))

@@ -70,7 +70,8 @@ def node_features(graph: HeteroData, node: str, options: RrnetOptions) -> Float[
     if node == options.source and options.known_labels:
         if "train_mask" not in store:
             raise GraphError(f"rrnet: known_labels: {node!r} nodes have no 'train_mask': whose classes are known?")
-        known = F.one_hot(store.y.clamp_min(0), known_classes(graph, options)) * store.train_mask[:, None]
+        is_known = store.train_mask & (store.y >= 0)
+        known = F.one_hot(store.y.clamp_min(0), known_classes(graph, options)) * is_known[:, None]
         x = torch.cat([x, known.to(x)], 1)
     return x
 

@@ -20,6 +20,7 @@ from avgraph.methods.rrnet.inputs import check_known, check_types, checked_edges
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.message_passing.mlp import MLP
 from avgraph.nn.message_passing.parallel_units import parallel_units
+from avgraph.nn.module_keys import module_key
 
 __all__ = ["EdgeType", "RRNet", "plan_of"]
 
@@ -86,10 +87,12 @@ class RRNet(nn.Module):
         check_types(channels, self.intra, inter, extra)
         self.channels, self.edge_channels, self.incidence = dict(channels), extra, incidence
         self.dropout = nn.Dropout(dropout)
-        self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (inter[0], inter[2])})
+        self.node_encoder = nn.ModuleDict(
+            {module_key([node]): MLP(channels[node], h, h) for node in (inter[0], inter[2])}
+        )
         self.edge_encoder = nn.ModuleDict(
             {
-                "__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], extra.get(kind, 0), h)
+                module_key(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], extra.get(kind, 0), h)
                 for kind in (*(self.intra if intra_units else ()), inter)  # no unit reads the others
             }
         )
@@ -126,13 +129,13 @@ class RRNet(nn.Module):
         nodes = (self.inter[0], self.inter[2])
         raw = {node: self.dropout(checked_nodes(x_dict, node, self.channels[node], like)) for node in nodes}
         plans = plans or {kind: plan_of(kind, x_dict, edge_index_dict) for kind in kinds}
-        x = {node: encoder(raw[node]) for node, encoder in self.node_encoder.items()}
+        x = {node: self.node_encoder[module_key([node])](raw[node]) for node in raw}
         edge = {}
         for kind in kinds:
             plan = plan_in(plans, kind, (raw[kind[0]].shape[0], raw[kind[2]].shape[0]))
             extra = checked_edges(attr, kind, plan.num_edges, self.edge_channels.get(kind, 0), like)
-            if "__".join(kind) in self.edge_encoder:
-                edge[kind] = self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
+            if module_key(kind) in self.edge_encoder:
+                edge[kind] = self.edge_encoder[module_key(kind)](raw[kind[0]], raw[kind[2]], plan, extra)
         for layer in [dict.fromkeys(kinds, unit) for unit, kinds in self.layers()] if units is None else units:
             x, edge = parallel_units(layer, x, edge_index_dict, edge, plans)
         source, _, target = self.inter

@@ -17,6 +17,7 @@ from avgraph.methods.rrnet.edge_layers import EdgeEncoder, Product
 from avgraph.nn import Incidence, InterUnit, IntraUnit
 from avgraph.nn.message_passing.mlp import MLP
 from avgraph.nn.message_passing.parallel_units import parallel_units
+from avgraph.nn.module_keys import module_key
 
 
 class RatingNetwork(nn.Module):
@@ -65,7 +66,7 @@ class RatingNetwork(nn.Module):
         self.node_encoder = nn.ModuleDict({node: MLP(channels[node], h, h) for node in (USER, ITEM)})
         self.pair_encoder = EdgeEncoder(channels[USER], channels[ITEM], pair_channels + known_channels, h)
         self.edge_encoder = nn.ModuleDict(
-            {"__".join(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], intra[kind], h) for kind in self.intra}
+            {module_key(kind): EdgeEncoder(channels[kind[0]], channels[kind[2]], intra[kind], h) for kind in self.intra}
         )
         self.intra_units = nn.ModuleList(IntraUnit(h, aggr=aggr, incidence=incidence) for _ in range(intra_units))
         self.inter_units = nn.ModuleList(InterUnit(h, aggr=aggr) for _ in range(inter_units))
@@ -98,7 +99,7 @@ class RatingNetwork(nn.Module):
         if len(self.inter_units) > 1:
             sends = self._encoded(raw, known_plan, F.pad(known_attr, (self.pair_channels, 0)))
         edges: Mapping[EdgeType, Tensor] = {
-            kind: self.edge_encoder["__".join(kind)](raw[kind[0]], raw[kind[2]], plans[kind], edge_attr.get(kind))
+            kind: self.edge_encoder[module_key(kind)](raw[kind[0]], raw[kind[2]], plans[kind], edge_attr.get(kind))
             for kind in self.intra
         }
         for number, (intra_unit, inter_unit) in enumerate(zip_longest(self.intra_units, self.inter_units), 1):

@@ -14,6 +14,7 @@ from avgraph.nn.edges.hooked_steps import HookedSteps
 from avgraph.nn.losses._interaction_inputs import checked_concepts
 from avgraph.nn.losses.interaction_energy import Distance, Modality, edge_energies, euclidean_energy, shares_of
 from avgraph.nn.losses.latent_interaction import Weighting
+from avgraph.nn.module_keys import module_key
 from avgraph.nn.precision import full_precision
 from avgraph.tensors.checks import finite, is_traced
 
@@ -94,7 +95,7 @@ class LatentInteraction(nn.Module):
         self.drives: EdgeType = (concept, drives, concept)
         self.threshold, self.weighting, self.distance = threshold, weighting, distance
         self.intra_weight, self.inter_weight = intra_weight, inter_weight
-        self.steps = nn.ModuleDict({"__".join(kind): EdgeSum() for kind in (*self.activates.values(), self.drives)})
+        self.steps = nn.ModuleDict({module_key(kind): EdgeSum() for kind in (*self.activates.values(), self.drives)})
 
     def forward(
         self,
@@ -127,7 +128,7 @@ class LatentInteraction(nn.Module):
             return finite(energy, {f"x_dict[{clip!r}]": x_dict[clip] for clip in self.activates})
 
     def _step(self, kind: EdgeType) -> EdgeSum:
-        step = self.steps["__".join(kind)]
+        step = self.steps[module_key(kind)]
         assert isinstance(step, EdgeSum)
         return step
 

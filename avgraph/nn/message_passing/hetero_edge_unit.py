@@ -13,6 +13,7 @@ from avgraph.nn.message_passing.inter_unit import InterUnit
 from avgraph.nn.message_passing.intra_unit import IntraUnit
 from avgraph.nn.message_passing.parallel_units import parallel_units
 from avgraph.nn.message_passing.unit import EdgeStateUnit
+from avgraph.nn.module_keys import module_key
 
 
 class HeteroEdgeUnit(nn.Module):
@@ -58,7 +59,7 @@ class HeteroEdgeUnit(nn.Module):
         # Sorted, so that the weights that a seed draws do not depend on the order of the relations either.
         self.units = nn.ModuleDict(
             {
-                "__".join(kind): IntraUnit(channels, aggr=aggr, incidence=incidence)
+                module_key(kind): IntraUnit(channels, aggr=aggr, incidence=incidence)
                 if kind[0] == kind[2]
                 else InterUnit(channels, aggr=aggr)
                 for kind in sorted(self.edge_types)
@@ -88,7 +89,7 @@ class HeteroEdgeUnit(nn.Module):
             if kind not in edge_attr_dict:
                 told = hint(show_edge(kind), [show_edge(other) for other in edge_attr_dict], "it has")
                 raise GraphError(f"HeteroEdgeUnit: edge_attr_dict: no {show_edge(kind)}; {told}")
-        units = {kind: self.units["__".join(kind)] for kind in self.edge_types}
+        units = {kind: self.units[module_key(kind)] for kind in self.edge_types}
         return parallel_units(units, x_dict, edge_index_dict, edge_attr_dict, plans)
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from avgraph.errors import GraphError
 from avgraph.nn.edges.hooked_steps import HookedSteps
 from avgraph.nn.edges.incidence import Incidence
 from avgraph.nn.message_passing.mlp import MLP
+from avgraph.tensors.checks import is_traced
 
 _MODULE_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 
@@ -87,6 +88,10 @@ class EdgeStateUnit(HookedSteps):
         if plan is None:
             return Incidence.from_edge_index(edge_index, num_source, num_target)
         self.check_plan(plan, edge_index.size(1), num_source, num_target)
+        if not is_traced(edge_index) and not edge_index.is_cuda:  # there it would wait for the device
+            for side, index in ((plan.source, edge_index[0]), (plan.target, edge_index[1])):
+                if side.index.data_ptr() != index.data_ptr() and not torch.equal(side.index, index):
+                    raise GraphError(f"{type(self).__name__}: plan: is of other edges than edge_index")
         return plan
 
     def check_plan(self, plan: Incidence, num_edges: int, num_source: int, num_target: int) -> None:

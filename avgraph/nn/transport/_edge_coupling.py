@@ -47,6 +47,7 @@ def couple_edges(
     check_solver(epsilon, max_iter, tol, grad)
     cost = check_edge_cost(cost, edge_index, epsilon)
     edges = Incidence.from_edge_index(edge_index, *num_nodes)
+    _check_once(edge_index, num_nodes[1])
     if mass is None:
         for name, side in (("source", edges.source), ("target", edges.target)):
             if not bool(side.degree.all()):
@@ -63,6 +64,15 @@ def couple_edges(
     found = _couple(cost, edges, epsilon, a, b, mass, max_iter=max_iter, tol=tol, grad=grad, half_step=half_step)
     check_solved(cost, epsilon, found.f, found.g, found.error)
     return found
+
+
+def _check_once(edge_index: Tensor, num_targets: int) -> None:
+    """Refuse a pair that is there twice: each of its edges would take a part of the mass."""
+    number = (edge_index[0] * num_targets + edge_index[1]).sort().values
+    again = (number[1:] == number[:-1]).nonzero()[:, 0]
+    if len(again):
+        pair = divmod(int(number[again[0]]), num_targets)
+        raise GraphError(f"edge_index: the pair {pair} is there more than once; see torch_geometric.utils.coalesce")
 
 
 def _couple(

@@ -91,7 +91,7 @@ class SinkhornConv(HookedSteps):
         self._check_sizes(both, graphs)
         if edge_index is not None:
             return self._along(both, edge_index, edge_cost, a, b, graphs)
-        if not self.fuse:
+        if not self.runs_fused():
             return self._all_pairs_along(both, edge_cost, a, b, graphs)
         if graphs is not None:
             return couple_complete_batch(both, edge_cost, self.epsilon, self.mass, a, b, graphs, self.solver)
@@ -129,7 +129,7 @@ class SinkhornConv(HookedSteps):
     ) -> Coupling:
         if cost is None:
             cost = mahalanobis_edge_cost(*x, x[0].new_ones(x[0].shape[1]), edge_index)
-        half_step = None if self.fuse else self._half_step
+        half_step = None if self.runs_fused() else self._half_step
         given = (cost, edge_index, self.epsilon, self.mass, a, b)
         if batch is not None:
             return couple_batch_edges(*given, batch, self.solver, half_step)
