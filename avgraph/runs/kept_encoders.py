@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,12 @@ class RowForm:
     Attributes:
         shape: of one; None where it is a text.
         is_bytes: whether they are raw, pictures or log-mels of 8 bits.
+        columns: what the columns of the table were called that they were; none where they were no table's.
     """
 
     shape: list[int] | None
     is_bytes: bool
+    columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.config import Experiment
+from avgraph.datasets.files.columns import Frame, named_rows
 from avgraph.encoders.context import EncodeContext
 from avgraph.errors import DataError, hint
+from avgraph.graph.provenance import Provenance
 from avgraph.methods.task import Task
 from avgraph.runs.kept_encoders import KeptEncoder, RowForm, load_encoders
 from avgraph.runs.pipeline import check_features, views_of
@@ -62,16 +64,19 @@ class NewRows:
         Raises:
             DataError: if the run keeps no encoders.
         """
+        columns = Provenance.of(self.task.graph).settings.get("columns", {}).get(node, ())
         if node in self.experiment.encoders:
-            return self.encoders[node].rows
+            return replace(self.encoders[node].rows, columns=columns)
         own = self.task.graph[node].get("x") if node in self.task.graph.node_types else None
-        return RowForm(self.task.row_shape(node), isinstance(own, Tensor) and own.dtype == torch.uint8)
+        is_bytes = isinstance(own, Tensor) and own.dtype == torch.uint8
+        return RowForm(self.task.row_shape(node), is_bytes, columns)
 
     def nodes(self, rows: Any, *, node: str | None = None, name: Sequence[str] | None = None) -> HeteroData:
         """New rows as nodes of the types that the method answers.
 
         Args:
-            rows: an array, texts, or by node type either, or the attributes of the nodes.
+            rows: an array, texts, or by node type either, or the attributes of the nodes. Of a data frame the columns
+                that the run learned from are taken, by their names, where it learned from a table.
             node: type of the rows; the method's usual one if not given.
             name: of each row; its number if not given.
 
@@ -86,6 +91,11 @@ class NewRows:
             if name is not None:
                 part["name"] = list(name)
             form = self.expected(self.answered(each))
+            if form.columns and _is_frame(part.get("x")):
+                frame = Frame(part["x"], f"rows of {each}")
+                part["x"], names = named_rows(frame, form.columns, frame.where)
+                part.setdefault("name", names)
+                part = {key: one for key, one in part.items() if one is not None}
             _fill(data[each], each, part, form.shape, is_bytes=form.is_bytes)
         context = EncodeContext(seed=self.experiment.seed, device=str(self.task.device))
         for each, options in self.experiment.encoders.items():
@@ -93,6 +103,10 @@ class NewRows:
                 data = views_of(options).encode_new(data, each, self.encoders[each].learned, context=context)
         check_features(data, self.task.raw_nodes())
         return data
+
+
+def _is_frame(rows: Any) -> bool:
+    return hasattr(rows, "columns") and not isinstance(rows, Tensor | np.ndarray)
 
 
 def _fill(store: Any, node: str, part: Mapping[str, Any], shape: list[int] | None, *, is_bytes: bool) -> None:

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from avgraph.datasets.audio import BANDS, log_mel_columns
+from avgraph.datasets.files.columns import named_rows, read_columns
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 from avgraph.io.pictures import read_picture
+from avgraph.io.references import split_reference
 from avgraph.io.table_reader import read_text_table
 from avgraph.runs.kept_encoders import RowForm
 
@@ -28,7 +30,8 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
     A recording or a picture is one row, called as its file is; any other file holds rows.
 
     Args:
-        files: recordings (WAV, OGG, FLAC), pictures, or references to arrays (see `avgraph.io.arrays.read_array`).
+        files: recordings (WAV, OGG, FLAC), pictures, or references to arrays (see `avgraph.io.arrays.read_array`); of a
+            table the columns that the run learned from, by their names, where it learned from a table.
         like: what the run was given.
 
     Raises:
@@ -39,6 +42,11 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
         return torch.stack([_one(file, like) for file in files]), [Path(file).name for file in files]
     if any(media):
         raise DataError(f"{files[media.index(True)]}: expected recordings or pictures alone, or arrays alone")
+    if like.columns and all(_is_table(file) for file in files):
+        read = [(str(file), read_columns(Path(file))) for file in files]
+        found = [named_rows(table, like.columns, lambda name, file=file: f"{file}:{name}") for file, table in read]  # type: ignore[misc]
+        names = [name for _, part in found for name in part or ()]
+        return np.concatenate([x for x, _ in found]), names if all(part for _, part in found) else None
     parts = [read_array(file) for file in files]
     for file, part in zip(files, parts, strict=True):
         if part.ndim < (1 if like.shape is None else 2):
@@ -75,6 +83,11 @@ def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
         for column, names in found.items():
             names += table.words(column) if table else [str(each) for each in read_array(f"{file}:{column}").tolist()]
     return found
+
+
+def _is_table(file: str | Path) -> bool:
+    path, suffix, key = split_reference(str(file))
+    return suffix in ("csv", "tsv", "parquet") and key is None and path.is_file()
 
 
 def _one(file: str | Path, like: RowForm) -> Tensor:

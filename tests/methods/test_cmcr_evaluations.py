@@ -197,6 +197,31 @@ def test_a_picture_without_a_proposal_is_named(folder: Path) -> None:
         loaded(folder)
 
 
+def test_boxes_in_shares_of_the_picture_are_told(folder: Path) -> None:
+    (folder / "truth.csv").write_text("picture,x0,y0,x1,y1\n0,0.1,0.1,0.5,1\n")
+    with pytest.raises(DataError, match=r"truth\.csv: expected pixels of 96 × 64, got no number above 1"):
+        loaded(folder)
+
+
+@pytest.mark.parametrize("question", ["prompts", "boxes"])
+def test_a_run_with_one_of_these_questions_alone_is_judged_by_it(folder: Path, question: str, no_figures: None) -> None:
+    held_out: dict[str, Any] = HELD if question == "boxes" else {
+        "image": {"x": {"clip": "clip_image.npy"}, "y": "y.npy"},
+        "prompts": {"x": {"clap": "prompts.npy"}, "y": "prompt_y.npy", "prompts": True},
+    }  # fmt: skip
+    dataset = {"type": "spaces", "root": str(folder), "spaces": SPACES, "held_out": held_out}
+    dataset |= {"localisation": PLACES} if question == "boxes" else {}
+    method = {"type": "cmcr", "hidden_channels": 32, "channels": 16, "batch_size": 80}
+    train = {"epochs": 6, "device": "cpu", "threads": 1}
+    run = avgraph.train(
+        experiment_from_dict({"dataset": dataset, "method": method, "train": train, "output": str(folder / "runs")})
+    )
+    verdict = run.metrics["verdict"]
+    name = {"boxes": "test/localisation_ciou", "prompts": "test/top_1_image_by_prompts"}[question]
+    assert verdict["metric"] == name
+    assert verdict["value"] == run.metrics[name]
+
+
 def test_boxes_may_end_a_pixel_outside_as_those_of_detectors_do(folder: Path) -> None:
     text = (folder / "boxes.csv").read_text()
     (folder / "boxes.csv").write_text(text.replace(",96,", ",96.9,"))

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import avgraph
+from avgraph.config import experiment_from_dict
 from avgraph.errors import ConfigError
 from avgraph.export import read_graphml
 from avgraph.figures.trusted_pairs import draw_trusted_pairs
@@ -64,6 +65,14 @@ def test_reverse_cross_entropy() -> None:
     alike = objective.of_equal_rows([6, 3])
     same = [float(objective(torch.ones(n, 4) / 2, torch.ones(n, 4) / 2, METRIC)[0]) for n in (6, 3)]
     assert alike == pytest.approx((6 * same[0] + 3 * same[1]) / 9, rel=1e-5)
+
+
+def test_trust_that_would_never_come_is_a_mistake() -> None:
+    method = {"type": "mltm", "text": "label", "trust": "partial"}
+    declared = {"dataset": {"type": "esc50"}, "method": method, "train": {"epochs": 5}}
+    with pytest.raises(ConfigError, match=r"method\.trust_after: expected fewer epochs than train\.epochs, 5, got 5"):
+        experiment_from_dict(declared)
+    experiment_from_dict({**declared, "train": {"epochs": 6}})
 
 
 def test_wrong_pairs_are_found_without_being_told(tmp_path: Path, no_figures: None) -> None:

@@ -33,6 +33,8 @@ def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
     rng = np.random.default_rng(0)
     nodes = dataset["nodes"]
     rows = {node: ROWS if {"y", "table"} & keys.keys() else len(CLASSES) for node, keys in nodes.items()}
+    pairs = [edge for edge in dataset.get("edges", ()) if edge.get("relation") == "described"]
+    rows |= {edge[end]: ROWS for edge in pairs for end in ("source", "target")}
     arrays: dict[str, Array] = {}
     for node, keys in nodes.items():
         label = np.arange(rows[node]) % len(CLASSES)
@@ -52,6 +54,7 @@ def _of_files(dataset: Mapping[str, Any]) -> dict[str, Array]:
             arrays[group] = np.array([f"{k % 7}" for k in range(rows[node])])
     for edge in dataset.get("edges", ()):
         ends = [rng.integers(0, rows[edge[end]], 2 * ROWS) for end in ("source", "target")]
+        ends = [np.arange(ROWS)] * 2 if edge in pairs else ends
         made = {"index": np.stack(ends), "weight": rng.random(2 * ROWS), "attr": rng.normal(size=(2 * ROWS, 3))}
         arrays |= {edge[key]: array for key, array in made.items() if key in edge}
         if table := edge.get("table"):

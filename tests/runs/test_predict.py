@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 import avgraph
 from avgraph.cli import main
+from avgraph.config import experiment_from_dict
 from avgraph.datasets import Synthetic
 from avgraph.errors import DataError
 from avgraph.export import read_graphml
@@ -136,3 +138,46 @@ def test_new_rows_go_through_the_encoders_of_the_run(tmp_path: Path) -> None:
     (run.directory / "encoders.pt").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"encoders\.pt: not what a run keeps of its encoders"):
         avgraph.load_run(run.directory).predict(audio.x[:2])
+
+
+def test_of_a_table_the_columns_count_by_their_names(tmp_path: Path, no_figures: None) -> None:
+    rng, label = np.random.default_rng(0), np.arange(60) % 3
+    x = (4 * np.eye(3, 5)[label] + rng.normal(size=(60, 5))).astype(np.float32)
+    frame = pd.DataFrame(x, columns=[f"f{k}" for k in range(5)])
+    frame.insert(0, "name", [f"clip {row}" for row in range(60)])
+    split = np.array(["train", "train", "test"])[np.arange(60) // 3 % 3]
+    frame["y"], frame["split"], frame["length"] = np.array(CLASSES)[label], split, 1.5
+    frame.to_csv(tmp_path / "sounds.csv", index=False)
+    (tmp_path / "labels.txt").write_text("\n".join(CLASSES), encoding="utf-8")
+    nodes = {"audio": {"table": "sounds.csv", "features": ["f*"]}, "label": {"name": "labels.txt"}}
+    declared = {
+        "dataset": {"type": "files", "root": str(tmp_path), "nodes": nodes},
+        "encoders": {"audio": {"type": "logistic_regression"}, "label": {"type": "hashing"}},
+        "graph": [{"type": "candidates", "source": "audio", "target": "label", "k": 2}],
+        "method": {"type": "rrnet", "hidden_channels": 8},
+        "train": {"epochs": 2, "device": "cpu", "threads": 1},
+        "output": str(tmp_path / "runs"),
+    }
+    run = avgraph.train(experiment_from_dict(declared))
+    assert run.metrics["data"]["columns"] == {"audio": [f"f{k}" for k in range(5)]}
+    expected = run.predict(x)["prediction"]
+    assert len(set(expected)) == 3
+    turned = frame[frame.columns[::-1]]
+    for rows in (frame, turned):
+        found = run.predict(rows)
+        assert (found["prediction"], found["name"]) == (expected, frame["name"].tolist())
+    for suffix, write in (("csv", turned.to_csv), ("parquet", turned.to_parquet)):
+        write(tmp_path / f"new.{suffix}", index=False)
+        code, text = call(run.directory, tmp_path / f"new.{suffix}", "--json")
+        assert code == 0
+        rows = json.loads(text)["rows"]
+        assert [(row["prediction"], row["name"]) for row in rows] == list(zip(expected, frame["name"], strict=True))
+    frame.drop(columns="f3").to_csv(tmp_path / "less.csv", index=False)
+    code, text = call(run.directory, tmp_path / "less.csv")
+    assert code == 2
+    assert text.endswith(
+        "less.csv:f3: there is no such column; expected the 5 columns that the run learned from, it has: f0, f1, f2, f4, "
+        "length, name, split, y"
+    )
+    with pytest.raises(DataError, match=r"rows of audio\.f3: there is no such column"):
+        run.predict(frame.drop(columns="f3"))

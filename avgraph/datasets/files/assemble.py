@@ -31,6 +31,7 @@ class Assembled:
     Attributes:
         data: the graph.
         classes: node type → names of its classes.
+        columns: node type → the columns of its table that are its features.
         notes: what a reader of the numbers must know.
         leakage: sources on two sides of a split.
     """
@@ -39,6 +40,7 @@ class Assembled:
     classes: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     leakage: list[Leak] = field(default_factory=list)
+    columns: dict[str, list[str]] = field(default_factory=dict)
 
     def sign(self, dataset: str, sides: Sides, files: Mapping[str, str] | None = None) -> None:
         """Write where the data are from into the graph.
@@ -48,7 +50,8 @@ class Assembled:
             sides: how rows were told apart.
             files: SHA-256 of every file that was read, by its name.
         """
-        settings = {} if sides.fold is None else {"fold": sides.fold, "val_fold": sides.val_fold}
+        settings: dict[str, Any] = {} if sides.fold is None else {"fold": sides.fold, "val_fold": sides.val_fold}
+        settings |= {"columns": self.columns} if self.columns else {}
         note = "; ".join(self.notes)
         Provenance(dataset, "real", settings, note, self.classes, files, self.leakage).write_to(self.data)
 
@@ -69,6 +72,7 @@ def graph_of_nodes(parts: Mapping[str, Part], sides: Sides) -> Assembled:
             store.name = [str(name) for name in part.arrays["name"]]
         if "x" in part.arrays:
             store.x = features_of(part.arrays["x"], part.where["x"], mapped=part.mapped)
+            made.columns |= {node: list(part.columns)} if part.columns else {}
         if "fold" in part.arrays:
             store.fold = folds_in(part)
         if "source" in part.arrays:

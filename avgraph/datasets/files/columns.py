@@ -124,7 +124,28 @@ def part_of(
     for name in ("num_nodes", "edge_index"):
         if name in rest:
             raise DataError(f"{where(name)}: a name that the graph needs itself; call the column otherwise")
-    return Part(arrays, places | {name: where(name) for name in rest}, {name: columns.values(name) for name in rest})
+    attributes = {name: columns.values(name) for name in rest}
+    return Part(arrays, places | {name: where(name) for name in rest}, attributes, columns=tuple(own))
+
+
+def named_rows(
+    columns: NamedColumns, features: Sequence[str], where: Callable[[str], str]
+) -> tuple[Array, list[str] | None]:
+    """The columns of a table that are called so, in this order, as features; and the column ``name``, if there is one.
+
+    Shapes:
+        → [n, d], n names
+
+    Raises:
+        DataError: if a column is not there or holds no numbers.
+    """
+    for name in features:
+        if name not in columns.names():
+            told = f"expected the {len(features)} columns that the run learned from"
+            raise DataError(f"{where(name)}: there is no such column; {told}, {hint(name, columns.names(), 'it has')}")
+    x = np.concatenate([_numbers(columns, name, where(name)) for name in features], 1)
+    names = columns.values("name") if "name" in columns.names() and "name" not in features else None
+    return x, None if names is None else [str(name) for name in names]
 
 
 def _column(columns: NamedColumns, key: str) -> Array:

@@ -24,12 +24,14 @@ class Part:
         where: the same keys and names → where they are from, for messages.
         attributes: name → what else there is of each row.
         mapped: whether what a file holds in the type of the graph stays there.
+        columns: of a table that ``x`` is of, in this order.
     """
 
     arrays: dict[str, Array]
     where: dict[str, str]
     attributes: dict[str, Array] = field(default_factory=dict)
     mapped: bool = False
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(next(iter({**self.arrays, **self.attributes}.values())))

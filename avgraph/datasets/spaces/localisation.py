@@ -63,6 +63,8 @@ def _boxes(path: Path, options: LocalisationFiles, pictures: int) -> Boxes:
     whole = (picture == np.floor(picture)) & (picture >= 0) & (picture < pictures)
     _refuse(table, ~whole, picture, f"picture: expected a row of '{options.sounds}', 0 to {pictures - 1}")
     x0, y0, x1, y1 = (table.numbers(name) for name in _CORNERS)
+    if max(x1.max(), y1.max()) <= 1 < min(options.width, options.height):
+        raise DataError(f"{path}: expected pixels of {options.width} × {options.height}, got no number above 1")
     box = np.stack([x0, y0, x1, y1], axis=1)
     _refuse(table, ~((x0 < x1) & (y0 < y1)), box, "expected x0 < x1 and y0 < y1")
     outside = np.stack([-x0, -y0, x1 - options.width, y1 - options.height]).max(0)

@@ -7,6 +7,7 @@ Both are read from the graph: rows with ``is_prompt`` are prompts of the classes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,7 @@ from avgraph.graph.vocabulary import EdgeType
 from avgraph.metrics import best_proposals, counterfactual_scores, localisation_scores, region_iou, zero_shot_accuracy
 
 _KS = (1, 3, 5)
-_HIT = 0.5  # of the IoU, as in `localisation_scores` and `counterfactual_scores`
+HIT = 0.5  # of the IoU, as in `localisation_scores` and `counterfactual_scores`
 
 Embedded = Mapping[str, tuple[Tensor, Tensor]]
 """Node type → numbers of held-out rows, and their unit rows in the connected space."""
@@ -74,7 +75,8 @@ def localisation_metrics(graph: HeteroData, embedded: Embedded, splits: Sequence
     found: dict[str, float] = {}
     for kind in proposal_edges(graph):
         for split in splits if {kind[0], kind[2]} <= embedded.keys() else ():
-            scores = _localised(graph, embedded, kind, _part(graph, embedded, kind[2], split))
+            chosen = localised(graph, embedded, kind, split)
+            scores = {} if chosen is None else chosen.scores()
             found |= {f"{split}/localisation_{key}": value for key, value in scores.items()}
     return found
 
@@ -95,30 +97,62 @@ def _part(graph: HeteroData, embedded: Embedded, node: str, split: str) -> tuple
     return rows[of_split], x[of_split]
 
 
-def _localised(
-    graph: HeteroData, embedded: Embedded, kind: EdgeType, sounds: tuple[Tensor, Tensor]
-) -> dict[str, float]:
-    rows, x = sounds
+@dataclass(frozen=True)
+class Localised:
+    """What was chosen in the pictures of some sounds.
+
+    Attributes:
+        iou: of the chosen proposal; confidence: its cosine with the sound; sounding: whether the picture shows it.
+        chance, best: share of the proposals that hit, and whether one does.
+
+    Shapes:
+        iou, confidence, sounding, chance, best [n]
+    """
+
+    iou: Tensor
+    confidence: Tensor
+    sounding: Tensor
+    chance: Tensor
+    best: Tensor
+
+    def scores(self) -> dict[str, float]:
+        """`localisation_metrics` of them, by their last names."""
+        told = self.sounding
+        found = localisation_scores(self.iou[told])
+        found |= {"chance_ciou": float(self.chance[told].mean()), "best_ciou": float(self.best[told].mean())}
+        return found if bool(told.all()) else found | counterfactual_scores(self.iou, self.confidence, told)
+
+
+def localised(graph: HeteroData, embedded: Embedded, kind: EdgeType, split: str) -> Localised | None:
+    """The proposal that is most similar to the sound of its picture, in every picture of a split; None without one.
+
+    Raises:
+        GraphError: if a proposal is not held out, or no picture shows what sounds.
+    """
+    rows, x = _part(graph, embedded, kind[2], split)
     if not len(rows):
-        return {}
+        return None
     store = graph[kind[2]]
     proposal, picture = _of_rows(graph[kind].edge_index, rows, store.num_nodes)
     region, region_picture = _of_rows(graph[region_edges(kind[2])].edge_index, rows, store.num_nodes)
     place = _places(embedded[kind[0]][0], graph[kind[0]].num_nodes)[proposal]
     if bool((place < 0).any()):
         raise GraphError(f"{kind[0]}: row {int(proposal[place < 0][0])} is a proposal, but not held out")
+    if not len(region):
+        raise GraphError(f"{REGION}: no picture of {split} shows what sounds: there is nothing to localise")
     similarity = F.cosine_similarity(embedded[kind[0]][1][place], x[picture])
     size = int(store.picture_height[0]), int(store.picture_width[0])
     boxes, regions = graph[kind[0]].box[proposal], graph[REGION].x[region]
     iou = region_iou(boxes, picture, regions, region_picture, *size)
     chosen, confidence = best_proposals(similarity, picture, len(rows))
-    sounding = torch.zeros(len(rows), dtype=torch.bool).index_fill(0, region_picture, True)
-    hit = (iou >= _HIT).double()
-    share = torch.zeros(len(rows), dtype=torch.float64).scatter_reduce(0, picture, hit, "mean", include_self=False)
-    best = torch.zeros(len(rows), dtype=torch.float64).scatter_reduce(0, picture, hit, "amax")
-    found = localisation_scores(iou[chosen][sounding])
-    found |= {"chance_ciou": float(share[sounding].mean()), "best_ciou": float(best[sounding].mean())}
-    return found if bool(sounding.all()) else found | counterfactual_scores(iou[chosen], confidence, sounding)
+    hit, none = (iou >= HIT).double(), torch.zeros(len(rows), dtype=torch.float64)
+    return Localised(
+        iou[chosen],
+        confidence,
+        torch.zeros(len(rows), dtype=torch.bool).index_fill(0, region_picture, True),
+        none.scatter_reduce(0, picture, hit, "mean", include_self=False),
+        none.scatter_reduce(0, picture, hit, "amax"),
+    )
 
 
 def _places(rows: Tensor, count: int) -> Tensor:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import permutations
 
+import torch
 from torch_geometric.data import HeteroData
 
+from avgraph.graph.localisation import proposal_edges
 from avgraph.graph.spaces import spaces_of
+from avgraph.methods.cmcr.evaluations import HIT, localised
 from avgraph.methods.cmcr.results import held_out_rows
 from avgraph.methods.headline import Headline
 from avgraph.metrics import average_precision, chance_average_precision
@@ -38,6 +41,9 @@ def held_out_headline(
 ) -> Headline | None:
     """The MAP of the first two node types with rows of the test, else of those to validate on, beside chance.
 
+    Where there are prompts or boxes alone, the share of the rows whose class the prompts name, or of the pictures in
+    which what sounds is found.
+
     Args:
         learned: see `connected_graph`.
         metrics: see `held_out_metrics`.
@@ -45,7 +51,7 @@ def held_out_headline(
     """
     for split in ("test", "val"):
         for a, b in permutations(learned.node_types, 2):
-            if (name := f"{split}/map_{a}_to_{b}") not in metrics:
+            if (name := f"{split}/map_{a}_to_{b}") not in metrics or "is_prompt" in (*learned[a], *learned[b]):
                 continue
             given = [learned[node].embedding[learned[node][f"{split}_mask"]] for node in (a, b)]
             given += [learned[node].y[learned[node][f"{split}_mask"]] for node in (a, b)]
@@ -53,4 +59,23 @@ def held_out_headline(
             marks = {"chance": chance.get(name), "bridge": metrics.get(f"{split}/bridge_map_{a}_to_{b}")}
             there = {told: value for told, value in marks.items() if value is not None}
             return Headline(name, rows=rows[~rows.isnan()], baselines=there)
+    return next((found for split in ("test", "val") if (found := _of_evaluations(learned, metrics, split))), None)
+
+
+def _of_evaluations(learned: HeteroData, metrics: Mapping[str, float], split: str) -> Headline | None:
+    for node, prompts in permutations(learned.node_types, 2):
+        if (name := f"{split}/top_1_{node}_by_{prompts}") in metrics:
+            return Headline(name, baselines={"chance": 1 / len(learned[prompts].y.unique())})
+    embedded = {
+        node: (torch.arange(len(learned[node].embedding)), learned[node].embedding)
+        for node in learned.node_types
+        if "embedding" in learned[node]
+    }
+    for kind in proposal_edges(learned):
+        if (chosen := localised(learned, embedded, kind, split)) is not None:
+            told = chosen.sounding
+            rows, chance = (chosen.iou >= HIT).double()[told], float(chosen.chance[told].mean())
+            best = ("the best proposal", float(chosen.best[told].mean()))
+            name = f"{split}/localisation_ciou"
+            return Headline(name, rows=rows, baselines={"a proposal by chance": chance}, ceiling=best, unit="pictures")
     return None

@@ -14,7 +14,7 @@ from avgraph.figures.figures import Draw
 from avgraph.figures.trusted_pairs import draw_trusted_pairs
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.methods.mltm.ranking import score_tables
-from avgraph.methods.mltm.sides import TrainingPairs
+from avgraph.methods.mltm.sides import TrainingPairs, pairs_of
 from avgraph.metrics import error_detection_auroc
 from avgraph.transforms.pairs import set_pairs, warn_of_lost_mass
 
@@ -51,13 +51,17 @@ def coupled_graph(
 
 
 def add_trusted_pairs(graph: HeteroData, options: MltmOptions, pairs: TrainingPairs, trust: Tensor) -> None:
-    """Write the pairs that were learned from: edges (audio, trusted, text) with ``trust`` and ``corrupted``.
+    """Write the pairs that were learned from: edges (audio, trusted, text) with ``trust``.
+
+    And ``corrupted``, where it is known which pairs were made wrong.
 
     Shapes:
         trust [n]
     """
     edges = graph[options.audio, "trusted", options.text]
-    edges.edge_index, edges.trust, edges.corrupted = torch.stack([pairs.sound, pairs.text]), trust, pairs.wrong
+    edges.edge_index, edges.trust = torch.stack([pairs.sound, pairs.text]), trust
+    if options.noise > 0 or "corrupted" in graph[pairs_of(options)]:
+        edges.corrupted = pairs.wrong
 
 
 def trust_metrics(trust: Tensor, wrong: Tensor) -> dict[str, float]:

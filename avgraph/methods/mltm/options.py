@@ -86,6 +86,18 @@ class MltmOptions(MethodOptions):
     def undivided(self) -> None:
         """Each process takes some of the pairs of a batch."""
 
+    def training_mistakes(self, epochs: int) -> list[tuple[str, str]]:
+        """Trust that would never come; 0 epochs train nothing.
+
+        Example:
+            >>> MltmOptions(trust="partial").training_mistakes(5)
+            [('trust_after', 'expected fewer epochs than train.epochs, 5, got 5: no pair would be weighed by trust')]
+        """
+        if self.trust is None or not epochs or self.trust_after < epochs:
+            return []
+        told = f"expected fewer epochs than train.epochs, {epochs}, got {self.trust_after}"
+        return [("trust_after", f"{told}: no pair would be weighed by trust")]
+
     def unused(self) -> dict[str, str]:
         """Options of another loss, and those of pairs that are trusted."""
         owners = {

@@ -12,7 +12,7 @@ from avgraph.errors import GraphError
 from avgraph.graph.edges import training_edges
 from avgraph.graph.nodes import node_attribute
 from avgraph.graph.pair_groups import pair_groups
-from avgraph.graph.vocabulary import EdgeType
+from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.methods.mltm.options import MltmOptions
 from avgraph.transforms import PairEdges
 from avgraph.transforms.corrupt_edges import corrupted_targets
@@ -47,6 +47,10 @@ def with_classes(graph: HeteroData, options: MltmOptions) -> HeteroData:
         graph = graph.clone()
         for node, group in zip(nodes, pair_groups(graph, pairs), strict=True):
             graph[node].y = group
+    others = [kind for kind in graph.edge_types if {kind[0], kind[2]} == set(nodes)]
+    if others and pairs not in graph.edge_types and not all("y" in graph[node] for node in nodes):
+        has, wanted = ", ".join(map(show_edge, others)), show_edge(pairs)
+        raise GraphError(f"mltm: no edges {wanted}, the pairs, as method.relation names them; the graph has {has}")
     for node in nodes:
         node_attribute(graph, node, "y")
     return graph
