@@ -111,10 +111,16 @@ def _needed_edges(parts: Parts) -> list[tuple[Path, str]]:
         return []
     built = {edge for _, edge in _edges(parts)}
     return [
-        (("graph",), f"method {parts.method.type} needs edges {show_edge(edge)}; add a transform for them")
+        (("graph",), f"method {parts.method.type} needs edges {show_edge(edge)}; {_how(edge, built)}")
         for edge in parts.method.needed_edges()
         if edge not in built
     ]
+
+
+def _how(edge: EdgeType, built: Collection[EdgeType]) -> str:
+    """Those between the same node types, which may be misnamed or turned round, or a transform."""
+    others = [show_edge(kind) for kind in sorted(built) if {kind[0], kind[2]} == {edge[0], edge[2]}]
+    return f"there are others: {', '.join(others)}" if others else "add a transform for them"
 
 
 def _edges(parts: Parts) -> list[tuple[Path, EdgeType]]:

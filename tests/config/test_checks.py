@@ -59,13 +59,14 @@ def test_the_node_types_of_files_are_those_declared(lines: Lines) -> None:
 
 
 def test_a_graph_without_the_edges_that_the_method_is_about(lines: Lines) -> None:
-    message = "graph: method rrnet needs edges (audio, candidate, label); add a transform for them"
-    assert lines(f"{SHORT}graph: []\n") == [f"x.yaml:3: {message}"]
-    assert lines(f"{SHORT}graph: [{NEAR}]\n") == [f"x.yaml:3: {message}"]
+    message = "graph: method rrnet needs edges (audio, candidate, label);"
+    assert lines(f"{SHORT}graph: []\n") == [f"x.yaml:3: {message} add a transform for them"]
+    assert lines(f"{SHORT}graph: [{NEAR}]\n") == [f"x.yaml:3: {message} add a transform for them"]
+    message += " there are others:"
     backwards = "{type: complete, source: label, target: audio}"
-    assert lines(f"{SHORT}graph: [{backwards}]\n") == [f"x.yaml:3: {message}"]
+    assert lines(f"{SHORT}graph: [{backwards}]\n") == [f"x.yaml:3: {message} (label, candidate, audio)"]
     renamed = CANDIDATES.replace("}", ", relation: maybe}")
-    assert lines(f"{SHORT}graph: [{renamed}]\n") == [f"x.yaml:3: {message}"]
+    assert lines(f"{SHORT}graph: [{renamed}]\n") == [f"x.yaml:3: {message} (audio, maybe, label)"]
 
 
 def test_the_edges_may_come_with_the_files() -> None:

@@ -197,6 +197,17 @@ def test_a_picture_without_a_proposal_is_named(folder: Path) -> None:
         loaded(folder)
 
 
+def test_a_class_without_a_prompt_is_named_with_its_file(folder: Path) -> None:
+    np.save(folder / "prompt_y.npy", np.arange(18) % 4)
+    held_out = {
+        "image": {"x": {"clip": "clip_image.npy"}, "y": "y.npy"},
+        "prompts": {"x": {"clap": "prompts.npy"}, "y": "prompt_y.npy", "prompts": True},
+    }
+    message = r"prompt_y\.npy \(held_out\.prompts\.y\): no prompt of class 4, 5, which image has"
+    with pytest.raises(DataError, match=message):
+        SpaceFiles(root=str(folder), spaces=SPACES, held_out=held_out).load()
+
+
 def test_boxes_in_shares_of_the_picture_are_told(folder: Path) -> None:
     (folder / "truth.csv").write_text("picture,x0,y0,x1,y1\n0,0.1,0.1,0.5,1\n")
     with pytest.raises(DataError, match=r"truth\.csv: expected pixels of 96 × 64, got no number above 1"):

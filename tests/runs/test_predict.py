@@ -176,8 +176,8 @@ def test_of_a_table_the_columns_count_by_their_names(tmp_path: Path, no_figures:
     code, text = call(run.directory, tmp_path / "less.csv")
     assert code == 2
     assert text.endswith(
-        "less.csv:f3: there is no such column; expected the 5 columns that the run learned from, it has: f0, f1, f2, f4, "
-        "length, name, split, y"
+        "less.csv:f3: there is no such column; expected the 5 columns that the run learned from, it has: f0, f1, f2, "
+        "f4, length, name, split, y"
     )
     with pytest.raises(DataError, match=r"rows of audio\.f3: there is no such column"):
         run.predict(frame.drop(columns="f3"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -138,7 +139,8 @@ def ends_of(data: HeteroData, kind: EdgeType, part: Part, where: Callable[[str],
     ends = []
     for node, end in ((kind[0], "source"), (kind[2], "target")):
         if end not in part.arrays:
-            raise DataError(f"{where(end)}: there is no such column; edges need source and target")
+            has = ", ".join((*part.arrays, *part.attributes)) or "none"
+            raise DataError(f"{where(end)}: there is no such column; edges need source and target, it has: {has}")
         ends.append(_rows(data[node], node, part.arrays.pop(end).tolist(), part.where[end]))
     return np.stack(ends)
 
@@ -148,7 +150,10 @@ def _rows(store: Any, node: str, ends: Sequence[str], where: str) -> Ints:
     count, named = int(store.num_nodes), "name" in store
     known = {name: row for row, name in enumerate(store.name if named else map(str, range(count)))}
     if len(known) < count:
-        raise DataError(f"{where}: names of {node!r} nodes must differ for edges to name them")
+        again = next(name for name, times in Counter(store.name).items() if times > 1)
+        raise DataError(
+            f"{where}: names of {node!r} nodes must differ for edges to name them; {again!r} is there again"
+        )
     for row, end in enumerate(ends):
         if end not in known:
             there = f"the nodes have names, such as {next(iter(known))!r}" if named else f"there are {count}, from 0"

@@ -15,7 +15,7 @@ from avgraph.datasets.checks import as_whole
 from avgraph.datasets.spaces.localisation import add_boxes
 from avgraph.datasets.spaces.options import SpaceFiles
 from avgraph.datasets.spaces.part_options import HeldOutFiles
-from avgraph.errors import DataError
+from avgraph.errors import DataError, first_few
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.spaces import state_name
 from avgraph.io.arrays import map_array, read_array
@@ -66,6 +66,7 @@ class _Reader:
         for node, part in (self.options.held_out or {}).items():
             files += [text for text in (*part.x.values(), part.y, part.name) if text]
             self._hold_out(data, node, part)
+        self._check_prompts(data)
         if self.options.localisation is not None:
             files += self.options.localisation.tables().values()
             add_boxes(data, self.options.localisation, self.root)
@@ -99,6 +100,20 @@ class _Reader:
         if part.name is not None:
             store.name = self._strings(part.name, count)
         store.num_nodes = count
+
+    def _check_prompts(self, data: HeteroData) -> None:
+        held_out = self.options.held_out or {}
+        for node, part in held_out.items():
+            if not part.prompts:
+                continue
+            known = set(data[node].y.tolist())
+            for other, asked in held_out.items():
+                if asked.split != part.split or asked.prompts or asked.y is None:
+                    continue
+                lacking = sorted(set(data[other].y.tolist()) - known)
+                if lacking:
+                    told = f"no prompt of class {first_few(lacking)}, which {other} has"
+                    raise DataError(f"{self.root / part.y!s} (held_out.{node}.y): {told}")  # type: ignore[operator]
 
     def _rows(self, reference: str, meaning: str, width: int | None) -> Array:
         where = f"{self.root / reference} ({meaning})"
