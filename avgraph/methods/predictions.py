@@ -10,8 +10,8 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.graph.class_names import class_names as named_classes
 from avgraph.graph.nodes import node_count
-from avgraph.graph.provenance import Provenance
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Predictions:
 
 
 def class_names(graph: HeteroData, node: str, target: str | None = None) -> list[str]:
-    """What the classes of a node type are called: as nodes of another type are, or as the data set says, or by number.
+    """What the classes of a node type are called: as nodes of ``target`` are, or as the graph says, or by number.
 
     Args:
         graph: of a run.
@@ -70,8 +70,8 @@ def class_names(graph: HeteroData, node: str, target: str | None = None) -> list
                 for y, name in zip(reversed(graph[target].y.tolist()), reversed(graph[target].name), strict=True)
             }
             return [found.get(each, str(each)) for each in range(number)]
-    known = Provenance.of(graph).class_names(node)
-    return [str(name) for name in known] if len(known) >= number else [str(each) for each in range(number)]
+    known = named_classes(graph, node)
+    return [str(known.get(each, each)) for each in range(max([number, *(each + 1 for each in known)]))]
 
 
 def only_type(new: HeteroData) -> str:
