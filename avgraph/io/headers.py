@@ -32,6 +32,8 @@ def check_array_file(reference: str, root: str | Path | None = None) -> None:
     file, suffix, key = split_reference(reference)
     path = Path(root or ".") / file.expanduser()
     check_file(path)
+    if suffix == "txt" and not path.stat().st_size:
+        raise DataError(f"{path}: it is empty; expected a word or a number a line")
     try:
         keys = _KEYS[suffix](path)
     except (OSError, ValueError, RecursionError) as error:

@@ -244,6 +244,7 @@ MISTAKES: dict[str, tuple[Change, str]] = {
         "audio.npy: not a .npy file: it does not begin as one$",
     ),
     "an archive under the name of an array": (raw("audio.npy", b"PK\x03\x04 "), "it looks like an archive, as .npz is"),
+    "an empty text": (raw("y.txt", b""), r"y\.txt: it is empty; expected a word or a number a line"),
     "an empty file": (raw("audio.npy", b""), "not a .npy file: it does not begin as one; it is empty"),
     "a pointer of Git LFS": (raw("audio.npy", b"version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"),
     "another encoding": (
