@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from avgraph.errors import shortened
+from avgraph.graph.provenance import Provenance
 from avgraph.report.cases import Case, Row, cases_of
 from avgraph.report.explained import explanations
 from avgraph.report.explorer import drawn, strongest
@@ -19,6 +20,7 @@ from avgraph.report.picture_address import picture_address
 from avgraph.report.subject import Subject, configuration
 from avgraph.report.words import graph_words, metric_words, standing, verdict_words
 from avgraph.runs.checks import CHECKS
+from avgraph.runs.outcome import Outcome
 
 _LONGEST_CELL = 400
 
@@ -45,7 +47,7 @@ def section(subject: Subject, *, figures: int, media: int) -> dict[str, Any]:
         "synthetic": data.get("source") == "synthetic",
         "sentence": verdict_words(verdict) if subject.metrics else graph_words(subject.graph),
         "marks": [] if verdict is None else marks(verdict),
-        "checks": checks(subject.metrics) if subject.metrics else [],
+        "checks": checks(subject) if subject.metrics else [],
         "metrics": metric_table(subject.metrics),
         "figures": shown,
         "left_out": [path.name for path in subject.figures[len(shown) :]],
@@ -89,11 +91,17 @@ def marks(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def checks(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Every check with what it has found, if anything."""
-    found = {check["name"]: check["message"] for check in metrics.get("checks", [])}
+def checks(subject: Subject) -> list[dict[str, str]]:
+    """Every check with what it has found, if anything, and whether there was anything to look at."""
+    found = {check["name"]: check["message"] for check in subject.metrics.get("checks", [])}
+    of = Outcome(subject.metrics, subject.history, graph=subject.graph, data=Provenance.of(subject.graph))
     return [
-        {"number": check.number, "asks": check.asks, "message": found.get(check.name, "")}
+        {
+            "number": check.number,
+            "asks": check.asks,
+            "message": found.get(check.name, ""),
+            "told": "nothing found" if check.applies(of) else "does not apply",
+        }
         for check in sorted(CHECKS, key=lambda check: (check.name not in found, check.number))
     ]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from avgraph.runs.checks_of_data import class_without_test, source_in_two_folds, stand_in
+from avgraph.runs.checks_of_data import class_without_test, has_sources, source_in_two_folds, stand_in
 from avgraph.runs.checks_of_numbers import (
     ceiling_reached,
     coupling_not_converged,
     graph_at_random,
+    has_couplings,
+    has_true_edges,
     judged_by_chosen,
     loss_at_constant,
     metric_at_baseline,
@@ -29,21 +31,25 @@ class Check(NamedTuple):
         name: a word for it.
         asks: the question, in a line.
         finds: a sentence, or None where all is well.
+        applies: whether there is anything to ask about.
     """
 
     number: str
     name: str
     asks: str
     finds: Callable[[Outcome], str | None]
+    applies: Callable[[Outcome], bool] = lambda outcome: True
 
 
 CHECKS = (
     Check("A01", "loss_at_constant", "Is the loss below that of a constant prediction?", loss_at_constant),
     Check("A02", "metric_at_trivial", "Is the result better than what needs no data?", metric_at_trivial),
     Check("A03", "metric_at_baseline", "Is it better than what the method started from?", metric_at_baseline),
-    Check("A04", "graph_at_random", "Is the learned graph better than a random one?", graph_at_random),
-    Check("A05", "coupling_not_converged", "Did the couplings converge?", coupling_not_converged),
-    Check("A06", "source_in_two_folds", "Is every source file on one side of the split?", source_in_two_folds),
+    Check("A04", "graph_at_random", "Is the learned graph better than a random one?", graph_at_random, has_true_edges),
+    Check("A05", "coupling_not_converged", "Did the couplings converge?", coupling_not_converged, has_couplings),
+    Check(
+        "A06", "source_in_two_folds", "Is every source file on one side of the split?", source_in_two_folds, has_sources
+    ),
     Check("A07", "only_test_measured", "Are there rows to choose by other than the test's?", only_test_measured),
     Check("A08", "ceiling_reached", "Is there room below the ceiling?", ceiling_reached),
     Check("A09", "class_without_test", "Has every class a test row?", class_without_test),

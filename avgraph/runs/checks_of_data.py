@@ -26,6 +26,17 @@ def source_in_two_folds(outcome: Outcome) -> str | None:
     return f"source files in more than one fold: {files}; dataset.on_leakage: drop takes them out of training"
 
 
+def has_sources(outcome: Outcome) -> bool:
+    """Whether the data say which rows are of one recording.
+
+    Example:
+        >>> from avgraph.graph.provenance import Provenance
+        >>> has_sources(Outcome({}, [], data=Provenance()))
+        False
+    """
+    return outcome.data is not None and outcome.data.leakage is not None
+
+
 def class_without_test(outcome: Outcome) -> str | None:
     """Classes that are trained on have no row in the test, so that it says nothing of them.
 

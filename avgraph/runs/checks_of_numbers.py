@@ -108,6 +108,26 @@ def coupling_not_converged(outcome: Outcome) -> str | None:
     return f"{told}: see method (epsilon, max_iter)"
 
 
+def has_true_edges(outcome: Outcome) -> bool:
+    """Whether it is known which edges of the learned graph are true.
+
+    Example:
+        >>> has_true_edges(Outcome({}, []))
+        False
+    """
+    return "graph/edge_precision" in outcome.metrics
+
+
+def has_couplings(outcome: Outcome) -> bool:
+    """Whether the method couples.
+
+    Example:
+        >>> has_couplings(Outcome({}, [{"train/not_converged": 0.0}]))
+        True
+    """
+    return bool(outcome.history) and "train/not_converged" in outcome.history[-1]
+
+
 def only_test_measured(outcome: Outcome) -> str | None:
     """The test split was measured while training went on, and there is no other to choose epochs and options by.
 

@@ -90,6 +90,8 @@ def test_it_says_what_the_run_says(elements: Elements, run: Run) -> None:
     verdict = run.metrics["verdict"]
     assert f"Test accuracy {verdict['value']:.3f} (95 % interval" in elements.text
     assert all(check.number in elements.text for check in CHECKS)
+    assert "Did the couplings converge? does not apply" in elements.text  # RR-Net has none
+    assert "Are the data real? nothing found" in elements.text
     assert "method.hidden_channels" in elements.text
     environment = json.loads((run.directory / "environment.json").read_text(encoding="utf-8"))
     assert environment["packages"]["torch"] in elements.text

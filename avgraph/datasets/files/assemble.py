@@ -34,7 +34,7 @@ class Assembled:
         classes: node type → names of its classes.
         columns: node type → the columns of its table that are its features.
         notes: what a reader of the numbers must know.
-        leakage: sources on two sides of a split.
+        leakage: sources on two sides of a split; noted where sources are known.
     """
 
     data: HeteroData = field(default_factory=HeteroData)
@@ -54,7 +54,9 @@ class Assembled:
         settings: dict[str, Any] = {} if sides.fold is None else {"fold": sides.fold, "val_fold": sides.val_fold}
         settings |= {"columns": self.columns} if self.columns else {}
         note = "; ".join(self.notes)
-        Provenance(dataset, "real", settings, note, self.classes, files, self.leakage).write_to(self.data)
+        known = any("source_file" in self.data[node] for node in self.data.node_types)
+        leakage = self.leakage if known else None
+        Provenance(dataset, "real", settings, note, self.classes, files, leakage).write_to(self.data)
 
 
 def graph_of_nodes(parts: Mapping[str, Part], sides: Sides) -> Assembled:
