@@ -47,7 +47,8 @@ def _lir(options: Mapping[str, Any]) -> MethodWorld:
 
 
 def _mltm(options: Mapping[str, Any]) -> MethodWorld:
-    return MethodWorld("Captions", {"type": "mltm", **options})
+    epochs = options.get("trust_after", 5) + 1 if options.get("trust") else 1  # trust has to come
+    return MethodWorld("Captions", {"type": "mltm", **options}, {**CPU, "epochs": epochs})
 
 
 def _cmcr(options: Mapping[str, Any]) -> MethodWorld:
@@ -259,7 +260,7 @@ MLTM = Component(
         row("trust", "partial", KINDS, gains("audio-trusted-text")),
         row("trusted", 0.3, LOSS, FALLS, trust="small_loss", trust_after=0),
         row("trusted", 0.3, metric("train/trust"), FALLS, trust="partial", trust_after=0),
-        row("trust_after", 5, LOSS, RISES, trust="small_loss", trust_after=0),
+        row("trust_after", 1, LOSS, RISES, trust="small_loss", trust_after=0),
         row("reverse_weight", 3.0, LOSS, RISES, loss="info_nce_reverse"),
         row("temperature", 0.3, LOSS, loss="info_nce"),
         row("temperature", 0.3, seen("entropy term", _entropy), loss="info_nce_entropy"),
