@@ -7,6 +7,18 @@ from pathlib import Path
 import numpy as np
 
 CLASSES = 6
+CONNECTED = {
+    "clap": {"text": "clap_text.npy", "sounds": "clap_sounds.npy"},
+    "clip": {"text": "clip_text.npy", "pictures": "clip_pictures.npy"},
+}
+PLACES = {
+    "sounds": "audio",
+    "proposals": "crops",
+    "boxes": "boxes.csv",
+    "truth": "truth.csv",
+    "height": 64,
+    "width": 96,
+}
 TWO = """\
 name: small
 seed: 1

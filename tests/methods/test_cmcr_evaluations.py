@@ -20,22 +20,10 @@ from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import export_graph, read_graphml
 from avgraph.methods.cmcr.evaluations import localisation_metrics, zero_shot_metrics
 from avgraph.metrics import counterfactual_scores, localisation_scores, region_iou, zero_shot_accuracy
-from tests.spaces import LOCALISATION, two_spaces, write_boxes, write_spaces
+from tests.spaces import CONNECTED, LOCALISATION, PLACES, two_spaces, write_boxes, write_spaces
 
 HEIGHT, WIDTH = 6, 8
 HELD = {"audio": {"x": {"clap": "clap_audio.npy"}}, "crops": {"x": {"clip": "crops.npy"}}}
-PLACES = {
-    "sounds": "audio",
-    "proposals": "crops",
-    "boxes": "boxes.csv",
-    "truth": "truth.csv",
-    "height": 64,
-    "width": 96,
-}
-SPACES = {
-    "clap": {"text": "clap_text.npy", "sounds": "clap_sounds.npy"},
-    "clip": {"text": "clip_text.npy", "pictures": "clip_pictures.npy"},
-}
 
 
 @pytest.fixture
@@ -46,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def loaded(folder: Path, **changes: Any) -> HeteroData:
-    return SpaceFiles(root=str(folder), spaces=SPACES, held_out=HELD, localisation={**PLACES, **changes}).load()
+    return SpaceFiles(root=str(folder), spaces=CONNECTED, held_out=HELD, localisation={**PLACES, **changes}).load()
 
 
 def boxes(count: int, seed: int) -> Tensor:
@@ -205,7 +193,7 @@ def test_a_class_without_a_prompt_is_named_with_its_file(folder: Path) -> None:
     }
     message = r"prompt_y\.npy \(held_out\.prompts\.y\): no prompt of class 4, 5, which image has"
     with pytest.raises(DataError, match=message):
-        SpaceFiles(root=str(folder), spaces=SPACES, held_out=held_out).load()
+        SpaceFiles(root=str(folder), spaces=CONNECTED, held_out=held_out).load()
 
 
 def test_boxes_in_shares_of_the_picture_are_told(folder: Path) -> None:
@@ -220,7 +208,7 @@ def test_a_run_with_one_of_these_questions_alone_is_judged_by_it(folder: Path, q
         "image": {"x": {"clip": "clip_image.npy"}, "y": "y.npy"},
         "prompts": {"x": {"clap": "prompts.npy"}, "y": "prompt_y.npy", "prompts": True},
     }  # fmt: skip
-    dataset = {"type": "spaces", "root": str(folder), "spaces": SPACES, "held_out": held_out}
+    dataset = {"type": "spaces", "root": str(folder), "spaces": CONNECTED, "held_out": held_out}
     dataset |= {"localisation": PLACES} if question == "boxes" else {}
     method = {"type": "cmcr", "hidden_channels": 32, "channels": 16, "batch_size": 80}
     train = {"epochs": 6, "device": "cpu", "threads": 1}
@@ -264,7 +252,7 @@ def test_boxes_may_end_a_pixel_outside_as_those_of_detectors_do(folder: Path) ->
     ],
 )
 def test_wrong_options_are_one_line(change: dict[str, Any], line: str) -> None:
-    dataset = {"type": "spaces", "spaces": SPACES, "held_out": HELD, "localisation": PLACES, **change}
+    dataset = {"type": "spaces", "spaces": CONNECTED, "held_out": HELD, "localisation": PLACES, **change}
     with pytest.raises(ConfigError) as error:
         experiment_from_dict({"dataset": dataset, "method": {"type": "cmcr"}})
     assert line in str(error.value)

@@ -10,6 +10,7 @@ from typing import Any
 from avgraph import datasets
 from avgraph.graph.ratings import RATES
 from avgraph.graph.segmentation import HEARD, SWAPPED
+from tests.spaces import CONNECTED, PLACES
 from tests.wiring.row import RISES, Component, Row, See, becomes, gains, loses, row, tells
 from tests.wiring.see import KINDS, NODES, attribute, count, edges, error, keys, provenance, seen, size
 from tests.wiring.worlds import DatasetWorld
@@ -171,13 +172,7 @@ FILES = {"nodes": {"audio": {"x": "x.npy"}, "label": {"x": "x2.npy"}}}
 FOLDED = {"audio": {"table": "sounds.csv"}}
 EDGE = {"source": "audio", "relation": "has", "target": "label", "index": "index.npy"}
 HAS = ("audio", "has", "label")
-SPACES = {
-    "root": "spaces",
-    "spaces": {
-        "clap": {"text": "clap_text.npy", "sounds": "clap_sounds.npy"},
-        "clip": {"text": "clip_text.npy", "pictures": "clip_pictures.npy"},
-    },
-}
+SPACES = {"root": "spaces", "spaces": CONNECTED}
 HELD_OUT = {"x": {"clap": "clap_audio.npy"}, "y": "y.npy"}
 
 
@@ -203,14 +198,6 @@ PICTURES = {
     **{node: {"x": {"clip": "crops.npy"}} for node in ("crops", "others")},
 }
 LABELLED = {node: {**PICTURES[node], "y": file} for node, file in (("audio", "y.npy"), ("crops", "crop_y.npy"))}
-PLACES = {
-    "sounds": "audio",
-    "proposals": "crops",
-    "boxes": "boxes.csv",
-    "truth": "truth.csv",
-    "height": 64,
-    "width": 96,
-}
 
 
 def _localisation(options: Mapping[str, Any]) -> DatasetWorld:
