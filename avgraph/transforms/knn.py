@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch_geometric.data import HeteroData
+from torch_geometric.data import Batch, HeteroData
 from torch_geometric.transforms import BaseTransform
 
 from avgraph.errors import GraphError
@@ -134,8 +134,9 @@ class KNN(BaseTransform):
         return {kind: near_edges(data, new, kind, self.k, least, within)}
 
     def _groups(self, data: HeteroData, node: str) -> Any:
-        batched = self.within is None and all(
-            "batch" in node_store(data, end) for end in {self.node, self.target or node}
+        ends = {self.node, self.target or node}
+        batched = (
+            self.within is None and isinstance(data, Batch) and all("batch" in node_store(data, end) for end in ends)
         )
         within = "batch" if batched else self.within
         return None if within is None else node_attribute(data, node, within)

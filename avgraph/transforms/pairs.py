@@ -6,7 +6,7 @@ import logging
 
 import torch
 from torch import Tensor
-from torch_geometric.data import HeteroData
+from torch_geometric.data import Batch, HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.graph.pairs import label_pairs
@@ -30,7 +30,7 @@ def set_pairs(
         GraphError: as `label_pairs`, or if an edge joins two graphs of a batch.
     """
     ends = [data[node].get("batch") for node in edge_type[::2]]
-    if all(isinstance(batch, Tensor) for batch in ends) and edge_index.shape[1]:
+    if isinstance(data, Batch) and all(batch is not None for batch in ends) and edge_index.shape[1]:
         one, other = (batch[index.to(batch.device)] for batch, index in zip(ends, edge_index, strict=True))
         if not torch.equal(one, other):
             told = "joins graphs of a batch with each other; apply the transform to every graph, then batch them"

@@ -298,5 +298,8 @@ def test_in_a_batch_neighbours_are_of_the_same_graph() -> None:
     whole = KNN("a", 2)(Batch.from_data_list(graphs))["a", "near", "a"].edge_index
     parts = [KNN("a", 2)(graph)["a", "near", "a"].edge_index for graph in graphs]
     assert torch.equal(whole, torch.cat([parts[0], parts[1] + 4], 1))
+    graphs[0]["a"].batch = torch.tensor([0, 0, 1, 1])  # of a laboratory, say
+    assert torch.equal(KNN("a", 2)(graphs[0])["a", "near", "a"].edge_index, parts[0])
+    del graphs[0]["a"].batch
     with pytest.raises(GraphError, match=r"\(a, coupled, b\): joins graphs of a batch with each other"):
         CouplingEdges("a", "b")(Batch.from_data_list([HeteroData(a=g["a"], b={"x": g["a"].x}) for g in graphs]))
