@@ -98,7 +98,8 @@ def evaluate(run: Run | str | Path, *, device: str | None = None) -> dict[str, f
     """
     if isinstance(run, Run):
         device = device or run.device
-    directory = run.directory if isinstance(run, Run) else Path(run)
+        run = run.directory
+    directory = Path(run)
     experiment = experiment_of(directory)
     with interruptible(), counted(None, f"{experiment.name}: metrics"), run_settings(experiment.train.threads):
         return load_task(directory, experiment, device).metrics()

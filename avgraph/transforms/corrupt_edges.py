@@ -26,8 +26,9 @@ class CorruptEdges(BaseTransform):
     """Make a ``share`` of the training edges of ``relation`` wrong, or take it away.
 
     Training edges are those of their ``train_mask``, or of that of their source nodes, or all: what is tested stays
-    true. Every edge gets ``true_target``, what it had before the first such step, and ``corrupted``, true where it has
-    another; ``y`` is that of the new ends. Edges that are taken away are left as ``removed_edge_index`` [2, r].
+    true. Every edge gets ``true_target``, what it had before the first such step (-1 where it came as ``corrupted``),
+    and ``corrupted``, true where it has another; ``y`` is that of the new ends. Edges that are taken away are left as
+    ``removed_edge_index`` [2, r].
 
     Args:
         relation: (source, relation, target).
@@ -72,7 +73,8 @@ class CorruptEdges(BaseTransform):
             index[1, train] = target.to(index)
         except GraphError as error:
             raise GraphError(f"corrupt_edges: {show_edge(self.relation)}: {error}") from error
-        edges.true_target = edges.get("true_target", edges.edge_index[1])
+        # Of an edge that came as corrupted nobody knows what it should be: it stays marked.
+        edges.true_target = edges.get("true_target", edges.edge_index[1].masked_fill(before, -1))
         edges.corrupted = index[1] != edges.true_target
         edges.edge_index = index
         label_pairs(data, self.relation)

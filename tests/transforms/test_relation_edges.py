@@ -194,6 +194,16 @@ def test_noise_is_marked_by_what_was_true() -> None:
     assert not small[DESCRIBED].corrupted.any()
 
 
+def test_edges_that_came_as_corrupted_stay_marked() -> None:
+    data = described()
+    data[DESCRIBED].corrupted = torch.arange(200) % 10 == 1
+    before = data[DESCRIBED].corrupted
+    for seed in (0, 1):
+        data = CorruptEdges(DESCRIBED, 0.2, "replaced", seed=seed)(data)
+        assert data[DESCRIBED].corrupted[before].all()
+    assert torch.equal(data[DESCRIBED].true_target == -1, before)
+
+
 def test_a_path_from_no_node() -> None:
     data = HeteroData(a={"num_nodes": 0}, b={"num_nodes": 2}, c={"num_nodes": 2})
     data["a", "to", "b"].edge_index = torch.empty(2, 0, dtype=torch.int64)
