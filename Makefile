@@ -9,8 +9,9 @@ endif
 
 # A thread a worker; idle ones sleep; bytecode is kept, whatever the image says: workers and their processes share it.
 TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-# The graph search, once and beside mypy, rather than by every worker that comes to it first.
+# The graph search and bytecode, once and beside mypy, rather than by every worker that comes to them first.
 COMPILE = $(BIN)/python -c "import numpy, avgraph.dag; avgraph.dag.grasp(numpy.random.default_rng(0).normal(size=(9, 3)))"
+COLLECT = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q avgraph benchmarks; $(TESTS) --collect-only > /dev/null
 
 .PHONY: train test test-gpu lint bench bench-gpu docs clean
 
@@ -25,7 +26,7 @@ train: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/ruff check .
-	$(BIN)/mypy & types=$$!; $(BIN)/lint-imports && $(COMPILE) && wait $$types
+	$(BIN)/mypy & types=$$!; $(BIN)/lint-imports && $(COMPILE) && { $(COLLECT); wait $$types; }
 	$(TESTS) -n logical --maxprocesses 4 --dist worksteal  # the files in order, a worker without work takes of the rest
 
 bench: $(VENV)/installed

@@ -1,27 +1,30 @@
-"""What checks annotations while tests run (see addopts): beartype, with jaxtyping's dimensions where there are shapes.
+"""What checks shapes while tests run (see addopts): beartype, with jaxtyping's dimensions, where annotations have them.
 
 The hook of jaxtyping decorates every function of the package. Its own decorator binds the arguments of every call and
 checks them twice, a third of the time of all tests; `jaxtyped` below is in its place, and makes the checks of a
-function when it is first called.
+function when it is first called. What has no shapes is left to mypy, which reads every call of the package.
 """
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import functools
 import inspect
+import re
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any, get_args, get_type_hints
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray, TypeCheckError, config
+from jaxtyping import AbstractArray, AbstractDtype, TypeCheckError, config
 
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeCheckError))
 _jaxtyped = jaxtyping.jaxtyped
-_made: dict[Any, tuple[Callable[..., Any], Any, bool]] = {}
+_made: dict[Any, tuple[Callable[..., Any], Any] | None] = {}
 
 
 def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
@@ -31,6 +34,8 @@ def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
     if inspect.isclass(function):
         if dataclasses.is_dataclass(function) and "__init__" in vars(function):
             function.__init__ = jaxtyped(function.__init__)
+        return function
+    if not any(map(_may_be_shape, _words(function), repeat(function.__globals__))):
         return function
     check: Callable[..., Any] | None = None
 
@@ -46,24 +51,38 @@ def jaxtyped(function: Any = None, *, typechecker: Any = None) -> Any:
     return wrapped
 
 
+def _words(function: Any) -> Iterator[str]:
+    """The names in its annotations."""
+    for hint in function.__annotations__.values():
+        yield from re.findall(r"\w+", hint if isinstance(hint, str) else repr(hint))
+
+
+def _may_be_shape(name: str, names: dict[str, Any]) -> bool:
+    """Whether it is a shape, or something that is yet to be defined."""
+    if name not in names:
+        return not hasattr(builtins, name)
+    found = names[name]
+    return _has_shapes(found) or (inspect.isclass(found) and issubclass(found, AbstractDtype))
+
+
 def _with_checks(function: Any) -> Callable[..., Any]:
-    if inspect.isgeneratorfunction(function):  # its result is the generator, not what comes out of it
-        own: Callable[..., Any] = _jaxtyped(function, typechecker=checked)
-        return own
     # A function within a function is defined anew with every call of the outer one: what is made once calls the new.
     key = (function.__code__, *function.__annotations__.items())
     if key not in _made:
         _made[key] = _of_first(function)
-    check, first, shapes = _made[key]
-    if check is first:
-        return function  # nothing to check
+    made = _made[key]
+    if made is None:
+        plain: Callable[..., Any] = function
+        return plain
+    if inspect.isgeneratorfunction(function):  # its result is the generator, not what comes out of it
+        own: Callable[..., Any] = _jaxtyped(function, typechecker=checked)
+        return own
+    check, first = made
     check = _copied(check, check.__annotations__)
     check.__kwdefaults__ = {
         name: function if value is first else value for name, value in (check.__kwdefaults__ or {}).items()
     }
     assert function in check.__kwdefaults__.values()
-    if not shapes:
-        return check
 
     def in_context(*args: Any, **kwargs: Any) -> Any:
         with _jaxtyped("context"):
@@ -72,11 +91,13 @@ def _with_checks(function: Any) -> Callable[..., Any]:
     return in_context
 
 
-def _of_first(function: Any) -> tuple[Callable[..., Any], Any, bool]:
-    """Its checks, the copy of it that they call, and whether there are shapes among them."""
+def _of_first(function: Any) -> tuple[Callable[..., Any], Any] | None:
+    """Its checks and the copy of it that they call; None where no annotation has a shape."""
     hints = {name: _resolved(name, hint, function.__globals__) for name, hint in function.__annotations__.items()}
+    if not any(map(_has_shapes, hints.values())):
+        return None
     copy = _copied(function, hints)  # never called: it holds nothing of what is around it
-    return checked(copy), copy, any(map(_has_shapes, hints.values()))
+    return checked(copy), copy
 
 
 def _copied(function: Any, annotations: dict[str, Any]) -> Any:
