@@ -17,6 +17,7 @@ from avgraph.dag.knowledge import Pairs, check_consistent, edge_matrix
 from avgraph.dag.moments import Moments, moments_of_covariance, moments_of_data
 from avgraph.dag.result import DAG
 from avgraph.errors import DataError
+from avgraph.runtime.threads import usable_threads
 
 _MOST_COLUMNS = 2**15 - 1  # the search keeps them as 16-bit integers
 
@@ -36,12 +37,13 @@ def grasp(
     forbidden: Pairs | None = None,
     required: Pairs | None = None,
     ridge: float | None = None,
+    threads: int | None = None,
     engine: Literal["numba", "causal-learn"] = "numba",
 ) -> DAG:
     """Learn a DAG over the columns of ``data``, or from a ``covariance`` of ``n_samples`` rows.
 
-    The same input and seed give the same result to the last bit, unless time runs out. The first call in an
-    installation compiles the search, which takes up to a minute; later ones load it from disk.
+    The same input and seed give the same result to the last bit, on any number of threads, unless time runs out. The
+    first call in an installation compiles the search, which takes up to a minute; later ones load it from disk.
 
     Args:
         data: [n, p] array, tensor or data frame; linear relations with Gaussian noise are assumed.
@@ -57,8 +59,10 @@ def grasp(
         forbidden: pairs (parent, child), by name or number, that must not be edges.
         required: pairs (parent, child) that must be edges.
         ridge: share of its variance added to each column, for data whose columns are collinear or constant.
-        engine: ``"numba"``, or ``"causal-learn"`` for the reference implementation (slow; no knowledge, time limit
-            or covariance).
+        threads: starts, and perturbations, that are tried beside each other; by default what torch takes where it is
+            loaded, else ``OMP_NUM_THREADS``, else the cores of this process.
+        engine: ``"numba"``, or ``"causal-learn"`` for the reference implementation (slow; no knowledge, time limit,
+            covariance or threads).
 
     Raises:
         DataError: if a value is not finite, columns are constant or collinear, n ≤ p, or an argument is out of range.
@@ -72,12 +76,16 @@ def grasp(
         >>> dag.parents("wet"), dag.converged
         (['rain', 'sprinkler'], True)
     """
-    _check_settings(penalty_discount, depth, restarts, perturbations, seed, time_limit)
+    _check_settings(penalty_discount, depth, restarts, perturbations, seed, time_limit, threads)
     if engine == "causal-learn":
         from avgraph.dag.causal_learn import grasp_reference
 
-        if any(given is not None for given in (covariance, n_samples, time_limit, forbidden, required, ridge)):
-            raise DataError("engine 'causal-learn' takes data: no covariance, time_limit, forbidden, required, ridge")
+        refused = {
+            "covariance": covariance, "n_samples": n_samples, "time_limit": time_limit, "forbidden": forbidden,
+            "required": required, "ridge": ridge, "threads": threads,
+        }  # fmt: skip
+        if any(given is not None for given in refused.values()):
+            raise DataError(f"engine 'causal-learn' takes data: no {', '.join(refused)}")
         return grasp_reference(data, penalty_discount, depth, restarts, seed, names)
     if engine != "numba":
         raise DataError(f"engine: expected 'numba' or 'causal-learn', got {engine!r}")
@@ -91,7 +99,7 @@ def grasp(
 
     found = search(
         moments.correlation, moments.n_samples, penalty_discount, depth, restarts, perturbations, seed,
-        time_limit, forbidden_matrix, required_matrix,
+        time_limit, forbidden_matrix, required_matrix, threads or usable_threads(),
     )  # fmt: skip
     # The search scores correlations and leaves out what all graphs share: in the units of the data, and with that,
     # every score is shifted alike. The best graph is scored afresh, from its parents.
@@ -124,7 +132,13 @@ def _moments(
 
 
 def _check_settings(
-    penalty_discount: float, depth: int, restarts: int, perturbations: int, seed: int, time_limit: float | None
+    penalty_discount: float,
+    depth: int,
+    restarts: int,
+    perturbations: int,
+    seed: int,
+    time_limit: float | None,
+    threads: int | None,
 ) -> None:
     if not 0 < penalty_discount < np.inf:
         raise DataError(f"penalty_discount: expected a number above 0, got {penalty_discount}")
@@ -138,3 +152,5 @@ def _check_settings(
         raise DataError(f"seed: expected 0 … 2⁶³ − 1, got {seed}")
     if time_limit is not None and not time_limit > 0:
         raise DataError(f"time_limit: expected seconds above 0, got {time_limit}")
+    if threads is not None and threads < 1:
+        raise DataError(f"threads: expected at least 1, got {threads}")

@@ -27,11 +27,11 @@ class DAG:
         names: of the columns.
         converged: whether every start that was asked for ran to its local optimum; false if time ran out.
         n_starts: starts that did.
-        start_scores: score of every start, a last one cut short by the time limit included.
+        start_scores: score of every start, those cut short by the time limit included.
         start_adjacencies: its graph.
 
     Shapes:
-        order [p]; adjacency [p, p]; start_scores [s]; start_adjacencies [s, p, p], with s = n_starts, or one more.
+        order [p]; adjacency [p, p]; start_scores [s]; start_adjacencies [s, p, p], with s ≥ n_starts.
 
     Example:
         >>> edge = np.array([[False, True], [False, False]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -69,13 +71,13 @@ def test_full_pools_are_emptied_and_change_nothing(monkeypatch: pytest.MonkeyPat
     expected = grasp(x, restarts=2)
     make_trees = arrays.make_trees
 
-    def tiny(p: int) -> arrays.Trees:
-        trees = make_trees(p)
+    def tiny(p: int, threads: int) -> arrays.Trees:
+        trees = make_trees(p, threads)
         return trees._replace(
             first=trees.first[:60].copy(), variable=trees.variable[: p * p].copy(), pool=trees.pool[:200].copy()
         )
 
-    monkeypatch.setattr("avgraph.dag.search.run.make_trees", tiny)
+    monkeypatch.setattr("avgraph.dag.search.workers.make_trees", tiny)
     again = grasp(x, restarts=2)
     assert again.start_adjacencies.tobytes() == expected.start_adjacencies.tobytes()
     assert again.order.tobytes() == expected.order.tobytes()
@@ -113,6 +115,28 @@ def test_perturbations_only_ever_improve_and_leave_the_starts_alone() -> None:
     assert again.order.tobytes() == more.order.tobytes()
     place = np.argsort(more.order)
     assert all(place[parent] < place[child] for parent, child in np.argwhere(more.adjacency))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(threads: int) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 25)) @ rng.normal(size=(25, 25)) + 0.5 * rng.normal(size=(120, 25))  # dense
+    one, more = (grasp(x, restarts=5, perturbations=12, threads=count) for count in (1, threads))
+    assert one.score > one.start_scores.max() + 1e-6  # a perturbation was followed: those beside it were dropped
+    assert more.order.tobytes() == one.order.tobytes()
+    assert (more.score, more.n_starts, more.converged) == (one.score, 5, True)
+    assert more.start_adjacencies.tobytes() == one.start_adjacencies.tobytes()
+
+
+def test_all_threads_end_with_the_time() -> None:
+    before = threading.active_count()
+    rng = np.random.default_rng(0)
+    x = sample(random_dag(80, 240, rng)[1], 400, rng)
+    short = grasp(x, restarts=10_000, time_limit=0.2, threads=3)
+    assert short.timed_out
+    assert short.n_starts <= len(short.start_scores) <= short.n_starts + 3
+    assert short.score == pytest.approx(short.start_scores.max())
+    assert threading.active_count() == before
 
 
 @given(st.integers(1, 12), st.integers(0, 1000))

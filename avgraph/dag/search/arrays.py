@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Bytes that cached grow–shrink results may take at most; when they are full, all are dropped and computed again.
+# Bytes that cached grow–shrink results may take at most, over all threads; those of a thread that are full are
+# dropped and computed again.
 _MEMORY = 768 * 2**20
 
 TABLE = 1 << 15  # graphs followed since the last improvement that `dfs` remembers; a power of two
@@ -110,12 +111,13 @@ class Frames(NamedTuple):
     visited: Array  # [TABLE, 2] level + 1 and hash of a graph; level 0: free
 
 
-def make_trees(p: int) -> Trees:
-    """Empty trees. Memory is taken as it is used: untouched pages of `numpy.empty` cost nothing."""
-    nodes = int(min(max(2_000 * p, 20_000), _MEMORY // 3 // 40))
+def make_trees(p: int, threads: int = 1) -> Trees:
+    """Empty trees of one of so many threads. Memory is taken as it is used: untouched pages cost nothing."""
+    memory = _MEMORY // threads
+    nodes = int(min(max(2_000 * p, 20_000), memory // 3 // 40))
     # A node has p − 1 branches at most, and one walk may need p nodes.
-    branches = int(max(min(40 * nodes, _MEMORY // 2 // 6), p * (p + 2)))
-    parents = int(max(_MEMORY // 6 // 2 if p > 300 else 10 * nodes, p * (p + 2)))
+    branches = int(max(min(40 * nodes, memory // 2 // 6), p * (p + 2)))
+    parents = int(max(memory // 6 // 2 if p > 300 else 10 * nodes, p * (p + 2)))
     return Trees(
         used=np.zeros(3, dtype=np.int64),
         root=np.full(p, -1, dtype=np.int32),

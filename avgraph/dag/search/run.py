@@ -3,86 +3,15 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from math import expm1, log
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from jaxtyping import Bool, Float, Int
 
-from avgraph.dag.search.arrays import State, make_frames, make_state, make_trees, make_work
-from avgraph.dag.search.start import run_start
-from avgraph.runtime.interrupt import raised_at_the_end
+from avgraph.dag.search.problem import make_problem
+from avgraph.dag.search.workers import Start, Workers
 from avgraph.runtime.progress import counted
-
-Array = npt.NDArray[Any]
-
-
-class Problem(NamedTuple):
-    """The question.
-
-    Shapes:
-        correlation [p, p]; candidate [p, p], row: child, whether a column may become its parent; required [p, p],
-        row: parent; n_required [p]: parents each child must have; stop [1]: set to 1 from outside to end the search.
-    """
-
-    correlation: Array
-    half_n: float
-    penalty: float
-    least_gain: float
-    tolerance: float
-    candidate: Array
-    required: Array
-    n_required: Array
-    stop: Array
-
-
-def make_problem(
-    correlation: Array, n_samples: int, penalty_discount: float, forbidden: Array, required: Array
-) -> Problem:
-    """The question in the compiled functions' terms; ``forbidden`` and ``required`` [p, p] are parent → child."""
-    p = len(correlation)
-    penalty = penalty_discount * log(n_samples)
-    candidate = ~forbidden.T & ~required.T
-    np.fill_diagonal(candidate, False)
-    return Problem(
-        correlation=np.ascontiguousarray(correlation, dtype=np.float64),
-        half_n=n_samples / 2,
-        penalty=penalty,
-        # −n/2 · log(1 − r²) > penalty, solved for r²: no logarithm per candidate.
-        least_gain=-expm1(-2 * penalty / n_samples),
-        # Local scores carry a rounding error that grows with n; the smallest real difference is far larger.
-        tolerance=1e-9 * n_samples,
-        candidate=np.ascontiguousarray(candidate),
-        required=np.ascontiguousarray(required),
-        n_required=required.sum(axis=0, dtype=np.int64) if p else np.zeros(0, dtype=np.int64),
-        stop=np.zeros(1, dtype=np.int64),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Where one start ended.
-
-    Shapes:
-        order [p]; adjacency [p, p]; phases [3]: score, up to a constant, of the ordering it began with, after the
-        greedy sweeps and at the end.
-    """
-
-    order: Int[np.ndarray, " p"]
-    adjacency: Bool[np.ndarray, "p p"]
-    phases: Float[np.ndarray, " 3"]
-    seconds: float
-    finished: bool
-
-    @property
-    def total(self) -> float:
-        """Score at the end, up to a constant."""
-        return float(self.phases[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +42,9 @@ def search(
     time_limit: float | None,
     forbidden: Bool[np.ndarray, "p p"],
     required: Bool[np.ndarray, "p p"],
+    threads: int = 1,
 ) -> Found:
-    """Run ``restarts`` starts one after the other, then begin anew near the best; all share grow–shrink results.
+    """Run ``restarts`` starts, then begin anew near the best; with any number of threads alike, to the last bit.
 
     Example:
         >>> none = np.zeros((2, 2), dtype=bool)
@@ -122,57 +52,56 @@ def search(
         >>> found.best.adjacency.sum()
         np.int64(1)
     """
-    begin = time.monotonic()
-    p = len(correlation)
+    until = None if time_limit is None else time.monotonic() + time_limit
     problem = make_problem(correlation, n_samples, penalty_discount, forbidden, required)
-    trees, work, frames = make_trees(p), make_work(p), make_frames(p, depth)
-    # The compiled search runs beside this thread and without the interpreter's lock, so that a time limit or Ctrl-C
-    # reaches it: it looks at problem.stop between moves.
-    stop = partial(problem.stop.fill, 1)
+    threads = min(threads, max(restarts, perturbations))
     with (
-        raised_at_the_end(stop),
         counted(restarts + perturbations, "search") as advance,
-        ThreadPoolExecutor(max_workers=1) as pool,
+        Workers(problem, depth, seed, threads, until).open() as workers,
     ):
-
-        def run(number: int, order: Int[np.ndarray, " p"] | None = None) -> Start:
-            left = None if time_limit is None else max(begin + time_limit - time.monotonic(), 0.0)
-            state, phases, started = make_state(p), np.zeros(3), time.monotonic()
-            if order is not None:
-                state.order[:] = order
-                state.position[order] = np.arange(p)
-            # Seed and number are scrambled together by the generator, so neighbouring seeds share no start.
-            own_seed = np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0]
-            future = pool.submit(run_start, own_seed, order is not None, problem, trees, work, frames, state, phases)
-            try:
-                done = future.result(timeout=left)
-            except FutureTimeout:
-                stop()
-                done = future.result()
-            except BaseException:
-                stop()  # else the pool would wait for the search to end by itself
-                raise
+        starts = []
+        for begun in [workers.begin(number) for number in range(restarts)]:
+            start = workers.result(begun)
+            if start is not None:
+                starts.append(start)
             advance()
-            return Start(state.order, _adjacency(state, p), phases, time.monotonic() - started, bool(done))
+        best = max(starts, key=lambda start: start.total)
+        if not workers.stopped:
+            best = _perturb(best, restarts, perturbations, seed, required, threads, workers, advance)
+        return Found(tuple(starts), best, not workers.stopped)
 
-        starts = [run(0)]
-        while starts[-1].finished and len(starts) < restarts:
-            starts.append(run(len(starts)))
-        best, last = max(starts, key=lambda start: start.total), starts[-1]
-        for round_ in range(perturbations):
-            if not last.finished:
-                break
+
+def _perturb(
+    best: Start,
+    restarts: int,
+    perturbations: int,
+    seed: int,
+    required: Bool[np.ndarray, "p p"],
+    threads: int,
+    workers: Workers,
+    advance: Callable[..., None],
+) -> Start:
+    """Begin anew near the best so often, each time near the best of all before.
+
+    Threads try the next perturbations of the same ordering at once. Where one leads to a better ordering, those behind
+    it are dropped and tried again from there.
+    """
+    tried = 0
+    while tried < perturbations and not workers.stopped:
+        begun = []
+        for round_ in range(tried, min(tried + threads, perturbations)):
             order = perturbed(best.order, required, np.random.default_rng([seed, round_]))
-            last = run(restarts + round_, order)
-            if last.total > best.total:
-                best = last
-    return Found(tuple(starts), best, last.finished)
-
-
-def _adjacency(state: State, p: int) -> Bool[np.ndarray, "p p"]:
-    """Parent row → child column, from one bitset of parents per child."""
-    bits = np.unpackbits(state.parents.astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    return np.ascontiguousarray(bits[:, :p].T).astype(np.bool_)
+            begun.append(workers.begin(restarts + round_, order))
+        while begun:
+            found = workers.result(begun.pop(0))
+            tried += 1
+            advance()
+            if found is not None and found.total > best.total:
+                best = found
+                if not workers.stopped:
+                    workers.drop(begun)
+                    break
+    return best
 
 
 def perturbed(
