@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal
 
 from avgraph.encoders.context import DEFAULT_CONTEXT, EncodeContext
 from avgraph.options.base import EncoderOptions
-from avgraph.options.values import Count, NonNegative, Positive, Rate, Seed
+from avgraph.options.values import Count, NonNegative, Positive, Rate, Seed, Share
 
 if TYPE_CHECKING:
     import torch_geometric.data
@@ -94,7 +92,7 @@ class LogmelModulation(EncoderOptions):
     """
 
     type: Literal["logmel_modulation"] = "logmel_modulation"
-    shrinkage: Annotated[float, Field(ge=0, le=1)] = 0.4
+    shrinkage: Share = 0.4
     scores: bool = True
 
     def unused(self) -> dict[str, str]:

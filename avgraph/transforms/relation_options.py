@@ -12,7 +12,7 @@ from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import TransformOptions
 from avgraph.options.mistakes import mistake, mistakes
 from avgraph.options.problems import Path, show
-from avgraph.options.values import Name, Positive, Seed, tuple_as_list
+from avgraph.options.values import Name, Positive, Seed, Share, tuple_as_list
 from avgraph.transforms.options import PairOptions
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class CorruptEdgesOptions(TransformOptions):
 
     type: Literal["corrupt_edges"] = "corrupt_edges"
     relation: Relation
-    share: Annotated[float, Field(ge=0, le=1)]
+    share: Share
     kind: Corruption
     seed: Seed = 0
 

@@ -17,11 +17,16 @@ from avgraph.graph.provenance import Provenance
 from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.lir.dependencies import (
     identity_dependencies,
+    permuted_dependencies,
     random_dependencies,
     recovery,
+    stable_dependencies,
     teacher_dependencies,
 )
+from avgraph.methods.lir.network import ClipNetwork
+from avgraph.methods.lir.objective import batch_loss, sharing
 from avgraph.methods.lir.teacher import Teacher
+from avgraph.nn import proxy_triplet_loss, semantic_alignment_loss
 from avgraph.transforms import DependencyEdges
 
 SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
@@ -68,6 +73,84 @@ def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
     assert ("test/batch_proxy_map" in found) == proxies
     assert found["graph/edges"] > 0
     assert "val/map" not in found
+
+
+def test_permuted_graphs_keep_the_edges_of_a_class_with_itself() -> None:
+    weights = torch.rand(10, 10).triu(1) * (torch.rand(10, 10) < 0.5)
+    own = torch.arange(5), torch.arange(5) + 5
+    for seed in range(20):
+        found = permuted_dependencies(weights, seed)
+        assert torch.equal(found.flatten().sort().values, weights.flatten().sort().values)
+        assert torch.equal(found[own].sort().values, weights[own].sort().values)
+        assert not torch.equal(found, weights)
+
+
+def test_stable_edges_are_counted_in_either_direction() -> None:
+    weights = torch.tensor([[0, 0.2, 0.3, 0.5], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    snapshots = torch.zeros(7, 4, 4)
+    snapshots[:3, 0, 1], snapshots[3:5, 1, 0] = 1, 1  # 5 of 7
+    snapshots[:4, 0, 2] = 1
+    found = stable_dependencies(weights, snapshots, 5 / 7)
+    assert found.nonzero().tolist() == [[0, 1]]
+    assert float(found.sum()) == pytest.approx(float(weights.sum()))
+    assert torch.equal(stable_dependencies(weights, snapshots, 0.0), weights)
+    assert not stable_dependencies(weights, snapshots, 0.9).any()
+
+
+def test_an_unstable_graph_is_none_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    options = LirOptions(stability=1.0, snapshot_epochs=[1], **SHORT)
+    teacher = Teacher([f"class {k}" for k in range(6)], 60, 2, options)
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(60, 6, generator=draw)
+    teacher.infer(1, x, 0)
+    teacher.snapshots[0] = 0.0
+    x[:, 1] += x[:, 0]
+    teacher.infer(2, x, 0)
+    assert not teacher.weights.any()
+    assert "no edge is in so many snapshots: the student has no graph" in caplog.text
+
+
+def test_targets_go_from_the_annotation_to_what_the_teacher_believes() -> None:
+    options = LirOptions(distillation=0.5, interaction_weight=0.0, proxies=False, loss="n_pair")
+    network = ClipNetwork({"audio": 4, "visual": 5}, 3, options).eval()
+    teacher = Teacher([f"class {k}" for k in range(6)], 2, 0, options)
+    teacher.soft.copy_(torch.tensor([[0.9, 0.2, 0.0, 0.7, 0.6, 0.0], [0.1, 0.8, 0.3, 0.3, 0.9, 0.5]]))
+    x, y = {"audio": torch.randn(2, 4), "visual": torch.randn(2, 5)}, torch.tensor([0, 1])
+    soft = [z.sigmoid() for z in network(x)]
+    for done, target in ((0.0, torch.eye(3)[:2]), (1.0, torch.tensor([[1.0, 0.2, 0.0], [0.1, 1.0, 0.2]]))):
+        found = batch_loss(options, network, x, y, teacher, torch.arange(2), done)["alignment"]
+        torch.testing.assert_close(found, semantic_alignment_loss(*soft, target))
+    untaught = batch_loss(options, network, x, y)["alignment"]
+    torch.testing.assert_close(untaught, semantic_alignment_loss(*soft, torch.eye(3)[:2]))
+
+
+def test_negatives_that_share_a_class_count_less() -> None:
+    believed = torch.tensor([[1.0, 0.0, 0.5], [0.25, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    found = sharing(believed)
+    assert torch.equal(found, found.T)
+    assert float(found[0, 1]) == pytest.approx(1 - 0.75 * 1.0 * 0.75)
+    options = LirOptions(false_negatives=1.0, interaction_weight=0.0, proxies=False, semantic_alignment=False)
+    network = ClipNetwork({"audio": 4, "visual": 5}, 3, options).eval()
+    teacher = Teacher([f"class {k}" for k in range(6)], 3, 0, options)
+    teacher.soft.copy_(torch.cat([believed, believed], 1))
+    x, y = {"audio": torch.randn(3, 4), "visual": torch.randn(3, 5)}, torch.arange(3)
+    loss = batch_loss(options, network, x, y, teacher, torch.arange(3))["metric"]
+    torch.testing.assert_close(loss, proxy_triplet_loss(*network(x), y, negative_weight=1 - found))
+    plain = batch_loss(options, network, x, y)["metric"]
+    torch.testing.assert_close(plain, proxy_triplet_loss(*network(x), y))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stability": 0.7}, "stability: expected snapshot_epochs of at most 2, where the student starts"),
+        ({"stability": 0.7, "snapshot_epochs": [3]}, r"to count over, got \[3\]"),
+        ({"interaction_weight": 0.0, "distillation": 0.5, "teacher_epochs": 5}, "or set method.distillation to 0"),
+    ],
+)
+def test_stages_that_never_come_are_told(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        LIRTask(LirOptions(**{**SHORT, **options})).bind(clips(), TrainOptions(epochs=5), 0)
 
 
 def test_a_gallery_item_changes_no_query_embedding() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -81,6 +82,52 @@ def test_equals_a_loop(loss: Callable[..., Tensor], loop: Callable[..., float], 
         expected = (expected + loop(y, x, LABEL, margin)) / 2
     own = {} if loss is n_pair_loss else {"margin": margin}
     assert float(loss(x, y, LABEL, symmetric=symmetric, **own)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("mean_over", ["triplets", "anchors"])
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_weighted_triplets_equal_a_loop(mean_over: Any, symmetric: bool) -> None:
+    (x, y), margin = embeddings(), 1.2
+    weight = torch.rand(7, 7, dtype=torch.float64)
+    weight[3] = 0  # an anchor without a negative that counts
+
+    def loop(x: Tensor, y: Tensor) -> float:
+        terms, weights = [[0.0] * 7, [0.0] * 7]
+        for i, p, q in itertools.product(range(7), repeat=3):
+            if LABEL[i] == LABEL[p] and LABEL[i] != LABEL[q]:
+                hinge = max(0.0, squared(x[i], y[p]) - squared(x[i], y[q]) + margin)
+                terms[i] += float(weight[i, q]) * hinge
+                weights[i] += float(weight[i, q])
+        if mean_over == "triplets":
+            return sum(terms) / sum(weights)
+        return sum(term / every for term, every in zip(terms, weights, strict=True) if every) / 6
+
+    expected = (loop(x, y) + loop(y, x)) / 2 if symmetric else loop(x, y)
+    given = {"margin": margin, "symmetric": symmetric, "mean_over": mean_over, "negative_weight": weight}
+    assert float(proxy_triplet_loss(x, y, LABEL, **given)) == pytest.approx(expected)
+    x, y = x.requires_grad_(), y.requires_grad_()
+    assert gradcheck(lambda x, y: proxy_triplet_loss(x, y, LABEL, **given), (x, y))
+
+
+def test_equal_weights_change_nothing_and_balanced_classes_have_one_mean() -> None:
+    x, y = embeddings(6)
+    label = torch.arange(6) % 3
+    plain = proxy_triplet_loss(x, y, label)
+    for given in ({"negative_weight": torch.full((6, 6), 0.3)}, {"mean_over": "anchors"}):
+        torch.testing.assert_close(proxy_triplet_loss(x, y, label, **given), plain)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"negative_weight": torch.ones(7)}, r"negative_weight: expected \[7, 7\], got \[7\]"),
+        ({"negative_weight": torch.full((7, 7), -1.0)}, "negative_weight: expected finite numbers of at least 0"),
+        ({"mean_over": "clips"}, "mean_over: expected 'triplets' or 'anchors', got 'clips'"),
+    ],
+)
+def test_wrong_weights_and_means_are_told(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        proxy_triplet_loss(*embeddings(), LABEL, **given)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -43,7 +43,8 @@ def _rrnet_ratings(options: Mapping[str, Any]) -> MethodWorld:
 
 
 def _lir(options: Mapping[str, Any]) -> MethodWorld:
-    return MethodWorld("Clips", {"type": "lir", **used(config.LirOptions, options)}, TWO)
+    epochs = max(TWO["epochs"], options.get("teacher_epochs", 0) + 1)
+    return MethodWorld("Clips", {"type": "lir", **used(config.LirOptions, options)}, {**TWO, "epochs": epochs})
 
 
 def _mltm(options: Mapping[str, Any]) -> MethodWorld:
@@ -214,9 +215,12 @@ LIR = Component(
         row("margin", 2.0, METRIC, RISES),
         row("margin", 2.0, METRIC, RISES, loss="hard_triplet"),
         row("margin", 2.0, METRIC, RISES, loss="contrastive"),
+        row("triplet_mean", "anchors", METRIC, batch_size=7),
+        row("false_negatives", 1.0, METRIC),
         row("proxies", False, PARAMETERS, loses("network.proxy.audio.query.weight")),
         row("mask_own_pair", True, METRIC),
         row("semantic_alignment", False, LOGGED, loses("train/alignment")),
+        row("distillation", 1.0, logged("train/alignment")),
         row("teacher_epochs", 1, weight("teacher.epoch"), becomes(torch.tensor(1))),
         row("interaction_weight", 1.0, INTERACTION, times(2)),
         row("threshold", 0.4, INTERACTION),
@@ -227,6 +231,8 @@ LIR = Component(
         row("dependencies", "identity", weight("teacher.weights"), becomes(identity_dependencies(4))),
         row("dependencies", "given", edges("concept", "drives", "concept"), becomes(4)),
         row("dependencies", "random", weight("teacher.weights")),
+        row("dependencies", "permuted", weight("teacher.weights")),
+        row("stability", 1.0, metric("graph/edges"), FALLS, snapshot_epochs=[1, 2], teacher_epochs=3),
         row("restarts", 1, FREQUENCY, becomes([0.0, 1.0])),
         row("penalty_discount", 20.0, metric("graph/edges"), FALLS),
         row("l1", 0.5, weight("teacher.weights")),

@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 
 from avgraph.datasets.base import Segmentation, Side
 from avgraph.options.mistakes import mistakes
-from avgraph.options.values import Count, Positive, Seed
+from avgraph.options.values import Count, Positive, Seed, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Objects = Annotated[int, Field(ge=1, le=8)]
 Condition = Literal["heard", "silence", "off_screen", "noise"]
 """What is heard in a clip: what it shows, or one of three things that leave its mask empty."""

@@ -12,7 +12,7 @@ from avgraph.datasets.base import Clips, DatasetStatus, Folded, Root
 from avgraph.options.inputs import Input
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
-from avgraph.options.values import Name, OnMissing, Rate, Seed
+from avgraph.options.values import Name, OnMissing, Rate, Seed, Share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +80,7 @@ class ClassPaired(Clips, Folded):
     sets: Sets = "esc50_cifar10"
     root: FilePath | None = None
     class_map: ClassMap | None = None
-    cooccurrence: Annotated[float, Field(ge=0, le=1)] = 0.0
+    cooccurrence: Share = 0.0
     second_level: Rate = 0.5
     seed: Seed = 0
     on_missing: OnMissing = Field(default=["download", "synthetic"])

@@ -62,6 +62,49 @@ def random_dependencies(weights: Tensor, seed: int) -> Tensor:
     return found.to(weights)
 
 
+def permuted_dependencies(weights: Tensor, seed: int) -> Tensor:
+    """The same graph with its classes exchanged, as heard and as seen alike, no class where it was.
+
+    Edges of a class with itself stay such edges: what is left to chance is which classes go together.
+
+    Example:
+        >>> weights = torch.zeros(4, 4)
+        >>> weights[0] = torch.tensor([0.0, 0.6, 0.4, 0.0])  # class 0 as heard drives class 1 and itself, as seen
+        >>> permuted_dependencies(weights, seed=0)[1]
+        tensor([0.6000, 0.0000, 0.0000, 0.4000])
+    """
+    classes = len(weights) // 2
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(classes)).to(weights.device)
+    place = torch.empty_like(order)
+    place[order] = order.roll(1)  # one cycle through all classes
+    place = torch.cat([place, place + classes])
+    found = torch.empty_like(weights)
+    found[place[:, None], place] = weights
+    return found
+
+
+def stable_dependencies(weights: Tensor, snapshots: Tensor, least: float) -> Tensor:
+    """The edges that a share of the snapshots has, in either direction, weighing 1 in all as before.
+
+    Args:
+        weights: the graph.
+        snapshots: graphs of other epochs.
+        least: share of them.
+
+    Shapes:
+        weights [p, p], snapshots [s, p, p]; 0 everywhere where no edge is found so often
+
+    Example:
+        >>> weights = torch.tensor([[0, 0.5, 0.25], [0, 0, 0.25], [0, 0, 0]])
+        >>> snapshots = torch.stack([weights, weights.T * torch.tensor([1.0, 0, 0])])
+        >>> stable_dependencies(weights, snapshots, 0.8)[0]
+        tensor([0.0000, 0.6667, 0.3333])
+    """
+    joined = (snapshots > 0) | (snapshots > 0).transpose(1, 2)
+    kept = weights * (joined.to(weights).mean(0) >= least - 1e-6)  # 5/7 is no number of a computer
+    return kept * (weights.sum() / kept.sum()) if bool(kept.any()) else kept
+
+
 def identity_dependencies(classes: int) -> Tensor:
     """Every class as heard drives itself as seen, all equally.
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.options.base import MEASURED_BY_TRAIN, MethodOptions
 from avgraph.options.dependency_search import DependencySearch
-from avgraph.options.values import Count, Name, NonNegative, Positive, Rate
+from avgraph.options.values import Count, Name, NonNegative, Positive, Rate, Share
 
 if TYPE_CHECKING:
     import avgraph.methods.lir.task
@@ -32,9 +32,15 @@ class LirOptions(DependencySearch, MethodOptions):
         standardize: bring every feature to mean 0 and deviation 1 over the training clips.
         loss: metric loss across modalities.
         margin: of that loss; 'n_pair' has none.
+        triplet_mean: of the loss 'triplet': over all triplets, or over anchors, each the mean of its own, as in the
+            paper; they differ where classes do in size.
+        false_negatives: of the student's loss 'triplet': how much less a negative counts that shares a class with the
+            anchor by the teacher's soft labels; 1 leaves out what surely does.
         proxies: whether the metric loss sees proxies by cross-attention, in training alone.
         mask_own_pair: whether a proxy may not see the clip's own pair.
         semantic_alignment: whether soft labels are drawn to the annotation (AV-SAL, Eq. 1).
+        distillation: how far the student's are drawn to the teacher's where a class is not annotated, at the end; the
+            share rises evenly from 0 where the student starts (progressive self-distillation).
         teacher_epochs: epochs before the graph is inferred; the student trains on from there. None is two fifths of
             all, as in the paper (400 of 1000).
         interaction_weight: of the regulariser (γ of Eq. 8); 0 leaves it out, the graph is inferred all the same.
@@ -42,8 +48,11 @@ class LirOptions(DependencySearch, MethodOptions):
         intra_weight: of graph edges within a modality.
         inter_weight: of graph edges across modalities.
         weighting: mean over pairs of active clips, or over all, weighted by soft labels.
-        dependencies: graph inferred from the teacher, one in the data, a random one as dense, each class with itself;
-            none is that in the data, (concept, drives, concept), where they have one, and else inferred.
+        dependencies: graph inferred from the teacher, one in the data, a random one as dense, the inferred one with its
+            classes exchanged, each class with itself; none is that in the data, (concept, drives, concept), where they
+            have one, and else inferred.
+        stability: least share of the snapshots up to the student's start that must have an edge of the inferred graph,
+            in either direction (5/7 in the paper); 0 keeps all.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training (Eq. 9).
 
     Example:
@@ -54,6 +63,9 @@ class LirOptions(DependencySearch, MethodOptions):
     node_keys = ("audio", "visual")
     gone: ClassVar[Mapping[str, str]] = {"insertion_epochs": _RUNS, "measure_every": MEASURED_BY_TRAIN}
     moved: ClassVar[Mapping[str, str]] = {"measure_every": "measure_every"}
+    came_later: ClassVar[Mapping[str, Any]] = {
+        "triplet_mean": "triplets", "false_negatives": 0.0, "distillation": 0.0, "stability": 0.0,
+    }  # fmt: skip
     chosen_by: ClassVar[str] = "map"
     train_defaults: ClassVar[Mapping[str, Any]] = {
         "epochs": 100,
@@ -71,16 +83,20 @@ class LirOptions(DependencySearch, MethodOptions):
     standardize: bool = True
     loss: Literal["triplet", "hard_triplet", "contrastive", "n_pair"] = "triplet"
     margin: Rate = 1.2
+    triplet_mean: Literal["triplets", "anchors"] = "triplets"
+    false_negatives: Share = 0.0
     proxies: bool = True
     mask_own_pair: bool = False
     semantic_alignment: bool = True
+    distillation: Share = 0.0
     teacher_epochs: Count | None = None
     interaction_weight: NonNegative = 0.005
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
     intra_weight: NonNegative = 0.1
     inter_weight: NonNegative = 0.4
     weighting: Literal["hard", "soft"] = "hard"
-    dependencies: Literal["inferred", "given", "random", "identity"] | None = None
+    dependencies: Literal["inferred", "given", "random", "permuted", "identity"] | None = None
+    stability: Share = 0.0
     snapshot_epochs: list[Positive] = Field(default=[])
 
     @property
@@ -136,9 +152,13 @@ class LirOptions(DependencySearch, MethodOptions):
         if epochs == 0:
             return []
         found, start = [], self.student_starts(epochs)
-        if self.interaction_weight > 0 and epochs <= start:
+        students = [name for name in ("interaction_weight", "distillation", "false_negatives") if getattr(self, name)]
+        if students and epochs <= start:
             told = f"expected fewer than train.epochs, {epochs}, got {start}: the student never starts"
-            found.append(("teacher_epochs", f"{told}; or set method.interaction_weight to 0"))
+            found.append(("teacher_epochs", f"{told}; or set method.{' and method.'.join(students)} to 0"))
+        if self.stability > 0 and self.searches and not any(epoch <= start for epoch in self.snapshot_epochs):
+            told = f"expected snapshot_epochs of at most {start}, where the student starts, to count over"
+            found.append(("stability", f"{told}, got {self.snapshot_epochs}"))
         if late := [epoch for epoch in self.snapshot_epochs if epoch >= epochs]:
             found.append(("snapshot_epochs", f"expected epochs below train.epochs, {epochs}, got {late[0]}"))
         return found
@@ -146,13 +166,17 @@ class LirOptions(DependencySearch, MethodOptions):
     @property
     def searches(self) -> bool:
         """Whether a graph may be searched for the student; after ``snapshot_epochs`` one always is."""
-        return self.dependencies in (None, "inferred", "random")
+        return self.dependencies in (None, "inferred", "random", "permuted")
 
     def unused(self) -> dict[str, str]:
         """What another option leaves without effect."""
         found: dict[str, str] = {}
         if self.loss == "n_pair":
             found["margin"] = "the loss 'n_pair' has no margin"
+        if self.loss != "triplet":
+            found |= dict.fromkeys(("triplet_mean", "false_negatives"), f"the loss is '{self.loss}', not 'triplet'")
+        if not self.semantic_alignment:
+            found["distillation"] = "soft labels are drawn to nothing (semantic_alignment is false)"
         if not self.proxies:
             found["mask_own_pair"] = "there are no proxies (proxies is false)"
         if self.interaction_weight == 0:
@@ -163,4 +187,6 @@ class LirOptions(DependencySearch, MethodOptions):
         if not self.searches and not self.snapshot_epochs:
             why = f"no graph is searched (dependencies is '{self.dependencies}')"
             found |= dict.fromkeys(("restarts", "penalty_discount", "l1", "ridge", "signs"), why)
+        if not self.searches:
+            found["stability"] = f"no graph is searched for the student (dependencies is '{self.dependencies}')"
         return found

@@ -126,7 +126,8 @@ class LIRTask(Task):
         rows = self._placed().train[batch]
         teacher = self.teacher if self.teacher.ready else None
         x, y = self.clips.features(own_rows(rows)), self.clips.y[rows]
-        parts = batch_loss(self.options, self.network, x, y, teacher, batch)
+        done = (self.current_epoch - self.starts + 1) / max(1, self.train_options.epochs - self.starts)
+        parts = batch_loss(self.options, self.network, x, y, teacher, batch, done)
         loss = torch.stack(list(parts.values())).sum()
         for name, value in {"loss": loss, **parts}.items():
             self.log(f"train/{name}", value.detach(), on_step=False, on_epoch=True, batch_size=len(batch))

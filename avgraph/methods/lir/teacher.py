@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import torch
@@ -9,10 +10,14 @@ from torch import Tensor, nn
 
 from avgraph.methods.lir.dependencies import (
     identity_dependencies,
+    permuted_dependencies,
     random_dependencies,
+    stable_dependencies,
     teacher_dependencies,
 )
 from avgraph.methods.lir.options import LirOptions
+
+logger = logging.getLogger(__name__)
 
 
 class Teacher(nn.Module):
@@ -106,7 +111,13 @@ class Teacher(nn.Module):
             assert self.given is not None
             return self.given
         assert found is not None
-        return random_dependencies(found[0], seed) if self.options.dependencies == "random" else found[0]
+        weights = found[0]
+        if self.options.stability > 0:
+            weights = stable_dependencies(weights, self.taken()[1].to(weights), self.options.stability)
+            if not bool(weights.any()):
+                logger.warning("lir: stability: no edge is in so many snapshots: the student has no graph")
+        null = {"random": random_dependencies, "permuted": permuted_dependencies}.get(str(self.options.dependencies))
+        return weights if null is None else null(weights, seed)
 
     def frequencies(self) -> dict[str, Tensor]:
         """Share of the search's starts, and of the snapshots (Eq. 9), that have each edge."""

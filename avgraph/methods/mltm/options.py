@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from avgraph.options.base import MethodOptions
-from avgraph.options.values import Count, Name, NonNegative, Positive, Rate
+from avgraph.options.values import Count, Name, NonNegative, Positive, Rate, Share
 
 if TYPE_CHECKING:
     import avgraph.methods.mltm.task
@@ -73,7 +73,7 @@ class MltmOptions(MethodOptions):
     margin: Rate = 0.2
     batch_size: Annotated[int, Field(ge=2)] = 128
     relation: Name = "described"
-    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+    noise: Share = 0.0
     threshold: Annotated[float, Field(ge=0, lt=1)] = 0.01
     train_sounds: Positive = 2000
 

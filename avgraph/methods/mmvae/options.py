@@ -10,7 +10,7 @@ from pydantic import Field
 from avgraph.options.base import MEASURED_BY_TRAIN, MethodOptions
 from avgraph.options.inputs import Input, named
 from avgraph.options.paths import FilePath
-from avgraph.options.values import Count, NonNegative, Positive, Rate
+from avgraph.options.values import Count, NonNegative, Positive, Rate, Share
 
 if TYPE_CHECKING:
     import avgraph.methods.mmvae.task
@@ -117,7 +117,7 @@ class MmvaeOptions(MethodOptions):
     official_bce: bool = False
     official_mi: bool = False
     batch_size: Annotated[int, Field(ge=1)] = 8
-    flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+    flip: Share = 0.5
     colour: Annotated[float, Field(ge=0, lt=1)] = 0.0
     gradient_norm: Rate | None = 5.0
     missing_audio: Annotated[float, Field(ge=0, lt=1)] = 0.1
