@@ -1,7 +1,9 @@
 """Retrieval across two sets of embeddings, ranked by cosine similarity (ties by index in the gallery).
 
+A label is a class or, where items hold several, a row of flags: an item is relevant if it shares one with the query.
+
 Shapes:
-    query [q, d], gallery [g, d], query_label [q], gallery_label [g].
+    query [q, d], gallery [g, d], query_label [q] or [q, c] flags, gallery_label [g] or [g, c] flags.
 """
 
 from __future__ import annotations
@@ -46,6 +48,9 @@ def mean_average_precision(
         >>> gallery = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]])
         >>> query, label = torch.tensor([[1.0, 0.0]]), torch.tensor([0])
         >>> mean_average_precision(query, gallery, label, torch.tensor([1, 0, 0]))
+        0.583...
+        >>> several = torch.tensor([[0, 1], [1, 1], [1, 0]]).bool()
+        >>> mean_average_precision(query, gallery, torch.tensor([[True, False]]), several)
         0.583...
     """
     if variant not in ("standard", "running"):
@@ -175,7 +180,14 @@ def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_la
     size = max(1, _MEMORY // len(gallery))
     for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
         order = product(rows).argsort(dim=1, descending=True, stable=True)
-        yield gallery_label[order] == label[:, None]
+        yield _hits(label, gallery_label, order)
+
+
+def _hits(label: Tensor, gallery_label: Tensor, order: Tensor) -> Tensor:
+    """Whether the items in this order share a class with the queries."""
+    if label.dim() == 1:
+        return gallery_label[order] == label[:, None]
+    return (label.float() @ gallery_label.float().T > 0).gather(1, order)
 
 
 def _mean(total: float, count: int) -> float:
@@ -185,7 +197,7 @@ def _mean(total: float, count: int) -> float:
 
 
 def _check(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> None:
-    check_tensors({"query": query, "gallery": gallery})
+    check_tensors({"query": query, "gallery": gallery, "query_label": query_label, "gallery_label": gallery_label})
     if query.dim() != 2 or gallery.dim() != 2 or query.shape[1] != gallery.shape[1] or not len(gallery):
         raise GraphError(
             f"query, gallery: expected [q, d] and [g, d], got {list(query.shape)} and {list(gallery.shape)}"
@@ -194,7 +206,13 @@ def _check(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: T
         if not bool(x.isfinite().all()):
             row = int((~x.isfinite().all(1)).nonzero()[0])
             raise GraphError(f"{name}: row {row} is not finite")
-        check_classes(f"{name}_label", label, len(x))
+        if label.dim() != 2 or label.dtype != torch.bool:
+            check_classes(f"{name}_label", label, len(x))
+    wide = [list(label.shape[1:]) for label in (query_label, gallery_label)]
+    tall = [len(label) for label in (query_label, gallery_label)]
+    if wide[0] != wide[1] or tall != [len(query), len(gallery)]:
+        shapes = [list(label.shape) for label in (query_label, gallery_label)]
+        raise GraphError(f"query_label, gallery_label: expected labels of one kind, one an item, got {shapes}")
 
 
 def chance_average_precision(query_label: Tensor, gallery_label: Tensor) -> float | None:

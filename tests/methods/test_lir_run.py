@@ -139,4 +139,5 @@ def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeyp
     run = avgraph.train(path, {"dataset": dataset, "train.epochs": 2, **options})
     assert run.metrics["data"]["source"] == "synthetic"
     assert {"graph/edge_recall", "graph/edge_chance"} <= set(run.metrics)
+    assert run.metrics["test/content_map"] != run.metrics["test/map"]
     assert run.graph["visual"].picture.shape == (1797, 8, 8)

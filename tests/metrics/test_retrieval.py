@@ -44,6 +44,26 @@ def test_standard_is_that_of_scikit_learn() -> None:
     assert mean_average_precision(query, gallery, query_label, gallery_label) == pytest.approx(expected)
 
 
+def test_items_of_several_classes_are_relevant_where_they_share_one() -> None:
+    query, gallery, *_ = case()
+    draw = torch.Generator().manual_seed(5)
+    held = [torch.rand(n, 6, generator=draw) < 0.25 for n in (len(query), len(gallery))]
+    expected, found = [], []
+    for k in range(len(query)):
+        hits = [bool((held[0][k] & held[1][item]).any()) for item in ranking(query, gallery, k)]
+        ranks = [rank for rank, hit in enumerate(hits, start=1) if hit]
+        if ranks:
+            expected.append(np.mean([count / rank for count, rank in enumerate(ranks, start=1)]))
+            found.append(any(hits[:2]))
+    assert mean_average_precision(query, gallery, *held) == pytest.approx(np.mean(expected))
+    assert recall_at_k(query, gallery, *held, k=2) == pytest.approx(np.mean(found))
+    one = [torch.nn.functional.one_hot(label).bool() for label in case()[2:]]
+    assert mean_average_precision(query, gallery, *one) == mean_average_precision(*case())
+    for wrong in ((held[0], held[1][:, :5]), (held[0], case()[3]), (held[0][:3], held[1])):
+        with pytest.raises(GraphError, match="query_label, gallery_label: expected labels of one kind"):
+            mean_average_precision(query, gallery, *wrong)
+
+
 def test_running_and_recall_equal_a_loop() -> None:
     query, gallery, query_label, gallery_label = case()
     running, found = [], []

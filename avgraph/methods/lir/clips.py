@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
@@ -27,6 +29,7 @@ class Clips:
         masks: split → mask.
         classes: number of classes C.
         names: of the 2C concepts, as heard, then as seen.
+        content: which classes each clip truly holds, annotated or not, where the data know it: for scores alone.
     """
 
     graph: HeteroData
@@ -36,12 +39,14 @@ class Clips:
     masks: dict[str, Tensor]
     classes: int
     names: list[str]
+    content: Tensor | None = None
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Clips:
         """The same on another device, features in another type."""
         x = {name: value.to(device, dtype) for name, value in self.x.items()}
         masks = {name: value.to(device) for name, value in self.masks.items()}
-        return replace(self, x=x, y=self.y.to(device), train=self.train.to(device), masks=masks)
+        content = None if self.content is None else self.content.to(device)
+        return replace(self, x=x, y=self.y.to(device), train=self.train.to(device), masks=masks, content=content)
 
     def features(self, rows: Tensor | None = None) -> dict[str, Tensor]:
         """Those of some clips, or of all."""
@@ -88,7 +93,21 @@ def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: b
         x[name] = value
     nowhere = torch.zeros_like(graph[audio].train_mask)
     masks = {split: graph[audio].get(f"{split}_mask", nowhere) for split in ("train", "val", "test")}
-    return Clips(graph, x, y, train, masks, classes, list(graph[concept].name))
+    return Clips(graph, x, y, train, masks, classes, list(graph[concept].name), _content(graph[audio], y, classes))
+
+
+def _content(store: Any, y: Tensor, classes: int) -> Tensor | None:
+    """Flags [n, C] of the annotated class and a ``second_y`` that is mixed in (−1: none), or the data's ``content``."""
+    if "content" in store:
+        if store.content.dtype != torch.bool or store.content.shape != (len(y), classes):
+            found = f"{store.content.dtype} {list(store.content.shape)}"
+            raise GraphError(f"lir: content: expected flags [{len(y)}, {classes}], got {found}")
+        content: Tensor = store.content
+        return content
+    if "second_y" not in store:
+        return None
+    second = F.one_hot(store.second_y.clamp_min(0), classes) * (store.second_y >= 0)[:, None]
+    return (F.one_hot(y, classes) | second).bool()
 
 
 def _concepts(graph: HeteroData, concept: str, y: Tensor) -> int:

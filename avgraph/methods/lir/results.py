@@ -83,9 +83,13 @@ def split_metrics(
         if len(rows):
             audio, visual = network(clips.features(rows))
             found = clip_metrics(audio, visual, clips.y[rows])
+            if clips.content is not None:
+                content = clips.content[rows]
+                pairs = ((audio, visual), (visual, audio))
+                found["content_map"] = sum(mean_average_precision(*pair, content, content) for pair in pairs) / 2
             if network.proxy and batch_size is not None:
-                pairs = zip(audio.split(batch_size), visual.split(batch_size), strict=True)
-                found |= proxy_metrics([network.proxies(*pair) for pair in pairs], clips.y[rows])
+                parts = zip(audio.split(batch_size), visual.split(batch_size), strict=True)
+                found |= proxy_metrics([network.proxies(*part) for part in parts], clips.y[rows])
             result |= {f"{split}/{name}": value for name, value in found.items()}
     return result
 
