@@ -27,6 +27,7 @@ def write_data(root: Path) -> Path:
     _pictures(root / "cifar10", rng)
     _spoken_digits(root / "fsdd", rng)
     _texts(root / "text", rng)
+    _captions(root / "captions", rng)
     return root
 
 
@@ -62,10 +63,25 @@ def _spoken_digits(folder: Path, rng: np.random.Generator) -> None:
     )  # fmt: skip
 
 
+def _names() -> list[str]:
+    words = [word for name in SOUNDS for word in name.split("_")]
+    return list(dict.fromkeys([*words, *PICTURES]))
+
+
+def _captions(folder: Path, rng: np.random.Generator) -> None:
+    folder.mkdir()
+    names = _names()
+    for part, count in (("train", 80), ("val", 20), ("test", 30)):
+        lines = ["file_name," + ",".join(f"caption_{k}" for k in range(1, 6))]
+        for number in range(count):
+            said = [f"a {names[k]} near the {names[k % 2]}" for k in rng.choice(len(names), 5, replace=False)]
+            lines.append(f"{part}-{number}.wav,{','.join(said)}")
+        (folder / f"clotho_{part}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _texts(folder: Path, rng: np.random.Generator) -> None:
     folder.mkdir()
-    words = [word for name in SOUNDS for word in name.split("_")]
-    names = list(dict.fromkeys([*words, *PICTURES]))
+    names = _names()
     known = np.array(list(dict.fromkeys([*names, "this", "is", "sound", "of", "a", "photo", "near", "the"])))
     captions = np.array([f"a {one} near the {other}" for one in names for other in names[:2]])
 
