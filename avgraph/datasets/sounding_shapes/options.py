@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from avgraph.datasets.base import DatasetStatus, Root
-from avgraph.datasets.composed.options import Composed, Share
+from avgraph.datasets.composed.options import Composed
+from avgraph.options.values import Share
 
 if TYPE_CHECKING:
     import torch_geometric.data

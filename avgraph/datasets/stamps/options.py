@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from avgraph.datasets.base import DatasetStatus, Fold, Root
-from avgraph.datasets.composed.options import Composed, Share
+from avgraph.datasets.composed.options import Composed
 from avgraph.options.inputs import Input, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath
-from avgraph.options.values import SyntheticOnMissing
+from avgraph.options.values import Share, SyntheticOnMissing
 
 if TYPE_CHECKING:
     import torch_geometric.data

@@ -106,8 +106,9 @@ def _content(store: Any, y: Tensor, classes: int) -> Tensor | None:
         return content
     if "second_y" not in store:
         return None
-    second = F.one_hot(store.second_y.clamp_min(0), classes) * (store.second_y >= 0)[:, None]
-    return (F.one_hot(y, classes) | second).bool()
+    second: Tensor = store.second_y
+    mixed_in = F.one_hot(second.clamp_min(0), classes) * (second >= 0)[:, None]
+    return (F.one_hot(y, classes) | mixed_in).bool()
 
 
 def _concepts(graph: HeteroData, concept: str, y: Tensor) -> int:
