@@ -75,7 +75,7 @@ def with_graph(
 
 def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set[tuple[Any, ...]]) -> Iterator[Row]:
     """Train the teacher, then from its checkpoint every student that is not done."""
-    rows = [(name, gamma) for name, options in GRAPHS.items() for gamma in gammas(args, options)]
+    rows = [(name, gamma) for name in args.graphs for gamma in gammas(args, GRAPHS[name])]
     rows = [(name, gamma) for name, gamma in rows if (cooccurrence, seed, name, gamma) not in done]
     if cooccurrence == 0:
         rows = [(name, gamma) for name, gamma in rows if name != TRUE]
@@ -212,6 +212,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--cooccurrence", type=float, nargs="+", default=[0.4, 0.2, 0.0], help="fractions of the clips")
     parser.add_argument("--gammas", type=float, nargs="+", default=[0.05, 0.5])
+    parser.add_argument("--graphs", nargs="+", choices=list(GRAPHS), default=list(GRAPHS), metavar="GRAPH")
     parser.add_argument("--weighting", choices=["hard", "soft"], default="hard", help="of clips by soft label")
     parser.add_argument("--json", required=True, help="file of all numbers")
     warnings.filterwarnings("ignore", ".*torch.jit.*")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
+FORKED_FROM = "forkserver"  # a process of its own that has imported RR-Net; "fork": this one
 
 
 def resident(key: str) -> float:
@@ -26,7 +27,7 @@ def forget_the_peak() -> float:
 
 def in_a_process(work: Callable[..., Found], *given: object) -> Found:
     """Work in a process forked from one that has imported RR-Net; one that is killed for its memory is an error."""
-    context = multiprocessing.get_context("forkserver")
+    context = multiprocessing.get_context(FORKED_FROM)
     context.set_forkserver_preload(["avgraph.methods.rrnet.task"])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(work, *given).result()

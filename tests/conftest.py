@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from tests.forking import ForkServer, compiled_faults
+from tests.logged import Logged
 
 gc.disable()  # nothing that is made while tests are collected becomes garbage: a seventh of the time went into looking
 
@@ -28,7 +30,17 @@ def quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
+        logging.getLogger().addHandler(logging.NullHandler())  # warnings go nowhere, rather than to standard error
         yield
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """What is logged meanwhile."""
+    handler = Logged()
+    logging.getLogger().addHandler(handler)
+    yield handler
+    logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture

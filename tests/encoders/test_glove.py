@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from avgraph.encoders import GloVe
 from avgraph.encoders.glove import find_glove, read_glove
 from avgraph.errors import DataError
 from avgraph.transforms import KNN
+from tests.logged import Logged
 
 VECTORS = {"dog": [1.0, 0.0], "bark": [0.0, 1.0], "rain": [2.0, 2.0], "the": [0.5, -0.25]}
 
@@ -62,12 +62,11 @@ def test_lines_of_the_published_files(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_glove(path, ["dog", "cat"])["dog"], [1, 0])
 
 
-def test_unknown_words_are_left_out_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_words_are_left_out_and_logged(tmp_path: Path, logged: Logged) -> None:
     path = write_text(tmp_path / "glove.txt")
-    with caplog.at_level(logging.WARNING, logger="avgraph.encoders.glove"):
-        x = GloVe(path=path).encode(graph("dog zyzzyva", "rain"), "label")["label"].x
+    x = GloVe(path=path).encode(graph("dog zyzzyva", "rain"), "label")["label"].x
     assert x[0].tolist() == [1.0, 0.0]
-    assert "1 words of label.name not found: zyzzyva" in caplog.text
+    assert "1 words of label.name not found: zyzzyva" in logged.text
 
 
 def test_a_name_without_known_words_is_refused(tmp_path: Path) -> None:
@@ -132,15 +131,13 @@ def test_repr() -> None:
 
 
 @pytest.mark.data
-def test_real_class_names_of_esc50(
-    data_root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_real_class_names_of_esc50(data_root: Path, monkeypatch: pytest.MonkeyPatch, logged: Logged) -> None:
     monkeypatch.setenv("AVGRAPH_DATA", str(data_root))
     with (data_root / "esc50" / "esc50.csv").open() as file:
         names = {int(row["target"]): row["category"] for row in csv.DictReader(file)}
     data = GloVe().encode(graph(*(names[target] for target in range(50))), "label")
     assert data["label"].x.shape == (50, 50)
-    assert not caplog.records  # every word of every class is known
+    assert not logged.records  # every word of every class is known
     source, target = KNN("label", k=2)(data)["label", "near", "label"].edge_index.tolist()
     near = {(names[i], names[j]) for i, j in zip(source, target, strict=True)}
     assert ("cat", "dog") in near

@@ -17,6 +17,7 @@ from avgraph.methods.lir import LirOptions, LIRTask
 from avgraph.methods.lir.figures import clip_figures
 from avgraph.methods.mltm import MltmOptions, MLTMTask
 from avgraph.metrics import mean_average_precision
+from tests.logged import Logged
 
 NAMES = tuple(f"class {k} ({modality})" for modality in ("audio", "visual") for k in range(4))
 
@@ -210,7 +211,7 @@ def test_names_that_are_no_formula_are_drawn(tmp_path: Path) -> None:
 
 
 def test_a_figure_that_fails_is_told_and_costs_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     def fails(*args: object, **options: object) -> None:
         raise ValueError("no room")
@@ -218,6 +219,6 @@ def test_a_figure_that_fails_is_told_and_costs_nothing_else(
     monkeypatch.setattr("avgraph.methods.lir.figures.draw_curves", fails)
     drawn = draw_figures(clip_figures_of, learned(), history(), tmp_path)
     assert [path.name for path in drawn] == ["frequency.png", "subgraphs.png", "retrieval.png"]
-    assert "a figure could not be drawn: ValueError: no room" in caplog.text
+    assert "a figure could not be drawn: ValueError: no room" in logged.text
     assert draw_figures(fails, learned(), history(), tmp_path / "none") == []  # type: ignore[arg-type]
     assert not (tmp_path / "none").exists()

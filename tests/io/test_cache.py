@@ -1,6 +1,5 @@
 """The cache: computed once, read back, made again where a file is damaged."""
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.memory import remembered
 from avgraph.io.cache import kept, kept_array
+from tests.logged import Logged
 
 
 def test_written_once_and_whole(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_encoding_is_computed_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_encoding_is_computed_again(tmp_path: Path, logged: Logged) -> None:
     context = EncodeContext(cache=tmp_path)
     calls = []
 
@@ -46,11 +46,10 @@ def test_a_damaged_encoding_is_computed_again(tmp_path: Path, caplog: pytest.Log
     first = remembered(context, {}, [], compute)
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:100])
-    with caplog.at_level(logging.WARNING):
-        again = remembered(context, {}, [], compute)
+    again = remembered(context, {}, [], compute)
     assert torch.equal(again["x"], first["x"])
     assert len(calls) == 2
-    assert f"{path}: damaged, made again" in caplog.text
+    assert f"{path}: damaged, made again" in logged.text
     assert torch.equal(remembered(context, {}, [], compute)["x"], first["x"])
     assert len(calls) == 2
 
@@ -63,8 +62,8 @@ def test_an_array_of_another_shape_or_type_is_made_again(tmp_path: Path, wrong: 
     assert found.tolist() == [2, 2, 2]
 
 
-def test_without_a_folder_that_can_be_written_nothing_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_folder_that_can_be_written_nothing_is_kept(tmp_path: Path, logged: Logged) -> None:
     (tmp_path / "file").write_text("in the way")
     found = kept_array(tmp_path / "file" / "a.npy", (2,), np.float64, lambda array: array.fill(1))
     assert found.tolist() == [1, 1]
-    assert "nothing is kept, the folder cannot be written" in caplog.text
+    assert "nothing is kept, the folder cannot be written" in logged.text

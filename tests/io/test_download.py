@@ -12,6 +12,7 @@ import pytest
 
 from avgraph.errors import DataError
 from avgraph.io.download import download
+from tests.logged import Logged
 
 BODY = bytes(range(256)) * 4000  # about 1 MB
 SHA256 = "sha256:" + hashlib.sha256(BODY).hexdigest()
@@ -165,10 +166,10 @@ def test_a_proxy_and_a_certificate_that_are_refused(
         download("https://nowhere.invalid/data.bin", tmp_path / "data.bin", SHA256, attempts=1, timeout=2)
 
 
-def test_offline_is_one_log_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
+def test_offline_is_one_log_line(tmp_path: Path, logged: Logged) -> None:
+    with logged.from_level(logging.INFO):
         assert download("http://127.0.0.1:9/data.bin", tmp_path / "data.bin", SHA256) is None
-    assert [record.message for record in caplog.records] == [
+    assert [record.message for record in logged.records] == [
         "AVGRAPH_OFFLINE is set: skipped the download of http://127.0.0.1:9/data.bin"
     ]
     assert names(tmp_path) == []

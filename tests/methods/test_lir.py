@@ -28,6 +28,7 @@ from avgraph.methods.lir.objective import batch_loss, sharing
 from avgraph.methods.lir.teacher import Teacher
 from avgraph.nn import proxy_triplet_loss, semantic_alignment_loss
 from avgraph.transforms import DependencyEdges
+from tests.logged import Logged
 
 SMALL: dict[str, Any] = {"hidden_channels": 16, "layers": 1, "batch_size": 40, "teacher_epochs": 10}
 SHORT: dict[str, Any] = SMALL | {"teacher_epochs": 2}  # where nothing has to be learned
@@ -97,7 +98,7 @@ def test_stable_edges_are_counted_in_either_direction() -> None:
     assert not stable_dependencies(weights, snapshots, 0.9).any()
 
 
-def test_an_unstable_graph_is_none_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unstable_graph_is_none_and_says_so(logged: Logged) -> None:
     options = LirOptions(stability=1.0, snapshot_epochs=[1], **SHORT)
     teacher = Teacher([f"class {k}" for k in range(6)], 60, 2, options)
     draw = torch.Generator().manual_seed(0)
@@ -107,7 +108,7 @@ def test_an_unstable_graph_is_none_and_says_so(caplog: pytest.LogCaptureFixture)
     x[:, 1] += x[:, 0]
     teacher.infer(2, x, 0)
     assert not teacher.weights.any()
-    assert "no edge is in so many snapshots: the student has no graph" in caplog.text
+    assert "no edge is in so many snapshots: the student has no graph" in logged.text
 
 
 def test_targets_go_from_the_annotation_to_what_the_teacher_believes() -> None:
@@ -235,7 +236,7 @@ def test_a_given_graph_is_taken() -> None:
         LIRTask(LirOptions(dependencies="given", **SMALL)).bind(clips(), TrainOptions(), 0)
 
 
-def test_the_graph_of_the_data_takes_the_place_of_the_inferred_one(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_graph_of_the_data_takes_the_place_of_the_inferred_one(logged: Logged) -> None:
     data, train = clips(), TrainOptions(epochs=30)
     data[DRIVES].edge_index, data[DRIVES].source = torch.tensor([[0, 1], [4, 5]]), ["book", "guess"]
     task = LIRTask(LirOptions(**SMALL))
@@ -245,11 +246,11 @@ def test_the_graph_of_the_data_takes_the_place_of_the_inferred_one(caplog: pytes
     assert task.teacher.weights[0, 4] == task.teacher.weights[1, 5] == 0.5
     assert task.annotated()[DRIVES].source == ["book", "guess"]
     assert task.annotated()[DRIVES].edge_weight.tolist() == [0.5, 0.5]
-    assert not caplog.text
+    assert not logged.text
     task = LIRTask(LirOptions(dependencies="inferred", **SMALL))
     task.bind(data, train, 0)
     task.on_fit_start()
-    assert "dependencies: inferred puts others in the place of the (concept, drives, concept) edges" in caplog.text
+    assert "dependencies: inferred puts others in the place of the (concept, drives, concept) edges" in logged.text
     data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 0]])
     with pytest.raises(GraphError, match=r"the edges form a cycle: cat \(audio\) → dog \(audio\) → cat \(audio\)"):
         LIRTask(LirOptions(**SMALL)).bind(data, train, 0)

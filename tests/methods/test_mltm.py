@@ -21,6 +21,7 @@ from avgraph.nn import matching_loss, partial_sinkhorn, sinkhorn
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
 from avgraph.transforms import CorruptEdges
+from tests.logged import Logged
 
 TEXT = """\
 name: small
@@ -85,12 +86,12 @@ def test_batches_are_a_function_of_the_epoch() -> None:
     assert list(batches) != first
 
 
-def test_a_coupling_that_has_not_converged_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_coupling_that_has_not_converged_is_told(logged: Logged) -> None:
     x, y = (torch.nn.functional.normalize(torch.randn(n, 4)) for n in (6, 9))
     score_tables(x, y, torch.ones(4), 0.05)
-    assert not caplog.text
+    assert not logged.text
     score_tables(x, y, torch.ones(4), 0.01, max_iter=1)
-    assert "the coupling of 6 x 9 did not converge (error " in caplog.text
+    assert "the coupling of 6 x 9 did not converge (error " in logged.text
 
 
 def test_objectives_equal_their_formulas() -> None:

@@ -18,6 +18,7 @@ from avgraph.errors import DataError
 from avgraph.runtime.lock import locked
 from tests.experiments import small_experiment, synthetic_experiment
 from tests.forking import Child, ForkServer
+from tests.logged import Logged
 
 ENDLESS = {"epochs: 30": "epochs: 100000"}
 
@@ -98,16 +99,14 @@ def test_a_lock_file_without_a_holder_is_no_lock(tmp_path: Path) -> None:
         assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n{socket.gethostname()}\n"
 
 
-def test_a_file_system_without_locks_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Logged) -> None:
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", none)
     with locked(tmp_path / ".lock", "in use"):
         pass
-    assert "no lock, the file system has none; use it from one process only" in caplog.text
+    assert "no lock, the file system has none; use it from one process only" in logged.text
 
 
 def test_without_flock_the_file_is_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from avgraph.datasets.stamps.protocol import usable_pictures
 from avgraph.errors import ConfigError, DataError
 from avgraph.graph.segmentation import HEARD, OFF_SCREEN, SWAPPED
 from avgraph.tools import catalog
+from tests.logged import Logged
 from tests.segmentation.folders import NAMES, NEAR, SILENT, SOUNDING, picture, write_all, write_installed, write_stamps
 
 SMALL: dict[str, Any] = {"train_clips": 60, "val_clips": 10, "test_clips": 30, "frames": 1, "size": 16,
@@ -158,10 +159,10 @@ def test_no_picture_is_read_to_count_them(tmp_path: Path, write: Any) -> None:
 
 
 @pytest.mark.usefixtures("no_shared_data")
-def test_what_is_missing(tmp_path: Path, roots: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_missing(tmp_path: Path, roots: dict[str, str], logged: Logged) -> None:
     data = Stamps(**SMALL).load()
     assert (data.provenance["source"], data.provenance["dataset"]) == ("synthetic", "stamps")
-    assert "SYNTHETIC" in caplog.text
+    assert "SYNTHETIC" in logged.text
     with pytest.raises(DataError, match=r"stamps: no stamps in .*tuxpaint-stamps-default"):
         Stamps(**SMALL, on_missing=[]).load()
     with pytest.raises(DataError, match="stamps: no stamps in"):

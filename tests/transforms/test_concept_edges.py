@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 
 import numpy as np
@@ -18,6 +17,7 @@ from avgraph.methods.lir.dependencies import teacher_dependencies
 from avgraph.transforms import ActivationEdges, InferDependencies
 from avgraph.transforms.activation_edges import active_concepts
 from avgraph.transforms.dependency_edges import dependency_matrix
+from tests.logged import Logged
 
 DRIVES = ("concept", "drives", "concept")
 
@@ -93,10 +93,9 @@ def test_concepts_that_the_graph_has_are_taken() -> None:
         InferDependencies(["audio", "visual"], attribute="logit", concept="label")(data)
 
 
-def test_time_that_is_up_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        InferDependencies(["audio"], attribute="logit", time_limit=1e-9)(clips())
-    assert re.search(r"infer_dependencies: time is up after [01] of 5 starts", caplog.text)  # a start may be quick
+def test_time_that_is_up_is_told(logged: Logged) -> None:
+    InferDependencies(["audio"], attribute="logit", time_limit=1e-9)(clips())
+    assert re.search(r"infer_dependencies: time is up after [01] of 5 starts", logged.text)  # a start may be quick
 
 
 def test_active_concepts_are_those_of_a_loop() -> None:

@@ -13,6 +13,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.nn import mahalanobis_cost
 from avgraph.transforms import CouplingEdges
+from tests.logged import Logged
 
 KIND = ("audio", "coupled", "text")
 
@@ -142,15 +143,15 @@ def test_messages() -> None:
     assert repr(CouplingEdges("a", "b")) == "CouplingEdges('a', 'b', solver='sinkhorn', relation='coupled')"
 
 
-def test_mass_on_pairs_below_the_threshold_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_mass_on_pairs_below_the_threshold_is_told(logged: Logged) -> None:
     data = HeteroData(a={"x": torch.randn(150, 64)}, b={"x": torch.randn(150, 64)})
     edges = CouplingEdges("a", "b", threshold=0.02)(data)["a", "coupled", "b"]
     kept = float(edges.mass.sum())
     assert kept < 0.9
-    assert f"(a, coupled, b): {len(edges.mass)} edges hold {100 * kept:.1f} % of the mass" in caplog.text
-    caplog.clear()
+    assert f"(a, coupled, b): {len(edges.mass)} edges hold {100 * kept:.1f} % of the mass" in logged.text
+    logged.records.clear()
     assert float(CouplingEdges("a", "b", threshold=1e-4)(data)["a", "coupled", "b"].mass.sum()) > 0.99
-    assert caplog.text == ""
+    assert logged.text == ""
 
 
 @pytest.mark.parametrize("y", [torch.rand(3), torch.ones(3, 2, dtype=torch.int64)])

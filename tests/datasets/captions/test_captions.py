@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import logging
 import shutil
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from avgraph.datasets.audio import log_mel_picture
 from avgraph.datasets.captions.tables import read_captions
 from avgraph.errors import ConfigError, DataError
 from tests.datasets.caption_folder import COUNTS, audiocaps_folder, caption_rows, clotho_folder
+from tests.logged import Logged
 
 
 @pytest.mark.usefixtures("no_shared_data")
@@ -95,7 +95,7 @@ def test_bad_rows_are_named(tmp_path: Path) -> None:
         read_captions(tmp_path / "none.csv")
 
 
-def test_missing_recordings_are_named_or_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_recordings_are_named_or_left_out(tmp_path: Path, logged: Logged) -> None:
     root = audiocaps_folder(tmp_path)
     gone = caption_rows("audiocaps", "train")[3][0]
     (root / "train" / gone).unlink()
@@ -104,9 +104,8 @@ def test_missing_recordings_are_named_or_left_out(tmp_path: Path, caplog: pytest
     )
     with pytest.raises(DataError, match=text):
         AudioCaps(root=root, seconds=0.5).load()
-    with caplog.at_level(logging.WARNING):
-        data = AudioCaps(root=root, seconds=0.5, on_missing_audio="drop").load()
-    assert "left out recordings that are not there: train 1" in caplog.text
+    data = AudioCaps(root=root, seconds=0.5, on_missing_audio="drop").load()
+    assert "left out recordings that are not there: train 1" in logged.text
     assert len(data["audio"].name) == 19
     assert data["text"].y.max() == 18
     assert "'train': 1" in data.provenance["note"]
@@ -125,13 +124,12 @@ def test_a_recording_in_the_folder_of_another_split_is_an_error(tmp_path: Path) 
             AudioCaps(root=root, on_missing_audio=choice).load()  # type: ignore[arg-type]
 
 
-def test_one_recording_of_two_splits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_recording_of_two_splits(tmp_path: Path, logged: Logged) -> None:
     root = clotho_folder(tmp_path)
     train, test = (caption_rows("clotho", split)[1][0] for split in ("train", "test"))
     shutil.copy(root / "development" / train, root / "evaluation" / test)
-    with caplog.at_level(logging.WARNING):
-        data = Clotho(root=root, seconds=0.5).load()
-    assert "clotho: 1 recording(s) of the test also occur in other splits" in caplog.text
+    data = Clotho(root=root, seconds=0.5).load()
+    assert "clotho: 1 recording(s) of the test also occur in other splits" in logged.text
     assert data.provenance["leakage"][0]["other"] == [data["audio"].name[0]]
     for folder in ("development", "validation", "evaluation"):  # all in one: a name can be of one split only
         for path in (root / folder).iterdir():

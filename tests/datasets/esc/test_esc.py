@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from avgraph.datasets.audio import log_mel_picture
 from avgraph.datasets.esc import folder
 from avgraph.errors import DataError
 from tests.datasets.esc_folder import rows, write_audio, write_pictures, write_table
+from tests.logged import Logged
 
 
 @pytest.fixture
@@ -119,10 +119,9 @@ def test_broken_clip_is_named(audio_folder: Path) -> None:
         ESC50(root=audio_folder).load()
 
 
-def test_leakage_warns_drops_or_raises(audio_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        warned = ESC50(root=audio_folder, fold=1, on_leakage="warn").load()
-    assert "1 source file(s) of the test fold also occur in other folds (777)" in caplog.text
+def test_leakage_warns_drops_or_raises(audio_folder: Path, logged: Logged) -> None:
+    warned = ESC50(root=audio_folder, fold=1, on_leakage="warn").load()
+    assert "1 source file(s) of the test fold also occur in other folds (777)" in logged.text
     leak = [{"source_file": "777", "test": ["1-777-A-1"], "other": ["2-777-A-1"]}]
     assert warned.provenance["leakage"] == leak
     assert warned["audio"].train_mask[3]
@@ -165,22 +164,20 @@ def test_esc10_from_its_own_folder_and_from_a_full_esc50(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("no_shared_data")
-def test_what_to_try_is_tried_in_order(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        ESC10(on_missing=["synthetic", "download"]).load()
-    assert [record.message for record in caplog.records] == ["esc10: not found; using SYNTHETIC data in its place"]
+def test_what_to_try_is_tried_in_order(logged: Logged) -> None:
+    ESC10(on_missing=["synthetic", "download"]).load()
+    assert [record.message for record in logged.records] == ["esc10: not found; using SYNTHETIC data in its place"]
 
 
 @pytest.mark.usefixtures("no_shared_data")
-def test_without_data_synthetic_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        data = ESC10(fold=2).load()
+def test_without_data_synthetic_says_so(logged: Logged) -> None:
+    data = ESC10(fold=2).load()
     assert data.provenance["source"] == "synthetic"
     assert data.provenance["dataset"] == "esc10"
     assert data["audio"].x.shape == (80, 128, 216)
     assert all(name.startswith("synthetic ") for name in data["label"].name)
-    assert "AVGRAPH_OFFLINE is set: skipped the download" in caplog.text
-    assert "SYNTHETIC" in caplog.text
+    assert "AVGRAPH_OFFLINE is set: skipped the download" in logged.text
+    assert "SYNTHETIC" in logged.text
 
 
 @pytest.mark.parametrize("on_missing", [[], ["download"]])
@@ -198,14 +195,11 @@ def test_without_data_and_substitute(
 
 
 @pytest.mark.usefixtures("no_shared_data")
-def test_without_a_network_two_short_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_a_network_two_short_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Logged) -> None:
     monkeypatch.setenv("AVGRAPH_OFFLINE", "")
     monkeypatch.setattr(folder, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
-    with caplog.at_level(logging.WARNING):
-        assert ESC50(on_missing=["download", "synthetic"]).load().provenance["source"] == "synthetic"
-    assert [record.message for record in caplog.records] == [
+    assert ESC50(on_missing=["download", "synthetic"]).load().provenance["source"] == "synthetic"
+    assert [record.message for record in logged.records] == [
         "esc50: no connection to nowhere.invalid",
         "esc50: not found; using SYNTHETIC data in its place",
     ]
@@ -213,15 +207,14 @@ def test_without_a_network_two_short_lines(
 
 @pytest.mark.usefixtures("no_shared_data")
 def test_a_cache_that_cannot_be_written_is_named_before_the_stand_in(
-    own_cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     own_cache.parent.mkdir(exist_ok=True)
     own_cache.write_text("a file where the folder should be")
     monkeypatch.setenv("AVGRAPH_OFFLINE", "")
     monkeypatch.setattr(folder, "ARCHIVE", "https://nowhere.invalid/ESC-50.zip")
-    with caplog.at_level(logging.WARNING):
-        ESC50(on_missing=["download", "synthetic"]).load()
-    assert caplog.records[0].message == f"esc50: {own_cache}: File exists"
+    ESC50(on_missing=["download", "synthetic"]).load()
+    assert logged.records[0].message == f"esc50: {own_cache}: File exists"
 
 
 def test_explicit_root_is_never_replaced(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from avgraph.datasets import StampCaptions
 from avgraph.datasets.stamps.captions import small
 from avgraph.errors import ConfigError, DataError
 from tests.datasets.spoken_stamps import write_spoken_stamps
+from tests.logged import Logged
 
 
 @pytest.fixture
@@ -79,10 +80,10 @@ def test_what_is_wrong_with_a_folder_is_told(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_shared_data", "own_cache")
-def test_a_stand_in_is_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stand_in_is_named(logged: Logged) -> None:
     data = StampCaptions().load()
     assert data.provenance["source"] == "synthetic"
-    assert "using SYNTHETIC words and pictures" in caplog.text
+    assert "using SYNTHETIC words and pictures" in logged.text
     assert len(data["label"].name) == 12
     with pytest.raises(DataError, match="stamp_captions: no pictures"):
         StampCaptions(on_missing=[]).load()
