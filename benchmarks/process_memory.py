@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
-FORKED_FROM = "forkserver"  # a process of its own that has imported RR-Net; "fork": this one
 
 
 def resident(key: str) -> float:
@@ -27,7 +26,7 @@ def forget_the_peak() -> float:
 
 def in_a_process(work: Callable[..., Found], *given: object) -> Found:
     """Work in a process forked from one that has imported RR-Net; one that is killed for its memory is an error."""
-    context = multiprocessing.get_context(FORKED_FROM)
+    context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["avgraph.methods.rrnet.task"])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(work, *given).result()

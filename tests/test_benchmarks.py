@@ -16,7 +16,7 @@ import pytest
 
 from avgraph.encoders import logmel_modulation
 from avgraph.encoders.logmel_modulation import modulation_spectrum
-from benchmarks import kept, paired, process_memory
+from benchmarks import kept, paired
 from benchmarks.defaults import retrieval, tables
 from benchmarks.rrnet_ratings import baselines, factors, graphs
 from benchmarks.rrnet_ratings.relations import ROWS
@@ -143,7 +143,6 @@ def data_folder(made_up: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
     monkeypatch.setattr("avgraph.io.cache.user_cache_path", lambda name: made_up / "cache" / name)
     # Discriminants on all columns take seconds each time.
     monkeypatch.setattr(f"{logmel_modulation.__name__}.modulation_spectrum", lambda x: modulation_spectrum(x)[:, ::16])
-    monkeypatch.setattr(f"{process_memory.__name__}.FORKED_FROM", "fork")  # all is imported here
     monkeypatch.setattr(f"{factors.__name__}.STEPS", 20)
     monkeypatch.setattr(f"{baselines.__name__}.TREES", 3)
 
