@@ -32,7 +32,7 @@ from torch_geometric.data import HeteroData
 from avgraph.datasets.clip_graph import clip_graph
 from avgraph.graph.provenance import Provenance
 from benchmarks.lir import cell, declared, of_length
-from benchmarks.lir_graphs import knowing, trained, with_truth
+from benchmarks.lir_graphs import TRUE, knowing, trained, with_snapshots, with_truth
 from benchmarks.paired import told
 
 EVENTS = {
@@ -58,7 +58,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "stable": {"stability": 5 / 7},
     "inferred, positive": {"signs": "positive"},
     "permuted, positive": {"dependencies": "permuted", "signs": "positive"},
-    "true co-occurrence": {},
+    TRUE: {},
 }
 MEASURED = {"MAP": "test/map", "MAP of content": "test/content_map"}
 Row = dict[str, Any]
@@ -88,9 +88,8 @@ def recordings(root: Path) -> tuple[Tensor, Tensor, Tensor]:
     return x[first], x[second], torch.tensor(held)
 
 
-def graph_of(root: Path, seed: int) -> HeteroData:
+def graph_of(one: Tensor, other: Tensor, content: Tensor, seed: int) -> HeteroData:
     """The graph of a seed: which event is annotated, and in which split a recording is."""
-    one, other, content = recordings(root)
     draw = torch.Generator().manual_seed(seed)
     y = torch.multinomial(content.double(), 1, generator=draw)[:, 0]
     place = torch.randperm(len(y), generator=draw).double() / len(y)
@@ -107,9 +106,7 @@ def graph_of(root: Path, seed: int) -> HeteroData:
 
 def measured(data: HeteroData, seed: int, method: Mapping[str, Any], epochs: int, *, known: bool) -> Row:
     """The metrics of a run."""
-    length = of_length(epochs, 1e-3)
-    starts = int(length["method.teacher_epochs"])
-    length["method.snapshot_epochs"] = list(range(max(1, starts - 7), starts))
+    length = with_snapshots(of_length(epochs, 1e-3))
     experiment = declared("fsdd_digits", seed, {"interaction_weight": GAMMA, **method}, {"train.threads": 1, **length})
     with tempfile.TemporaryDirectory() as folder:
         return trained(knowing(experiment) if known else experiment, data, Path(folder) / "run").metrics()
@@ -142,16 +139,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     lines = options.json.read_text().splitlines() if options.json.exists() else []
     rows: list[Row] = [json.loads(line) for line in lines]
     done = {(row["row"], row["seed"], row["epochs"]) for row in rows}
+    one, other, content = recordings(Path(os.environ["AVGRAPH_DATA"]))
     for seed in range(options.seeds):
-        data = graph_of(Path(os.environ["AVGRAPH_DATA"]), seed)
+        data = graph_of(one, other, content, seed)
         for title in options.rows:
             if (title, seed, options.epochs) in done:
                 continue
-            found = measured(data, seed, ROWS[title], options.epochs, known=title == "true co-occurrence")
+            found = measured(data, seed, ROWS[title], options.epochs, known=title == TRUE)
             rows.append({"row": title, "seed": seed, "epochs": options.epochs, "metrics": found})
             with options.json.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
-    content = recordings(Path(os.environ["AVGRAPH_DATA"]))[2]
     print(f"{len(content)} recordings, {len(EVENTS)} events, {float(content.sum(1).float().mean()):.2f} each")
     report([row for row in rows if row["epochs"] == options.epochs], options.rows)
 

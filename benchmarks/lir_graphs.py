@@ -81,9 +81,7 @@ def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set
         rows = [(name, gamma) for name, gamma in rows if name != TRUE]
     if not rows:
         return
-    length = of_length(args.epochs, args.lr)
-    starts = int(length["method.teacher_epochs"])
-    length["method.snapshot_epochs"] = list(range(max(1, starts - SNAPSHOTS), starts))
+    length = with_snapshots(of_length(args.epochs, args.lr))
     start = with_graph(args.sets, seed, cooccurrence, {"interaction_weight": 0.0}, length)
     teacher = teacher_of(start)
     graph = with_truth(build_graph(start, build_task(start), EncodeContext(seed=seed)))
@@ -98,6 +96,12 @@ def students(args: argparse.Namespace, seed: int, cooccurrence: float, done: set
             task = trained(knowing(student) if name == TRUE else student, graph, place)
             found = task.metrics() | weight_shares(task)
             yield {"cooccurrence": cooccurrence, "seed": seed, "graph": name, "gamma": gamma, "metrics": found}
+
+
+def with_snapshots(length: dict[str, Any]) -> dict[str, Any]:
+    """So many epochs, and graphs of the last ones of the teacher."""
+    starts = int(length["method.teacher_epochs"])
+    return {**length, "method.snapshot_epochs": list(range(max(1, starts - SNAPSHOTS), starts))}
 
 
 def teacher_of(experiment: Experiment) -> Experiment:

@@ -168,8 +168,7 @@ def _scored_hits(score: Tensor, query_label: Tensor, gallery_label: Tensor) -> I
     check_classes("gallery_label", gallery_label, score.shape[1])
     size = max(1, _MEMORY // score.shape[1])
     for rows, label in zip(score.split(size), query_label.split(size), strict=True):
-        order = rows.argsort(dim=1, descending=True, stable=True)
-        yield gallery_label[order] == label[:, None]
+        yield _hits(label, gallery_label, rows)
 
 
 def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:
@@ -179,12 +178,12 @@ def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_la
     product = products_with(unit_gallery)
     size = max(1, _MEMORY // len(gallery))
     for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
-        order = product(rows).argsort(dim=1, descending=True, stable=True)
-        yield _hits(label, gallery_label, order)
+        yield _hits(label, gallery_label, product(rows))
 
 
-def _hits(label: Tensor, gallery_label: Tensor, order: Tensor) -> Tensor:
-    """Whether the items in this order share a class with the queries."""
+def _hits(label: Tensor, gallery_label: Tensor, score: Tensor) -> Tensor:
+    """Whether the items share a class with the queries, the highest score first."""
+    order = score.argsort(dim=1, descending=True, stable=True)
     if label.dim() == 1:
         return gallery_label[order] == label[:, None]
     return (label.float() @ gallery_label.float().T > 0).gather(1, order)

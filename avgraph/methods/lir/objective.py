@@ -57,7 +57,9 @@ def batch_loss(
     """
     z_audio, z_visual = (gather_rows(z, len(y)) for z in network(x))
     truth = F.one_hot(y, z_audio.shape[1]).to(z_audio)
-    believed = truth if teacher is None else believed_labels(truth, teacher.soft[rows])
+    believed = truth
+    if teacher is not None and (options.distillation > 0 or options.false_negatives > 0):
+        believed = believed_labels(truth, teacher.soft[rows])
     own: dict[str, Any] = {} if options.loss == "n_pair" else {"margin": options.margin}
     if options.loss == "triplet":
         own["mean_over"] = options.triplet_mean
