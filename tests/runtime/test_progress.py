@@ -102,8 +102,11 @@ os.environ.update(TERM="xterm", COLUMNS="100")
 from avgraph.runtime.progress import counted
 with counted(4, "[a] b", quiet=False) as advance:
     advance(2, loss=0.5)
-sys.stderr.flush()
-open({str(tmp_path / "seen")!r}, "wb").write(os.read(main, 100000))
+print("the end", file=sys.stderr, flush=True)
+seen = b""
+while b"the end" not in seen:  # a terminal hands over what was written in as many pieces as it likes
+    seen += os.read(main, 100000)
+open({str(tmp_path / "seen")!r}, "wb").write(seen)
 """
     child = fork_server.start(python=code)
     assert (child.wait(), child.error) == (0, "")
