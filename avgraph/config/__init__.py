@@ -32,6 +32,7 @@ from avgraph.transforms.rating_options import (
     UnratedOptions,
 )
 from avgraph.transforms.relation_options import ComposeEdgesOptions, CorruptEdgesOptions, PairEdgesOptions
+from avgraph.transforms.score_options import CorrectAndSmoothOptions
 
 __all__ = [
     "ActivationEdgesOptions",
@@ -40,6 +41,7 @@ __all__ = [
     "CoRatedOptions",
     "CompleteOptions",
     "ComposeEdgesOptions",
+    "CorrectAndSmoothOptions",
     "CorruptEdgesOptions",
     "CouplingEdgesOptions",
     "DatasetOptions",

@@ -20,6 +20,7 @@ from avgraph.transforms import concept_options as concept_transforms
 from avgraph.transforms import options as transforms
 from avgraph.transforms import rating_options as rating_transforms
 from avgraph.transforms import relation_options as relation_transforms
+from avgraph.transforms import score_options as score_transforms
 
 DATASETS: Mapping[str, type[DatasetOptions]] = {
     "esc50": datasets.ESC50,
@@ -77,6 +78,7 @@ TRANSFORMS: Mapping[str, type[TransformOptions]] = {
     "pair_edges": relation_transforms.PairEdgesOptions,
     "compose_edges": relation_transforms.ComposeEdgesOptions,
     "corrupt_edges": relation_transforms.CorruptEdgesOptions,
+    "correct_and_smooth": score_transforms.CorrectAndSmoothOptions,
     "co_rated": rating_transforms.CoRatedOptions,
     "unrated": rating_transforms.UnratedOptions,
     "rating_statistics": rating_transforms.RatingStatisticsOptions,

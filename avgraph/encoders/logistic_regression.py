@@ -23,11 +23,11 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.precomputed import kept_features
 from avgraph.encoders.vectors import LogisticRegression
+from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.runtime.progress import progress
 from avgraph.tensors.rows import column_scale
 

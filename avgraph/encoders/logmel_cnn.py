@@ -18,13 +18,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.encoders.alignment import align
 from avgraph.encoders.cnn_training import CACHE_FORMAT, fitted_cnns, recipe
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import align, inner_folds
 from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import inner_folds
 
 _FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough

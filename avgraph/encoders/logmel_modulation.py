@@ -26,10 +26,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.log_mels import LogmelModulation
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.tensors.rows import column_scale
 
 _FORMAT = 2  # raise when the features or the scores change, so that old results are not taken for new ones

@@ -13,10 +13,10 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.classifiers import Perceptron
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import check_folds, inner_folds
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.precomputed import kept_features
+from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 

@@ -11,13 +11,14 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
+from avgraph.encoders.alignment import align
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.inner_folds import align, check_folds, inner_folds
 from avgraph.encoders.labelled_rows import training_rows
 from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.pictures import PictureCNN
 from avgraph.encoders.residual_cnn import ResidualCNN
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import random_state_kept
 

@@ -136,7 +136,8 @@ class Task(LightningModule, ABC):
 
         Args:
             new: nodes of one of the types of `new_nodes`, encoded as those of the run, with ``name``.
-            steps: transforms of the run's graph; ``step.link(graph, new)`` gives the edges that join the two.
+            steps: transforms of the run's graph; ``step.link(graph, new)`` gives the edges that join the two,
+                ``step.rescore(graph, new, edges)`` scores by the edges so far.
 
         Raises:
             GraphError: if the rows cannot be joined to the graph of the run.

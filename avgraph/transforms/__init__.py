@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from avgraph.transforms.co_rated import CoRated
     from avgraph.transforms.complete import Complete
     from avgraph.transforms.compose_edges import ComposeEdges
+    from avgraph.transforms.correct_and_smooth import CorrectAndSmooth
     from avgraph.transforms.corrupt_edges import CorruptEdges
     from avgraph.transforms.coupling_edges import CouplingEdges
     from avgraph.transforms.dependency_edges import DependencyEdges
@@ -32,6 +33,7 @@ __all__ = [
     "CoRated",
     "Complete",
     "ComposeEdges",
+    "CorrectAndSmooth",
     "CorruptEdges",
     "CouplingEdges",
     "DependencyEdges",
@@ -55,6 +57,7 @@ __getattr__, __dir__ = exports(
         "co_rated": ["CoRated"],
         "complete": ["Complete"],
         "compose_edges": ["ComposeEdges"],
+        "correct_and_smooth": ["CorrectAndSmooth"],
         "corrupt_edges": ["CorruptEdges"],
         "coupling_edges": ["CouplingEdges"],
         "dependency_edges": ["DependencyEdges"],

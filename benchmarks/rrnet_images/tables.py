@@ -25,6 +25,7 @@ def baselines(world: World) -> Rows:
         "label propagation": partial(_propagated, world),
         "MLP, Correct & Smooth": partial(_corrected, world),
         "RR-Net": lambda: world.rrnet(*world.size()),
+        "RR-Net, corrected and smoothed scores": lambda: _smoothed(world),
     }
 
 
@@ -67,6 +68,11 @@ def _corrected(world: World) -> Measured:
     return best(data, found)
 
 
+def _smoothed(world: World, *, random: bool = False) -> Measured:
+    """RR-Net from scores that are corrected and smoothed along its own near edges."""
+    return world.rrnet(*world.size(), random=random, smoothing=world.smoothed_best())
+
+
 def relations(world: World) -> Rows:
     """The same training on the whole graph, without near edges between pictures, and with as many at random."""
     candidates, near = world.size()
@@ -74,6 +80,8 @@ def relations(world: World) -> Rows:
         "whole graph": lambda: world.rrnet(candidates, near),
         "no near edges of pictures": lambda: world.rrnet(candidates, 0),
         "near edges at random": lambda: world.rrnet(candidates, near, random=True),
+        "corrected and smoothed scores": lambda: _smoothed(world),
+        "corrected and smoothed along edges at random": lambda: _smoothed(world, random=True),
         "no competition of candidates": lambda: world.rrnet(candidates, near, "method.loss=bce"),
         "the encoder that proposes": lambda: measured(world.encoded(), world.encoded()["image"].score),
     }

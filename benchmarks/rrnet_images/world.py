@@ -16,7 +16,7 @@ from avgraph.io.cache import cache_folder
 from avgraph.metrics import accuracy, expected_calibration_error
 from avgraph.runs.pipeline import build_task
 from avgraph.runtime.settings import run_settings
-from avgraph.transforms import KNN, Candidates
+from avgraph.transforms import KNN, Candidates, CorrectAndSmooth
 from avgraph.transforms.nearest import nearest_neighbours
 from benchmarks.training import trained
 
@@ -70,9 +70,19 @@ class World:
         near = [step["k"] for step in steps if step.get("node") == "image"]
         return next(step["k"] for step in steps if "source" in step), near[0] if near else 0
 
-    def with_edges(self, candidates: int, near: int, *, random: bool = False) -> HeteroData:
-        """Candidates, near edges of classes, and those of pictures: none, the nearest, or as many at random."""
-        data = Candidates("image", "label", candidates)(KNN("label", 2)(self.encoded()))
+    def with_edges(
+        self, candidates: int, near: int, *, random: bool = False, smoothing: float | None = None
+    ) -> HeteroData:
+        """Candidates, near edges of classes, and those of pictures: none, the nearest, or as many at random.
+
+        With ``smoothing`` the scores that propose the candidates are corrected and smoothed along them.
+        """
+        data = self._with_near(KNN("label", 2)(self.encoded()), near, random=random)
+        if smoothing is not None:
+            data = CorrectAndSmooth("image", smoothing=smoothing)(data)
+        return Candidates("image", "label", candidates)(data)
+
+    def _with_near(self, data: HeteroData, near: int, *, random: bool) -> HeteroData:
         if not near:
             return data
         key = data["image"].row.numpy().tobytes()
@@ -85,9 +95,21 @@ class World:
         data[NEAR].edge_weight = similarity
         return data
 
-    def rrnet(self, candidates: int, near: int, *changes: str, random: bool = False) -> Measured:
+    def smoothed_best(self) -> float:
+        """The smoothing of the scores that is best on validation, of two."""
+
+        def right(smoothing: float) -> float:
+            image = self.with_edges(1, self.size()[1], smoothing=smoothing)["image"]
+            return accuracy(image.score, image.y, image.val_mask)
+
+        return max((0.5, 0.8), key=right)
+
+    def rrnet(
+        self, candidates: int, near: int, *changes: str, random: bool = False, smoothing: float | None = None
+    ) -> Measured:
         """Metrics of a training on such a graph, with the calibration of the answer."""
-        data, experiment = self.with_edges(candidates, near, random=random), self.changed(*changes)
+        data = self.with_edges(candidates, near, random=random, smoothing=smoothing)
+        experiment = self.changed(*changes)
         with run_settings(experiment.train.threads):
             task = trained(build_task(experiment), data, experiment)
             learned = task.annotated()

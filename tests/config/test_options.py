@@ -95,7 +95,7 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, s
         ("graph: [{type: cnn, node: audio, k: 1}]", "graph.0.type: unknown transform 'cnn'; did you mean 'knn'?"),
         ("graph: [{type: zzz}]", "graph.0.type: unknown transform 'zzz'; known types: knn, candidates, complete, "
          "coupling_edges, dependency_edges, memory_edges, infer_dependencies, activation_edges, pair_edges, "
-         "compose_edges, corrupt_edges, co_rated, unrated, rating_statistics, rating_model, "
+         "compose_edges, corrupt_edges, correct_and_smooth, co_rated, unrated, rating_statistics, rating_model, "
          "or your own, as module:Class"),
         ("graph: [{type: [knn]}]", "graph.0.type: expected text, got a list"),
         ("graph: [{type: knn, k: 1}]", "graph.0.node: missing required key"),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.linalg import orthogonal_procrustes
 
-from avgraph.encoders.inner_folds import align, procrustes
+from avgraph.encoders.alignment import align, procrustes
 
 
 def test_equals_scipy() -> None:

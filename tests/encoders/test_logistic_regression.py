@@ -13,8 +13,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders import LogisticRegression
 from avgraph.encoders.class_logits import best_temperature
-from avgraph.encoders.inner_folds import inner_folds
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import inner_folds
 
 N = 120
 

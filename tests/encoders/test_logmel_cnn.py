@@ -8,9 +8,9 @@ from torch_geometric.data import HeteroData
 
 from avgraph.datasets import Synthetic
 from avgraph.encoders import EncodeContext, LogmelCNN
-from avgraph.encoders.inner_folds import inner_folds
 from avgraph.encoders.logmel_cnn import prepare
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import inner_folds
 
 
 def clips(seed: int = 0) -> HeteroData:

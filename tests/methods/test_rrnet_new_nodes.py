@@ -12,13 +12,15 @@ from avgraph.errors import GraphError
 from avgraph.methods.rrnet import RrnetOptions, RRNetTask
 from avgraph.methods.rrnet.new_nodes import join, same_rows
 from avgraph.options.train import TrainOptions
-from avgraph.transforms import KNN, Candidates, Complete
+from avgraph.transforms import KNN, Candidates, Complete, CorrectAndSmooth
 from tests.methods.test_rrnet import graph
 
 SOURCE, INTER = "audio", ("audio", "candidate", "label")
 STEPS = (KNN("audio", k=4), KNN("label", k=2), Candidates("audio", "label", k=3))
+SMOOTHED = (KNN("audio", k=4), KNN("label", k=2), CorrectAndSmooth("audio"), Candidates("audio", "label", k=3))
 CASES: tuple[dict[str, Any], ...] = (
     {},
+    {"steps": SMOOTHED, "node_score": True},
     {"incidence": "target", "aggr": "sum"},
     {"intra_units": 2, "inter_units": 3, "baseline_logit": False, "loss": "bce"},
     {"node_score": True, "standardize": False},
@@ -49,7 +51,8 @@ def bound(steps: Any = STEPS, **options: Any) -> RRNetTask:
 def rows(data: HeteroData, which: torch.Tensor, noise: float = 0.0) -> HeteroData:
     torch.manual_seed(2)
     x = data[SOURCE].x[which]
-    store = {"x": x + noise * torch.randn(x.shape), "score": data[SOURCE].score[which], "num_nodes": len(which)}
+    score = data[SOURCE].get("view_score", data[SOURCE].score[:, None])[which, -1]  # as encoded
+    store = {"x": x + noise * torch.randn(x.shape), "score": score, "num_nodes": len(which)}
     return HeteroData({SOURCE: {**store, "name": [f"new {row}" for row in which.tolist()]}})
 
 
@@ -57,7 +60,7 @@ def rows(data: HeteroData, which: torch.Tensor, noise: float = 0.0) -> HeteroDat
 def test_a_node_of_the_run_is_answered_as_in_the_run(options: dict[str, Any]) -> None:
     task = bound(**options)
     test = task.graph[SOURCE].test_mask.nonzero()[:, 0]
-    found = task.predict(rows(task.graph, test), STEPS).graph[INTER]
+    found = task.predict(rows(task.graph, test), options.get("steps", STEPS)).graph[INTER]
     learned = task.annotated()
     of_test = torch.isin(learned[INTER].edge_index[0], test)
     torch.testing.assert_close(found.probability, learned[INTER].probability[of_test], atol=1e-5, rtol=1e-4)
@@ -68,13 +71,14 @@ def test_a_node_of_the_run_is_answered_as_in_the_run(options: dict[str, Any]) ->
 def test_one_at_a_time_as_all_at_once(options: dict[str, Any]) -> None:
     task = bound(**options)
     which = torch.arange(4)
-    whole = task.predict(rows(task.graph, which, noise=0.3), STEPS)
+    steps = options.get("steps", STEPS)
+    whole = task.predict(rows(task.graph, which, noise=0.3), steps)
     for row in which.tolist():
         new = rows(task.graph, which, noise=0.3)
         for key in ("x", "score", "name"):
             new[SOURCE][key] = new[SOURCE][key][row : row + 1]
         new[SOURCE].num_nodes = 1
-        one = task.predict(new, STEPS)
+        one = task.predict(new, steps)
         assert one["name"] == [f"new {row}"]
         assert one["prediction"][0] == whole["prediction"][row]
         assert one["probability"][0] == pytest.approx(whole["probability"][row], abs=1e-5)
@@ -142,3 +146,26 @@ def test_rows_that_are_nodes_of_the_run_are_found() -> None:
     known = torch.tensor([[1.0, 2.0], [2.0, 4.0], [0.0, 1e-3]])
     asked = torch.cat([known[[1, 2]] * (1 + 1e-7), known[:1] * 3])
     assert same_rows(known, asked).tolist() == [1, 2, -1]
+
+
+@torch.no_grad()
+def test_new_nodes_are_scored_by_the_graph_where_the_graph_was() -> None:
+    task = bound(SMOOTHED, intra_units=0, baseline_logit=True)
+    new = rows(task.graph, torch.arange(4), noise=0.3)
+    edges = SMOOTHED[0].link(task.graph, new)
+    expected = SMOOTHED[2].rescore(task.graph, new, edges)[SOURCE]
+    joined = join(task.graph, new, INTER, list(task.attributes), SMOOTHED).graph[SOURCE]
+    assert torch.equal(joined.score[-4:], expected.score)
+    assert torch.equal(joined.view_score[-4:], expected.view_score)
+    assert not torch.allclose(expected.score, new[SOURCE].score, atol=1e-3)
+    assert "view_score" not in new[SOURCE]
+
+
+@torch.no_grad()
+def test_a_training_row_comes_back_with_the_scores_that_it_was_trained_with() -> None:
+    task = bound(node_score=True)
+    train = task.graph[SOURCE].train_mask.nonzero()[:3, 0]
+    new = rows(task.graph, train)
+    new[SOURCE].score = new[SOURCE].score.flip(1)  # of all networks, also of those that have seen it
+    joined = join(task.graph, new, INTER, list(task.attributes), STEPS).graph[SOURCE]
+    assert torch.equal(joined.score[-3:], task.graph[SOURCE].score[train])

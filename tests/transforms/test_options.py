@@ -60,6 +60,10 @@ OUT_OF_RANGE: dict[str, list[Any]] = {
         *[("relation", "described"), ("relation", ["a", "b"]), ("share", -0.1), ("share", 1.1), ("kind", "swapped")],
         *[("seed", -1)],
     ],
+    "correct_and_smooth": [
+        *[("node", ""), ("relation", ""), ("correction", 1.0), ("correction", -0.1), ("smoothing", 1.0)],
+        *[("layers", 0), ("autoscale", 1)],
+    ],
     "co_rated": [("node", "film"), ("k", 0), ("relation", "")],
     "unrated": [("k", 0), ("neighbours", 0), ("damping", -1.0)],
     "rating_statistics": [("neighbours", 0), ("damping", -1.0), ("folds", 1), ("seed", -1)],
@@ -79,6 +83,7 @@ KNOWN = {
     "pair_edges": transforms.PairEdges,
     "compose_edges": transforms.ComposeEdges,
     "corrupt_edges": transforms.CorruptEdges,
+    "correct_and_smooth": transforms.CorrectAndSmooth,
     "co_rated": transforms.CoRated,
     "unrated": transforms.Unrated,
     "rating_statistics": transforms.RatingStatistics,

@@ -43,6 +43,10 @@ def graph() -> HeteroData:
     data["audio", "listed", "label"].stars = torch.full((24,), 2.0)
     data["audio", "rated", "label"].edge_index = data["audio", "listed", "label"].edge_index
     data["audio", "rated", "label"].edge_weight = torch.full((24,), 3.0)
+    for node in ("audio", "user"):
+        for hop, relation in enumerate(("alike", "other"), 1):
+            start = torch.arange(24)
+            data[node, relation, node].edge_index = torch.stack([start, (start + hop) % 24])
     return data
 
 
@@ -169,6 +173,15 @@ COMPONENTS = (
         row("threshold", 0.0, edges(*ACTIVE), becomes(96)),
         row("k", 1, edges(*ACTIVE), becomes(24), threshold=0.0),
         row("from_logits", True, attribute(ACTIVE, "edge_weight")),
+    ),
+    _transform(
+        "correct_and_smooth", config.CorrectAndSmoothOptions, {"node": "audio", "relation": "alike"},
+        row("node", "user", attribute("user", "score")),
+        row("relation", "other", attribute("audio", "score")),
+        row("correction", 0.2, attribute("audio", "score")),
+        row("smoothing", 0.2, attribute("audio", "score")),
+        row("layers", 1, attribute("audio", "score")),
+        row("autoscale", True, attribute("audio", "score")),
     ),
     _transform(
         "pair_edges", config.PairEdgesOptions, PAIR,

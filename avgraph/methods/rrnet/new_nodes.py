@@ -43,15 +43,16 @@ def join(
 ) -> Joined:
     """New source nodes with the edges that the steps of the run's graph give them.
 
-    A row that is a node of the run, number by number, has that node's own edges. Relations that no step has made, such
-    as edges that came with the data, new nodes have none of.
+    A row that is a node of the run, number by number, has that node's own scores and edges. Relations that no step has
+    made, such as edges that came with the data, new nodes have none of.
 
     Args:
         graph: of the run.
         new: the nodes, encoded.
         inter: (source, candidate, target).
         kinds: all edge types that the model reads.
-        steps: transforms of the run's graph; one with ``link(graph, new)`` gives edges.
+        steps: transforms of the run's graph; one with ``link(graph, new)`` gives edges, one with
+            ``rescore(graph, new, edges)`` other scores by the edges so far.
 
     Raises:
         GraphError: if new nodes get no candidates, or lack what the nodes of the run have.
@@ -60,6 +61,8 @@ def join(
     same = same_rows(graph[source].x, new[source].x)
     made: dict[EdgeType, Mapping[str, Tensor]] = {}
     for step in steps:
+        if callable(getattr(step, "rescore", None)):
+            new = step.rescore(graph, new, made)
         if callable(getattr(step, "link", None)):
             made |= step.link(graph, new)
     if inter not in made and bool((same < 0).any()):
@@ -73,7 +76,9 @@ def join(
         if key in graph[source]:
             if key not in new[source]:
                 raise GraphError(f"rrnet: new {source!r} rows have no {key!r}, which those of the run have")
-            result[source][key] = torch.cat([graph[source][key], new[source][key].to(graph[source][key])])
+            own = graph[source][key]
+            known = (same >= 0).view(-1, *[1] * (own.ndim - 1))
+            result[source][key] = torch.cat([own, torch.where(known, own[same], new[source][key].to(own))])
     for key in ("y", "train_mask"):
         if key in graph[source]:
             result[source][key] = torch.cat([graph[source][key], graph[source][key].new_zeros(len(same))])
