@@ -51,11 +51,11 @@ begin = time.perf_counter(); grasp(x); print(time.perf_counter() - begin)
 """
 
 
-def simulate(p: int, seed: int, rows: int = ROWS) -> tuple[Array, Array]:
+def simulate(p: int, seed: int, rows: int = ROWS, degree: int = DEGREE) -> tuple[Array, Array]:
     """Standardised data and the true adjacency."""
     rng = np.random.default_rng(seed)
     upper = np.argwhere(np.triu(np.ones((p, p)), 1))
-    edges = upper[rng.choice(len(upper), min(p * DEGREE // 2, len(upper)), replace=False)]
+    edges = upper[rng.choice(len(upper), min(p * degree // 2, len(upper)), replace=False)]
     weights = np.zeros((p, p))
     weights[tuple(edges.T)] = rng.uniform(0.5, 1.5, len(edges)) * rng.choice([-1, 1], len(edges))
     x = np.zeros((rows, p))

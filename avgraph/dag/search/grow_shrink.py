@@ -46,7 +46,7 @@ def condition(y, depth, correlation, path, given):
 
 
 # Below this variance given the parents a candidate is a combination of them.
-_SINGULAR = 1e-11
+SINGULAR = 1e-11
 
 
 @inlined()
@@ -68,7 +68,7 @@ def grow(y, node, depth, problem, trees, work):
     threshold = problem.least_gain * variance[y]
     candidate, found, begin = problem.candidate[y], 0, trees.used[1]
     for z in range(p):
-        if not candidate[z] or excluded[z] or variance[z] <= _SINGULAR:
+        if not candidate[z] or excluded[z] or variance[z] <= SINGULAR:
             continue
         if covariance[z] * covariance[z] > threshold * variance[z]:
             ratio[found] = covariance[z] * covariance[z] / variance[z]
@@ -112,7 +112,7 @@ def shrink(y, node, depth, problem, trees, work):
         return False
     path, kept = work.path, work.regression.kept
     condition(y, depth, problem.correlation, path, work.given)
-    score = _remove(y, depth, work.given.variance[depth, y], problem, path, work.regression)
+    score = remove(y, depth, work.given.variance[depth, y], problem, path, work.regression)
     begin = trees.used[2]
     for step in range(depth):
         if kept[step]:
@@ -125,7 +125,7 @@ def shrink(y, node, depth, problem, trees, work):
 
 @inner()
 @no_type_check
-def _remove(y, depth, residual, problem, path, regression):
+def remove(y, depth, residual, problem, path, regression):
     """Remove parents from ``path[:depth]``, not the required ones it begins with; returns the local score.
 
     ``residual`` is the variance of ``y`` given the whole path.

@@ -1,5 +1,8 @@
 """One start: best-move sweeps of an ordering until none helps, then GRaSP's tucks; both again while they help.
 
+What they lead to is warmed up: better parents from where they stand (`exchange`), best moves with them (`warm_sweep`).
+A perturbation of a good ordering gets that alone.
+
 Sweeps are best moves (BOSS, Andrews et al. 2023). A variable v is tried at every position at once. With w_0 … w_{p−2}
 the ordering without v, its total score at slot j is
 
@@ -25,13 +28,15 @@ from numba import njit
 
 from avgraph.dag.search.compiled import inlined, inner, shuffle
 from avgraph.dag.search.dfs import dfs
-from avgraph.dag.search.order import random_order, update_all
+from avgraph.dag.search.exchange import exchange
+from avgraph.dag.search.order import random_order, update, update_all
 from avgraph.dag.search.trees import trace, trace_both
+from avgraph.dag.search.warm import warm_sweep
 
 
 @no_type_check
 def _run_start(seed, given, problem, trees, work, frames, state, history):
-    """Search from a random ordering, or the one ``given`` in ``state``.
+    """Search from a random ordering, or warmly from the one ``given`` in ``state``, which is near a good one.
 
     Ends early, with a whole graph, when ``problem.stop`` is set.
 
@@ -44,7 +49,7 @@ def _run_start(seed, given, problem, trees, work, frames, state, history):
         random_order(state, problem.required, rng)
     history[0] = update_all(state, problem, trees, work)
     swept_once = False
-    while problem.stop[0] == 0:
+    while problem.stop[0] == 0 and not given:
         swept = False
         while sweep(state, problem, trees, work, rng):
             swept = True
@@ -59,7 +64,30 @@ def _run_start(seed, given, problem, trees, work, frames, state, history):
     history[2] = update_all(state, problem, trees, work)
     if not swept_once:
         history[1] = history[2]
+    history[2] += _warmly(state, problem, trees, work, rng)
     return problem.stop[0] == 0
+
+
+@inlined()
+@no_type_check
+def _warmly(state, problem, trees, work, rng):
+    """Better parents from where they stand, and best moves with them, while the score rises; by how much."""
+    p, rise = len(state.order), 0.0
+    found = np.empty(p, dtype=np.int64)
+    while problem.stop[0] == 0:
+        for y in range(p):
+            before = state.score[y]
+            if (
+                trees.score[trace(y, state.position[y], state.position, problem, trees, work)]
+                > before + problem.tolerance
+            ):
+                update(y, state.position[y], state.position, state, problem, trees, work)
+            rise += state.score[y] - before + exchange(y, found, state, problem, work)
+        moved = warm_sweep(state, problem, work, rng)
+        rise += moved
+        if moved == 0.0:
+            break
+    return rise
 
 
 def _sources() -> str:
