@@ -301,6 +301,14 @@ OF_GRAPHS = [
     mutant("transforms.corrupt_edges", "self.kind, self.share, self.seed, spare", "self.kind, self.share, 0, spare",
            "transform corrupt_edges: seed"),
     mutant("transforms.corrupt_edges", 'if self.kind == "removed":', "if False:", "transform corrupt_edges: kind"),
+    *(mutant("transforms.correct_and_smooth",
+             "self.layers, self.correction, self.layers, self.smoothing, autoscale=self.autoscale",
+             arguments, f"transform correct_and_smooth: {option}")
+      for option, arguments in (
+          ("layers", "20, self.correction, 20, self.smoothing, autoscale=self.autoscale"),
+          ("correction", "self.layers, 0.8, self.layers, self.smoothing, autoscale=self.autoscale"),
+          ("smoothing", "self.layers, self.correction, self.layers, 0.5, autoscale=self.autoscale"),
+          ("autoscale", "self.layers, self.correction, self.layers, self.smoothing, autoscale=False"))),
     mutant("transforms.memory_edges", "_rows(data, self.target, self.state)", '_rows(data, self.target, "x")',
            "transform memory_edges: state"),
 ]  # fmt: skip
