@@ -208,7 +208,7 @@ def large(seconds: float, options: argparse.Namespace) -> None:
     wall = time.perf_counter() - begin
     print(f"p = {p}, {rows} rows, time limit {seconds:g} s, at most {options.large_starts} starts")
     print(f"returned after {wall:.1f} s, finished starts {found.n_finished}, converged {found.converged}")
-    print("| start | seconds | random ordering | + by greedy sweeps | + by tucks and further sweeps | edges | SHD |")
+    print("| start | seconds | random ordering | + by greedy sweeps | + by all that follows | edges | SHD |")
     print("|---|---|---|---|---|---|---|")
     for k, start in enumerate(found.starts):
         graph, (begun, swept, end) = start.adjacency, start.phases

@@ -15,7 +15,7 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from avgraph.io.cache import cache_folder
 from avgraph.runtime.settings import run_settings
 from benchmarks.dag import Array, flop, has_flop, neutral_score, simulate
 
+Search = Callable[[Array], Array]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "rrnet_esc50.yaml"
 
 
@@ -48,27 +49,28 @@ def log_scores(overrides: Sequence[str]) -> Array:
     return found
 
 
-def runs(
-    seeds: Sequence[int], perturbations: Sequence[int], rounds: Sequence[int]
-) -> dict[str, Callable[[Array], Array]]:
-    """What is compared: name → from a table to a graph."""
+def searches(seed: int, perturbations: Sequence[int], threads: int | None) -> dict[str, Search]:
+    """Ours: name → from a table to a graph."""
 
-    def ours(x: Array, restarts: int, more: int, seed: int) -> Array:
-        return grasp(x, restarts=restarts, perturbations=more, seed=seed).adjacency
+    def ours(x: Array, restarts: int, more: int) -> Array:
+        return grasp(x, restarts=restarts, perturbations=more, seed=seed, threads=threads).adjacency
 
-    found: dict[str, Callable[[Array], Array]] = {}
-    for seed in seeds:
-        found[f"five starts, seed {seed}"] = partial(ours, restarts=5, more=0, seed=seed)
-        for more in perturbations:
-            name = f"one start + {more} perturbations, seed {seed}"
-            found[name] = partial(ours, restarts=1, more=more, seed=seed)
-    if has_flop():
-        for number in rounds:
-            found[f"flopsearch, {number} rounds"] = lambda x, number=number: flop(x, number)[0]  # type: ignore[misc]
+    found: dict[str, Search] = {"five starts": partial(ours, restarts=5, more=0)}
+    for more in perturbations:
+        found[f"one start + {more} perturbations"] = partial(ours, restarts=1, more=more)
     return found
 
 
-def real(x: Array, compared: dict[str, Callable[[Array], Array]]) -> None:
+def peers(rounds: Sequence[int]) -> dict[str, Search]:
+    """The same of flopsearch, where it is there."""
+
+    def flopsearch(x: Array, number: int) -> Array:
+        return flop(x, number)[0]
+
+    return {f"flopsearch, {number} rounds": partial(flopsearch, number=number) for number in rounds if has_flop()}
+
+
+def real(x: Array, compared: Mapping[str, Search]) -> None:
     """Every search on one table."""
     print(f"{x.shape[0]} rows, {x.shape[1]} columns\n\n| search | score | edges | seconds | of CPU |")
     print("|---|---|---|---|---|")
@@ -84,19 +86,8 @@ def _cpu() -> float:
     return used.user + used.system
 
 
-def recovery(graphs: int, p: int, perturbations: Sequence[int], rounds: Sequence[int]) -> None:
+def recovery(graphs: int, p: int, compared: Mapping[str, Search]) -> None:
     """How many equivalence classes are found, and by how much the score is above the truth's."""
-
-    def ours(x: Array, restarts: int, more: int) -> Array:
-        return grasp(x, restarts=restarts, perturbations=more, threads=1).adjacency
-
-    compared: dict[str, Callable[[Array], Array]] = {"five starts": partial(ours, restarts=5, more=0)}
-    compared["the defaults: five starts + 5 perturbations"] = partial(ours, restarts=5, more=5)
-    for more in perturbations:
-        compared[f"one start + {more} perturbations"] = partial(ours, restarts=1, more=more)
-    if has_flop():
-        for number in rounds:
-            compared[f"flopsearch, {number} rounds"] = lambda x, number=number: flop(x, number)[0]  # type: ignore[misc]
     print(f"\n| {graphs} graphs of {p} columns | found | score less the truth's | seconds |\n|---|---|---|---|")
     tables = [simulate(p, seed, degree=8) for seed in range(graphs)]
     for name, run in compared.items():
@@ -122,9 +113,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     grasp(np.random.default_rng(0).normal(size=(20, 2)))  # compile or load
     if options.table is not None or options.recovery is None:
         x = log_scores(options.set) if options.table is None else read_table(options.table).x
-        real((x - x.mean(0)) / x.std(0), runs(options.seeds, options.perturbations, options.rounds))
+        compared = {
+            f"{name}, seed {seed}": search
+            for seed in options.seeds
+            for name, search in searches(seed, options.perturbations, None).items()
+        }
+        real((x - x.mean(0)) / x.std(0), {**compared, **peers(options.rounds)})
     if options.recovery is not None:
-        recovery(options.recovery, options.columns, options.perturbations, options.rounds)
+        defaults = {"the defaults: five starts + 5 perturbations": lambda x: grasp(x, threads=1).adjacency}
+        compared = {**searches(0, options.perturbations, 1), **defaults, **peers(options.rounds)}
+        recovery(options.recovery, options.columns, compared)
 
 
 if __name__ == "__main__":

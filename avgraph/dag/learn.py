@@ -1,8 +1,8 @@
-"""GRaSP: the DAG of the ordering whose grow–shrink parents have the best total BIC.
+"""GRaSP: the DAG of the best total BIC over orderings, with parents by grow–shrink and what makes them better.
 
 Lam, Andrews & Ramsey, "Greedy relaxations of the sparsest permutation algorithm", UAI 2022. Each start sweeps a random
 ordering greedily (every variable to its best position, as BOSS does) and then relaxes it by GRaSP's tucks; sweeps and
-tucks alternate until neither raises the score.
+tucks alternate until neither raises the score; then parents are made better from where they stand, and variables moved.
 """
 
 from __future__ import annotations
