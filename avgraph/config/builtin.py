@@ -53,6 +53,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
 ENCODERS: Mapping[str, type[EncoderOptions]] = {
     "logmel_cnn": encoders.LogmelCNN,
     "logmel_modulation": encoders.LogmelModulation,
+    "logmel_patches": encoders.LogmelPatches,
     "picture_cnn": encoders.PictureCNN,
     "precomputed": encoders.Precomputed,
     "logistic_regression": encoders.LogisticRegression,

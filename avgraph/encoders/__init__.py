@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from avgraph.encoders.classifiers import NeighbourVotes, Perceptron
     from avgraph.encoders.context import EncodeContext
     from avgraph.encoders.into_spaces import CLAP, CLIP, TextAligned
-    from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
+    from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation, LogmelPatches
     from avgraph.encoders.names import GloVe, Hashing, SentenceTransformers
     from avgraph.encoders.pictures import PictureCNN
     from avgraph.encoders.vectors import LogisticRegression, Precomputed
@@ -25,6 +25,7 @@ __all__ = [
     "LogisticRegression",
     "LogmelCNN",
     "LogmelModulation",
+    "LogmelPatches",
     "NeighbourVotes",
     "Perceptron",
     "PictureCNN",
@@ -40,7 +41,7 @@ __getattr__, __dir__ = exports(
         "classifiers": ["NeighbourVotes", "Perceptron"],
         "context": ["EncodeContext"],
         "into_spaces": ["CLAP", "CLIP", "TextAligned"],
-        "log_mels": ["LogmelCNN", "LogmelModulation"],
+        "log_mels": ["LogmelCNN", "LogmelModulation", "LogmelPatches"],
         "names": ["GloVe", "Hashing", "SentenceTransformers"],
         "pictures": ["PictureCNN"],
         "vectors": ["LogisticRegression", "Precomputed"],

@@ -26,7 +26,7 @@ class TextAligned(EncoderOptions):
         space: name of the space; ``data[text]["x_<space>"]`` are its texts.
         text: node type of the texts.
         features: what the tower sees: what the data set gives, or log-mels through an encoder with its defaults, of
-            ``logmel_modulation`` without scores.
+            ``logmel_modulation`` and ``logmel_patches`` without scores.
         hidden_channels: of the tower.
         epochs: of its training.
         batch_size: rows at a time.
@@ -53,7 +53,7 @@ class TextAligned(EncoderOptions):
     type: Literal["text_aligned"] = "text_aligned"
     space: SpaceName
     text: Name = "text"
-    features: Literal["given", "logmel_modulation", "logmel_cnn"] = "given"
+    features: Literal["given", "logmel_modulation", "logmel_patches", "logmel_cnn"] = "given"
     hidden_channels: Positive = 256
     epochs: Count = 40
     batch_size: Annotated[int, Field(ge=2)] = 128

@@ -21,10 +21,10 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.alignment import align
 from avgraph.encoders.cnn_training import CACHE_FORMAT, fitted_cnns, recipe
 from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.log_mel_pictures import check_log_mels, training_clips
 from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.errors import DataError
 from avgraph.graph.inner_folds import inner_folds
 
 _FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
@@ -42,10 +42,7 @@ def prepare(logmel: Tensor) -> Float[Tensor, "n 1 f t"]:
         >>> prepare(torch.randint(0, 255, (2, 128, 216), dtype=torch.uint8)).shape
         torch.Size([2, 1, 64, 54])
     """
-    if logmel.ndim != 3 or logmel.shape[1] < 16 or logmel.shape[2] < 16:
-        raise DataError(
-            f"logmel_cnn: expected log-mels [clips, bands, frames] of at least 16 × 16, got {tuple(logmel.shape)}"
-        )
+    check_log_mels("logmel_cnn", logmel)
     pooled = torch.cat([F.avg_pool2d(part[:, None].float(), _POOL) for part in logmel.split(256)])
     mean, deviation = pooled.mean((2, 3), keepdim=True), pooled.std((2, 3), keepdim=True)
     return (pooled - mean) / (deviation + 1e-5)
@@ -62,13 +59,7 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
 
 def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds embeddings and scores."""
-    store = data[node]
-    for needed in ("x", "y", "train_mask"):
-        if needed not in store:
-            raise DataError(f"logmel_cnn: node type '{node}' has no '{needed}'; it needs log-mels with classes")
-    train = store.train_mask.nonzero().flatten()
-    if len(train) == 0:
-        raise DataError(f"logmel_cnn: node type '{node}' has no training clip")
+    train, store = training_clips("logmel_cnn", data, node), data[node]
     groups = inner_folds(store, train) if options.out_of_fold else torch.zeros_like(train)
     seed = context.seed if options.seed is None else options.seed
     recipes = [recipe(options, options.epochs), recipe(options, options.inner_epochs) if options.out_of_fold else None]

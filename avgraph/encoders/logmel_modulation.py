@@ -4,10 +4,6 @@ The size of the two-dimensional Fourier transform of a log-mel picture says how 
 (rate), how densely it is packed along frequency (scale) and whether it glides up or down, wherever in the clip
 that happens (Chi, Ru & Shamma, J. Acoust. Soc. Am. 118, 2005). Nothing is learned: a few dozen clips per class suffice
 for a linear model on top, and it takes seconds where a CNN takes minutes.
-
-Shrinkage keeps the covariance of more features than clips regular (Ledoit & Wolf 2004). Such discriminants are far
-too sure of themselves, so their scores are divided by one temperature, chosen on training clips they have not seen
-(Guo et al., "On Calibration of Modern Neural Networks", 2017).
 """
 
 from __future__ import annotations
@@ -20,15 +16,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.context import EncodeContext
+from avgraph.encoders.discriminants import discriminant_scores, new_scores
+from avgraph.encoders.log_mel_pictures import check_log_mels, equal_loudness, training_clips
 from avgraph.encoders.log_mels import LogmelModulation
 from avgraph.encoders.memory import as_learned, remembered
-from avgraph.errors import DataError
 from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.tensors.rows import column_scale
 
@@ -39,14 +34,7 @@ _FLOOR = 1e-3
 
 def encode(options: LogmelModulation, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds features and scores."""
-    store = data[node]
-    for needed in ("x", "y", "train_mask") if options.scores else ("x", "train_mask"):
-        if needed not in store:
-            what = "classed log-mels" if options.scores else "log-mels and a split"
-            raise DataError(f"logmel_modulation: node type '{node}' has no '{needed}'; it needs {what}")
-    train = store.train_mask.nonzero().flatten()
-    if len(train) == 0:
-        raise DataError(f"logmel_modulation: node type '{node}' has no training clip")
+    train, store = training_clips("logmel_modulation", data, node, classes=options.scores), data[node]
     about = {"encoder": "logmel_modulation", "format": _FORMAT}
     result = copy.copy(data)
     if not options.scores:
@@ -66,28 +54,14 @@ def encode_new(options: LogmelModulation, data: HeteroData, node: str, learned: 
     result = copy.copy(data)
     result[node].x = x = (modulation_spectrum(data[node].x) - learned["mean"]) / learned["deviation"]
     if options.scores:
-        result[node].score = (state_logits(learned, x) / learned["temperature"].item()).softmax(1)
+        result[node].score = new_scores(learned, x)
     return result
 
 
 def _encoded(options: LogmelModulation, store: Any, train: Tensor, groups: Tensor) -> dict[str, Tensor]:
     """Describe every clip and score it by a model that has not seen it."""
-    described, y, classes = _standardized(store.x, train), store.y, int(store.y.max()) + 1
-    x = described["x"]
-    whole = _discriminants(options, x[train], y[train])
-    logits = class_logits(whole, x.double().numpy(), classes)
-    state = classifier_state(whole, logits)
-    for fold in sorted(set(groups.tolist())):
-        own, shared = train[groups == fold], train[groups != fold]
-        logits[own] = class_logits(_discriminants(options, x[shared], y[shared]), x[own].double().numpy(), classes)
-    temperature = best_temperature(logits[train], y[train])
-    state["temperature"] = torch.tensor(temperature, dtype=torch.float64)
-    return {**described, "score": (logits / temperature).softmax(1), **as_learned(state)}
-
-
-def _discriminants(options: LogmelModulation, x: Tensor, y: Tensor) -> Any:
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=options.shrinkage)
-    return model.fit(x.double().numpy(), y.numpy())
+    described = _standardized(store.x, train)
+    return {**described, **discriminant_scores(described["x"], store.y, train, groups, shrinkage=options.shrinkage)}
 
 
 def _standardized(logmel: Tensor, train: Tensor) -> dict[str, Tensor]:
@@ -114,15 +88,12 @@ def modulation_spectrum(logmel: Tensor) -> Float[Tensor, "n d"]:
         >>> modulation_spectrum(torch.randint(0, 255, (2, 128, 216), dtype=torch.uint8)).shape
         torch.Size([2, 844])
     """
-    if logmel.ndim != 3 or logmel.shape[1] < 16 or logmel.shape[2] < 16:
-        shape = tuple(logmel.shape)
-        raise DataError(f"modulation: expected log-mels [clips, bands, frames] of at least 16 × 16, got {shape}")
+    check_log_mels("modulation", logmel)
     return torch.cat([_describe(part.float()) for part in logmel.split(64)])
 
 
 def _describe(picture: Tensor) -> Tensor:
-    picture = picture - picture.mean((1, 2), keepdim=True)
-    picture = picture / (picture.std((1, 2), keepdim=True) + 1e-5)
+    picture = equal_loudness(picture)
     pair = F.avg_pool2d(picture[:, None], (2, 1))[:, 0]
     change = pair.diff(dim=2)
     parts = [pair.mean(2), pair.std(2), change.abs().mean(2), change.std(2), _log_modulation(picture)]

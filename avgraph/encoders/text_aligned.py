@@ -18,7 +18,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.into_spaces import TextAligned
-from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation
+from avgraph.encoders.log_mels import LogmelCNN, LogmelModulation, LogmelPatches
 from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.errors import DataError
 from avgraph.graph.nodes import node_store
@@ -28,7 +28,11 @@ from avgraph.tensors.rows import column_scale
 
 _FORMAT = 2  # raise when the training changes, so that old results are not taken for new ones
 _RECIPE = {"hidden_channels", "epochs", "batch_size", "lr", "weight_decay", "dropout", "temperature"}
-_FEATURES = {"logmel_modulation": LogmelModulation(scores=False), "logmel_cnn": LogmelCNN()}
+_FEATURES = {
+    "logmel_modulation": LogmelModulation(scores=False),
+    "logmel_patches": LogmelPatches(scores=False),
+    "logmel_cnn": LogmelCNN(),
+}
 
 
 def encode(options: TextAligned, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:

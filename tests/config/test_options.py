@@ -89,8 +89,8 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, s
          "encoders.audio.type: unknown encoder 'logmel_cn'; did you mean 'logmel_cnn'?"),
         ("encoders: {audio: {type: hashing, k: 1}}", "encoders.audio.k: unknown key; known keys: type, channels"),
         ("encoders: {audio: {channels: 3}}", "encoders.audio.type: missing required key (one of logmel_cnn, "
-         "logmel_modulation, picture_cnn, precomputed, logistic_regression, perceptron, neighbour_votes, hashing, "
-         "glove, sentence_transformers, clip, clap, text_aligned)"),
+         "logmel_modulation, logmel_patches, picture_cnn, precomputed, logistic_regression, perceptron, "
+         "neighbour_votes, hashing, glove, sentence_transformers, clip, clap, text_aligned)"),
         ("graph: {type: knn}", "graph: expected a list, got a mapping"),
         ("graph: [{type: cnn, node: audio, k: 1}]", "graph.0.type: unknown transform 'cnn'; did you mean 'knn'?"),
         ("graph: [{type: zzz}]", "graph.0.type: unknown transform 'zzz'; known types: knn, candidates, complete, "

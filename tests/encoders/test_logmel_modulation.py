@@ -2,12 +2,10 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from torch_geometric.data import HeteroData
 
 from avgraph.encoders import LogmelModulation
-from avgraph.encoders.logmel_modulation import best_temperature
 from avgraph.errors import DataError
 
 
@@ -65,15 +63,6 @@ def test_two_classes() -> None:
     store = LogmelModulation().encode(clips(classes=2), "audio")["audio"]
     assert store.score.shape[1] == 2
     assert (store.score.argmax(1) == clips(classes=2)["audio"].y).float().mean() > 0.8
-
-
-def test_the_temperature_is_the_lowest_of_a_grid() -> None:
-    torch.manual_seed(0)
-    y = torch.randint(0, 4, (200,))
-    logits = 9 * (torch.eye(4)[y] + 0.8 * torch.randn(200, 4))
-    grid = torch.linspace(1, 30, 2000).tolist()
-    losses = [float(F.cross_entropy(logits.double() / t, y)) for t in grid]
-    assert best_temperature(logits, y) == pytest.approx(grid[losses.index(min(losses))], abs=0.02)
 
 
 def test_errors_name_what_is_missing() -> None:

@@ -32,6 +32,7 @@ CASES: Sequence[tuple[list[Any], Callable[[], HeteroData], str]] = (
     ([encoders.Perceptron(hidden_channels=8, epochs=2, batch_size=8), encoders.NeighbourVotes(k=3)], vectors, "audio"),
     ([encoders.LogmelModulation()], pictures, "audio"),
     ([CNN, encoders.LogmelModulation()], pictures, "audio"),
+    ([encoders.LogmelPatches(centres=4)], pictures, "audio"),
     ([encoders.PictureCNN(width=4, epochs=1, batch_size=4)], coloured, "image"),
     ([encoders.TextAligned(space="toy", hidden_channels=8, epochs=2, batch_size=4)], aligned, "audio"),
     ([encoders.TextAligned(space="toy", features="logmel_modulation", batch_size=4, epochs=2)], heard, "audio"),

@@ -100,6 +100,15 @@ COMPONENTS = (
         row("scores", False, keys("audio"), loses("score")),
     ),
     _encoder(
+        "logmel_patches", encoders.LogmelPatches, pictures, "audio", {"centres": 4},
+        row("centres", 6, TEST_SCORES),
+        row("components", 3, size("audio"), becomes((12, 3))),
+        row("components", 2, TEST_SCORES),
+        row("shrinkage", 0.9, TEST_SCORES),
+        row("scores", False, keys("audio"), loses("score")),
+        row("seed", 1, TEST_SCORES),
+    ),
+    _encoder(
         "precomputed", encoders.Precomputed, names, "label", {},
         row("x", "x.npy", size("label"), becomes((6, 4))),
         row("score", "score.npy", attribute("label", "score"), becomes(torch.full((6, 2), 0.5))),
@@ -168,6 +177,7 @@ COMPONENTS = (
         row("text", "line", TOWER),
         row("features", "logmel_cnn", error(), tells("logmel_cnn:")),
         row("features", "logmel_modulation", error(), tells("modulation")),
+        row("features", "logmel_patches", error(), tells("logmel_patches:")),
         row("hidden_channels", 9, TOWER),
         row("epochs", 3, TOWER),
         row("batch_size", 4, TOWER),

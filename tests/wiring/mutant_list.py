@@ -235,7 +235,7 @@ OF_RUNS = [
     mutant("runs.repeats", '"folds": "dataset.fold"', '"folds": "seed"', "test_folds_on_the_command_line"),
 ]  # fmt: skip
 
-CNN, TOWER = "encoders.logmel_cnn", "encoders.text_aligned"
+CNN, PATCHES, TOWER = "encoders.logmel_cnn", "encoders.logmel_patches", "encoders.text_aligned"
 OF_ENCODERS = [
     mutant("encoders.cnn_training", "weight_decay=options.weight_decay", "weight_decay=0.05",
            "encoder logmel_cnn: weight_decay"),
@@ -246,9 +246,16 @@ OF_ENCODERS = [
     mutant(CNN, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",
            "encoder logmel_cnn: seed"),
     mutant(CNN, "if options.out_of_fold else []", "if True else []", "encoder logmel_cnn: out_of_fold"),
-    mutant("encoders.logmel_modulation", 'solver="lsqr", shrinkage=options.shrinkage', 'solver="lsqr", shrinkage=0.4',
+    mutant("encoders.logmel_modulation", "groups, shrinkage=options.shrinkage", "groups, shrinkage=0.4",
            "encoder logmel_modulation: shrinkage"),
     mutant("encoders.logmel_modulation", "if not options.scores:", "if False:", "encoder logmel_modulation: scores"),
+    mutant(PATCHES, "groups, shrinkage=options.shrinkage", "groups, shrinkage=0.2",
+           "encoder logmel_patches: shrinkage"),
+    mutant(PATCHES, "components=options.components", "components=1024", "encoder logmel_patches: components=2"),
+    mutant(PATCHES, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",
+           "encoder logmel_patches: seed"),
+    mutant(PATCHES, "if not options.scores:", "if False:", "encoder logmel_patches: scores"),
+    mutant(PATCHES, "shape, options.centres, generator", "shape, 4, generator", "encoder logmel_patches: centres"),
     mutant(TOWER, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",
            "encoder text_aligned: seed"),
     mutant(TOWER, "target.T / options.temperature", "target.T / 0.07", "encoder text_aligned: temperature"),

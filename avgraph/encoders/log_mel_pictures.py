@@ -1,0 +1,66 @@
+"""What encoders read of log-mel pictures."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch_geometric.data import HeteroData
+
+from avgraph.errors import DataError
+
+_LEAST = 16  # bands, and frames
+
+
+def equal_loudness(picture: Float[Tensor, "n b f"]) -> Float[Tensor, "n b f"]:
+    """Every picture with mean 0 and deviation 1; silence stays 0.
+
+    Example:
+        >>> import torch
+        >>> equal_loudness(torch.tensor([[[1.0, 3.0]], [[5.0, 5.0]]])).round(decimals=2).tolist()
+        [[[-0.71, 0.71]], [[0.0, 0.0]]]
+    """
+    centred = picture - picture.mean((1, 2), keepdim=True)
+    return centred / (picture.std((1, 2), keepdim=True) + 1e-5)
+
+
+def check_log_mels(what: str, pictures: Tensor) -> None:
+    """Refuse what is no log-mel pictures [n, bands, frames] of at least 16 × 16.
+
+    Raises:
+        DataError: it says ``what`` was expected them by.
+
+    Example:
+        >>> import torch
+        >>> check_log_mels("modulation", torch.zeros(2, 8, 100))
+        Traceback (most recent call last):
+        avgraph.errors.DataError: modulation: expected log-mels [clips, bands, frames] of at least 16 × 16, got ...
+    """
+    if pictures.ndim != 3 or min(pictures.shape[1:]) < _LEAST:
+        shape = tuple(pictures.shape)
+        raise DataError(f"{what}: expected log-mels [clips, bands, frames] of at least 16 × 16, got {shape}")
+
+
+def training_clips(encoder: str, data: HeteroData, node: str, *, classes: bool = True) -> Int[Tensor, " m"]:
+    """Numbers of the training clips of a node type that has ``x`` and, where they are asked for, classes.
+
+    Raises:
+        DataError: without them; it names the encoder.
+
+    Example:
+        >>> import torch
+        >>> data = HeteroData(audio={"x": torch.zeros(2, 16, 16), "train_mask": torch.arange(2) > 0})
+        >>> training_clips("logmel_patches", data, "audio", classes=False)
+        tensor([1])
+        >>> training_clips("logmel_patches", data, "audio")
+        Traceback (most recent call last):
+        avgraph.errors.DataError: logmel_patches: node type 'audio' has no 'y'; it needs classed log-mels
+    """
+    store = data[node]
+    for needed in ("x", "y", "train_mask") if classes else ("x", "train_mask"):
+        if needed not in store:
+            what = "classed log-mels" if classes else "log-mels and a split"
+            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs {what}")
+    train: Tensor = store.train_mask.nonzero().flatten()
+    if len(train) == 0:
+        raise DataError(f"{encoder}: node type '{node}' has no training clip")
+    return train
