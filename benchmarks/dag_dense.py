@@ -3,9 +3,10 @@
     python -m benchmarks.dag_dense                     a real table, on all threads
     python -m benchmarks.dag_dense --recovery 20       random graphs of many edges, on one thread: which are found?
 
-The table is 1600 rows of 2 × 50 ESC-50 log-scores: what the two encoders of examples/rrnet_esc50.yaml say of the clips
-that they were not fitted on (AVGRAPH_DATA; ten minutes the first time, then from the cache). ``--table FILE`` takes
-another. Scores are BIC by one neutral function, as in benchmarks.dag. flopsearch has one thread and takes no seed.
+The table is 1600 rows of 2 × 50 ESC-50 log-scores: what the two encoders of configs/rrnet/esc50_two_views.yaml say of
+the clips that they were not fitted on (AVGRAPH_DATA; ten minutes the first time, then from the cache). ``--table
+FILE`` takes another. Scores are BIC by one neutral function, as in benchmarks.dag. flopsearch has one thread and takes
+no seed.
 A random graph is found where the equivalence class is that of the truth: 50 columns of average degree 8, 1000 rows.
 """
 
@@ -33,12 +34,12 @@ from avgraph.runtime.settings import run_settings
 from benchmarks.dag import Array, flop, has_flop, neutral_score, simulate
 
 Search = Callable[[Array], Array]
-EXAMPLE = Path(__file__).parents[1] / "examples" / "rrnet_esc50.yaml"
+TWO_VIEWS = Path(__file__).parents[1] / "configs" / "rrnet" / "esc50_two_views.yaml"
 
 
 def log_scores(overrides: Sequence[str]) -> Array:
     """Rows: training clips of fold 1; columns: the classes by either encoder."""
-    experiment = load_experiment(EXAMPLE, ["dataset.on_missing=[]", *overrides])
+    experiment = load_experiment(TWO_VIEWS, ["dataset.on_missing=[]", *overrides])
     with run_settings(experiment.train.threads):
         options = experiment.encoders["audio"]
         encoder = Views(options if isinstance(options, list) else [options])
