@@ -79,8 +79,9 @@ class Perceptron(EncoderOptions):
 class NeighbourVotes(EncoderOptions):
     """Class scores by the votes of the nearest training rows, each weighed by exp(cosine similarity / temperature).
 
-    The similarities are of centred rows: the mean of the training rows is taken off first. A training row has no vote
-    on itself, so that its score is out of fold. It keeps ``x`` and adds ``score``.
+    The similarities are of centred rows: the mean of the training rows is taken off first. So that the score of a
+    training row is out of fold, neither itself nor one of its published fold or recording (``source_file``) has a
+    vote on it. It keeps ``x`` and adds ``score``.
 
     Attributes:
         k: training rows that vote.
@@ -91,8 +92,8 @@ class NeighbourVotes(EncoderOptions):
         x [n, d] float; y [n] → score [n, classes], rows of probabilities.
 
     Raises:
-        DataError: from ``encode``, without vectors, classes or more than k training rows, or with a row that is
-            their mean, which has no direction.
+        DataError: from ``encode``, without vectors, classes or, beside any fold or recording, k training rows, or
+            with a row that is their mean, which has no direction.
 
     Example:
         >>> import torch

@@ -40,8 +40,8 @@ def labelled_rows(encoder: str, data: HeteroData, node: str) -> LabelledRows:
     return LabelledRows(kept_features(f"{node}.x", store.x), store.y, train, int(store.y.max()) + 1)
 
 
-def training_rows(encoder: str, data: HeteroData, node: str, *, of: str) -> Int[Tensor, " m"]:
-    """Numbers of the training rows of a node type that has ``x``, what ``of`` says, and classes.
+def training_rows(encoder: str, data: HeteroData, node: str, *, of: str, classes: bool = True) -> Int[Tensor, " m"]:
+    """Numbers of the training rows of a node type that has ``x``, what ``of`` says, and, where asked for, classes.
 
     Raises:
         DataError: without them; it names the encoder.
@@ -51,12 +51,17 @@ def training_rows(encoder: str, data: HeteroData, node: str, *, of: str) -> Int[
         >>> data = HeteroData(image={"x": torch.eye(2), "y": torch.arange(2), "train_mask": torch.arange(2) > 0})
         >>> training_rows("picture_cnn", data, "image", of="pictures")
         tensor([1])
+        >>> del data["image"].y
+        >>> training_rows("logmel_patches", data, "image", of="log-mels", classes=False)
+        tensor([1])
     """
     store = node_store(data, node)
-    for needed in ("x", "y", "train_mask"):
+    for needed in ("x", "y", "train_mask") if classes else ("x", "train_mask"):
         if needed not in store:
-            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs {of} with classes")
-    train: Tensor = store.train_mask.nonzero().flatten()
+            and_what = "classes" if classes else "a split"
+            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs {of} with {and_what}")
+    mask = store.train_mask & (store.y >= 0) if classes else store.train_mask
+    train: Tensor = mask.nonzero().flatten()
     if len(train) == 0:
-        raise DataError(f"{encoder}: node type '{node}' has no training row")
+        raise DataError(f"{encoder}: node type '{node}' has no training row{' with a class' * bool(mask.any())}")
     return train

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
 
@@ -39,29 +38,3 @@ def check_log_mels(what: str, pictures: Tensor) -> None:
     if pictures.ndim != 3 or min(pictures.shape[1:]) < _LEAST:
         shape = tuple(pictures.shape)
         raise DataError(f"{what}: expected log-mels [clips, bands, frames] of at least 16 × 16, got {shape}")
-
-
-def training_clips(encoder: str, data: HeteroData, node: str, *, classes: bool = True) -> Int[Tensor, " m"]:
-    """Numbers of the training clips of a node type that has ``x`` and, where they are asked for, classes.
-
-    Raises:
-        DataError: without them; it names the encoder.
-
-    Example:
-        >>> import torch
-        >>> data = HeteroData(audio={"x": torch.zeros(2, 16, 16), "train_mask": torch.arange(2) > 0})
-        >>> training_clips("logmel_patches", data, "audio", classes=False)
-        tensor([1])
-        >>> training_clips("logmel_patches", data, "audio")
-        Traceback (most recent call last):
-        avgraph.errors.DataError: logmel_patches: node type 'audio' has no 'y'; it needs classed log-mels
-    """
-    store = data[node]
-    for needed in ("x", "y", "train_mask") if classes else ("x", "train_mask"):
-        if needed not in store:
-            what = "classed log-mels" if classes else "log-mels and a split"
-            raise DataError(f"{encoder}: node type '{node}' has no '{needed}'; it needs {what}")
-    train: Tensor = store.train_mask.nonzero().flatten()
-    if len(train) == 0:
-        raise DataError(f"{encoder}: node type '{node}' has no training clip")
-    return train

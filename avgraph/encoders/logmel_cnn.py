@@ -21,11 +21,12 @@ from torch_geometric.data import HeteroData
 from avgraph.encoders.alignment import align
 from avgraph.encoders.cnn_training import CACHE_FORMAT, fitted_cnns, recipe
 from avgraph.encoders.context import EncodeContext
-from avgraph.encoders.log_mel_pictures import check_log_mels, training_clips
+from avgraph.encoders.labelled_rows import training_rows
+from avgraph.encoders.log_mel_pictures import check_log_mels
 from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.graph.inner_folds import inner_folds
+from avgraph.graph.inner_folds import check_folds, inner_folds
 
 _FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough
@@ -59,8 +60,10 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
 
 def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds embeddings and scores."""
-    train, store = training_clips("logmel_cnn", data, node), data[node]
+    train, store = training_rows("logmel_cnn", data, node, of="log-mels"), data[node]
     groups = inner_folds(store, train) if options.out_of_fold else torch.zeros_like(train)
+    if options.out_of_fold:
+        check_folds("logmel_cnn", store.y[train], groups)
     seed = context.seed if options.seed is None else options.seed
     recipes = [recipe(options, options.epochs), recipe(options, options.inner_epochs) if options.out_of_fold else None]
     about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}

@@ -21,7 +21,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.discriminants import discriminant_scores, new_scores
-from avgraph.encoders.log_mel_pictures import check_log_mels, equal_loudness, training_clips
+from avgraph.encoders.labelled_rows import training_rows
+from avgraph.encoders.log_mel_pictures import check_log_mels, equal_loudness
 from avgraph.encoders.log_mels import LogmelModulation
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.graph.inner_folds import check_folds, inner_folds
@@ -34,7 +35,8 @@ _FLOOR = 1e-3
 
 def encode(options: LogmelModulation, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds features and scores."""
-    train, store = training_clips("logmel_modulation", data, node, classes=options.scores), data[node]
+    train = training_rows("logmel_modulation", data, node, of="log-mels", classes=options.scores)
+    store = data[node]
     about = {"encoder": "logmel_modulation", "format": _FORMAT}
     result = copy.copy(data)
     if not options.scores:

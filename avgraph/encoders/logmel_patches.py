@@ -20,7 +20,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.discriminants import discriminant_scores, new_scores
-from avgraph.encoders.log_mel_pictures import check_log_mels, training_clips
+from avgraph.encoders.labelled_rows import training_rows
+from avgraph.encoders.log_mel_pictures import check_log_mels
 from avgraph.encoders.log_mels import LogmelPatches
 from avgraph.encoders.logmel_modulation import modulation_spectrum
 from avgraph.encoders.memory import as_learned, remembered, threads_of
@@ -40,7 +41,8 @@ SHAPES = (
 
 def encode(options: LogmelPatches, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds features and scores."""
-    train, store = training_clips("logmel_patches", data, node, classes=options.scores), data[node]
+    train = training_rows("logmel_patches", data, node, of="log-mels", classes=options.scores)
+    store = data[node]
     check_log_mels("logmel_patches", store.x)
     seed = context.seed if options.seed is None else options.seed
     recipe = options.model_dump(exclude={"type", "seed"})
@@ -88,10 +90,11 @@ def _features(options: LogmelPatches, logmel: Tensor, train: Tensor, seed: int) 
     shapes = {number: shape for number, shape in enumerate(SHAPES) if shape.fits(*logmel.shape[1:])}
     generator = torch.Generator().manual_seed(seed)
     learned: dict[str, Tensor] = {}
+    heard = logmel[train]
     with counted(2 * len(shapes), "encoder: dictionaries of patches") as advance:
         parts = [modulation_spectrum(logmel)]
         for number, shape in shapes.items():
-            dictionary = learned_dictionary(logmel[train], shape, options.centres, generator)
+            dictionary = learned_dictionary(heard, shape, options.centres, generator)
             advance(1)
             parts.append(dictionary_statistics(logmel, dictionary))
             advance(1)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
@@ -16,24 +16,28 @@ from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.precomputed import kept_features
 from avgraph.errors import DataError
+from avgraph.graph.inner_folds import origins
 from avgraph.tensors.rows import unit_rows
 
-_FORMAT = 2  # raise when the scores change, so that old results are not taken for new ones
+_FORMAT = 3  # raise when the scores change, so that old results are not taken for new ones
 _CHUNK = 1024  # rows at a time
 
 
 def encode(options: NeighbourVotes, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
     rows = labelled_rows("neighbour_votes", data, node)
-    if len(rows.train) <= options.k:
-        raise DataError(f"neighbour_votes: k = {options.k} of {len(rows.train)} training rows; expected fewer")
+    origin = origins(data[node], rows.train)
+    strange = len(rows.train) - int(origin.unique(return_counts=True)[1].max())
+    if strange < options.k:
+        told = "" if len(origin.unique()) == len(origin) else f", of which {strange} are of other folds or recordings"
+        raise DataError(f"neighbour_votes: k = {options.k} of {len(rows.train)} training rows{told}; expected fewer")
     mean = rows.x[rows.train].mean(0)
     unit = _directions(node, rows.x, mean)
     about = {"encoder": "neighbour_votes", "format": _FORMAT, "recipe": options.model_dump(exclude={"type"})}
     found = remembered(
-        context, about, [rows.x, rows.y, rows.train],
+        context, about, [rows.x, rows.y, rows.train, origin],
         lambda: {
-            "score": _votes(options, rows, unit.to(context.device)),
+            "score": _votes(options, rows, unit.to(context.device), origin),
             **as_learned({"mean": mean, "unit": unit[rows.train], "y": rows.y[rows.train],
                           "classes": torch.tensor(rows.classes)}),
         },
@@ -49,8 +53,9 @@ def encode_new(
     """Scores of further rows by the votes of training rows."""
     x = kept_features(f"{node}.x", data[node].x)
     unit = _directions(node, x, learned["mean"]).to(context.device)
-    strangers = torch.full((len(x),), -1)
-    score = _share_of_votes(options, unit, learned["unit"], learned["y"], int(learned["classes"]), strangers)
+    memory, y = learned["unit"], learned["y"]
+    nowhere = torch.full((len(x),), -1)  # of no origin in the memory
+    score = _share_of_votes(options, unit, memory, y, int(learned["classes"]), nowhere, torch.arange(len(y)))
     result = copy.copy(data)
     result[node].x, result[node].score = x, score
     return result
@@ -64,15 +69,23 @@ def _directions(node: str, x: Tensor, mean: Tensor) -> Float[Tensor, "n d"]:
     return unit_rows(centred)
 
 
-def _votes(options: NeighbourVotes, rows: LabelledRows, unit: Float[Tensor, "n d"]) -> Float[Tensor, "n c"]:
-    """Of the rows of the data set, of which a training row has no vote on itself."""
-    place = torch.full((len(unit),), -1)
-    place[rows.train] = torch.arange(len(rows.train))
-    return _share_of_votes(options, unit, unit[rows.train], rows.y[rows.train], rows.classes, place)
+def _votes(
+    options: NeighbourVotes, rows: LabelledRows, unit: Float[Tensor, "n d"], origin: Int[Tensor, " m"]
+) -> Float[Tensor, "n c"]:
+    """Of the rows of the data set, of which a training row has no vote on any of its fold or recording."""
+    own = torch.full((len(unit),), -1)
+    own[rows.train] = origin
+    return _share_of_votes(options, unit, unit[rows.train], rows.y[rows.train], rows.classes, own, origin)
 
 
 def _share_of_votes(
-    options: NeighbourVotes, unit: Tensor, memory: Tensor, y: Tensor, classes: int, place: Tensor
+    options: NeighbourVotes,
+    unit: Tensor,
+    memory: Tensor,
+    y: Tensor,
+    classes: int,
+    origin: Tensor,
+    memory_origin: Tensor,
 ) -> Float[Tensor, "n c"]:
     """softmax(similarity / temperature) over the k nearest rows of the memory, summed by class, and smoothed.
 
@@ -81,15 +94,14 @@ def _share_of_votes(
         unit: rows to be voted on.
         memory, y: unit rows that vote, and their classes.
         classes: how many there are.
-        place: of each row in the memory, -1 where it is not there.
+        origin, memory_origin: rows of one origin have no vote on each other.
     """
     device = unit.device
-    memory, y = memory.to(device), y.to(device)
+    memory, y, memory_origin = memory.to(device), y.to(device), memory_origin.to(device)
     score = torch.empty(len(unit), classes)
     for chunk in torch.arange(len(unit)).split(_CHUNK):
         similarity = unit[chunk.to(device)] @ memory.T
-        own = (place[chunk] >= 0).nonzero()[:, 0]
-        similarity[own.to(device), place[chunk[own]].to(device)] = -torch.inf
+        similarity.masked_fill_(origin[chunk].to(device)[:, None] == memory_origin, -torch.inf)
         value, index = similarity.topk(options.k, dim=1)
         share = (value / options.temperature).softmax(1)
         votes = torch.zeros(len(chunk), classes, device=device).scatter_add_(1, y[index], share)

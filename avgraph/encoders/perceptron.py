@@ -18,9 +18,9 @@ from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.precomputed import kept_features
 from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.runtime.progress import progress
-from avgraph.runtime.settings import random_state_kept
+from avgraph.runtime.settings import own_seed, random_state_kept
 
-_FORMAT = 2  # raise when the scores change, so that old results are not taken for new ones
+_FORMAT = 3  # raise when the scores change, so that old results are not taken for new ones
 
 
 def encode(options: Perceptron, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
@@ -68,7 +68,7 @@ def _scores(
     total, held_out = torch.zeros(len(x), rows.classes), torch.empty(len(seen), rows.classes)
     with random_state_kept():
         for number, fold in enumerate(progress(folds, "perceptron")):
-            torch.manual_seed(seed + number)
+            torch.manual_seed(own_seed(seed, number))
             network = _fitted(options, x, rows, rows.train[groups != fold])
             score = _probabilities(network, x)
             state |= {f"{number}.{name}": value for name, value in network.state_dict().items()}
@@ -101,7 +101,7 @@ def _fitted(options: Perceptron, x: Tensor, rows: LabelledRows, own: Int[Tensor,
     size = min(options.batch_size, len(own))
     steps = len(own) // size
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, total_steps=options.epochs * steps)
-    target = F.one_hot(rows.y, rows.classes).float()
+    target = F.one_hot(rows.y.clamp_min(0), rows.classes).float()
     for _ in range(options.epochs):
         for batch in own[torch.randperm(len(own))][: steps * size].split(size):
             given, wanted = x[batch.to(x.device)], target[batch].to(x.device)

@@ -20,9 +20,9 @@ from avgraph.encoders.residual_cnn import ResidualCNN
 from avgraph.errors import DataError
 from avgraph.graph.inner_folds import check_folds, inner_folds
 from avgraph.runtime.progress import progress
-from avgraph.runtime.settings import random_state_kept
+from avgraph.runtime.settings import own_seed, random_state_kept
 
-_FORMAT = 2  # raise when the network or its training changes, so that old results are not taken for new ones
+_FORMAT = 3  # raise when the network or its training changes, so that old results are not taken for new ones
 _SHIFT = 4  # pixels
 
 
@@ -76,11 +76,12 @@ def _fit_and_encode(
 ) -> dict[str, Tensor]:
     """Every row by the network of all training rows; a training row by the one that has not seen it."""
     classes, folds = int(y.max()) + 1, groups.unique().tolist()
-    colour = x[train].float().mean((0, 2, 3)), x[train].float().std((0, 2, 3)).clamp_min(1.0)
+    deviation, mean = torch.std_mean(x[train].float(), (0, 2, 3))
+    colour = mean, deviation.clamp_min(1.0)
     with random_state_kept():
         whole: tuple[Tensor, Tensor] | None = None
         for number, fold in enumerate(progress([None, *folds], "picture_cnn")):
-            torch.manual_seed(seed + number)
+            torch.manual_seed(own_seed(seed, number))
             own = train if fold is None else train[groups != fold]
             network = _fitted(options, x, y, own, classes, colour, device)
             found = _encoded(network, x, colour, device)

@@ -52,10 +52,12 @@ class Views:
                 context.learned.update({f"{number}.{name}": value for name, value in (own.learned or {}).items()})
         if len(encoded) == 1:
             return copy.copy(encoded[0])
-        scales = view_scales(_each_once([view[node].x for view in encoded]))
+        features = [view[node].x for view in encoded]
+        distinct = _distinct(features)
+        scales = view_scales([features[number] for number in distinct])
         if context.learned is not None:
-            context.learned["scales"] = scales
-        return self._together(encoded, node, scales)
+            context.learned.update({"scales": scales, "distinct": torch.tensor(distinct)})
+        return self._together(encoded, node, scales, distinct)
 
     def encode_new(
         self, data: HeteroData, node: str, learned: Mapping[str, Tensor], *, context: EncodeContext = DEFAULT_CONTEXT
@@ -69,11 +71,17 @@ class Views:
             encoder.encode_new(data, node, under(learned, str(number)), context=context)
             for number, encoder in enumerate(self.encoders)
         ]
-        return copy.copy(encoded[0]) if len(encoded) == 1 else self._together(encoded, node, learned["scales"])
+        if len(encoded) == 1:
+            return copy.copy(encoded[0])
+        # Runs of before 2026-12 have not kept which; their rows are of the type that they were trained with.
+        distinct = learned["distinct"].tolist() if "distinct" in learned else _distinct([v[node].x for v in encoded])
+        return self._together(encoded, node, learned["scales"], distinct)
 
-    def _together(self, encoded: Sequence[HeteroData], node: str, scales: Tensor) -> HeteroData:
+    def _together(
+        self, encoded: Sequence[HeteroData], node: str, scales: Tensor, distinct: Sequence[int]
+    ) -> HeteroData:
         result = copy.copy(encoded[0])
-        features = _each_once([view[node].x for view in encoded])
+        features = [encoded[number][node].x for number in distinct]
         result[node].x = torch.cat([x * scale for x, scale in zip(features, scales.to(features[0]), strict=True)], 1)
         for view in encoded[1:]:  # each may have put the node type into a space of its own
             for space in spaces_of(view[node]):
@@ -92,9 +100,13 @@ class Views:
         return f"Views({self.encoders!r})"
 
 
-def _each_once(features: Sequence[Tensor]) -> list[Tensor]:
-    """Features that several views keep as they were given, such as classifiers of them, are taken once."""
-    return [x for number, x in enumerate(features) if not any(x is other for other in features[:number])]
+def _distinct(features: Sequence[Tensor]) -> list[int]:
+    """Numbers of the views with features of their own: what several keep as given, as classifiers do, counts once."""
+    return [
+        number
+        for number, x in enumerate(features)
+        if not any(x is other or (x.shape == other.shape and torch.equal(x, other)) for other in features[:number])
+    ]
 
 
 def view_scales(features: Sequence[Tensor]) -> Tensor:

@@ -15,7 +15,8 @@ def label_pairs(data: HeteroData, edge_type: tuple[str, str, str], *, needed: bo
     """Give edges ``y`` and split masks, in place, where both ends have ``y``.
 
     The label is 1 where the two ends have the same ``y``, which is 0 or more: -1 is none. Masks follow the source node:
-    whether a pair may be learned from depends on the node whose class is asked for.
+    whether a pair may be learned from depends on the node whose class is asked for;
+    pairs of one without are in no split.
 
     Args:
         data: the graph.
@@ -40,10 +41,11 @@ def label_pairs(data: HeteroData, edge_type: tuple[str, str, str], *, needed: bo
     edges = data[edge_type]
     row, column = edges.edge_index
     y_source, y_target = node_labels(data, source)[row], node_labels(data, target)[column]
-    edges.y = ((y_source == y_target) & (y_source >= 0)).float()
+    is_classed = y_source >= 0
+    edges.y = ((y_source == y_target) & is_classed).float()
     for mask in MASKS:
         if mask in data[source]:
-            edges[mask] = node_vector(data, source, mask, torch.bool)[row]
+            edges[mask] = node_vector(data, source, mask, torch.bool)[row] & is_classed
 
 
 def _is_whole(y: Any) -> bool:

@@ -31,7 +31,7 @@ def majority_accuracy(y: Tensor, train: Tensor, masks: Mapping[str, Tensor]) -> 
     Args:
         y: class of every row [n]; a negative one is not known.
         train: mask of the training rows [n].
-        masks: name of a number → the rows it is of.
+        masks: name of a number → the rows it is of; those whose class is not known are left out.
 
     Example:
         >>> import torch
@@ -44,4 +44,5 @@ def majority_accuracy(y: Tensor, train: Tensor, masks: Mapping[str, Tensor]) -> 
     if not len(known):
         return {}
     majority = int(known.bincount().argmax())
-    return {name: float((y[mask] == majority).double().mean()) for name, mask in masks.items() if bool(mask.any())}
+    asked = {name: y[mask & (y >= 0)] for name, mask in masks.items()}
+    return {name: float((truth == majority).double().mean()) for name, truth in asked.items() if len(truth)}

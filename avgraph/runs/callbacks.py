@@ -21,6 +21,7 @@ from avgraph.runs.folder import BEST, CHECKPOINT, HISTORY, read_history, write_t
 from avgraph.runs.loggers import Loggers
 from avgraph.runs.validation import Validation
 from avgraph.runtime.progress import Advance, counted
+from avgraph.runtime.settings import own_seed
 
 
 class StepSeed(Callback):
@@ -35,7 +36,7 @@ class StepSeed(Callback):
         self.seed = seed
 
     def _set(self, trainer: Trainer, epoch: int, step: int) -> None:
-        number = int(np.random.SeedSequence([self.seed, epoch, step]).generate_state(1)[0])
+        number = own_seed(self.seed, epoch, step)
         random.seed(number)
         np.random.seed(number)
         if trainer.strategy.root_device.type == "cpu":

@@ -40,6 +40,18 @@ def random_state_kept() -> Iterator[None]:
         np.random.set_state(legacy)
 
 
+def own_seed(seed: int, *part: int) -> int:
+    """A seed of its own for one part of what ``seed`` decides: no two parts, nor the parts of two seeds, share one.
+
+    (The part'th network of seed s by s + part would be the next one of seed s - 1.)
+
+    Example:
+        >>> len({own_seed(seed, part) for seed in range(3) for part in range(3)})
+        9
+    """
+    return int(np.random.SeedSequence([seed, *part]).generate_state(1)[0])
+
+
 def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
     """What one epoch draws from: a function of seed and epoch, so that a resumed run sees what an unbroken one does.
 

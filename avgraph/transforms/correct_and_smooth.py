@@ -26,8 +26,9 @@ class CorrectAndSmooth(BaseTransform):
     r"""Correct the ``score`` of nodes by what training nodes around them are wrong by, then smooth it along the edges.
 
     Huang et al., "Combining label propagation and simple models out-performs graph neural networks" (ICLR 2021), as
-    `torch_geometric.nn.CorrectAndSmooth` has it. With S = D^{-1/2} A D^{-1/2} of the edges both ways, Z the scores, Y
-    the classes of training nodes, E⁽⁰⁾ = Y - Z on training nodes, R⁽⁰⁾ = Y on training nodes and Z + E elsewhere,
+    `torch_geometric.nn.CorrectAndSmooth` has it. With S = D^{-1/2} A D^{-1/2} of the edges both ways (two nodes near
+    each other have two, and count twice), Z the scores, Y the classes of training nodes, E⁽⁰⁾ = Y - Z on training
+    nodes, R⁽⁰⁾ = Y on training nodes and Z + E elsewhere,
 
     .. math:: E \leftarrow (1 - \alpha) E^{(0)} + \alpha S E, \qquad R \leftarrow (1 - \beta) R^{(0)} + \beta S R
 

@@ -111,9 +111,26 @@ def test_inner_folds_fall_back_to_source_files_then_to_classes() -> None:
     train = torch.arange(6)
     assert inner_folds(data["audio"], train, parts=2).tolist() == [0, 0, 1, 1, 0, 0]
     data["audio"].source_file = ["a", "b", "a", "b", "c", "c"]
-    assert inner_folds(data["audio"], train, parts=2).tolist() == [0, 1, 0, 1, 0, 0]
+    assert inner_folds(data["audio"], train, parts=2).tolist() == [0, 0, 0, 0, 1, 1]
     data["audio"].fold = torch.tensor([1, 1, 2, 2, 3, 3])
     assert inner_folds(data["audio"], train).tolist() == [1, 1, 2, 2, 3, 3]
+
+
+def test_recordings_are_dealt_class_by_class() -> None:
+    """Round robin, ten classes in turn would leave two whole classes in each of five folds."""
+    data = HeteroData(audio={"y": torch.arange(400) // 2 % 10, "source_file": [f"r{row // 2}" for row in range(400)]})
+    fold = inner_folds(data["audio"], torch.arange(400))
+    assert torch.equal(fold[::2], fold[1::2])  # a recording stays whole
+    for label in range(10):
+        assert fold[data["audio"].y == label].bincount().tolist() == [8] * 5
+
+
+def test_one_recording_cannot_be_held_out() -> None:
+    data = clips()
+    del data["audio"].fold
+    data["audio"].source_file = ["one"] * 40
+    with pytest.raises(DataError, match="logmel_cnn: expected at least 2 training rows a class, in two folds"):
+        encoder().encode(data, "audio")
 
 
 def test_prepare_standardises_every_clip() -> None:
@@ -127,7 +144,7 @@ def test_bad_input() -> None:
         prepare(torch.zeros(4, 16))
     data = clips()
     data["audio"].train_mask = torch.zeros(40, dtype=torch.bool)
-    with pytest.raises(DataError, match="'audio' has no training clip"):
+    with pytest.raises(DataError, match="'audio' has no training row"):
         encoder().encode(data, "audio", context=EncodeContext())
     del data["audio"].y
     with pytest.raises(DataError, match="'audio' has no 'y'"):

@@ -55,7 +55,7 @@ def test_without_scores_no_classes_are_needed() -> None:
     store = LogmelModulation(scores=False).encode(bare, "audio")["audio"]
     assert "score" not in store
     assert torch.equal(store.x, LogmelModulation().encode(data, "audio")["audio"].x)
-    with pytest.raises(DataError, match="has no 'y'; it needs classed log-mels"):
+    with pytest.raises(DataError, match="has no 'y'; it needs log-mels with classes"):
         LogmelModulation().encode(bare, "audio")
 
 
@@ -72,7 +72,7 @@ def test_errors_name_what_is_missing() -> None:
         LogmelModulation().encode(data, "audio")
     data = clips()
     data["audio"].train_mask[:] = False
-    with pytest.raises(DataError, match="has no training clip"):
+    with pytest.raises(DataError, match="has no training row"):
         LogmelModulation().encode(data, "audio")
     data = clips()
     data["audio"].y[data["audio"].fold != 1] = 0

@@ -63,7 +63,7 @@ def test_without_scores_no_classes_are_needed() -> None:
     store = LogmelPatches(centres=6, scores=False).encode(bare, "audio")["audio"]
     assert "score" not in store
     torch.testing.assert_close(store.x, ENCODER.encode(data, "audio")["audio"].x)
-    with pytest.raises(DataError, match="logmel_patches: node type 'audio' has no 'y'; it needs classed log-mels"):
+    with pytest.raises(DataError, match="logmel_patches: node type 'audio' has no 'y'; it needs log-mels with classes"):
         ENCODER.encode(bare, "audio")
 
 
@@ -94,5 +94,5 @@ def test_errors() -> None:
         ENCODER.encode(data, "audio")
     data = clips()
     data["audio"].train_mask[:] = False
-    with pytest.raises(DataError, match="logmel_patches: node type 'audio' has no training clip"):
+    with pytest.raises(DataError, match="logmel_patches: node type 'audio' has no training row"):
         ENCODER.encode(data, "audio")

@@ -14,6 +14,8 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders import EncodeContext, LogisticRegression, NeighbourVotes, Perceptron, PictureCNN, Views
 from avgraph.errors import DataError
+from avgraph.options.base import EncoderOptions
+from tests.logged import Logged
 
 QUICK = {"hidden_channels": 16, "epochs": 30, "batch_size": 16, "lr": 0.02}
 
@@ -41,6 +43,59 @@ def test_no_training_row_votes_on_itself() -> None:
     before, after = (encoder.encode(graph, "image")["image"].score for graph in (data, changed))
     torch.testing.assert_close(after[0], before[0])
     assert not torch.equal(after, before)
+
+
+@pytest.mark.parametrize("where", ["source_file", "fold"])
+def test_no_vote_comes_from_the_own_recording_or_fold(where: str) -> None:
+    """Four clips of a recording are all but equal, and what the recordings of a class share is nothing."""
+    draw = torch.Generator().manual_seed(0)
+    recording = torch.arange(200) // 4
+    y = torch.randint(2, (50,), generator=draw)[recording]
+    x = torch.randn(50, 6, generator=draw)[recording] + 1e-3 * torch.randn(200, 6, generator=draw)
+    data = HeteroData(image={"x": x, "y": y, "train_mask": torch.ones(200, dtype=torch.bool)})
+    encoder = NeighbourVotes(k=3)
+    assert bool((encoder.encode(data, "image")["image"].score.argmax(1) == y).all())  # each knows its copies
+    data["image"][where] = recording if where == "fold" else [f"r{number}" for number in recording]
+    score = encoder.encode(data, "image")["image"].score
+    assert float((score.argmax(1) == y).float().mean()) < 0.7
+    naive = torch.nn.functional.normalize(x - x.mean(0))
+    for row in (0, 77, 199):
+        others = (recording != recording[row]).nonzero()[:, 0]
+        value, place = (naive[others] @ naive[row]).topk(3)
+        votes = torch.zeros(2).index_add(0, y[others[place]], (value / encoder.temperature).softmax(0))
+        expected = (3 * votes + encoder.smoothing) / (3 + 2 * encoder.smoothing)
+        torch.testing.assert_close(score[row], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_too_few_rows_of_other_recordings_to_vote() -> None:
+    data = blobs()
+    data["image"].source_file = ["long"] * 95 + [f"r{row}" for row in range(55)]
+    told = "neighbour_votes: k = 6 of 100 training rows, of which 5 are of other folds or recordings; expected fewer"
+    with pytest.raises(DataError, match=told):
+        NeighbourVotes(k=6).encode(data, "image")
+
+
+@pytest.mark.parametrize("encoder", [Perceptron(**QUICK), NeighbourVotes(k=5), LogisticRegression()])
+def test_rows_without_a_class_are_scored_and_not_learned_from(encoder: EncoderOptions) -> None:
+    data, fewer = blobs(), blobs()
+    data["image"].y[90:] = -1  # ten training rows and all others
+    fewer["image"].train_mask[90:] = False
+    score = encoder.encode(data, "image")["image"].score
+    torch.testing.assert_close(score, encoder.encode(fewer, "image")["image"].score)
+    assert score.shape == (150, 3)
+
+
+def test_networks_of_consecutive_seeds_share_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = []
+
+    def fitted(options: Perceptron, x: Tensor, rows: object, own: Tensor) -> torch.nn.Module:
+        starts.append(float(torch.rand(())))
+        return torch.nn.Linear(x.shape[1], 3)
+
+    monkeypatch.setattr("avgraph.encoders.perceptron._fitted", fitted)
+    for seed in range(3):
+        Perceptron(**QUICK, seed=seed).encode(blobs(), "image")
+    assert len(set(starts)) == 15
 
 
 def test_no_training_row_is_scored_by_a_perceptron_that_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +132,27 @@ def test_a_cold_temperature_hears_the_nearest_row_alone() -> None:
     image = NeighbourVotes(k=7, temperature=1e-6, smoothing=1e-6).encode(data, "image")["image"]
     one = NeighbourVotes(k=1, smoothing=1e-6).encode(data, "image")["image"]
     torch.testing.assert_close(image.score, one.score, atol=1e-2, rtol=0)
+
+
+def test_a_class_in_one_recording_is_told(logged: Logged) -> None:
+    data = blobs()
+    data["image"].source_file = ["one" if label == 2 else f"r{row}" for row, label in enumerate(data["image"].y)]
+    LogisticRegression().encode(data, "image")
+    assert logged.text == (
+        "logistic_regression: 1 of 3 classes (2) have all their training rows in one fold, or recording: these are "
+        "scored by what has not seen their class\n"
+    )
+
+
+def test_views_of_the_same_vectors_hold_them_once_in_any_type() -> None:
+    data, learned = blobs(), {}
+    data["image"].x = data["image"].x.double()
+    views = Views([Perceptron(**{**QUICK, "epochs": 1}), NeighbourVotes(k=5)])
+    x = views.encode(data, "image", context=EncodeContext(learned=learned))["image"].x
+    assert x.shape == (150, 5)
+    for dtype in (torch.float32, torch.float64):
+        new = HeteroData(image={"x": data["image"].x.to(dtype)})
+        torch.testing.assert_close(views.encode_new(new, "image", learned)["image"].x, x)
 
 
 def test_scores_are_kept_by_content_options_and_seed(tmp_path) -> None:  # type: ignore[no-untyped-def]

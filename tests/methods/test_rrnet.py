@@ -53,6 +53,22 @@ def logits_of(net: RRNet, data: HeteroData) -> torch.Tensor:
     return net({node: x.double() for node, x in data.x_dict.items()}, data.edge_index_dict)
 
 
+@pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
+def test_nodes_without_a_class_are_neither_learned_from_nor_scored(loss: str) -> None:
+    found = []
+    for unlabelled in (True, False):
+        data = graph()
+        for row in (3, 38, 39):
+            data["audio"].y[row] = -1
+            for mask in ("train_mask", "test_mask"):
+                data["audio"][mask][row] &= unlabelled  # the same nodes without a class, or without a split
+        data = Candidates("audio", "label", 3)(data)
+        task = fitted(RRNetTask(RrnetOptions(loss=loss)), data, epochs=3)
+        found.append((task.metrics(), task.trivial()))
+    assert found[0] == found[1]
+    assert found[0][0]["test/accuracy"] <= 1
+
+
 def test_one_logit_per_candidate_and_gradient_everywhere() -> None:
     net, data = model(intra_units=2, inter_units=3), graph()
     logits_of(net, data).sum().backward()

@@ -23,7 +23,7 @@ def edge_metrics(
 
     With several views also the accuracy of each further one, and ``fused_accuracy`` of their mean log-probability:
     what the views give without any graph. ``true_class_score`` shows how much surer the scores of training nodes are
-    than those of test nodes.
+    than those of test nodes. A node without a class (y = -1) is not counted.
 
     Args:
         graph: with labelled candidate edges.
@@ -46,19 +46,25 @@ def edge_metrics(
     log_score = _by_class(node.view_score.clamp_min(1e-4).log(), y) if "view_score" in node else None
     result = {}
     for split in splits:
-        mask = node.get(f"{split}_mask")
+        mask = _scored(node, split)
         if mask is None or not bool(mask.any()):
             continue
         result[f"{split}/accuracy"] = edge_argmax_accuracy(logits, to_class, node.y, mask, len(node.y))
         if score is not None:
             result[f"{split}/baseline_accuracy"] = accuracy(score, node.y, mask)
             result[f"{split}/candidate_recall"] = float(reached[mask].double().mean())
-            result[f"{split}/true_class_score"] = float(score.gather(1, node.y[:, None])[mask].mean())
+            result[f"{split}/true_class_score"] = float(score[mask].gather(1, node.y[mask][:, None]).mean())
         if log_score is not None:
             for view in range(1, log_score.shape[1]):
                 result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
             result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
     return result
+
+
+def _scored(node: Any, split: str) -> Tensor | None:
+    """Nodes of a split whose class is known."""
+    mask = node.get(f"{split}_mask")
+    return None if mask is None else mask & (node.y >= 0)
 
 
 def _by_class(score: Tensor, y: Tensor) -> Tensor:
@@ -124,7 +130,7 @@ def edge_headline(nodes: Any, metrics: Mapping[str, float], trivial: Trivial) ->
     """
     if (split := judged_split(metrics, "accuracy")) is None:
         return None
-    mask, prefix = nodes[f"{split}_mask"], f"{split}/"
+    prefix = f"{split}/"
     marks = {trivial.prediction: trivial.metrics.get(f"{prefix}accuracy")}
     marks["the scores it starts from"] = metrics.get(f"{prefix}baseline_accuracy")
     for name, value in metrics.items():
@@ -134,7 +140,7 @@ def edge_headline(nodes: Any, metrics: Mapping[str, float], trivial: Trivial) ->
     recall = metrics.get(f"{prefix}candidate_recall")
     return Headline(
         f"{prefix}accuracy",
-        rows=(nodes.prediction == nodes.y)[mask].double(),
+        rows=(nodes.prediction == nodes.y)[_scored(nodes, split)].double(),
         baselines={name: value for name, value in marks.items() if value is not None},
         ceiling=None if recall is None else ("the true class is a candidate", recall),
     )

@@ -69,6 +69,8 @@ def distinct_numbers(below: Int64[Tensor, " m"], size: int, rng: np.random.Gener
         [[0, 1, 2], [0, 1, 2]]
     """
     drawn = below.new_empty(len(below), size)
+    if not len(below):
+        return drawn
     for column in range(size):
         last = below - size + column
         number = torch.from_numpy(rng.integers(0, last.numpy(), endpoint=True))
