@@ -52,7 +52,10 @@ def print_comparison(found: Comparison) -> None:
     console.print(means)
     count = sum(row.t_holm is not None for row in found.rows)
     interval = f"{100 * found.confidence:g} % interval"
-    table = Table("", "pairs", "difference", interval, "effect", "wins", "p of t", "p of Wilcoxon")
+    whole = (Column(head, no_wrap=True) for head in ("", "pairs", "difference"))  # the others may take two lines
+    table = Table(
+        *whole, interval, *(Column(head, no_wrap=True) for head in ("effect", "wins")), "p of t", "p of Wilcoxon"
+    )
     for row in found.rows:
         table.add_row(*_difference(row))
     console.print(table)

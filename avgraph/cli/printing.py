@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
+
+from avgraph.io.run_places import METRICS
 
 if TYPE_CHECKING:  # only what was run is imported
     from avgraph.runs.elsewhere import Elsewhere
@@ -71,24 +74,31 @@ def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
 
 
 def print_folds(folds: FoldRuns) -> None:
-    """Mean ± sd over the folds or seeds, and every one of them."""
+    """Mean ± sd over the folds or seeds, and every one of them, or the least and the largest where that is too wide."""
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
     print_source(console, first.metrics["data"])
-    table = Table(
-        "",
-        "mean ± sd",
-        *map(folds.told, folds.runs),
-        title=Text(first.experiment.name),
-        title_justify="left",
-    )
-    for name, row in folds.summary.items():
-        sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
-        table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *(_number(value) for value in row["values"].values()))
-    console.print(table)
+    each = _folds_table(folds, list(map(folds.told, folds.runs)), lambda values: values)
+    if Measurement.get(console, console.options.update(width=10_000), each).maximum <= console.width:
+        console.print(each)
+    else:
+        console.print(_folds_table(folds, ["least", "largest"], lambda values: [min(values), max(values)]))
+        console.print(f"each of the {len(folds.runs)} runs: {folds.directory / METRICS}", markup=False)
     for key, run in folds.runs.items():
         print_checks(run.metrics, f"{folds.told(key)}: ")
     console.print(f"runs: {folds.directory}", markup=False)
+
+
+def _folds_table(folds: FoldRuns, heads: Sequence[str], shown: Callable[[Sequence[float]], Sequence[float]]) -> Table:
+    """One row per metric: mean ± sd, and what is shown of its values."""
+    title = Text(next(iter(folds.runs.values())).experiment.name)
+    columns = [Column("", no_wrap=True), Column("mean ± sd", no_wrap=True), *heads]
+    table = Table(*columns, title=title, title_justify="left")
+    for name, row in folds.summary.items():
+        sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"
+        numbers = shown(list(row["values"].values()))
+        table.add_row(Text(name), f"{row['mean']:.4f}{sd}", *map(_number, numbers))
+    return table
 
 
 def _number(value: float | None) -> str:

@@ -7,7 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from avgraph.cli import main
-from avgraph.cli.printing import print_metrics
+from avgraph.cli.printing import print_folds, print_metrics
+from avgraph.config import Experiment
+from avgraph.runs.finished import Run
+from avgraph.runs.folds import FoldRuns
 
 
 def test_names_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,3 +29,20 @@ def test_names_of_columns_are_no_markup(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     for name in ("weight [kg]", "[/unit] t"):
         assert name in result.output
+
+
+@pytest.mark.parametrize(("columns", "each"), [(300, True), (60, False)])
+def test_a_table_that_is_too_wide_shows_the_least_and_the_largest(
+    columns: int, each: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    experiment = Experiment.model_validate({"dataset": {"type": "synthetic"}, "method": {"type": "rrnet"}})
+    values = {seed: 0.5 + seed / 100 for seed in range(15)}
+    runs = {seed: Run(tmp_path, experiment, {"data": {"dataset": "esc50"}}) for seed in values}
+    print_folds(FoldRuns(tmp_path, runs, {"test/accuracy": {"mean": 0.57, "sd": 0.02, "values": values}}, ("seed",)))
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert "0.5700 ± 0.0200" in printed
+    assert all(text in printed for text in ("0.5000", "0.6400"))
+    assert ("seed 7" in printed, "0.5700 │" in printed, "least" in printed) == (each, each, not each)
+    assert (f"each of the 15 runs: {tmp_path}" in printed) == (not each)
