@@ -42,6 +42,7 @@ DATASETS: Mapping[str, type[DatasetOptions]] = {
     "cifar10": datasets.CIFAR10,
     "cifar100": datasets.CIFAR100,
     "files": datasets.Files,
+    "recordings": datasets.Recordings,
     "graph_file": datasets.GraphFile,
     "filmtrust": datasets.FilmTrust,
     "ciao": datasets.Ciao,

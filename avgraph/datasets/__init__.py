@@ -9,13 +9,14 @@ from avgraph.datasets.esc.options import ESC10, ESC50, Esc50ZeroShot
 from avgraph.datasets.features.options import AVE, VEGAS
 from avgraph.datasets.files.options import Files
 from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles
-from avgraph.datasets.files.split_options import RandomSplit
+from avgraph.datasets.files.split_options import DrawnSplit, RandomSplit
 from avgraph.datasets.frames import from_frames
 from avgraph.datasets.graph_file.options import GraphFile
 from avgraph.datasets.paired.options import ClassPaired
 from avgraph.datasets.ratings.movielens_options import MovieLens100K
 from avgraph.datasets.ratings.options import Ciao, FilmTrust
 from avgraph.datasets.ratings.own_options import RatingFiles
+from avgraph.datasets.recordings.options import Recordings
 from avgraph.datasets.run.options import RunGraph
 from avgraph.datasets.sounding_shapes.options import SoundingShapes
 from avgraph.datasets.spaces.options import SoundPictureSpaces, SpaceFiles
@@ -37,6 +38,7 @@ __all__ = [
     "Ciao",
     "ClassPaired",
     "Clotho",
+    "DrawnSplit",
     "EdgeFiles",
     "Esc50ZeroShot",
     "Files",
@@ -48,6 +50,7 @@ __all__ = [
     "NodeFiles",
     "RandomSplit",
     "RatingFiles",
+    "Recordings",
     "RunGraph",
     "SoundPictureSpaces",
     "SoundingShapes",

@@ -7,6 +7,7 @@ and without equal area, this is the one that reproduces the prepared ESC-50 pict
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,26 +45,41 @@ def frames_of(seconds: float) -> int:
 
 
 def read_audio(path: str | Path, seconds: float = SECONDS) -> Float32[np.ndarray, " samples"]:
-    """Read WAV, OGG or FLAC as mono at 44.1 kHz, cut or padded with silence to ``seconds``.
+    """Read WAV, OGG, FLAC or what else libsndfile reads as mono at 44.1 kHz, cut or padded with silence to ``seconds``.
 
     Raises:
         DataError: if the file is missing, unreadable, empty or holds NaN or infinite samples in the part that is
             used; what follows is not decoded.
     """
-    with reading(path, "audio"), soundfile.SoundFile(path) as file:
-        rate = file.samplerate
-        if not MIN_RATE <= rate <= MAX_RATE:
-            raise DataError(f"expected {MIN_RATE} to {MAX_RATE} samples a second, got {rate}")
-        mono = _decoded(file, round(rate * (seconds + (_MARGIN if rate != SAMPLE_RATE else 0))))
-    if len(mono) == 0:
-        raise DataError(f"{path}: holds no samples")
-    if not np.isfinite(mono).all():
-        raise DataError(f"{path}: holds NaN or infinite samples")
+    mono, rate, _ = decoded(path, seconds)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
     length = round(SAMPLE_RATE * seconds)
     mono = mono[:length]
     return np.pad(mono, (0, length - len(mono))).astype(np.float32, copy=False)
+
+
+def decoded(path: str | Path, seconds: float) -> tuple[Float32[np.ndarray, " samples"], int, float]:
+    """The first ``seconds`` of a recording and a little more, its channels averaged, as it was sampled.
+
+    Returns:
+        the samples, how many of them are a second, and how many seconds the whole recording lasts.
+
+    Raises:
+        DataError: as `read_audio`.
+    """
+    with reading(path, "audio"), soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise DataError(f"expected {MIN_RATE} to {MAX_RATE} samples a second, got {rate}")
+        wanted = round(rate * (seconds + (_MARGIN if rate != SAMPLE_RATE else 0)))
+        mono = _decoded(file, wanted)
+        whole = max(file.frames, len(mono)) if len(mono) == wanted else len(mono)  # a header may claim more
+    if len(mono) == 0:
+        raise DataError(f"{path}: holds no samples")
+    if not np.isfinite(mono).all():
+        raise DataError(f"{path}: holds NaN or infinite samples")
+    return mono, rate, whole / rate
 
 
 def _decoded(file: soundfile.SoundFile, length: int) -> Float32[np.ndarray, " samples"]:
@@ -159,13 +175,28 @@ def to_uint8(decibel: Float32[Tensor, "bands frames"]) -> UInt8[Tensor, "bands f
     return ((clipped - lowest) / (loudest - lowest) * 255.0).round().to(torch.uint8)
 
 
+def seconds_of(columns: int) -> float:
+    """The roundest length whose picture has so many frames, as `frames_of` counts them: those of 5 s are 216.
+
+    Example:
+        >>> [seconds_of(frames_of(seconds)) for seconds in (5, 10, 0.5, 2.25)]
+        [5.0, 10.0, 0.5, 2.25]
+    """
+    least = (columns - 1) * HOP / SAMPLE_RATE
+    for digits in range(3):
+        rounded = math.ceil(least * 10**digits - 1e-9) / 10**digits
+        if rounded > 0 and frames_of(rounded) == columns:
+            return rounded
+    return least
+
+
 def log_mel_columns(path: str | Path, columns: int) -> UInt8[Tensor, "128 columns"]:
     """The log-mel picture of a recording that is cut or padded to so many frames.
 
     Raises:
         DataError: as `log_mel_picture`.
     """
-    return log_mel_picture(path, (columns - 1) * HOP / SAMPLE_RATE)[:, :columns]
+    return log_mel_picture(path, seconds_of(columns))[:, :columns]
 
 
 def log_mel_picture(path: str | Path, seconds: float = SECONDS) -> UInt8[Tensor, "128 frames"]:

@@ -181,3 +181,15 @@ def check_differ(options: Dataset, test: str, val: str) -> None:
     value = getattr(options, val)
     if value == getattr(options, test):
         raise mistakes([((val,), f"expected another {test} than the test {test}, got {value} for both", value)])
+
+
+def check_root(root: str | Path | None) -> None:
+    """Check that the folder the user named, if any, is one.
+
+    Raises:
+        DataError: if it is not.
+    """
+    folder = Path() if root is None else Path(root).expanduser()
+    if not folder.is_dir():
+        kind = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"dataset.root: {folder} {kind}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avgraph.errors import DataError
+from avgraph.datasets.base import check_root
 from avgraph.io.cache import cache_folder
 
 
@@ -52,15 +52,3 @@ def locate(datasets: Sequence[str], root: str | Path | None, holds: Callable[[Pa
     looked = tuple(folder for dataset in datasets for folder in candidate_folders(dataset))
     found = next((folder for folder in looked if folder.is_dir() and holds(folder)), None)
     return Located(found, looked)
-
-
-def check_root(root: str | Path | None) -> None:
-    """Check that the folder the user named, if any, is one.
-
-    Raises:
-        DataError: if it is not.
-    """
-    folder = Path() if root is None else Path(root).expanduser()
-    if not folder.is_dir():
-        kind = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"dataset.root: {folder} {kind}")

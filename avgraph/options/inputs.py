@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -54,7 +54,7 @@ def named(option: Path, value: str | None, kind: Kind, root: str | None = None) 
 def within(option: Path, inputs: Iterable[Input]) -> Iterator[Input]:
     """The inputs of a part, whose options are below ``option``."""
     for one in inputs:
-        yield Input((*option, *one.option), one.path, one.kind, one.root)
+        yield replace(one, option=(*option, *one.option))
 
 
 def problems_of(inputs: Iterable[Input]) -> list[tuple[Path, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from avgraph.datasets.audio import BANDS, log_mel_columns
+from avgraph.datasets.audio import BANDS, log_mel_columns, seconds_of
 from avgraph.datasets.files.columns import named_rows, read_columns
+from avgraph.datasets.sound_facts import sound_facts, warn_of_sounds
 from avgraph.errors import DataError
 from avgraph.io.arrays import read_array
 from avgraph.io.pictures import read_picture
 from avgraph.io.references import split_reference
+from avgraph.io.sound_files import SOUNDS, is_sound
 from avgraph.io.table_reader import read_text_table
 from avgraph.runs.kept_encoders import RowForm
 
-SOUNDS = (".wav", ".ogg", ".flac")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
@@ -30,8 +32,9 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
     A recording or a picture is one row, called as its file is; any other file holds rows.
 
     Args:
-        files: recordings (WAV, OGG, FLAC), pictures, or references to arrays (see `avgraph.io.arrays.read_array`); of a
-            table the columns that the run learned from, by their names, where it learned from a table.
+        files: recordings (WAV, FLAC, OGG, MP3 or the like), pictures, or references to arrays (see
+            `avgraph.io.arrays.read_array`); of a table the columns that the run learned from, by their names, where it
+            learned from a table.
         like: what the run was given.
 
     Raises:
@@ -39,7 +42,9 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
     """
     media = [Path(file).suffix.lower() in SOUNDS + PICTURES for file in files]
     if all(media):
-        return torch.stack([_one(file, like) for file in files]), [Path(file).name for file in files]
+        rows, called = torch.stack([_one(file, like) for file in files]), called_apart(files)
+        _warn(files, called, like)
+        return rows, called
     if any(media):
         raise DataError(f"{files[media.index(True)]}: expected recordings or pictures alone, or arrays alone")
     if like.columns and all(_is_table(file) for file in files):
@@ -57,6 +62,25 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
     if len(parts) > 1 and like.shape is not None:
         return rows, [f"{file} {row}" for file, part in zip(files, parts, strict=True) for row in range(len(part))]
     return rows, None
+
+
+def called_apart(files: Sequence[str | Path]) -> list[str]:
+    """The names of files without their folders, but for those that share one.
+
+    Example:
+        >>> called_apart(["a/1.wav", "b/1.wav", "b/2.wav"])
+        ['a/1.wav', 'b/1.wav', '2.wav']
+    """
+    count = Counter(Path(file).name for file in files)
+    return [Path(file).name if count[Path(file).name] == 1 else str(file) for file in files]
+
+
+def _warn(files: Sequence[str | Path], called: Sequence[str], like: RowForm) -> None:
+    """Of recordings that hold little, or more than is read."""
+    sounds = [(file, name) for file, name in zip(files, called, strict=True) if is_sound(file)]
+    if sounds and like.shape:
+        seconds = seconds_of(like.shape[1])
+        warn_of_sounds([name for _, name in sounds], [sound_facts(file, seconds) for file, _ in sounds], seconds)
 
 
 def read_pairs(files: Sequence[str | Path]) -> dict[str, list[str]]:
@@ -93,9 +117,12 @@ def _is_table(file: str | Path) -> bool:
 def _one(file: str | Path, like: RowForm) -> Tensor:
     """A recording or a picture as the run was given them."""
     shape, wanted = like.shape or [], f"the run was given rows {_shown(like)}"
-    if Path(file).suffix.lower() in SOUNDS:
+    if is_sound(file):
         if not like.is_bytes or len(shape) != 2 or shape[0] != BANDS:
-            raise DataError(f"{file}: {wanted}; only log-mels can be made of a recording")
+            told = "only log-mels can be made of a recording"
+            if len(shape) == 2 and shape[0] == BANDS:
+                told = "log-mels that are made of a recording are of type uint8, 0 to 255: train on such"
+            raise DataError(f"{file}: {wanted}; {told}")
         return log_mel_columns(file, shape[1])
     if not like.is_bytes or len(shape) != 3 or 3 not in (shape[0], shape[2]):
         raise DataError(f"{file}: {wanted}; only pictures of three colours can be made of a picture")

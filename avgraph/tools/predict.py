@@ -17,11 +17,12 @@ from avgraph.io.files import atomic_path
 from avgraph.io.graph_path import writable
 from avgraph.io.new_folder import new_folder
 from avgraph.io.references import split_reference
+from avgraph.io.sound_files import SOUNDS
 from avgraph.methods.mmvae.figures import save_map
 from avgraph.methods.predictions import Predictions
 from avgraph.runs.finished import Run, load_run
 from avgraph.runtime.interrupt import interruptible
-from avgraph.tools.new_rows import PICTURES, SOUNDS, read_pairs, read_rows
+from avgraph.tools.new_rows import PICTURES, read_pairs, read_rows
 
 TABLES, GRAPHS = (".parquet", ".csv", ".json"), (".graphml", ".gexf")
 

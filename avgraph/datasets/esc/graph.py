@@ -17,6 +17,7 @@ from avgraph.datasets.esc.table import read_table
 from avgraph.datasets.leakage import find_leakage, handle_leakage
 from avgraph.datasets.locate import Located
 from avgraph.datasets.missing import first_found
+from avgraph.datasets.recordings.listing import check_no_class_folders
 from avgraph.datasets.synthetic.options import Synthetic
 from avgraph.errors import DataError
 from avgraph.graph.masks import check_class_coverage, fold_masks
@@ -44,6 +45,7 @@ def load_esc(dataset: EscName, options: ESC10 | ESC50) -> HeteroData:
         return found
     layout = None if found is None else find_layout(found, dataset)
     if layout is None:
+        check_no_class_folders(dataset, options.root)
         raise DataError(_nowhere(dataset, located, options.on_missing))
     return _graph(dataset, layout, options)
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import torch
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.base import DatasetStatus
-from avgraph.datasets.locate import check_root
+from avgraph.datasets.base import DatasetStatus, check_root
 from avgraph.datasets.paired import cifar10, digits
 from avgraph.datasets.paired.cifar10 import load_cifar10_features
 from avgraph.datasets.paired.cooccurrence import draw_cooccurrence, mixed_clip_graph

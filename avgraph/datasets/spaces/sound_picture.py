@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.base import DatasetStatus
-from avgraph.datasets.locate import Located, check_root
+from avgraph.datasets.base import DatasetStatus, check_root
+from avgraph.datasets.locate import Located
 from avgraph.datasets.paired import cifar10
 from avgraph.datasets.paired.cifar10 import load_cifar10_features
 from avgraph.datasets.paired.esc50_sounds import load_esc50_sounds
