@@ -25,6 +25,7 @@ _PLACES = {
     "NodeFiles": "files.nodes",
     "EdgeFiles": "files.edges",
     "RandomSplit": "files.nodes.random_split",
+    "DrawnSplit": "recordings.random_split",
     "HeldOutFiles": "spaces.held_out",
     "LocalisationFiles": "spaces.localisation",
 }

@@ -14,7 +14,7 @@ import pytest
 
 from avgraph.config.builtin import DATASETS, ENCODERS, METHODS, TRANSFORMS
 from avgraph.config.experiment import Experiment
-from avgraph.datasets import EdgeFiles, HeldOutFiles, LocalisationFiles, NodeFiles, RandomSplit
+from avgraph.datasets import DrawnSplit, EdgeFiles, HeldOutFiles, LocalisationFiles, NodeFiles, RandomSplit
 from avgraph.options.sentences import sentences
 from avgraph.options.strict import Options
 from avgraph.options.sweep import Range, SweepOptions
@@ -35,6 +35,7 @@ PARTS: dict[str, dict[str, type[Options]]] = {
         "files.nodes": NodeFiles,
         "files.edges": EdgeFiles,
         "files.nodes.random_split": RandomSplit,
+        "recordings.random_split": DrawnSplit,
         "spaces.held_out": HeldOutFiles,
         "spaces.localisation": LocalisationFiles,
     },

@@ -185,6 +185,10 @@ def _random_split(options: Mapping[str, Any]) -> DatasetWorld:
     return DatasetWorld("files", {"nodes": {"audio": {"x": "x.npy", "random_split": options}}})
 
 
+def _drawn_split(options: Mapping[str, Any]) -> DatasetWorld:
+    return DatasetWorld("recordings", {"root": "my_sounds", "seconds": 0.5, "random_split": options})
+
+
 def _one_edge(options: Mapping[str, Any]) -> DatasetWorld:
     return DatasetWorld("files", {**FILES, "edges": [options]})
 
@@ -314,6 +318,23 @@ COMPONENTS = (
         row("on_leakage", "error", error(), tells("dataset.on_leakage: drop"), fold=1, nodes=FOLDED),
         row("mapped", True, MAPPED, becomes(True)),
     ),
+    _dataset(
+        "recordings", datasets.Recordings, {"root": "my_sounds", "seconds": 0.5},
+        row("root", "my_sounds_two", size("audio"), becomes((18, 128, 22))),
+        row("table", "sounds.csv", keys("audio"), gains("fold")),
+        row("seconds", 1.0, size("audio"), becomes((15, 128, 44))),
+        row("random_split", {"val": 0.0, "test": 0.4}, count("audio", "test_mask"), becomes(6)),
+        row("fold", 2, provenance("fold"), becomes(2), table="sounds.csv"),
+        row("fold", 2, attribute("audio", "test_mask"), table="sounds.csv"),
+        row("val_fold", 3, count("audio", "val_mask"), becomes(3), table="sounds.csv"),
+        row("on_leakage", "drop", count("audio", "train_mask"), becomes(9), table="sounds.csv"),
+        row("on_leakage", "error", error(), tells("dataset.on_leakage: drop"), table="sounds.csv"),
+    ),
+    Component("a drawn split", datasets.DrawnSplit, _drawn_split, {"val": 0.2, "test": 0.2}, (
+        row("val", 0.4, count("audio", "val_mask"), becomes(6)),
+        row("test", 0.4, count("audio", "test_mask"), becomes(6)),
+        row("seed", 1, attribute("audio", "test_mask")),
+    )),
     _dataset(
         "graph_file", datasets.GraphFile, {"path": "graph.json"},
         row("path", "graph2.json", attribute("node", "name")),

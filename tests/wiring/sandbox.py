@@ -21,6 +21,8 @@ from tests.datasets.caption_folder import audiocaps_folder, clotho_folder
 from tests.datasets.cifar_folder import write_cifar
 from tests.datasets.esc_folder import rows, write_pictures, write_table
 from tests.datasets.rating_folder import write_ciao, write_filmtrust, write_movielens
+from tests.datasets.sound_folder import write_sounds
+from tests.datasets.sound_folder import write_table as write_sound_table
 from tests.datasets.spoken_stamps import write_spoken_stamps
 from tests.segmentation import folders
 from tests.spaces import write_boxes, write_spaces
@@ -63,6 +65,8 @@ def write_sandbox(folder: Path) -> None:
     _pairs(folder)
     _segmentation(folder)
     _ratings(folder)
+    for name, each in (("my_sounds", 5), ("my_sounds_two", 6)):
+        write_sound_table(folder / name, write_sounds(folder / name, each), leaks=2)
     _finished(folder)
     write_spoken_stamps(folder / "spoken_one", 8)
     write_spoken_stamps(folder / "spoken_two", 5)
