@@ -176,11 +176,11 @@ def to_uint8(decibel: Float32[Tensor, "bands frames"]) -> UInt8[Tensor, "bands f
 
 
 def seconds_of(columns: int) -> float:
-    """The roundest length whose picture has so many frames, as `frames_of` counts them: those of 5 s are 216.
+    """The roundest length whose picture has so many frames, as `frames_of` counts them: whole seconds or tenths again.
 
     Example:
-        >>> [seconds_of(frames_of(seconds)) for seconds in (5, 10, 0.5, 2.25)]
-        [5.0, 10.0, 0.5, 2.25]
+        >>> [seconds_of(frames_of(seconds)) for seconds in (5, 10, 0.5, 2.3)]
+        [5.0, 10.0, 0.5, 2.3]
     """
     least = (columns - 1) * HOP / SAMPLE_RATE
     for digits in range(3):

@@ -10,15 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from avgraph.io.references import split_reference
+from tests.datasets.sound_folder import write_sounds, write_table
 
 CLASSES = ("dog", "rain", "bell", "saw")
 ROWS = 80
+WRITTEN = ("files", "spaces", "recordings")
 Array = npt.NDArray[Any]
 
 
 def write_files(dataset: Mapping[str, Any], folder: Path) -> None:
-    """The files of a data set of the types ``files`` and ``spaces``, below ``folder``."""
+    """The files of a data set of one of the types `WRITTEN`, below ``folder``."""
     root = folder / (dataset.get("root") or "")
+    if dataset["type"] == "recordings":
+        names = write_sounds(root, each=10)
+        if "table" in dataset:
+            write_table(root, names)
+        return
     arrays = _of_files(dataset) if dataset["type"] == "files" else _of_spaces(dataset)
     bundles: dict[Path, dict[str, Array]] = {}
     for reference, array in arrays.items():

@@ -17,7 +17,7 @@ import yaml
 import avgraph
 from avgraph.cli import main
 from avgraph.config import load_experiment
-from tests.pages.made_up import write_files
+from tests.pages.made_up import WRITTEN, write_files
 from tests.pages.snippets import PAGES, ROOT, TUTORIAL, Snippet, commands, snippets
 from tests.typechecker import unchecked
 
@@ -55,7 +55,7 @@ def test_experiment_trains(snippet: Snippet, declared: dict[str, Any], tmp_path:
     file = tmp_path / "page.yaml"
     whole = is_whole(yaml.safe_load(snippet.text))
     file.write_text(snippet.text if whole else yaml.safe_dump(declared), encoding="utf-8")
-    if declared["dataset"]["type"] not in ("files", "spaces"):
+    if declared["dataset"]["type"] not in WRITTEN:
         load_experiment(file)
         return
     write_files(declared["dataset"], tmp_path)
@@ -66,7 +66,7 @@ def test_experiment_trains(snippet: Snippet, declared: dict[str, Any], tmp_path:
 @pytest.mark.parametrize("page", PROGRAMS, ids=[str(page.relative_to(ROOT)) for page in PROGRAMS])
 def test_programs_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for _, declared in experiments(page):
-        if declared["dataset"]["type"] in ("files", "spaces"):
+        if declared["dataset"]["type"] in WRITTEN:
             write_files(declared["dataset"], tmp_path)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "page"}

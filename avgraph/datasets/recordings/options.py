@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from avgraph.datasets.base import Dataset, DatasetStatus, Root, check_differ
 from avgraph.datasets.files.split_options import DrawnSplit
 from avgraph.errors import DataError
 from avgraph.options.inputs import Input
+from avgraph.options.mistakes import mistake
 from avgraph.options.paths import FilePath
 from avgraph.options.values import Count, Name
 
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
     import torch_geometric.data
     from jaxtyping import Float32
 
-Seconds = Annotated[float, Field(ge=0.5, le=600)]
+
+def in_tenths(value: float) -> float:
+    """Refuse a length that the number of frames does not tell again: a new recording is cut as those of a run are.
+
+    Raises:
+        PydanticCustomError: at a value under validation.
+    """
+    if abs(10 * value - round(10 * value)) > 1e-6:
+        raise mistake(f"expected tenths of a second, such as {round(value, 1):g}, got {value:g}")
+    return value
+
+
+Seconds = Annotated[float, Field(ge=0.5, le=600), AfterValidator(in_tenths)]
 
 
 class Recordings(Dataset):
@@ -34,7 +47,8 @@ class Recordings(Dataset):
     Attributes:
         root: folder of the recordings.
         table: ``.csv`` or ``.tsv`` in ``root`` with a row a recording; its ``file`` starts from ``root``.
-        seconds: length of the part that is read, from the beginning; shorter recordings are padded with silence.
+        seconds: length of the part that is read, from the beginning, in tenths; shorter recordings are padded with
+            silence.
         random_split: how a split is drawn, class by class and of whole recordings; none draws one as
             ``{val: 0.1, test: 0.2, seed: 0}``, where the table has neither folds nor a split.
         fold: the fold to test on, where the table has folds; none takes the lowest, unless it has a split too.
