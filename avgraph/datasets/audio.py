@@ -184,7 +184,8 @@ def seconds_of(columns: int) -> float:
     """
     least = (columns - 1) * HOP / SAMPLE_RATE
     for digits in range(3):
-        rounded = math.ceil(least * 10**digits - 1e-9) / 10**digits
+        step: int = 10**digits
+        rounded = math.ceil(least * step - 1e-9) / step
         if rounded > 0 and frames_of(rounded) == columns:
             return rounded
     return least

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -264,6 +266,19 @@ def test_validate_tells_the_line_of_the_experiment(root: Path) -> None:
     ):
         load_experiment(file, check_files=True)
     assert load_experiment(file, {"dataset.table": "sounds.csv"}, check_files=True).dataset.folds() == (1, 2, 3, 4, 5)
+
+
+def test_validate_needs_no_torch(root: Path) -> None:
+    _fold_table(root)
+    code = """
+import sys
+from avgraph.datasets import Recordings
+for table in (None, "sounds.csv"):
+    assert [one.problem() for one in Recordings(root="{root}", table=table).inputs()] == [None, None]
+print(sorted({"torch", "soundfile", "torch_geometric", "pandas"} & set(sys.modules)))
+""".replace("{root}", str(root))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_esc_points_to_it(root: Path) -> None:
