@@ -129,6 +129,10 @@ class Dataset(DatasetOptions):
         """
         return {}
 
+    def listed(self) -> tuple[Path, ...]:
+        """The files that it would read by now, where a folder says which these are. Here: none."""
+        return ()
+
     def edge_types(self) -> dict[OptionPath, EdgeType] | None:
         """None: a method or transforms add them."""
         return {}

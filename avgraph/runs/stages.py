@@ -175,9 +175,11 @@ def is_of(place: Path, experiment: Experiment, inner: Mapping[str, str]) -> bool
 
 
 def _read_from_here(dataset: Any, read: Mapping[str, str]) -> bool:
-    """Whether a run has read the data that are found now, not a stand-in, nor those of another place."""
+    """Whether a run has read the data that are found now, all of them, not a stand-in, nor those of another place."""
     if not isinstance(dataset, Dataset):
         return True
+    if any(str(path.absolute()) not in read for path in dataset.listed()):
+        return False
     now = dataset.describe(getattr(dataset, "root", None))
     if now.source != "real" or now.folder is None:
         return True

@@ -15,7 +15,9 @@ import avgraph
 from avgraph.config import experiment_from_dict
 from avgraph.datasets.audio import frames_of, log_mel_columns, log_mel_picture, seconds_of
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.report.media import Media
+from avgraph.runs.environment import check_same_data
 from avgraph.runs.folder import ENVIRONMENT, read_json
 from avgraph.runs.kept_encoders import RowForm
 from avgraph.runs.stages import is_of
@@ -99,13 +101,18 @@ def test_every_fold_that_the_table_has(tmp_path: Path) -> None:
     assert all(run.metrics["data"]["fold"] == fold for fold, run in done.runs.items())
 
 
-def test_a_stage_is_trained_anew_after_a_recording_has_changed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["dog/1.wav", "dog/new.wav"])
+def test_a_recording_that_is_another_or_new_is_noticed(tmp_path: Path, name: str) -> None:
     root = tmp_path / "my_sounds"
     write_sounds(root)
     run = avgraph.train(experiment_from_dict(_declared(root)))
     assert is_of(run.directory, run.experiment, {})
-    soundfile.write(root / "dog" / "1.wav", sound(0, 70), 16_000)
+    check_same_data(run.directory, Provenance.of(run.experiment.dataset.load()))
+    soundfile.write(root / name, sound(0, 70), 16_000)
     assert not is_of(run.directory, run.experiment, {})
+    told = "dog/1.wav" if name == "dog/1.wav" else "recordings/"
+    with pytest.raises(DataError, match=f"{told} is not what the run has learned from so far; train a new run$"):
+        check_same_data(run.directory, Provenance.of(run.experiment.dataset.load()))
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 2.3, 5.0, 10.0, 30.0])

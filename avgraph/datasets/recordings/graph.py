@@ -23,7 +23,7 @@ from avgraph.errors import DataError, first_few
 from avgraph.graph.masks import check_class_coverage
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import SPLITS
-from avgraph.io.files_read import checksums
+from avgraph.io.files_read import checksums, sha256_listing
 
 logger = logging.getLogger(__name__)
 
@@ -63,19 +63,26 @@ def load_recordings(options: Recordings) -> HeteroData:
         audio.fold = torch.tensor(listed.folds)
     label.name, label.y = classes, torch.arange(len(classes))
     label.num_nodes = len(classes)
-    paths = {file.relative_to(listed.root).as_posix() if file.is_relative_to(listed.root) else str(file): file
-             for file in listed.files}  # fmt: skip
-    if listed.table is not None:
-        paths[listed.table.path.name] = listed.table.path
+    files = _checksums(listed)
     Provenance(
         dataset="recordings",
         source="real",
         settings={**settings, "seconds": options.seconds},
         note="" if bool(masks.test.any()) else "no recording is a test row",
-        files=checksums(paths),
+        files=files,
         leakage=leakage,
     ).write_to(data)
     return data
+
+
+def _checksums(listed: Listing) -> dict[str, str]:
+    """Of every file, and of all recordings as ``recordings/``, which tells that there is another one by now."""
+    root = listed.root
+    named = {file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file): file
+             for file in listed.files}  # fmt: skip
+    found = checksums(named)
+    table = {} if listed.table is None else checksums({listed.table.path.name: listed.table.path})
+    return {**found, **table, "recordings/": sha256_listing(found)}
 
 
 def _without_copies(listed: Listing, sums: Sequence[str]) -> list[str]:

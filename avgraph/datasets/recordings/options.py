@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -113,6 +114,15 @@ class Recordings(Dataset):
         from avgraph.datasets.recordings.listing import heard
 
         return heard(self.root, self.table, names, self.seconds)
+
+    def listed(self) -> tuple[Path, ...]:
+        """The recordings; none where they cannot be listed."""
+        from avgraph.datasets.recordings.listing import list_recordings
+
+        try:
+            return tuple(list_recordings(self.root, self.table).files)
+        except (DataError, OSError):
+            return ()
 
     @classmethod
     def describe(cls, root: Root = None) -> DatasetStatus:

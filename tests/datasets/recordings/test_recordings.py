@@ -17,7 +17,7 @@ from avgraph.datasets import ESC50, Recordings
 from avgraph.datasets.audio import log_mel_picture
 from avgraph.errors import ConfigError, DataError
 from avgraph.graph.provenance import Provenance
-from avgraph.io.files_read import sha256_file
+from avgraph.io.files_read import sha256_file, sha256_listing
 from avgraph.tools import catalog
 from tests.datasets.sound_folder import CLASSES, sound, write_sounds, write_table
 from tests.logged import Logged
@@ -44,7 +44,8 @@ def test_folders_are_classes_and_pictures_are_those_of_the_recordings(root: Path
     for row, name in enumerate(audio.name):
         assert torch.equal(audio.x[row], log_mel_picture(root / name, 1.0))
     assert "fold" not in audio
-    assert Provenance.of(data).files == {name: sha256_file(root / name) for name in audio.name}
+    files = {name: sha256_file(root / name) for name in audio.name}
+    assert Provenance.of(data).files == {**files, "recordings/": sha256_listing(files)}
     assert Provenance.of(data).settings == {"random_split": {"val": 0.1, "test": 0.2, "seed": 0}, "seconds": 1.0}
 
 
