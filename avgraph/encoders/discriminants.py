@@ -20,6 +20,7 @@ from torch import Tensor
 
 from avgraph.encoders.class_logits import best_temperature, class_logits, classifier_state, state_logits
 from avgraph.encoders.memory import as_learned
+from avgraph.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,17 @@ def linear_discriminants(
 ) -> LinearModel:
     """Linear discriminants with a shrunk covariance, of so many principal components of these rows where that is said.
 
+    Raises:
+        DataError: if there are no more rows than classes, which leaves nothing to tell how far a class reaches.
+
     Example:
         >>> rows = np.array([[0.0, 1.0], [0.2, 0.0], [4.0, 1.0], [4.2, 0.0]])
         >>> model = linear_discriminants(rows, np.array([0, 0, 1, 1]), 0.5)
         >>> (model.decision_function(np.array([[0.0, 0.5], [5.0, 0.5]])) > 0).tolist()
         [False, True]
     """
+    if len(y) <= (classes := len(np.unique(y))):
+        raise DataError(f"linear discriminants: expected more training rows than classes, got {len(y)} of {classes}")
     if components is None:
         fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x, y)
         return LinearModel(fitted.coef_, fitted.intercept_, fitted.classes_)

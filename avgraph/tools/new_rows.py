@@ -42,9 +42,9 @@ def read_rows(files: Sequence[str | Path], like: RowForm) -> tuple[npt.NDArray[A
     """
     media = [Path(file).suffix.lower() in SOUNDS + PICTURES for file in files]
     if all(media):
-        read, called = torch.stack([_one(file, like) for file in files]), called_apart(files)
+        made, called = torch.stack([_one(file, like) for file in files]), called_apart(files)
         _warn(files, called, like)
-        return read, called
+        return made, called
     if any(media):
         raise DataError(f"{files[media.index(True)]}: expected recordings or pictures alone, or arrays alone")
     if like.columns and all(_is_table(file) for file in files):

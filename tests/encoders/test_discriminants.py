@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from avgraph.encoders.class_logits import best_temperature
 from avgraph.encoders.discriminants import discriminant_scores, linear_discriminants, new_scores
+from avgraph.errors import DataError
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -52,3 +53,8 @@ def test_the_temperature_is_the_lowest_of_a_grid() -> None:
     grid = torch.linspace(1, 30, 2000).tolist()
     losses = [float(F.cross_entropy(logits.double() / t, y)) for t in grid]
     assert best_temperature(logits, y) == pytest.approx(grid[losses.index(min(losses))], abs=0.02)
+
+
+def test_no_more_rows_than_classes() -> None:
+    with pytest.raises(DataError, match=r"^linear discriminants: expected more training rows than classes, got 3 of 3$"):
+        linear_discriminants(np.eye(3), np.arange(3), 0.2, components=2)
