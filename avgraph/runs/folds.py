@@ -160,7 +160,8 @@ def finish_over(runs: dict[Key, Run], over: Over, directory: Path) -> FoldRuns:
         for check in run.metrics.get("checks", [])
     ]
     data = {"source": first.metrics["data"].get("source")}
-    verdict = joint_verdict([run.metrics.get("verdict") for run in runs.values()])
+    of_fold = [key[0] if isinstance(key, tuple) else key for key in runs] if "fold" in axes else None
+    verdict = joint_verdict([run.metrics.get("verdict") for run in runs.values()], of_fold)
     content = {"experiment": first.experiment.name, "data": data, **summary, "verdict": verdict, "checks": checks}
     folder.write_json(directory / folder.METRICS, content)
     return FoldRuns(directory, runs, summary, axes)
