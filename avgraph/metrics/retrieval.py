@@ -230,8 +230,8 @@ def chance_average_precision(query_label: Tensor, gallery_label: Tensor) -> floa
         0.75
     """
     g = len(gallery_label)
-    label, place = query_label.unique(return_inverse=True)
-    relevant = (gallery_label[:, None] == label).sum(0)[place].double()
+    label, place = torch.cat([query_label, gallery_label]).unique(return_inverse=True)
+    relevant = place[len(query_label) :].bincount(minlength=len(label))[place[: len(query_label)]].double()
     relevant = relevant[relevant > 0]
     if not len(relevant):
         return None
