@@ -141,7 +141,7 @@ def localised(graph: HeteroData, embedded: Embedded, kind: EdgeType, split: str)
     if not len(region):
         raise GraphError(f"{REGION}: no picture of {split} shows what sounds: there is nothing to localise")
     similarity = F.cosine_similarity(embedded[kind[0]][1][place], x[picture])
-    size = int(store.picture_height[0]), int(store.picture_width[0])
+    size = store.picture_height[rows], store.picture_width[rows]
     boxes, regions = graph[kind[0]].box[proposal], graph[REGION].x[region]
     iou = region_iou(boxes, picture, regions, region_picture, *size)
     chosen, confidence = best_proposals(similarity, picture, len(rows))
