@@ -84,7 +84,7 @@ def test_running_and_recall_equal_a_loop() -> None:
 
 def test_chunks_of_queries_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mean_average_precision(*case())
-    monkeypatch.setattr("avgraph.metrics.retrieval._MEMORY", 50)
+    monkeypatch.setattr("avgraph.metrics.ranking._MEMORY", 50)
     assert mean_average_precision(*case()) == pytest.approx(whole)
 
 
