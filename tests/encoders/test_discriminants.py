@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from avgraph.encoders.class_logits import best_temperature
 from avgraph.encoders.discriminants import discriminant_scores, linear_discriminants, new_scores
+from avgraph.errors import DataError
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -52,3 +53,14 @@ def test_the_temperature_is_the_lowest_of_a_grid() -> None:
     grid = torch.linspace(1, 30, 2000).tolist()
     losses = [float(F.cross_entropy(logits.double() / t, y)) for t in grid]
     assert best_temperature(logits, y) == pytest.approx(grid[losses.index(min(losses))], abs=0.02)
+
+
+def test_as_many_rows_as_classes_are_too_few() -> None:
+    y, groups = torch.tensor([0, 1, 2, 0, 1, 2, 0]), torch.tensor([0, 0, 0, 1, 1, 1, 1])
+    x = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
+    told = "logmel_patches: but one fold or recording leaves 3 training rows of 3 classes"
+    with pytest.raises(DataError, match=told):
+        discriminant_scores(x, y, torch.arange(7), groups, shrinkage=0.5, encoder="logmel_patches")
+    # A class of one row, and no warning of scikit-learn: it has no spread of its own.
+    score = discriminant_scores(x, y, torch.arange(7), torch.arange(7), shrinkage=0.5)["score"]
+    torch.testing.assert_close(score.sum(1), torch.ones(7))
