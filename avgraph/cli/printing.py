@@ -92,7 +92,7 @@ def print_folds(folds: FoldRuns) -> None:
 def _folds_table(folds: FoldRuns, heads: Sequence[str], shown: Callable[[Sequence[float]], Sequence[float]]) -> Table:
     """One row per metric: mean ± sd, and what is shown of its values."""
     title = Text(next(iter(folds.runs.values())).experiment.name)
-    columns = [Column("", no_wrap=True), Column("mean ± sd", no_wrap=True), *heads]
+    columns = [Column("", no_wrap=True), Column("mean ± sd", no_wrap=True), *map(Column, heads)]
     table = Table(*columns, title=title, title_justify="left")
     for name, row in folds.summary.items():
         sd = "" if row["sd"] is None else f" ± {row['sd']:.4f}"

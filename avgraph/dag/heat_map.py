@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from avgraph.dag.columns import check_names
+from avgraph.dag.figure import shortened
 from avgraph.errors import DataError
 from avgraph.io.pictures import save_figure
 
@@ -50,7 +51,7 @@ def draw_edge_frequency(
     p = len(frequency)
     if blocks < 1 or p % blocks:
         raise DataError(f"blocks: expected a divisor of {p}, the number of columns, got {blocks}")
-    labels = tuple(name if len(name) <= 26 else name[:25] + "…" for name in labels)
+    labels = tuple(shortened(name) for name in labels)
     # A row is 0.14 inch: labels of 7 points just fit. Beyond 400 columns they would not be read anyway.
     cell, font = (0.14, 7.0) if p <= 400 else (56 / p, 7.0 * 400 / p)
     text = max(len(name) for name in labels) * 0.0083 * font

@@ -6,6 +6,7 @@ between the labels and not through them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -99,7 +100,7 @@ def _order(rows: list[list[int]], above: dict[int, list[int]], below: dict[int, 
         downwards = sweep % 2 == 0
         near = above if downwards else below
         for items in rows if downwards else reversed(rows):
-            key = {k: float(np.mean([rank[other] for other in near[k]])) if near[k] else float(rank[k]) for k in items}
+            key = {k: sum(rank[other] for other in near[k]) / len(near[k]) if near[k] else rank[k] for k in items}
             items.sort(key=lambda k, key=key: (key[k], rank[k]))  # type: ignore[misc]
             rank.update({item: k for k, item in enumerate(items)})
         crossed = _crossings(rows, rank, below)
@@ -111,10 +112,15 @@ def _order(rows: list[list[int]], above: dict[int, list[int]], below: dict[int, 
 
 
 def _crossings(rows: list[list[int]], rank: dict[int, int], below: dict[int, list[int]]) -> int:
+    """Of items in order of their rank: an edge crosses those that begin above it and end below it."""
     total = 0
     for items in rows:
-        ends = np.array([(rank[a], rank[b]) for a in items for b in below[a]]).reshape(-1, 2)
-        total += int(((ends[:, None, 0] < ends[None, :, 0]) & (ends[:, None, 1] > ends[None, :, 1])).sum())
+        passed: list[int] = []  # ends of the edges that begin above, sorted
+        for item in items:
+            for end in sorted(rank[other] for other in below[item]):
+                place = bisect_right(passed, end)
+                total += len(passed) - place
+                passed.insert(place, end)
     return total
 
 
@@ -135,7 +141,7 @@ def _place(
             ]
             offset = np.concatenate([[0.0], np.cumsum(gap)])
             near = [[height[other] for other in (*above[k], *below[k])] or [height[k]] for k in items]
-            wish = np.array([np.mean(heights) for heights in near])
+            wish = np.array([sum(heights) / len(heights) for heights in near])
             for item, value in zip(items, _ascending(wish - offset) + offset, strict=True):
                 height[item] = float(value)
     return height

@@ -19,6 +19,7 @@ from avgraph.dag.result import DAG
 from avgraph.errors import DataError
 from avgraph.runtime.threads import usable_threads
 
+PERTURBATIONS = 5  # where none are given
 _MOST_COLUMNS = 2**15 - 1  # the search keeps them as 16-bit integers
 
 
@@ -30,7 +31,7 @@ def grasp(
     penalty_discount: float = 1.0,
     depth: int = 3,
     restarts: int = 5,
-    perturbations: int = 5,
+    perturbations: int | None = None,
     seed: int = 0,
     time_limit: float | None = None,
     names: Sequence[str] | None = None,
@@ -52,7 +53,8 @@ def grasp(
         penalty_discount: weight of log n per edge; higher gives fewer edges. 0.5 is the textbook BIC.
         depth: tucks that a sequence may have before it must have raised the score.
         restarts: random orderings to start from; the best result is returned, all are kept.
-        perturbations: times to begin anew near the best ordering; worth its time on dense data, where starts differ.
+        perturbations: times to begin anew near the best ordering; worth its time on dense data, where starts differ
+            (default: 5).
         seed: of the random orderings and of the order in which moves are tried.
         time_limit: seconds after which the best graph so far is returned, with ``converged`` false.
         names: of the columns (default: those of the data frame, else x0, x1, …).
@@ -62,7 +64,7 @@ def grasp(
         threads: starts, and perturbations, that are tried beside each other; by default what torch takes where it is
             loaded, else ``OMP_NUM_THREADS``, else the cores of this process.
         engine: ``"numba"``, or ``"causal-learn"`` for the reference implementation (slow; no knowledge, time limit,
-            covariance or threads).
+            perturbations, covariance, ridge or threads).
 
     Raises:
         DataError: if a value is not finite, columns are constant or collinear, n ≤ p, or an argument is out of range.
@@ -76,13 +78,14 @@ def grasp(
         >>> dag.parents("wet"), dag.converged
         (['rain', 'sprinkler'], True)
     """
-    _check_settings(penalty_discount, depth, restarts, perturbations, seed, time_limit, threads)
+    rounds = PERTURBATIONS if perturbations is None else perturbations
+    _check_settings(penalty_discount, depth, restarts, rounds, seed, time_limit, threads)
     if engine == "causal-learn":
         from avgraph.dag.causal_learn import grasp_reference
 
         refused = {
             "covariance": covariance, "n_samples": n_samples, "time_limit": time_limit, "forbidden": forbidden,
-            "required": required, "ridge": ridge, "threads": threads,
+            "required": required, "ridge": ridge, "threads": threads, "perturbations": perturbations,
         }  # fmt: skip
         if any(given is not None for given in refused.values()):
             raise DataError(f"engine 'causal-learn' takes data: no {', '.join(refused)}")
@@ -98,7 +101,7 @@ def grasp(
     from avgraph.dag.search.run import search  # numba is loaded by who searches: after the checks, which are quick
 
     found = search(
-        moments.correlation, moments.n_samples, penalty_discount, depth, restarts, perturbations, seed,
+        moments.correlation, moments.n_samples, penalty_discount, depth, restarts, rounds, seed,
         time_limit, forbidden_matrix, required_matrix, threads or usable_threads(),
     )  # fmt: skip
     # The search scores correlations and leaves out what all graphs share: in the units of the data, and with that,

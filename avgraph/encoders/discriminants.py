@@ -7,6 +7,7 @@ al., "On Calibration of Modern Neural Networks", 2017).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,19 +43,16 @@ def linear_discriminants(
 ) -> LinearModel:
     """Linear discriminants with a shrunk covariance, of so many principal components of these rows where that is said.
 
-    Raises:
-        DataError: if there are no more rows than classes, which leaves nothing to tell how far a class reaches.
-
     Example:
         >>> rows = np.array([[0.0, 1.0], [0.2, 0.0], [4.0, 1.0], [4.2, 0.0]])
         >>> model = linear_discriminants(rows, np.array([0, 0, 1, 1]), 0.5)
         >>> (model.decision_function(np.array([[0.0, 0.5], [5.0, 0.5]])) > 0).tolist()
         [False, True]
     """
-    if len(y) <= (classes := len(np.unique(y))):
-        raise DataError(f"linear discriminants: expected more training rows than classes, got {len(y)} of {classes}")
     if components is None:
-        fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x, y)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Only one sample available", UserWarning)  # of a class: it has no spread
+            fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x, y)
         return LinearModel(fitted.coef_, fitted.intercept_, fitted.classes_)
     pca = PCA(min(components, len(x) - 1, x.shape[1]), svd_solver="full").fit(x)
     inside = linear_discriminants(pca.transform(x), y, shrinkage)
@@ -70,6 +68,7 @@ def discriminant_scores(
     *,
     shrinkage: float,
     components: int | None = None,
+    encoder: str = "linear discriminants",
 ) -> dict[str, Tensor]:
     """``score`` [n, classes], every training row's by a model that has not seen its group, and what new rows need.
 
@@ -80,8 +79,17 @@ def discriminant_scores(
         groups: the fold of each, see `inner_folds`.
         shrinkage: of the covariance within classes.
         components: principal components of the training rows to look at; none takes the features as they are.
+        encoder: to be named where there are too few rows.
+
+    Raises:
+        DataError: if a fold leaves no more rows than classes to learn from.
     """
     rows, classes = x.double().numpy(), int(y.max()) + 1
+    for fold in groups.unique():
+        left = y[train[groups != fold]]
+        if len(left) <= (count := len(left.unique())):
+            told = f"but one fold or recording leaves {len(left)} training rows of {count} classes"
+            raise DataError(f"{encoder}: {told}; discriminants need more rows than classes: 3 of a class, or more")
 
     def fitted(numbers: Tensor) -> LinearModel:
         return linear_discriminants(rows[numbers.numpy()], y[numbers].numpy(), shrinkage, components)

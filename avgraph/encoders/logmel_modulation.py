@@ -63,7 +63,9 @@ def encode_new(options: LogmelModulation, data: HeteroData, node: str, learned: 
 def _encoded(options: LogmelModulation, store: Any, train: Tensor, groups: Tensor) -> dict[str, Tensor]:
     """Describe every clip and score it by a model that has not seen it."""
     described = _standardized(store.x, train)
-    return {**described, **discriminant_scores(described["x"], store.y, train, groups, shrinkage=options.shrinkage)}
+    return described | discriminant_scores(
+        described["x"], store.y, train, groups, shrinkage=options.shrinkage, encoder="logmel_modulation"
+    )
 
 
 def _standardized(logmel: Tensor, train: Tensor) -> dict[str, Tensor]:

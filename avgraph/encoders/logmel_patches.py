@@ -81,8 +81,9 @@ def _scored(options: LogmelPatches, store: Any, train: Tensor, groups: Tensor, s
     """Describe every clip and score it by a model that has not seen it."""
     found, described = _features(options, store.x, train, seed)
     return found | discriminant_scores(
-        described, store.y, train, groups, shrinkage=options.shrinkage, components=options.components
-    )
+        described, store.y, train, groups,
+        shrinkage=options.shrinkage, components=options.components, encoder="logmel_patches",
+    )  # fmt: skip
 
 
 def _features(options: LogmelPatches, logmel: Tensor, train: Tensor, seed: int) -> tuple[dict[str, Tensor], Tensor]:

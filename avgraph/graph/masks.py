@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Int64
 from torch import Tensor
+from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError, first_few
+from avgraph.graph.nodes import MASKS
+from avgraph.graph.vocabulary import show_edge
 
 
 class Masks(NamedTuple):
@@ -54,3 +58,24 @@ def check_class_coverage(
     if empty:
         named = first_few([repr(name) for name in empty])
         raise DataError(f"{where}: no training example of class {named}; every class needs one")
+
+
+def check_one_split(data: HeteroData) -> None:
+    """Refuse nodes and edges that are in two splits: numbers of rows that were trained on say nothing.
+
+    Raises:
+        DataError: naming the type, the splits and the first row.
+
+    Example:
+        >>> both = torch.tensor([False, True])
+        >>> check_one_split(HeteroData(clip={"train_mask": both, "test_mask": both}))
+        Traceback (most recent call last):
+        avgraph.errors.DataError: clip: row 1 is in train_mask and in test_mask; expected every row in one split at most
+    """
+    for kind, store in [*data.node_items(), *data.edge_items()]:
+        there = [name for name in MASKS if isinstance(store.get(name), Tensor)]
+        for one, other in combinations(there, 2):
+            if len(rows := (store[one] & store[other]).nonzero()):
+                where = show_edge(kind) if isinstance(kind, tuple) else kind
+                told = f"row {int(rows[0])} is in {one} and in {other}"
+                raise DataError(f"{where}: {told}; expected every row in one split at most")

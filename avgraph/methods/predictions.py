@@ -10,7 +10,7 @@ from torch import Tensor
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
-from avgraph.graph.class_names import class_names as named_classes
+from avgraph.graph.class_names import class_names
 from avgraph.graph.nodes import node_count
 
 
@@ -47,7 +47,7 @@ class Predictions:
         return [dict(zip(names, row, strict=True)) for row in values]
 
 
-def class_names(graph: HeteroData, node: str, target: str | None = None) -> list[str]:
+def class_list(graph: HeteroData, node: str, target: str | None = None) -> list[str]:
     """What the classes of a node type are called: as nodes of ``target`` are, or as the graph says, or by number.
 
     Args:
@@ -58,7 +58,7 @@ def class_names(graph: HeteroData, node: str, target: str | None = None) -> list
     Example:
         >>> import torch
         >>> data = HeteroData(a={"y": torch.tensor([0])}, b={"y": torch.tensor([1, 0]), "name": ["x", "y"]})
-        >>> class_names(data, "a", "b")
+        >>> class_list(data, "a", "b")
         ['y', 'x']
     """
     number = int(graph[node].y.max()) + 1
@@ -70,7 +70,7 @@ def class_names(graph: HeteroData, node: str, target: str | None = None) -> list
                 for y, name in zip(reversed(graph[target].y.tolist()), reversed(graph[target].name), strict=True)
             }
             return [found.get(each, str(each)) for each in range(number)]
-    known = named_classes(graph, node)
+    known = class_names(graph, node)
     return [str(known.get(each, each)) for each in range(max([number, *(each + 1 for each in known)]))]
 
 

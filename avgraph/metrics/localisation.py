@@ -112,17 +112,22 @@ def consensus_iou(predicted: Tensor, truth: Tensor) -> Float[Tensor, " n"]:
 
 
 def region_iou(
-    boxes: Tensor, picture: Tensor, regions: Tensor, region_picture: Tensor, height: int, width: int
+    boxes: Tensor,
+    picture: Tensor,
+    regions: Tensor,
+    region_picture: Tensor,
+    height: int | Tensor,
+    width: int | Tensor,
 ) -> Float[Tensor, " p"]:
     """Consensus IoU of every box with all regions of its picture together; 0 where the picture has none.
 
     Args:
         boxes: to be judged; ``picture`` says which each is of.
         regions: what is true; ``region_picture`` says which picture each is of.
-        height, width: of the pictures, in pixels.
+        height, width: in pixels, of all pictures alike or of each by its number.
 
     Shapes:
-        boxes [p, 4], picture [p], regions [g, 4], region_picture [g]
+        boxes [p, 4], picture [p], regions [g, 4], region_picture [g], height, width [n] unless one number each
 
     Raises:
         GraphError: if a box has no area.
@@ -133,11 +138,12 @@ def region_iou(
         >>> region_iou(box, first, half, first, 2, 4)
         tensor([0.5000])
     """
-    found = torch.zeros(len(boxes))
+    found = torch.zeros(len(boxes), device=boxes.device)
     for number in region_picture.unique().tolist():
-        true = box_maps(regions[region_picture == number], height, width).amax(0)
+        size = [int(side[number]) if isinstance(side, Tensor) else side for side in (height, width)]
+        true = box_maps(regions[region_picture == number], *size).amax(0)
         for rows in (picture == number).nonzero()[:, 0].split(_BOXES_AT_A_TIME):
-            maps = box_maps(boxes[rows], height, width)
+            maps = box_maps(boxes[rows], *size)
             found[rows] = consensus_iou(maps, true.expand_as(maps))
     return found
 

@@ -8,17 +8,13 @@ Shapes:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from avgraph.errors import GraphError
-from avgraph.tensors.checks import check_classes, check_tensors
-from avgraph.tensors.rows import products_with, unit_rows_of
-
-_MEMORY = 1 << 24  # similarities at a time
+from avgraph.metrics.ranking import rank_by_cosine, rank_by_score
 
 
 def mean_average_precision(
@@ -55,7 +51,7 @@ def mean_average_precision(
     """
     if variant not in ("standard", "running"):
         raise GraphError(f"variant: expected 'standard' or 'running', got {variant!r}")
-    return _mean_average_precision(_ranked_hits(query, gallery, query_label, gallery_label), variant)
+    return rank_by_cosine(query, gallery, query_label, gallery_label).mean_average_precision(variant)
 
 
 def scored_average_precision(score: Tensor, query_label: Tensor, gallery_label: Tensor) -> float:
@@ -72,7 +68,7 @@ def scored_average_precision(score: Tensor, query_label: Tensor, gallery_label: 
         >>> scored_average_precision(score, torch.tensor([0]), torch.tensor([1, 0, 0]))
         0.583...
     """
-    return _mean_average_precision(_scored_hits(score, query_label, gallery_label), "standard")
+    return rank_by_score(score, query_label, gallery_label).mean_average_precision()
 
 
 def scored_recall_at_k(score: Tensor, query_label: Tensor, gallery_label: Tensor, k: int) -> float:
@@ -88,19 +84,7 @@ def scored_recall_at_k(score: Tensor, query_label: Tensor, gallery_label: Tensor
         >>> scored_recall_at_k(torch.tensor([[0.9, 0.5, 0.1]]), torch.tensor([0]), torch.tensor([1, 0, 0]), k=2)
         1.0
     """
-    check_tensors({"score": score})
-    return _recall(_scored_hits(score, query_label, gallery_label), k, score.shape[-1])
-
-
-def _mean_average_precision(hits: Iterable[Tensor], variant: str) -> float:
-    total, count = 0.0, 0
-    for hit in hits:
-        average = _average_precision(hit)
-        average = average.mean(1) if variant == "running" else average[:, -1]
-        usable = hit.any(1)
-        total += float(average[usable].sum())
-        count += int(usable.sum())
-    return _mean(total, count)
+    return rank_by_score(score, query_label, gallery_label).recall_at_k(k)
 
 
 def average_precision(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Tensor:
@@ -118,16 +102,8 @@ def average_precision(query: Tensor, gallery: Tensor, query_label: Tensor, galle
         >>> average_precision(query, gallery, torch.tensor([1, 2]), torch.tensor([1, 0, 0]))
         tensor([1., nan], dtype=torch.float64)
     """
-    parts = []
-    for hit in _ranked_hits(query, gallery, query_label, gallery_label):
-        parts.append(_average_precision(hit)[:, -1].where(hit.any(1), torch.nan))
-    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)
-
-
-def _average_precision(hit: Tensor) -> Tensor:
-    """AP@1 … AP@g of rankings [·, g]; 0 where nothing relevant has come."""
-    precision = hit.cumsum(1) / torch.arange(1, hit.shape[1] + 1, device=hit.device, dtype=torch.float64)
-    return (precision * hit).cumsum(1) / hit.cumsum(1).clamp_min(1)
+    ranking = rank_by_cosine(query, gallery, query_label, gallery_label)
+    return ranking.average_precision.where(ranking.answered, torch.nan)
 
 
 def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor, k: int) -> float:
@@ -143,75 +119,7 @@ def recall_at_k(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_lab
         >>> recall_at_k(query, gallery, torch.tensor([0]), torch.tensor([1, 0]), k=1)
         0.0
     """
-    check_tensors({"gallery": gallery})
-    return _recall(_ranked_hits(query, gallery, query_label, gallery_label), k, len(gallery))
-
-
-def _recall(hits: Iterable[Tensor], k: int, size: int) -> float:
-    if not 1 <= k <= size:
-        raise GraphError(f"k: expected 1 … {size}, the size of the gallery, got {k}")
-    found, count = 0, 0
-    for hit in hits:
-        found += int(hit[:, :k].any(1).sum())
-        count += int(hit.any(1).sum())
-    return _mean(float(found), count)
-
-
-def _scored_hits(score: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:
-    """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
-    check_tensors({"score": score})
-    if score.dim() != 2 or not score.shape[1]:
-        raise GraphError(f"score: expected [queries, gallery], got {list(score.shape)}")
-    if not bool(score.isfinite().all()):
-        raise GraphError(f"score: row {int((~score.isfinite().all(1)).nonzero()[0])} is not finite")
-    check_classes("query_label", query_label, len(score))
-    check_classes("gallery_label", gallery_label, score.shape[1])
-    size = max(1, _MEMORY // score.shape[1])
-    for rows, label in zip(score.split(size), query_label.split(size), strict=True):
-        yield _hits(label, gallery_label, rows)
-
-
-def _ranked_hits(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> Iterator[Tensor]:
-    """Whether the item at each rank is of the query's class, some queries at a time [·, g]."""
-    _check(query, gallery, query_label, gallery_label)
-    unit_query, unit_gallery = unit_rows_of(query), unit_rows_of(gallery)
-    product = products_with(unit_gallery)
-    size = max(1, _MEMORY // len(gallery))
-    for rows, label in zip(unit_query.split(size), query_label.split(size), strict=True):
-        yield _hits(label, gallery_label, product(rows))
-
-
-def _hits(label: Tensor, gallery_label: Tensor, score: Tensor) -> Tensor:
-    """Whether the items share a class with the queries, the highest score first."""
-    order = score.argsort(dim=1, descending=True, stable=True)
-    if label.dim() == 1:
-        return gallery_label[order] == label[:, None]
-    return (label.float() @ gallery_label.float().T > 0).gather(1, order)
-
-
-def _mean(total: float, count: int) -> float:
-    if not count:
-        raise GraphError("no query has an item of its class in the gallery")
-    return total / count
-
-
-def _check(query: Tensor, gallery: Tensor, query_label: Tensor, gallery_label: Tensor) -> None:
-    check_tensors({"query": query, "gallery": gallery, "query_label": query_label, "gallery_label": gallery_label})
-    if query.dim() != 2 or gallery.dim() != 2 or query.shape[1] != gallery.shape[1] or not len(gallery):
-        raise GraphError(
-            f"query, gallery: expected [q, d] and [g, d], got {list(query.shape)} and {list(gallery.shape)}"
-        )
-    for name, x, label in (("query", query, query_label), ("gallery", gallery, gallery_label)):
-        if not bool(x.isfinite().all()):
-            row = int((~x.isfinite().all(1)).nonzero()[0])
-            raise GraphError(f"{name}: row {row} is not finite")
-        if label.dim() != 2 or label.dtype != torch.bool:
-            check_classes(f"{name}_label", label, len(x))
-    wide = [list(label.shape[1:]) for label in (query_label, gallery_label)]
-    tall = [len(label) for label in (query_label, gallery_label)]
-    if wide[0] != wide[1] or tall != [len(query), len(gallery)]:
-        shapes = [list(label.shape) for label in (query_label, gallery_label)]
-        raise GraphError(f"query_label, gallery_label: expected labels of one kind, one an item, got {shapes}")
+    return rank_by_cosine(query, gallery, query_label, gallery_label).recall_at_k(k)
 
 
 def chance_average_precision(query_label: Tensor, gallery_label: Tensor) -> float | None:
@@ -230,8 +138,8 @@ def chance_average_precision(query_label: Tensor, gallery_label: Tensor) -> floa
         0.75
     """
     g = len(gallery_label)
-    label, place = query_label.unique(return_inverse=True)
-    relevant = (gallery_label[:, None] == label).sum(0)[place].double()
+    label, place = torch.cat([query_label, gallery_label]).unique(return_inverse=True)
+    relevant = place[len(query_label) :].bincount(minlength=len(label))[place[: len(query_label)]].double()
     relevant = relevant[relevant > 0]
     if not len(relevant):
         return None

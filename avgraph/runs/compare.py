@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, count
 from pathlib import Path
+from statistics import fmean
 from string import ascii_uppercase
 
 from avgraph.errors import DataError, hint
 from avgraph.runs.listing import main_metric
 from avgraph.runs.paired import PairedDifference, holm, paired_difference
-from avgraph.runs.settings import Pair, Setting, check_same_data, read_settings, told
+from avgraph.runs.settings import Pair, Setting, check_same_data, read_settings, told, without_seed
 
 LEVEL = 0.05
 
@@ -42,6 +43,8 @@ class Compared:
     Attributes:
         one, other: the series.
         pairs: what both have, in order.
+        units: how many different folds or splits these are, where they are several: what the tests count. Seeds of one
+            fold are of the same rows and no further draws, so their mean stands for it. None where all are of one.
         unmatched: folders of runs that have no partner on the other side.
         found: the paired difference; None where there is no pair.
         t_holm, wilcoxon_holm: p values corrected for the number of comparisons.
@@ -50,6 +53,7 @@ class Compared:
     one: Series
     other: Series
     pairs: tuple[Pair, ...]
+    units: int | None
     unmatched: tuple[Path, ...]
     found: PairedDifference | None
     t_holm: float | None = None
@@ -86,6 +90,8 @@ def compare_runs(
     confidence: float = 0.95,
 ) -> Comparison:
     """Compare finished runs pair by pair, by the t-test and by Wilcoxon's, corrected after Holm.
+
+    Where runs are of several folds or splits, a pair is one of these: the mean over its seeds.
 
     Args:
         runs: folders of runs; one of runs over folds or seeds counts as these, single ones of one configuration
@@ -161,9 +167,14 @@ def _place(settings: Sequence[Setting], folder: str | Path | None) -> int | None
 def _compared(one: Series, other: Series, confidence: float) -> Compared:
     pairs = tuple(pair for pair in one.values if pair in other.values)
     lonely = [series.folders[pair] for series in (one, other) for pair in series.values if pair not in pairs]
-    numbers = [[series.values[pair] for pair in pairs] for series in (one, other)]
+    units: dict[Pair, list[Pair]] = {}
+    for pair in pairs:
+        units.setdefault(without_seed(pair), []).append(pair)
+    several = len(units) > 1
+    grouped = list(units.values()) if several else [[pair] for pair in pairs]
+    numbers = [[fmean(series.values[pair] for pair in group) for group in grouped] for series in (one, other)]
     found = paired_difference(*numbers, confidence=confidence) if pairs else None
-    return Compared(one, other, pairs, tuple(lonely), found)
+    return Compared(one, other, pairs, len(units) if several else None, tuple(lonely), found)
 
 
 def _notes(rows: Sequence[Compared]) -> Iterator[str]:
@@ -174,9 +185,15 @@ def _notes(rows: Sequence[Compared]) -> Iterator[str]:
             yield f"{names}: without a partner, left out: {', '.join(map(str, row.unmatched))}"
         if row.found is None:
             yield f"{names}: no run of the one has the fold, seed and split of one of the other"
+        elif row.units is not None and row.units < len(row.pairs):
+            runs = f"{len(row.pairs)} runs of {row.units} folds or splits"
+            yield f"{names}: {runs}; the tests are of their means over seeds"
         elif row.found.pairs < 2:
             yield f"{names}: one pair, {told(row.pairs[0])}; no p value without a second"
-        elif row.found.t_p is None:
+        elif row.units is None:
+            where = told(without_seed(row.pairs[0])) or "the same rows"
+            yield f"{names}: all seeds are of {where}; the tests say how training varies, nothing of other data"
+        if row.found is not None and row.found.pairs > 1 and row.found.t_p is None:
             yield f"{names}: all pairs differ alike, so that there is no spread to test against"
     tested = [row.found for row in rows if row.found is not None and row.found.smallest_wilcoxon_p is not None]
     for pairs in sorted({found.wins + found.losses for found in tested if (found.smallest_wilcoxon_p or 0) > LEVEL}):

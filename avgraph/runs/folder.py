@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from avgraph.io.reading import check_regular, reading
 from avgraph.io.run_places import CONFIG as CONFIG
 from avgraph.io.run_places import GRAPH as GRAPH
 from avgraph.io.run_places import METRICS as METRICS
+from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.lock import locked
 
 ENVIRONMENT = "environment.json"
@@ -63,13 +64,16 @@ def new_run(experiment: Experiment) -> Iterator[Path]:
         raise
 
 
-def working_in(directory: Path) -> AbstractContextManager[None]:
-    """Keep other processes out of a run's folder for the length of the block.
+@contextmanager
+def at_work(directory: Path) -> Iterator[None]:
+    """Keep other processes out of a folder of runs for the length of the block, and say how to go on if it is stopped.
 
     Raises:
         DataError: naming the process that is at work there.
+        Interrupted: on Ctrl-C, SIGTERM or SIGHUP.
     """
-    return locked(directory / LOCK, f"{directory}: in use")
+    with interruptible(f"avgraph resume {directory} continues"), locked(directory / LOCK, f"{directory}: in use"):
+        yield
 
 
 def new_directory(experiment: Experiment) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from avgraph.runs.finished import Run
 from avgraph.runs.repeats import Key, Over, experiments_over, place_of, summarise
 from avgraph.runs.run import Overrides, check_one_run, run_in
 from avgraph.runs.verdict import joint_verdict
-from avgraph.runtime.interrupt import interruptible
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def resume_folds(path: str | Path, *, quiet: bool = True) -> FoldRuns:
         raise DataError(f"{directory}: not the folder of runs over folds or seeds (it has no {folder.FOLDS})")
     declared = load_run_experiment(directory / folder.CONFIG)
     over = folder.read_over(directory)
-    with _at_work(directory):
+    with folder.at_work(directory):  # each run has a lock of its own beside it
         remove_leftovers(directory, below=False)
         return _run_over(experiments_over(declared, over), over, directory, quiet=quiet)
 
@@ -131,16 +129,9 @@ def _train_over(declared: Experiment, over: dict[str, list[int]], *, quiet: bool
     check_one_run(declared)
     experiments = experiments_over(declared, over)  # one that clashes is told before any work
     check_place(declared.train)  # refuse a device that is not there before a folder is made
-    with folder.new_run(declared) as directory, _at_work(directory):
+    with folder.new_run(declared) as directory, folder.at_work(directory):
         folder.write_json(directory / folder.FOLDS, over)
         return _run_over(experiments, over, directory, quiet=quiet)
-
-
-@contextmanager
-def _at_work(directory: Path) -> Iterator[None]:
-    """What surrounds the runs; each has a lock of its own beside that of their folder."""
-    with interruptible(f"avgraph resume {directory} continues"), folder.working_in(directory):
-        yield
 
 
 def _run_over(experiments: Mapping[Key, Experiment], over: Over, directory: Path, *, quiet: bool) -> FoldRuns:
@@ -160,7 +151,8 @@ def finish_over(runs: dict[Key, Run], over: Over, directory: Path) -> FoldRuns:
         for check in run.metrics.get("checks", [])
     ]
     data = {"source": first.metrics["data"].get("source")}
-    verdict = joint_verdict([run.metrics.get("verdict") for run in runs.values()])
+    of_fold = [key[0] if isinstance(key, tuple) else key for key in runs] if "fold" in axes else None
+    verdict = joint_verdict([run.metrics.get("verdict") for run in runs.values()], of_fold)
     content = {"experiment": first.experiment.name, "data": data, **summary, "verdict": verdict, "checks": checks}
     folder.write_json(directory / folder.METRICS, content)
     return FoldRuns(directory, runs, summary, axes)

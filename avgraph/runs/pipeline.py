@@ -15,6 +15,7 @@ from avgraph.config import Experiment
 from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.views import Views
 from avgraph.errors import DataError, GraphError
+from avgraph.graph.masks import check_one_split
 from avgraph.graph.spaces import spaces_of
 from avgraph.graph.vocabulary import show_edge
 from avgraph.methods.task import Task
@@ -58,6 +59,7 @@ def build_graph(
         AvgraphError: whatever is wrong with the data or the graph, in one line.
     """
     data: HeteroData = experiment.dataset.load()
+    check_one_split(data)
     if experiment.train.measure_every and not has_validation(data):
         told = f"the data set '{experiment.dataset.type}' has no validation rows to measure"
         raise DataError(f"train.measure_every: {told}; {HOLD_OUT}")

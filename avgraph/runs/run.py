@@ -27,7 +27,6 @@ from avgraph.runs.loggers import Loggers
 from avgraph.runs.pipeline import build_graph, build_task
 from avgraph.runs.stages import with_stages
 from avgraph.runs.training import pick_device
-from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted, reporting
 from avgraph.runtime.settings import run_settings
 
@@ -138,12 +137,7 @@ def run_in(directory: Path, experiment: Experiment, *, quiet: bool = True) -> Ru
 @contextmanager
 def _at_work(directory: Path, experiment: Experiment, *, quiet: bool) -> Iterator[None]:
     """What surrounds the steps of a run."""
-    with (
-        interruptible(f"avgraph resume {directory} continues"),
-        folder.working_in(directory),
-        reporting(not quiet),
-        run_settings(experiment.train.threads),
-    ):
+    with folder.at_work(directory), reporting(not quiet), run_settings(experiment.train.threads):
         yield
 
 

@@ -67,6 +67,16 @@ def pair_of(run: ListedRun) -> Pair:
     return tuple(sorted((name, value) for name, value in run.values.items() if _draws(name) and value is not None))
 
 
+def without_seed(pair: Pair) -> Pair:
+    """Which rows are tested on: fold and split.
+
+    Example:
+        >>> without_seed((("dataset.fold", 2), ("seed", 0)))
+        (('dataset.fold', 2),)
+    """
+    return tuple((name, value) for name, value in pair if name != "seed")
+
+
 def short(value: Any) -> str:
     """A value of an option as a table shows it: six digits are enough.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from avgraph.config.stages import shown
 from avgraph.datasets.base import Dataset
 from avgraph.datasets.run.options import RunGraph
 from avgraph.errors import AvgraphError, DataError
-from avgraph.io.files_read import sha256_file
+from avgraph.io.files_read import FilesRead
 from avgraph.io.run_places import finished_run, is_finished, names_experiment, newest_first
 from avgraph.runs import folder as folder
 from avgraph.runs.environment import READ
@@ -82,11 +82,12 @@ def read_stages(directory: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Stages:
-    """Finds or makes the runs of stages."""
+    """Finds or makes the runs of stages; ``files`` keeps checksums, which several runs are compared by."""
 
     train: Work
     resume: Work
     quiet: bool
+    files: FilesRead = field(default_factory=FilesRead)
 
     def of(self, experiment: Experiment, before: Mapping[str, str], *, pinned: bool = False) -> dict[str, str]:
         """Stage → folder of its finished run, trained where there is none; ``pinned``: nothing may be trained."""
@@ -105,16 +106,16 @@ class _Stages:
         inner = self.of(stage, {}, pinned=pinned)
         places = [Path(before)] if before else []
         places += newest_first((Path(stage.output) / stage.name).absolute())
-        same = [place for place in places if is_of(place, stage, inner)]
-        for place in same:
-            if is_finished(place):
-                tell(f"{told}: {shown(str(place))}, trained already")
-                return place
+        places.sort(key=lambda place: not is_finished(place))  # finished ones first
+        same = next((place for place in places if is_of(place, stage, inner, self.files)), None)
+        if same is not None and is_finished(same):
+            tell(f"{told}: {shown(str(same))}, trained already")
+            return same
         if pinned:
             raise DataError("its configuration or its data have changed since; train a new run")
-        for place in same:
-            tell(f"{told}: {shown(str(place))} continues")
-            return self.resume(place, quiet=self.quiet).directory
+        if same is not None:
+            tell(f"{told}: {shown(str(same))} continues")
+            return self.resume(same, quiet=self.quiet).directory
         tell(f"{told}: {stage.name} is trained")
         done = self.train(stage, quiet=self.quiet)
         tell(f"{told}: done, {done.directory}{_stand_in(done.metrics)}")
@@ -149,13 +150,14 @@ def stage_experiment(path: str, composed: Experiment) -> Experiment:
     return stage.model_copy(update={"output": composed.output})
 
 
-def is_of(place: Path, experiment: Experiment, inner: Mapping[str, str]) -> bool:
+def is_of(place: Path, experiment: Experiment, inner: Mapping[str, str], files: FilesRead) -> bool:
     """Whether a folder holds a run of this very experiment on data that are still what they were.
 
     Args:
         place: the folder.
         experiment: resolved.
         inner: the runs of its own stages.
+        files: computes a checksum once.
     """
     try:
         if (place / folder.CONFIG).read_text(encoding="utf-8") != dump_experiment(experiment):
@@ -170,7 +172,7 @@ def is_of(place: Path, experiment: Experiment, inner: Mapping[str, str]) -> bool
     if not isinstance(read, dict) or stages != inner:
         return False
     return _read_from_here(experiment.dataset, read) and all(
-        Path(path).is_file() and sha256_file(path) == checksum for path, checksum in read.items()
+        Path(path).is_file() and files.checksum(path) == checksum for path, checksum in read.items()
     )
 
 

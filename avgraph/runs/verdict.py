@@ -80,16 +80,22 @@ def interval_of(rows: Tensor, *, shares: bool = True) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def joint_verdict(verdicts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
-    """The verdict over runs of one experiment, such as its folds: means, and the interval of the mean over the runs.
+def joint_verdict(
+    verdicts: Sequence[Mapping[str, Any] | None], folds: Sequence[int] | None = None
+) -> dict[str, Any] | None:
+    """The verdict over runs of one experiment: means, and the interval of the mean over its folds, or else its seeds.
 
     None where a run has no verdict, or they are of several metrics.
+
+    Args:
+        verdicts: of every run.
+        folds: the fold of each, if they have one: several seeds of a fold count once, as their mean.
 
     Example:
         >>> one = {"metric": "test/map", "better": "higher", "baselines": [], "ceiling": []}
         >>> found = joint_verdict([one | {"value": 0.4}, one | {"value": 0.6}])
         >>> found["value"], found["rows"], found["unit"]
-        (0.5, 2, 'runs')
+        (0.5, 2, 'seeds')
     """
     import torch
 
@@ -97,13 +103,15 @@ def joint_verdict(verdicts: Sequence[Mapping[str, Any] | None]) -> dict[str, Any
     if len(known) != len(verdicts) or len({(found["metric"], found["better"]) for found in known}) != 1:
         return None
     first, values = known[0], torch.tensor([found["value"] for found in known], dtype=torch.float64)
+    if folds is not None:
+        values = torch.stack([values[torch.tensor(folds) == fold].mean() for fold in dict.fromkeys(folds)])
     return {
         "metric": first["metric"],
         "better": first["better"],
         "value": float(values.mean()),
         "interval": list(interval_of(values, shares=False)) if len(values) >= _FEWEST_RUNS else None,
         "rows": len(values),
-        "unit": "runs",
+        "unit": "seeds" if folds is None else "folds",
         **{key: _means([found[key] for found in known]) for key in ("baselines", "ceiling")},
     }
 

@@ -45,6 +45,21 @@ def check_classes(name: str, value: Any, rows: int) -> None:
         raise GraphError(f"{name}: expected classes [{rows}] as whole numbers, got {value.dtype} {list(value.shape)}")
 
 
+def check_temperature(temperature: float) -> None:
+    """Refuse what similarities cannot be divided by.
+
+    Raises:
+        GraphError: if it is not above 0, or not finite.
+
+    Example:
+        >>> check_temperature(0.0)
+        Traceback (most recent call last):
+        avgraph.errors.GraphError: temperature: expected a number above 0, got 0.0
+    """
+    if not 0 < temperature < float("inf"):
+        raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+
+
 def is_traced(x: Tensor) -> bool:
     """Whether no value may be looked at: a graph is traced, or the tensor is of the meta device and has none.
 

@@ -25,6 +25,7 @@ from avgraph.dag import (
     regression_coefficients,
 )
 from avgraph.dag.knowledge import edge_matrix
+from avgraph.dag.learn import PERTURBATIONS
 from avgraph.errors import DataError
 from avgraph.io.files_read import checksums
 from avgraph.io.graph_path import checked_output
@@ -187,4 +188,7 @@ def _resolved(algorithm: str, given: dict[str, Any]) -> dict[str, Any]:
     defaults = inspect.signature(grasp).parameters if algorithm == "grasp" else {}
     names = ("penalty_discount", "depth", "restarts", "perturbations", "seed", "time_limit", "ridge")
     pairs = {side: [list(pair) for pair in given[side]] for side in ("forbidden", "required") if side in given}
-    return {name: defaults[name].default for name in names if name in defaults} | given | pairs
+    resolved = {name: defaults[name].default for name in names if name in defaults}
+    if algorithm == "grasp":
+        resolved["perturbations"] = PERTURBATIONS
+    return resolved | given | pairs

@@ -14,8 +14,8 @@ from avgraph.transforms._blocks import block_size, rows_within
 from avgraph.transforms._unit_rows import WIDE, UnitRows
 from avgraph.transforms.top_k import stable_top_k
 
-# Bytes per similarity: float64, float32, and as much again where rows are sorted.
-_PER_ENTRY = 32
+# Bytes per similarity: float64, float32, and as much again where duplicates are expanded and rows are sorted.
+PER_ENTRY = 32
 _PER_COPY = 64  # of a copy that is put in again: numbers, similarities, and both once more in order
 
 Found = tuple[Tensor, Tensor]
@@ -51,7 +51,7 @@ def nearest_in_blocks(
     index = torch.empty(len(asked), k, dtype=torch.int64)
     value = torch.empty(len(asked), k, dtype=torch.float32)
     distinct, sought = among[copies.first], min(k if own else k + 1, len(copies.first))
-    tall, wide = block_size(len(asked), len(distinct), entry=_PER_ENTRY, row=WIDE * rows.width, chunk_size=chunk_size)
+    tall, wide = block_size(len(asked), len(distinct), entry=PER_ENTRY, row=WIDE * rows.width, chunk_size=chunk_size)
     with counted(len(asked), "nearest rows", quiet=True if tall >= len(asked) else None) as advance:
         for start in range(0, len(asked), tall):
             part = slice(start, start + tall)

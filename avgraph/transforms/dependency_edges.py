@@ -105,7 +105,7 @@ def check_dependencies(what: str, weights: Tensor, names: Sequence[str]) -> None
 def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str = "drives") -> Tensor:
     """The weights [p, p] of the edges of a dependency graph, parent row → child column, whoever wrote them.
 
-    Edges without ``edge_weight`` weigh alike, 1 together.
+    Edges without ``edge_weight`` weigh alike, 1 together; several between the same nodes add up.
 
     Raises:
         GraphError: if the graph has no such edges, a weight is negative, or the edges form a cycle.
@@ -120,7 +120,9 @@ def dependency_matrix(data: HeteroData, *, node: str = "concept", relation: str 
     edges = edge_store(data, edge_type)
     parent, child = edges.edge_index
     weight = edges.get("edge_weight", torch.full(parent.shape, 1 / max(1, len(parent)), device=parent.device))
+    if bool((weight < 0).any()):  # another edge between the same nodes may outweigh it
+        raise GraphError(f"{show_edge(edge_type)}: expected weights of at least 0, got {float(weight.min())}")
     matrix = torch.zeros(count, count, device=parent.device)
-    matrix[parent, child] = weight.float()
+    matrix.index_put_((parent, child), weight.float(), accumulate=True)
     check_dependencies(show_edge(edge_type), matrix, data[node].get("name", [f"{node} {row}" for row in range(count)]))
     return matrix

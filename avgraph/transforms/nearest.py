@@ -16,10 +16,8 @@ from avgraph.tensors.checks import check_tensors
 from avgraph.tensors.rows import products_with
 from avgraph.transforms._blocks import rows_within
 from avgraph.transforms._found_rows import found_rows
+from avgraph.transforms._nearest_blocks import PER_ENTRY
 from avgraph.transforms._unit_rows import UnitRows
-
-# Bytes per similarity: float64, float32, and as much again where duplicates are expanded and rows are sorted.
-_PER_ENTRY = 32
 
 
 def nearest_neighbours(
@@ -141,6 +139,6 @@ def similarities(
     """
     product = products_with(unit)
     for rows in torch.arange(len(query), device=unit.device).split(
-        chunk_size or rows_within(_PER_ENTRY * max(1, len(unit)))
+        chunk_size or rows_within(PER_ENTRY * max(1, len(unit)))
     ):
         yield rows, product(query[rows]).float()

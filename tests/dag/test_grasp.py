@@ -148,6 +148,8 @@ def test_bad_knowledge(options: dict[str, object], message: str) -> None:
         ({"ridge": -1.0}, "ridge: expected a number above 0"),
         ({"n_samples": 5}, "n_samples belongs to covariance="),
         ({"engine": "causal-learn", "time_limit": 1.0}, "engine 'causal-learn' takes data"),
+        ({"engine": "causal-learn", "perturbations": 5}, "engine 'causal-learn' takes data: no .*, perturbations"),
+        ({"perturbations": -1}, "perturbations: expected at least 0, got -1"),
     ],
 )
 def test_bad_settings(options: dict[str, object], message: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from avgraph.dag import DAG, edge_frequency
 from avgraph.dag.draw import draw_dag
 from avgraph.dag.heat_map import draw_edge_frequency
-from avgraph.dag.layout import layered
+from avgraph.dag.layout import _crossings, layered
 from avgraph.errors import DataError
 from tests.dag.graphs import random_dag
 
@@ -76,3 +76,14 @@ def test_a_dense_graph_can_be_cut_to_its_heaviest_edges(tmp_path: Path) -> None:
     assert whole == draw_dag(dag_of(graph), tmp_path / "all.svg", weights=weights).read_bytes()
     with pytest.raises(DataError, match="most_edges: expected weights"):
         draw_dag(dag_of(graph), tmp_path / "no.svg", most_edges=10)
+
+
+def test_crossings_are_pairs_of_edges_between_two_layers() -> None:
+    rng = np.random.default_rng(0)
+    upper, lower = rng.permutation(12).tolist(), (12 + rng.permutation(9)).tolist()
+    rank = {item: place for items in (upper, lower) for place, item in enumerate(items)}
+    below = {item: (12 + rng.choice(9, size=3, replace=False)).tolist() for item in upper[1:]}
+    edges = [(rank[item], rank[other]) for item, others in below.items() for other in others]
+    expected = sum(a < c and b > d for a, b in edges for c, d in edges)
+    assert expected > 100
+    assert _crossings([upper, lower], rank, {item: below.get(item, []) for item in rank}) == expected

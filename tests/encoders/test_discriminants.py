@@ -55,6 +55,12 @@ def test_the_temperature_is_the_lowest_of_a_grid() -> None:
     assert best_temperature(logits, y) == pytest.approx(grid[losses.index(min(losses))], abs=0.02)
 
 
-def test_no_more_rows_than_classes() -> None:
-    with pytest.raises(DataError, match=r"^linear discriminants: expected more training rows than classes, got 3 of 3$"):
-        linear_discriminants(np.eye(3), np.arange(3), 0.2, components=2)
+def test_as_many_rows_as_classes_are_too_few() -> None:
+    y, groups = torch.tensor([0, 1, 2, 0, 1, 2, 0]), torch.tensor([0, 0, 0, 1, 1, 1, 1])
+    x = torch.randn(7, 4, generator=torch.Generator().manual_seed(0))
+    told = "logmel_patches: but one fold or recording leaves 3 training rows of 3 classes"
+    with pytest.raises(DataError, match=told):
+        discriminant_scores(x, y, torch.arange(7), groups, shrinkage=0.5, encoder="logmel_patches")
+    # A class of one row, and no warning of scikit-learn: it has no spread of its own.
+    score = discriminant_scores(x, y, torch.arange(7), torch.arange(7), shrinkage=0.5)["score"]
+    torch.testing.assert_close(score.sum(1), torch.ones(7))

@@ -4,10 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch_geometric.data import HeteroData
 
 from avgraph.datasets.leakage import find_leakage, handle_leakage
 from avgraph.errors import DataError
-from avgraph.graph.masks import Masks, check_class_coverage, fold_masks
+from avgraph.graph.masks import Masks, check_class_coverage, check_one_split, fold_masks
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(1, 5), st.none() | st.integers(1, 5))
@@ -38,3 +39,17 @@ def test_after_drop_nothing_leaks(clips: list[tuple[int, bool]]) -> None:
     trained = {source for source, inside in zip(source, kept.train.tolist(), strict=True) if inside}
     assert not tested & trained
     assert torch.equal(kept.test, test)
+
+
+@pytest.mark.parametrize("kind", ["clip", ("clip", "near", "clip")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("train_mask", "test_mask"), ("train_mask", "val_mask"), ("val_mask", "test_mask")]
+)
+def test_a_row_in_two_splits_is_refused(kind: str | tuple[str, str, str], one: str, other: str) -> None:
+    data = HeteroData()
+    data[kind][one], data[kind][other] = torch.arange(6) < 4, torch.arange(6) >= 3
+    where = kind if isinstance(kind, str) else r"\(clip, near, clip\)"
+    with pytest.raises(DataError, match=f"^{where}: row 3 is in {one} and in {other}; expected every row in one split"):
+        check_one_split(data)
+    data[kind][other][3] = False
+    check_one_split(data)

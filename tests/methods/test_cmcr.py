@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from avgraph.methods.cmcr.steps import Steps
 from avgraph.nn import alignment_gap, info_nce, memory_readout
 from avgraph.options.train import TrainOptions
 from avgraph.runs.callbacks import Checkpoints
+from avgraph.runtime.settings import epoch_generator
 from avgraph.transforms import MemoryEdges
 from tests.spaces import CLASSES, two_spaces
 from tests.wiring.toys import Spaces
@@ -60,6 +62,15 @@ def test_objective_is_the_sum_of_its_equations() -> None:
     # A space that holds the overlap alone has neither pseudo pairs nor a gap.
     assert set(connection_loss(one, Side(t2, []))) == {"overlap", "intra"}
     assert set(connection_loss(Side(t1, []), Side(t2, []))) == {"overlap"}
+
+
+@pytest.mark.parametrize(("size", "most"), [(103, 20), (40, 20), (41, 20), (7, 100), (5, 2), (9, 1)])
+def test_batches_are_nearly_equal_parts_of_an_order(size: int, most: int) -> None:
+    batches = Batches([size], [most], seed=3)
+    order = torch.from_numpy(epoch_generator(3, 2).permutation(size))
+    parts = torch.tensor_split(order, math.ceil(size / most))
+    for step in range(2 * len(parts) + 1):
+        assert torch.equal(batches.rows(0, 2, step), parts[step % len(parts)].sort().values)
 
 
 def test_every_row_once_in_an_epoch_and_smaller_overlaps_begin_anew() -> None:

@@ -18,7 +18,7 @@ from avgraph.config import experiment_from_dict
 from avgraph.datasets import SpaceFiles
 from avgraph.errors import ConfigError, DataError, GraphError
 from avgraph.export import export_graph, read_graphml
-from avgraph.methods.cmcr.evaluations import localisation_metrics, zero_shot_metrics
+from avgraph.methods.cmcr.evaluations import localisation_metrics, localised, zero_shot_metrics
 from avgraph.metrics import counterfactual_scores, localisation_scores, region_iou, zero_shot_accuracy
 from tests.spaces import CONNECTED, LOCALISATION, PLACES, two_spaces, write_boxes, write_spaces
 
@@ -85,6 +85,28 @@ def test_iou_of_a_box_with_all_regions_of_its_picture_is_a_count_of_pixels() -> 
     for row, value in enumerate(found.tolist()):
         true = region[region_picture == picture[row]].tolist()
         assert value == pytest.approx(naive_iou(box[row].tolist(), true) if true else 0, abs=1e-6)
+
+
+def test_every_picture_has_its_own_size() -> None:
+    graph = HeteroData(sound={"num_nodes": 3, "test_mask": torch.tensor([False, True, True])})
+    graph["sound"].picture_height, graph["sound"].picture_width = (
+        torch.tensor([9, 100, 400]),
+        torch.tensor([7, 90, 400]),
+    )
+    box = torch.tensor([[80.0, 80.0, 90.0, 100.0], [300.0, 200.0, 400.0, 390.0]])
+    graph["crop"].box, graph["crop"].num_nodes, graph["region"].x = box, 2, box
+    for node in ("crop", "region"):
+        graph[node, "belongs_to", "sound"].edge_index = torch.tensor([[0, 1], [1, 2]])
+    embedded = {"crop": (torch.arange(2), torch.eye(2)), "sound": (torch.arange(3), torch.eye(3, 2))}
+    chosen = localised(graph, embedded, ("crop", "belongs_to", "sound"), "test")
+    assert chosen is not None
+    assert chosen.iou.tolist() == [1, 1]
+
+
+def test_iou_is_where_the_boxes_are() -> None:
+    box, first = torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([0])
+    with torch.device("meta"):  # where what is not told otherwise would be
+        assert region_iou(box, first, box, first, 2, 4).tolist() == [1]
 
 
 @pytest.mark.parametrize("split", ["val", "test"])

@@ -53,6 +53,14 @@ def logits_of(net: RRNet, data: HeteroData) -> torch.Tensor:
     return net({node: x.double() for node, x in data.x_dict.items()}, data.edge_index_dict)
 
 
+@pytest.mark.parametrize("row", [3, 39])
+def test_a_class_that_no_target_is_of_is_refused(row: int) -> None:
+    data = graph()
+    data["audio"].y[row] = 7
+    with pytest.raises(GraphError, match=f"audio.y: row {row} is of class 7, but no 'label' node is"):
+        fitted(RRNetTask(RrnetOptions()), data, epochs=1)
+
+
 @pytest.mark.parametrize("loss", ["bce", "cross_entropy"])
 def test_nodes_without_a_class_are_neither_learned_from_nor_scored(loss: str) -> None:
     found = []

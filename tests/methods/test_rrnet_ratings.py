@@ -168,6 +168,18 @@ def test_gradients_of_the_heads(starts_from: str | None) -> None:
     assert torch.autograd.gradcheck(lambda raw: squared.loss(raw, None, rating), one)
 
 
+def test_a_level_that_the_start_rules_out_can_be_learned() -> None:
+    probability = torch.tensor([[0.0, 0.0, 4e-5, 2e-5, 1.0 - 6e-5], [1.0, 0.0, 0.0, 0.0, 0.0]])
+    head = OrdinalHead(LEVELS, LEVELS, "levels")
+    start = head.start_at_levels(probability)
+    given = head.answer(torch.zeros(2, 2), start).probability
+    torch.testing.assert_close(given, probability, atol=5e-4, rtol=0)
+    for level in LEVELS:
+        raw = torch.zeros(2, 2, requires_grad=True)
+        head.loss(raw, start, level.expand(2)).backward()
+        assert bool((raw.grad.abs().sum(1) > 1e-4).all())  # type: ignore[union-attr]
+
+
 def test_a_constant_answer_has_the_loss_of_the_shares() -> None:
     rating = torch.tensor([1.0, 1.0, 2.0, 4.0, 5.0, 3.0, 3.0, 3.0])
     head = OrdinalHead(LEVELS, rating)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_running_and_recall_equal_a_loop() -> None:
 
 def test_chunks_of_queries_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = mean_average_precision(*case())
-    monkeypatch.setattr("avgraph.metrics.retrieval._MEMORY", 50)
+    monkeypatch.setattr("avgraph.metrics.ranking._MEMORY", 50)
     assert mean_average_precision(*case()) == pytest.approx(whole)
 
 
@@ -159,6 +160,22 @@ def test_chance_is_what_random_rankings_have_on_average() -> None:
         x, y = (torch.randn(len(part), 4, generator=generator) for part in (query, gallery))
         found.append(mean_average_precision(x, y, query, gallery))
     assert chance_average_precision(query, gallery) == pytest.approx(sum(found) / len(found), abs=0.01)
+
+
+def test_chance_is_the_mean_over_all_rankings() -> None:
+    query, gallery = torch.tensor([7, -2, 3, 7]), torch.tensor([7, 3, 9, 7, 3, 7])
+    expected = []
+    for label in (7, 3, 7):  # the gallery has no -2
+        for order in permutations((gallery == label).tolist()):
+            ranks = [rank for rank, hit in enumerate(order, start=1) if hit]
+            expected.append(np.mean([count / rank for count, rank in enumerate(ranks, start=1)]))
+    assert chance_average_precision(query, gallery) == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_chance_of_pairs_each_a_class_of_its_own() -> None:
+    label = torch.arange(5000)
+    harmonic = float((1 / np.arange(1, 5001)).sum())
+    assert chance_average_precision(label, label.flip(0)) == pytest.approx(harmonic / 5000, rel=1e-12)
 
 
 def test_chance_where_everything_or_nothing_is_relevant() -> None:

@@ -164,3 +164,14 @@ def test_soft_weighting_does_not_depend_on_the_scale_of_a_label(scale: float) ->
     whole = latent_interaction_loss(z_audio, z_visual, soft_audio, soft_visual, adjacency, weighting="soft")
     small = latent_interaction_loss(z_audio, z_visual, soft_audio * scale, soft_visual, adjacency, weighting="soft")
     torch.testing.assert_close(small, whole)
+
+
+def test_the_gradient_of_distances_is_the_same_far_from_the_origin() -> None:
+    x, y = 1e4 + torch.randn(40, 8), 1e4 + torch.randn(30, 8)  # float32
+    left, right = torch.rand(40, 3), torch.rand(30, 3)
+    found, expected = [], []
+    for gradients, dtype in ((found, torch.float32), (expected, torch.float64)):
+        ends = [part.to(dtype).requires_grad_() for part in (x, y)]
+        gradients += torch.autograd.grad(weighted_distance(*ends, left.to(dtype), right.to(dtype)), ends)
+    for one, other in zip(found, expected, strict=True):
+        assert float((one - other).norm() / other.norm()) < 1e-5

@@ -12,7 +12,7 @@ from scipy import stats
 from avgraph import compare_runs
 from avgraph.cli import main
 from avgraph.errors import DataError
-from tests.run_folders import write_folds, write_run
+from tests.run_folders import REAL, write_folds, write_run
 
 OURS = {1: 0.81, 2: 0.84, 3: 0.86, 4: 0.80, 5: 0.79}
 THEIRS = {5: 0.78, 4: 0.80, 3: 0.83, 2: 0.80, 1: 0.80}
@@ -62,7 +62,7 @@ def test_single_runs_of_one_configuration_are_one_setting(tmp_path: Path) -> Non
     assert row.found is not None
     assert row.found.difference == pytest.approx(-0.2)
     assert row.found.t_p is None
-    assert found.notes[0] == "A − B: all pairs differ alike, so that there is no spread to test against"
+    assert found.notes[1] == "A − B: all pairs differ alike, so that there is no spread to test against"
 
 
 def test_validation_folds_and_the_machine_make_no_other_setting(tmp_path: Path) -> None:
@@ -103,6 +103,50 @@ def test_runs_without_a_partner_are_named_and_one_pair_has_no_p(tmp_path: Path) 
     found = compare_runs([one, third])
     assert found.rows[0].found is None
     assert "no run of the one has the fold, seed and split of one of the other" in found.notes[1]
+
+
+def folds_and_seeds(place: Path, name: str, gain: float) -> Path:
+    """Three folds whose seeds hardly differ."""
+    for fold in (1, 2, 3):
+        for seed in (0, 1, 2):
+            value = 0.6 + 0.1 * fold + gain * fold + 0.001 * seed
+            write_run(
+                place / f"fold-{fold}-seed-{seed}",
+                {"test/accuracy": value},
+                name=name,
+                seed=seed,
+                dataset={"fold": fold},
+            )
+    (place / "config.yaml").write_bytes((place / "fold-1-seed-0" / "config.yaml").read_bytes())
+    (place / "folds.json").write_text(json.dumps({"folds": [1, 2, 3], "seeds": [0, 1, 2]}), encoding="utf-8")
+    (place / "metrics.json").write_text(json.dumps({"experiment": name, "data": REAL}), encoding="utf-8")
+    return place
+
+
+def test_seeds_of_a_fold_are_no_further_pairs(tmp_path: Path) -> None:
+    found = compare_runs([folds_and_seeds(tmp_path / "a", "a", 0.01), folds_and_seeds(tmp_path / "b", "b", 0.0)])
+    (row,) = found.rows
+    assert (len(row.pairs), row.units) == (9, 3)
+    assert row.found is not None
+    once = stats.ttest_rel([0.01, 0.02, 0.03], [0.0, 0.0, 0.0])
+    assert row.found.pairs == 3
+    assert row.found.t_p == pytest.approx(once.pvalue)
+    assert row.found.interval == pytest.approx(tuple(once.confidence_interval(0.95)))
+    assert "A − B: 9 runs of 3 folds or splits; the tests are of their means over seeds" in found.notes
+
+
+def test_seeds_of_one_fold_are_told_to_say_nothing_of_other_data(tmp_path: Path) -> None:
+    runs = [
+        write_run(tmp_path / f"{epochs}-{seed}", {"test/accuracy": epochs / 10 + (seed * epochs) / 100}, seed=seed,
+                  epochs=epochs, dataset={"fold": 2})
+        for seed in (0, 1, 2) for epochs in (3, 5)
+    ]  # fmt: skip
+    found = compare_runs(runs)
+    assert found.rows[0].units is None
+    assert found.rows[0].found is not None
+    assert found.rows[0].found.pairs == 3
+    told = "A − B: all seeds are of fold 2; the tests say how training varies, nothing of other data"
+    assert told in found.notes
 
 
 def test_the_smallest_p_of_wilcoxon_is_told(two: tuple[Path, Path]) -> None:

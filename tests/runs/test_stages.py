@@ -3,9 +3,11 @@
 import json
 import random
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from pytorch_lightning import LightningModule
 import avgraph
 from avgraph.config import load_experiment
 from avgraph.errors import ConfigError, DataError, Interrupted
+from avgraph.io import files_read
+from avgraph.io.run_places import newest_first
 from avgraph.runs.callbacks import History
 from tests.forking import ForkServer
 from tests.runs.composed import write_composed
@@ -51,6 +55,31 @@ def test_a_stage_is_trained_first_and_found_again(tmp_path: Path, capfd: pytest.
     np.save(tmp_path / "audio.npy", rows)
     assert avgraph.train(path, {"train.epochs": 0}).directory.parent == whole.directory.parent
     assert len(stages(tmp_path)) == 2  # the first one is of these data again
+
+
+def test_the_first_finished_run_is_taken_and_a_file_is_hashed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_composed(tmp_path)
+    avgraph.train(path)
+    (stage,) = stages(tmp_path)
+    for name in ("20990101-000000-0000001", "20990101-000001-0000002", "20000101-000000-0000003"):
+        shutil.copytree(stage, stage.parent / name)
+    other, unfinished = newest_first(stage.parent)[:2]
+    (unfinished / "metrics.json").unlink()
+    known = json.loads((other / "environment.json").read_text())
+    known["read"] = dict.fromkeys(known["read"], "of other data")
+    (other / "environment.json").write_text(json.dumps(known))
+    opened: list[Path] = []
+
+    def noted(file: str | Path, *given: Any) -> Any:
+        opened.append(Path(file))
+        return open(file, *given)
+
+    monkeypatch.setattr(files_read, "open", noted, raising=False)
+    again = avgraph.train(path)
+    assert json.loads((again.directory / "stages.json").read_text()) == {"first": str(stage)}
+    assert opened.count(tmp_path / "audio.npy") == 1
 
 
 def test_a_run_that_stands_already(tmp_path: Path) -> None:

@@ -50,6 +50,11 @@ def test_a_joint_verdict_is_over_runs_of_one_metric() -> None:
     assert found["value"] == pytest.approx(0.5)
     assert found["interval"] == pytest.approx(t.interval(0.95, 2, loc=0.5, scale=0.1 / 3**0.5))
     assert found["baselines"] == [{"name": "chance", "value": pytest.approx(0.1)}]
+    assert (found["rows"], found["unit"]) == (3, "seeds")
+    thrice = joint_verdict([*runs, *runs, *runs], [1, 2, 3] * 3)  # three seeds of three folds that change nothing
+    assert thrice is not None
+    assert (thrice["rows"], thrice["unit"]) == (3, "folds")
+    assert thrice["interval"] == pytest.approx(found["interval"])
     two = joint_verdict(runs[:2])
     assert two is not None
     assert two["interval"] is None

@@ -59,7 +59,8 @@ def test_the_class_is_in_the_result_and_in_graphml(table: Path) -> None:
         for *_, edge in graph.edges(data=True):
             assert {"weight", "directed", "forward", "backward", "adjacent"} <= edge.keys()
         settings = json.loads(graph.graph["settings"])
-        assert (settings["bootstraps"], settings["penalty_discount"], settings["seed"]) == (10, 1.0, 0)
+        assert (settings["bootstraps"], settings["penalty_discount"], settings["perturbations"]) == (10, 1.0, 5)
+        assert settings["seed"] == 0
         assert json.loads(graph.graph["inputs"]) == {str(table): sha256_file(table)}
         assert graph.graph["avgraph_version"] == __version__
     assert {(edge.parent, edge.child) for edge in found.agreed() if edge.directed} == TOLD

@@ -10,6 +10,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
+from avgraph.nn import LatentInteraction
 from avgraph.transforms import DependencyEdges
 from avgraph.transforms.dependency_edges import dependency_matrix
 
@@ -52,6 +53,22 @@ def test_edges_of_a_user_are_read_with_weights_or_without() -> None:
         dependency_matrix(data)
     data[DRIVES].edge_index = torch.tensor([[0, 1], [1, 3]])
     with pytest.raises(GraphError, match="an edge names concept 3, but there are 3"):
+        dependency_matrix(data)
+
+
+def test_edges_between_the_same_nodes_add_up_as_in_a_layer() -> None:
+    data = concepts(2)
+    data[DRIVES].edge_index = torch.tensor([[0, 0, 0], [1, 1, 1]])
+    assert dependency_matrix(data)[0, 1] == pytest.approx(1)
+    data[DRIVES].edge_weight = weight = torch.tensor([0.25, 2.0, 0.5])
+    assert dependency_matrix(data).tolist() == [[0, 2.75], [0, 0]]
+    energy = LatentInteraction(["audio", "visual"], inter_weight=0.4)
+    clips = {"audio": torch.tensor([[0.0]]), "visual": torch.tensor([[3.0]])}
+    active = {("audio", "activates", "concept"): torch.eye(2)[:1], ("visual", "activates", "concept"): torch.eye(2)[1:]}
+    index, along = {DRIVES: data[DRIVES].edge_index}, {DRIVES: weight}
+    assert float(energy(clips, index, {**active, **along})) == pytest.approx(0.4 * 2.75 * 3)
+    data[DRIVES].edge_weight = torch.tensor([-0.25, 2.0, 0.5])
+    with pytest.raises(GraphError, match=r"\(concept, drives, concept\): expected weights of at least 0, got -0\.25"):
         dependency_matrix(data)
 
 

@@ -249,7 +249,7 @@ OF_ENCODERS = [
     mutant("encoders.logmel_modulation", "groups, shrinkage=options.shrinkage", "groups, shrinkage=0.4",
            "encoder logmel_modulation: shrinkage"),
     mutant("encoders.logmel_modulation", "if not options.scores:", "if False:", "encoder logmel_modulation: scores"),
-    mutant(PATCHES, "groups, shrinkage=options.shrinkage", "groups, shrinkage=0.2",
+    mutant(PATCHES, "shrinkage=options.shrinkage", "shrinkage=0.2",
            "encoder logmel_patches: shrinkage"),
     mutant(PATCHES, "components=options.components", "components=1024", "encoder logmel_patches: components=2"),
     mutant(PATCHES, "seed = context.seed if options.seed is None else options.seed", "seed = context.seed",

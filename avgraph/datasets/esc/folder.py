@@ -65,6 +65,20 @@ def recordings(
     return {name: (read_audio(files[name]), SAMPLE_RATE) for name in names if name in files}
 
 
+def folds_there(dataset: EscName, root: str | Path | None) -> tuple[int, ...]:
+    """The folds that there are clips of; none without a folder.
+
+    Raises:
+        DataError: if the table there is wrong.
+    """
+    folder = locate_esc(dataset, root).folder
+    layout = None if folder is None else find_layout(folder, dataset)
+    if layout is None:
+        return ()
+    clips = read_table(layout.table, only_esc10=layout.only_esc10).clips
+    return tuple(sorted({clip.fold for clip in clips}))
+
+
 def fetch_esc() -> Path | None:
     """Download and unpack ESC-50 (about 650 MB) into the user's cache; None when ``AVGRAPH_OFFLINE`` is set.
 

@@ -38,6 +38,12 @@ class _Esc(Folded):
         """Clips and their classes."""
         return ("audio", "label")
 
+    def folds(self) -> tuple[int, ...]:
+        """Those that the clips there are of; all five where there are none yet."""
+        from avgraph.datasets.esc.folder import folds_there
+
+        return folds_there("esc10" if isinstance(self, ESC10) else "esc50", self.root) or super().folds()
+
     def listen(self, names: Sequence[str]) -> dict[str, tuple[Float32[np.ndarray, " samples"], int]]:
         """Of a folder of recordings."""
         from avgraph.datasets.esc.folder import recordings

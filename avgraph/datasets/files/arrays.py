@@ -90,20 +90,24 @@ def read_nodes(reader: PartReader, files: NodeFiles) -> Part:
     if "y" in part.arrays:
         part.arrays["y"] = one_label_a_row(part.arrays["y"], part.where["y"])
     if files.random_split is not None:
-        part.arrays["split"] = _drawn(reader, files.random_split, len(part), part.arrays.get("y"))
-        part.where["split"] = f"{reader.told}.random_split"
+        _draw_split(reader, files.random_split, part)
     return part
 
 
-def _drawn(reader: PartReader, options: RandomSplit, count: int, y: Array | None) -> Array:
-    """The split of ``random_split``."""
+def _draw_split(reader: PartReader, options: RandomSplit, part: Part) -> None:
+    """The split of ``random_split``; its groups are what no inner fold may cut either, unless there is a ``source``."""
+    count = len(part)
+    part.where["split"] = f"{reader.told}.random_split"
     if options.group is None:
-        return split_rows(count, options.val, options.test, options.seed, y)
+        part.arrays["split"] = split_rows(count, options.val, options.test, options.seed, part.arrays.get("y"))
+        return
     where = reader.where(("random_split", "group"))
     group = decoded(read_array(options.group, reader.root), where)
     if group.shape != (count,):
         raise DataError(f"{where}: expected shape [{count}], a value a row, got {list(group.shape)}")
-    return split_groups(group, options.val, options.test, options.seed, where)
+    part.arrays["split"] = split_groups(group, options.val, options.test, options.seed, where)
+    if "source" not in part.arrays:
+        part.arrays["source"], part.where["source"] = group, where
 
 
 def read_edges(data: HeteroData, reader: PartReader, edge: EdgeFiles) -> None:

@@ -17,6 +17,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.localisation import REGION, proposal_edges, region_edges
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.methods.cmcr.readouts import places_of
 from avgraph.metrics import best_proposals, counterfactual_scores, localisation_scores, region_iou, zero_shot_accuracy
 
 _KS = (1, 3, 5)
@@ -135,13 +136,13 @@ def localised(graph: HeteroData, embedded: Embedded, kind: EdgeType, split: str)
     store = graph[kind[2]]
     proposal, picture = _of_rows(graph[kind].edge_index, rows, store.num_nodes)
     region, region_picture = _of_rows(graph[region_edges(kind[2])].edge_index, rows, store.num_nodes)
-    place = _places(embedded[kind[0]][0], graph[kind[0]].num_nodes)[proposal]
+    place = places_of(embedded[kind[0]][0], graph[kind[0]].num_nodes)[proposal]
     if bool((place < 0).any()):
         raise GraphError(f"{kind[0]}: row {int(proposal[place < 0][0])} is a proposal, but not held out")
     if not len(region):
         raise GraphError(f"{REGION}: no picture of {split} shows what sounds: there is nothing to localise")
     similarity = F.cosine_similarity(embedded[kind[0]][1][place], x[picture])
-    size = int(store.picture_height[0]), int(store.picture_width[0])
+    size = store.picture_height[rows], store.picture_width[rows]
     boxes, regions = graph[kind[0]].box[proposal], graph[REGION].x[region]
     iou = region_iou(boxes, picture, regions, region_picture, *size)
     chosen, confidence = best_proposals(similarity, picture, len(rows))
@@ -155,12 +156,7 @@ def localised(graph: HeteroData, embedded: Embedded, kind: EdgeType, split: str)
     )
 
 
-def _places(rows: Tensor, count: int) -> Tensor:
-    """Where each of ``count`` numbers stands among ``rows``; -1 for one that does not."""
-    return torch.full((count,), -1).index_copy(0, rows, torch.arange(len(rows)))
-
-
 def _of_rows(edge_index: Tensor, rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The edges that end in ``rows``: their sources, and the places of their ends among these rows."""
-    place = _places(rows, count)[edge_index[1]]
+    place = places_of(rows, count)[edge_index[1]]
     return edge_index[0][place >= 0], place[place >= 0]

@@ -149,5 +149,8 @@ class Batches:
             rng = epoch_generator(self.seed, epoch)
             self.orders = (epoch, [torch.from_numpy(rng.permutation(size)) for size in self.sizes])
         order = self.orders[1][number]
-        cuts = torch.tensor_split(order, math.ceil(len(order) / self.most[number]))
-        return cuts[step % len(cuts)].sort().values
+        batches = math.ceil(len(order) / self.most[number])
+        size, larger = divmod(len(order), batches)  # of the batches the first ones have a row more
+        place = step % batches
+        start = place * size + min(place, larger)
+        return order[start : start + size + (place < larger)].sort().values

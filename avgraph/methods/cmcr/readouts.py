@@ -174,6 +174,14 @@ def _places(rows: Gathered, number: Tensor) -> Tensor:
     """Where rows of a matrix stand among the gathered ones; -1 where they do not."""
     if rows.index is None:
         return number
-    place = torch.full((len(rows.rows),), -1)
-    place[rows.index] = torch.arange(len(rows.index))
-    return place[number]
+    return places_of(rows.index, len(rows.rows))[number]
+
+
+def places_of(rows: Tensor, count: int) -> Tensor:
+    """Where each of ``count`` numbers stands among ``rows``; -1 for one that does not.
+
+    Example:
+        >>> places_of(torch.tensor([2, 0]), 4)
+        tensor([ 1, -1,  0, -1])
+    """
+    return torch.full((count,), -1).index_copy(0, rows, torch.arange(len(rows)))

@@ -16,7 +16,8 @@ from avgraph.graph.spaces import holders, spaces_of, state_name
 from avgraph.graph.vocabulary import SPLITS
 from avgraph.methods.cmcr.evaluations import keep_localisation
 from avgraph.methods.cmcr.links import overlaps_of, training_rows
-from avgraph.metrics import mean_average_precision, modality_gap, recall_at_k
+from avgraph.metrics import modality_gap
+from avgraph.metrics.ranking import rank_by_cosine
 from avgraph.transforms import MemoryEdges, dropped_mass
 from avgraph.transforms.space_graph import OVERLAPS, SPACE
 
@@ -84,11 +85,11 @@ def held_out_metrics(
             if not bool(torch.isin(parts[one][1], parts[other][1]).any()):
                 continue  # they have no class in common
             for a, b in ((one, other), (other, one)):
-                given = (parts[a][0], parts[b][0], parts[a][1], parts[b][1])
-                result[f"{split}/map_{a}_to_{b}"] = mean_average_precision(*given)
+                ranking = rank_by_cosine(parts[a][0], parts[b][0], parts[a][1], parts[b][1])
+                result[f"{split}/map_{a}_to_{b}"] = ranking.mean_average_precision()
                 for k in _KS:
-                    if k <= len(given[1]):
-                        result[f"{split}/recall_at_{k}_{a}_to_{b}"] = recall_at_k(*given, k=k)
+                    if k <= ranking.size:
+                        result[f"{split}/recall_at_{k}_{a}_to_{b}"] = ranking.recall_at_k(k)
             result[f"{split}/modality_gap_{one}_{other}"] = modality_gap(parts[one][0], parts[other][0])
     return result
 

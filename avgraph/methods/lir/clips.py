@@ -13,7 +13,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.errors import GraphError
 from avgraph.graph.concepts import add_concepts
-from avgraph.methods.predictions import class_names
+from avgraph.methods.predictions import class_list
 from avgraph.tensors.rows import standardized
 
 
@@ -140,4 +140,4 @@ def clip_classes(clips: Clips, node: str) -> list[str]:
     """
     heard = clips.names[: clips.classes]
     made = [f"class {k} (audio)" for k in range(clips.classes)]
-    return class_names(clips.graph, node) if heard == made else [name.removesuffix(" (audio)") for name in heard]
+    return class_list(clips.graph, node) if heard == made else [name.removesuffix(" (audio)") for name in heard]

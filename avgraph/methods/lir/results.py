@@ -13,7 +13,8 @@ from avgraph.methods.lir.clips import Clips
 from avgraph.methods.lir.dependencies import recovery
 from avgraph.methods.lir.network import ClipNetwork
 from avgraph.methods.lir.teacher import Teacher
-from avgraph.metrics import mean_average_precision, recall_at_k
+from avgraph.metrics import mean_average_precision
+from avgraph.metrics.ranking import rank_by_cosine
 from avgraph.transforms import DependencyEdges
 from avgraph.transforms.activation_edges import active_concepts
 
@@ -33,9 +34,10 @@ def clip_metrics(audio: Tensor, visual: Tensor, y: Tensor) -> dict[str, float]:
     """
     found = {}
     for name, query, gallery in (("audio_to_visual", audio, visual), ("visual_to_audio", visual, audio)):
-        found[f"map_{name}"] = mean_average_precision(query, gallery, y, y)
-        found[f"running_map_{name}"] = mean_average_precision(query, gallery, y, y, variant="running")
-        found[f"recall_at_1_{name}"] = recall_at_k(query, gallery, y, y, k=1)
+        ranking = rank_by_cosine(query, gallery, y, y)
+        found[f"map_{name}"] = ranking.mean_average_precision()
+        found[f"running_map_{name}"] = ranking.mean_average_precision("running")
+        found[f"recall_at_1_{name}"] = ranking.recall_at_k(1)
     for kind in ("map", "running_map"):
         found[kind] = (found[f"{kind}_audio_to_visual"] + found[f"{kind}_visual_to_audio"]) / 2
     for name, logits in (("audio", audio), ("visual", visual)):

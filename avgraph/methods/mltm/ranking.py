@@ -12,7 +12,8 @@ from typing import Any
 from torch import Tensor
 
 from avgraph.methods.headline import Headline
-from avgraph.metrics import average_precision, modality_gap, scored_average_precision, scored_recall_at_k
+from avgraph.metrics import average_precision, modality_gap
+from avgraph.metrics.ranking import rank_by_score
 from avgraph.nn import mahalanobis_cost, sinkhorn
 
 logger = logging.getLogger(__name__)
@@ -49,10 +50,11 @@ def retrieval_metrics(
     for name, table in score_tables(x, y, metric, epsilon).items():
         ways = (("audio_to_text", table, x_label, y_label), ("text_to_audio", table.T, y_label, x_label))
         for way, score, query, gallery in ways:
+            ranking = rank_by_score(score, query, gallery)
             for k in _KS:
-                if k <= len(gallery):
-                    result[f"{name}/{way}_recall_at_{k}"] = scored_recall_at_k(score, query, gallery, k)
-            result[f"{name}/{way}_map"] = scored_average_precision(score, query, gallery)
+                if k <= ranking.size:
+                    result[f"{name}/{way}_recall_at_{k}"] = ranking.recall_at_k(k)
+            result[f"{name}/{way}_map"] = ranking.mean_average_precision()
     return result
 
 

@@ -14,7 +14,7 @@ from avgraph.graph.vocabulary import EdgeType, show_edge
 from avgraph.methods.explainers import importance
 from avgraph.methods.explanation import Ablation, ExplainOptions, Explanation, Faithfulness, ImportantEdge
 from avgraph.methods.faithful import faithfulness
-from avgraph.methods.predictions import class_names, row_names
+from avgraph.methods.predictions import class_list, row_names
 from avgraph.methods.rrnet.explained import ExplainedRRNet
 from avgraph.methods.rrnet.explained_graph import explained_graph, important_features
 from avgraph.methods.rrnet.question import Question, ask
@@ -62,7 +62,7 @@ def explain_answer(task: RRNetTask, source: int, target: int | None, options: Ex
         target_name=names[task.inter[2]][target],
         probability=float(full[question.asked]),
         predicted=names[task.inter[2]][best],
-        truth=None if known is None else class_names(task.graph, task.inter[0], task.inter[2])[known],
+        truth=None if known is None else class_list(task.graph, task.inter[0], task.inter[2])[known],
         options=options,
         edges=edges,
         features=important_features(task, of_features[task.inter[0]][row], x[task.inter[0]][row], options.top),

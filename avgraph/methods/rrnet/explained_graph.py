@@ -12,7 +12,7 @@ from torch_geometric.data import HeteroData
 from avgraph.graph.provenance import Provenance
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.explanation import ImportantFeature
-from avgraph.methods.predictions import class_names, row_names
+from avgraph.methods.predictions import class_list, row_names
 from avgraph.methods.rrnet.question import Question
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def feature_names(task: RRNetTask, width: int) -> list[str]:
     options, store = task.options, task.graph[task.options.source]
     names = [f"x[{column}]" for column in range(store.x.shape[1])]
     if len(names) < width:
-        classes = class_names(task.graph, options.source, options.target)
+        classes = class_list(task.graph, options.source, options.target)
         if options.node_score:
             views = store.view_score.shape[1] if "view_score" in store else 1
             count = store.score.shape[1]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch_geometric.data import HeteroData
 from torch_geometric.data.storage import EdgeStorage
 
-from avgraph.errors import GraphError
+from avgraph.errors import GraphError, first_few
 from avgraph.graph.pairs import label_pairs
 from avgraph.graph.vocabulary import EdgeType
 
@@ -41,6 +42,8 @@ def check_labelled(graph: HeteroData, source: str, target: str) -> None:
         avgraph.errors.GraphError: rrnet: 'label' nodes have no classes (y): give them the names ...
     """
     edges = graph[source, "candidate", target]
+    if "y" in graph[source] and "y" in graph[target]:
+        _check_classes_have_targets(graph, source, target)
     if "y" in edges and "train_mask" in edges and bool(edges.train_mask.any()):
         if bool((edges.y[edges.train_mask] > 0).any()):
             return
@@ -56,3 +59,12 @@ def check_labelled(graph: HeteroData, source: str, target: str) -> None:
     if not bool(graph[source].train_mask.any()):
         raise GraphError(f"rrnet: no {source!r} node is a training node (split: train)")
     raise GraphError(f"rrnet: no candidate edge belongs to a training node; give every {source!r} node candidates")
+
+
+def _check_classes_have_targets(graph: HeteroData, source: str, target: str) -> None:
+    """A node of a class that no target node is of could never be answered right."""
+    y, there = graph[source].y, graph[target].y
+    if len(rows := ((y >= 0) & ~torch.isin(y, there)).nonzero()):
+        row, known = int(rows[0]), first_few(there.unique().tolist(), 10)
+        told = f"{source}.y: row {row} is of class {int(y[row])}, but no {target!r} node is (they are of {known})"
+        raise GraphError(f"rrnet: {told}; -1 is no class")

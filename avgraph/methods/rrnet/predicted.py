@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import HeteroData
 from torch_geometric.utils import softmax
 
-from avgraph.methods.predictions import Predictions, class_names, row_names
+from avgraph.methods.predictions import Predictions, class_list, row_names
 from avgraph.methods.rrnet.features import edge_features, node_features
 from avgraph.methods.rrnet.new_nodes import join
 from avgraph.metrics import best_targets
@@ -54,7 +54,7 @@ def predict_nodes(task: RRNetTask, new: HeteroData, steps: Sequence[Any]) -> Pre
     best = best_targets(logits, torch.stack([row, column]), count)
     chosen = torch.zeros(count).scatter_reduce(0, row, probability, "amax")
     number = task.graph[target].y[best]
-    names = class_names(task.graph, source, target)
+    names = class_list(task.graph, source, target)
     found = HeteroData()
     found[source].name, found[source].num_nodes = row_names(new, source), count
     found[source].prediction, found[source].probability = number, chosen

@@ -123,8 +123,13 @@ class OrdinalHead(nn.Module):
         return (value - self.centre)[:, None]
 
     def start_at_levels(self, probability: Float[Tensor, "q k"]) -> Float[Tensor, "q k1"]:
-        """Cumulative logits of another model's probabilities."""
-        return torch.logit(probability.cumsum(1)[:, :-1].clamp(1e-4, 1 - 1e-4))
+        """Cumulative logits of another model's probabilities.
+
+        None of these counts as less than 1e-4: two thresholds that stood on each other would keep the level between
+        them at no probability and without a gradient.
+        """
+        share = probability.clamp_min(1e-4)
+        return torch.logit(share.cumsum(1)[:, :-1] / share.sum(1, keepdim=True))
 
     def loss(self, raw: Float[Tensor, "q 2"], start: Tensor | None, rating: Float[Tensor, " q"]) -> Tensor:
         """Mean negative logarithm of the probability of the level that was given."""

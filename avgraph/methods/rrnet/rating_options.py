@@ -16,7 +16,7 @@ from avgraph.options.values import Count, Fraction, Positive
 if TYPE_CHECKING:
     import avgraph.methods.rrnet.rating_task
 
-Share = Annotated[float, Field(gt=0, lt=1)]
+OpenShare = Annotated[float, Field(gt=0, lt=1)]
 
 
 class RrnetRatingsOptions(MethodOptions):
@@ -77,7 +77,7 @@ class RrnetRatingsOptions(MethodOptions):
     feature_channels: Positive = 128
     standardize: bool = True
     rating_messages: bool = False
-    hidden_share: Share = 0.3
+    hidden_share: OpenShare = 0.3
     product: bool = False
     direct: bool = True
     recommend: Count = 10

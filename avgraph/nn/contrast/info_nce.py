@@ -11,10 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from avgraph.errors import GraphError
 from avgraph.nn.contrast.unit_rows import check_two_views
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite
+from avgraph.tensors.checks import check_temperature, finite
 from avgraph.tensors.rows import unit_rows
 
 # Rows of a batch from which on the table of similarities is not held. On the CPU a tile of float32 is 4 MiB and stays
@@ -51,8 +50,7 @@ def info_nce(x: Tensor, y: Tensor, temperature: float) -> Float[Tensor, ""]:
         tensor(0.3133)
     """
     check_two_views(x, y)
-    if not 0 < temperature < float("inf"):
-        raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+    check_temperature(temperature)
     with full_precision(x, y) as (x, y):
         given = {"x": x, "y": y, "1/temperature": torch.tensor(1 / temperature)}
         x, y = unit_rows(x) / temperature, unit_rows(y)

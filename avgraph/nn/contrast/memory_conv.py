@@ -15,7 +15,7 @@ from avgraph.nn.edges.complete import complete_edges
 from avgraph.nn.edges.hooked_steps import HookedSteps
 from avgraph.nn.edges.incidence import Side, sides_of
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite
+from avgraph.tensors.checks import check_temperature, finite
 
 Weighted = tuple[Tensor, tuple[Tensor, Tensor]]
 
@@ -53,8 +53,7 @@ class MemoryConv(HookedSteps):
 
     def __init__(self, temperature: float, *, chunk_size: int | None = None) -> None:
         super().__init__()
-        if not 0 < temperature < float("inf"):
-            raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+        check_temperature(temperature)
         self.temperature, self.chunk_size = temperature, chunk_size
 
     @overload

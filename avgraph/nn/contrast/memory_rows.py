@@ -13,7 +13,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.io.mapped_rows import mapping_of
-from avgraph.tensors.checks import is_traced
+from avgraph.tensors.checks import check_temperature, is_traced
 
 Memory = Tensor | npt.NDArray[Any]
 
@@ -54,8 +54,7 @@ def check_readout(query: Tensor, memory: Memory, temperature: float, chunk_size:
         raise GraphError(f"query, memory: expected one width above 0, got {list(query.shape)} and {list(memory.shape)}")
     if not memory.shape[0]:
         raise GraphError(f"memory: expected at least 1 row, got {list(memory.shape)}")
-    if not 0 < temperature < float("inf"):
-        raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+    check_temperature(temperature)
     if chunk_size is not None and chunk_size < 1:
         raise GraphError(f"chunk_size: expected at least 1 row, got {chunk_size}")
 

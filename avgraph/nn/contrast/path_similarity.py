@@ -8,7 +8,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite
+from avgraph.tensors.checks import check_temperature, finite
 from avgraph.tensors.rows import unit_rows
 
 _CHUNK = 2048  # rows that are passed through at a time: two tables [n, 2048] in place of [n, c]
@@ -59,8 +59,7 @@ def path_similarity(
             raise GraphError(f"{name}: expected the width of its space of items, got {widths}")
     if len(u) != len(v) or not len(u):
         raise GraphError(f"through: expected the same items, at least 1, in both spaces, got {len(u)} and {len(v)}")
-    if not 0 < temperature < float("inf"):
-        raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+    check_temperature(temperature)
     if chunk_size < 1:
         raise GraphError(f"chunk_size: expected at least 1 row, got {chunk_size}")
     with full_precision(source, target, u, v) as (source, target, u, v):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from avgraph.errors import GraphError
 from avgraph.nn.precision import full_precision
-from avgraph.tensors.checks import finite, is_traced
+from avgraph.tensors.checks import check_temperature, finite, is_traced
 from avgraph.tensors.rows import unit_rows
 
 
@@ -41,8 +41,7 @@ def soft_info_nce(x: Tensor, y: Tensor, target: Tensor, temperature: float) -> F
     if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or target.shape != (len(x), len(y)):
         got = ", ".join(str(list(value.shape)) for value in (x, y, target))
         raise GraphError(f"x, y, target: expected [a, d], [b, d] and [a, b], got {got}")
-    if not 0 < temperature < float("inf"):
-        raise GraphError(f"temperature: expected a number above 0, got {temperature}")
+    check_temperature(temperature)
     with full_precision(x, y, target) as (x, y, target):
         sums = target.sum(1, keepdim=True), target.sum(0, keepdim=True)
         if not is_traced(target):

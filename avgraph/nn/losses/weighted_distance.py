@@ -41,6 +41,8 @@ class _WeightedDistance(torch.autograd.Function):
         needs_gradient = any(ctx.needs_input_grad[:2])
         total = x.new_zeros(())
         of_x, of_y = torch.empty_like(x), torch.zeros_like(y)
+        centre = x.mean(0)  # far from the origin the two terms of a gradient would cancel to rounding
+        near_x, near_y = x - centre, y - centre
         size = max(1, _CHUNK // max(1, len(y)))
         for start in range(0, len(x), size):
             part = slice(start, start + size)
@@ -50,8 +52,8 @@ class _WeightedDistance(torch.autograd.Function):
             total += torch.dot(weight.flatten(), distance.flatten())
             if needs_gradient:
                 pull = weight.div_(distance).masked_fill_(distance == 0, 0)
-                of_x[part] = pull.sum(1, keepdim=True) * x[part] - pull @ y
-                of_y += pull.sum(0)[:, None] * y - pull.T @ x[part]
+                of_x[part] = pull.sum(1, keepdim=True) * near_x[part] - pull @ near_y
+                of_y += pull.sum(0)[:, None] * near_y - pull.T @ near_x[part]
         if needs_gradient:
             ctx.save_for_backward(of_x, of_y)
         return total

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from avgraph.nn.edges.incidence import Side
 from avgraph.nn.edges.segment import gather_rows, segment_logsumexp
+from avgraph.nn.transport._damping import HALVINGS, grows_enough
 from avgraph.nn.transport._edge_equations import solve_on_edges, sum_of_edges
 from avgraph.nn.transport._inputs import EdgeProblem
 
@@ -88,9 +89,7 @@ def _on_edges(potential: Tensor, side: Side) -> Tensor:
     return gather_rows(potential[:, None], side)[:, 0]
 
 
-_HALVINGS = 12
 _CONJUGATE = 200  # iterations of the equations; totals of a and b that agree to rounding only have no solution
-_ENOUGH = 1e-4  # share of the promised gain that a step must bring (Armijo)
 
 
 class EdgePotentials(NamedTuple):
@@ -116,8 +115,8 @@ def newton_step(problem: EdgeProblem, at: EdgePotentials) -> EdgePotentials:
     def plan(f: Tensor, g: Tensor, total: Tensor) -> Tensor:
         return (score + (f + total)[edges.source.index] + g[edges.target.index]).exp()
 
-    def dual(f: Tensor, g: Tensor, total: Tensor, sent: Tensor) -> float:
-        return float(a @ f + b @ g - sent + (0.0 if mass is None else mass * total))
+    def dual(f: Tensor, g: Tensor, total: Tensor, sent: Tensor) -> Tensor:
+        return a @ f + b @ g - sent + (0.0 if mass is None else mass * total)
 
     here = plan(f, g, total)
     sent = here.sum()
@@ -126,14 +125,13 @@ def newton_step(problem: EdgeProblem, at: EdgePotentials) -> EdgePotentials:
     missing = None if mass is None else mass - sent
     x, y, t = solve_on_edges(here, edges, (row, column, missing), free=free, most=_CONJUGATE)
     share, before = 1.0, dual(f, g, total, sent)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         ahead = EdgePotentials(f + share * x, g + share * y, total + share * t)
         if mass is not None:
             ahead = EdgePotentials(ahead.f.clamp(max=0), ahead.g.clamp(max=0), ahead.total)
-        promised = float(row @ (ahead.f - f) + column @ (ahead.g - g))
-        promised += 0.0 if missing is None else float(missing * (ahead.total - total))
-        # Rounding of the sums of exponentials hides gains below 1e-15: near the solution the whole step is taken.
-        if dual(*ahead, plan(*ahead).sum()) >= before + _ENOUGH * max(promised, 0.0) - 1e-15:
+        promised = row @ (ahead.f - f) + column @ (ahead.g - g)
+        promised = promised + (0.0 if missing is None else missing * (ahead.total - total))
+        if bool(grows_enough(dual(*ahead, plan(*ahead).sum()), before, promised.clamp_min(0))):
             return EdgePotentials(*(part.to(dtype) for part in ahead))
         share /= 2
     return at

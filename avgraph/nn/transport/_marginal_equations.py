@@ -16,6 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from avgraph.nn.transport._damping import HALVINGS, grows_enough
 from avgraph.nn.transport._inputs import Problem
 
 _RIDGE = 1e-11  # of a matrix with unit diagonal, singular where potentials may be shifted
@@ -89,9 +90,7 @@ def _solve(matrix: Tensor, right: Tensor) -> Tensor:
     return torch.cholesky_solve(right[:, :, None], factor)[:, :, 0]
 
 
-_HALVINGS = 12
 _PINNINGS = 8  # more would be few potentials each
-_ENOUGH = 1e-4  # share of the promised gain that a step must bring (Armijo)
 
 
 class Potentials(NamedTuple):
@@ -147,9 +146,8 @@ def newton_step(problem: Problem, at: Potentials) -> Potentials:
 
     before = dual(at)
     share = torch.ones_like(at.total)
-    for _ in range(_HALVINGS):
-        # Rounding of the sums of exponentials hides gains below 1e-15: near the solution the whole step is taken.
-        grows = dual(moved(share)) >= before + _ENOUGH * share[:, 0] * slope - 1e-15
+    for _ in range(HALVINGS):
+        grows = grows_enough(dual(moved(share)), before, share[:, 0] * slope)
         if bool(grows.all()):
             return moved(share)
         share = torch.where(grows[:, None], share, share / 2)

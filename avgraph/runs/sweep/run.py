@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from avgraph.runs.run import Overrides
 from avgraph.runs.sweep.plan import Plan, new_plan, planned_grid, read_plan, with_sweep, write_plan
 from avgraph.runs.sweep.results import Sweep, finish
 from avgraph.runs.sweep.search import try_grid, try_optuna
-from avgraph.runtime.interrupt import interruptible
 from avgraph.runtime.progress import counted
 
 
@@ -50,7 +48,7 @@ def train_sweep(
     written["options"] = {**written["options"], **(options or {})}
     declared = with_sweep(declared, {**written, **sweep})
     check_place(declared.train)  # refuse a device that is not there before a folder is made
-    with folder.new_run(declared) as directory, _at_work(directory):
+    with folder.new_run(declared) as directory, folder.at_work(directory):
         plan = new_plan(directory, declared, experiment, overrides)
         settings = planned_grid(plan)
         for number, setting in enumerate(settings):
@@ -69,15 +67,9 @@ def resume_sweep(path: str | Path, *, quiet: bool = True) -> Sweep:
     """
     directory = Path(path)
     plan = read_plan(directory)
-    with _at_work(directory):
+    with folder.at_work(directory):
         remove_leftovers(directory, below=False)
         return _run(plan, quiet=quiet)
-
-
-@contextmanager
-def _at_work(directory: Path) -> Iterator[None]:
-    with interruptible(f"avgraph resume {directory} continues"), folder.working_in(directory):
-        yield
 
 
 def _run(plan: Plan, *, quiet: bool) -> Sweep:

@@ -240,3 +240,11 @@ def test_real_esc10_table(data_root: Path) -> None:
     status = describe("esc10", data_root / "esc10")
     assert (status.clips, status.classes, dict(status.folds)) == (400, 10, dict.fromkeys(range(1, 6), 80))
     assert not status.leakage
+
+
+def test_the_folds_are_those_that_there_are_clips_of(tmp_path: Path, no_shared_data: None) -> None:
+    table = [row for row in rows() if row["fold"] <= 3]
+    write_table(tmp_path / "esc50.csv", table)
+    write_audio(tmp_path / "audio", table)
+    assert ESC50(root=str(tmp_path)).folds() == (1, 2, 3)
+    assert ESC50(root=None, on_missing=["synthetic"]).folds() == (1, 2, 3, 4, 5)

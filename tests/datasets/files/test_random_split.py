@@ -11,6 +11,7 @@ from avgraph.config import Experiment, experiment_from_dict
 from avgraph.datasets import Files
 from avgraph.datasets.files.random_split import TEST, TRAIN, VAL, split_groups, split_rows
 from avgraph.errors import ConfigError, DataError
+from avgraph.graph.inner_folds import inner_folds
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -58,6 +59,23 @@ def test_a_run_of_own_files_has_it(tmp_path: Path) -> None:
     (tmp_path / "who.txt").write_text("a\nb")
     with pytest.raises(DataError, match=r"who\.txt \(audio\.random_split\.group\): expected shape \[20\]"):
         Files(root=str(tmp_path), nodes={"audio": grouped}).load()
+
+
+def test_a_group_is_the_source_of_its_rows(tmp_path: Path) -> None:
+    """So that inner folds keep groups whole too: what scores a training row has not seen its speaker."""
+    rows = 24
+    np.save(tmp_path / "x.npy", np.eye(rows, dtype=np.float32))
+    np.save(tmp_path / "y.npy", np.arange(rows) // 3 % 2)
+    (tmp_path / "who.txt").write_text("".join(f"s{row // 3}\n" for row in range(rows)))
+    np.save(tmp_path / "take.npy", np.arange(rows) // 2)
+    drawn = {"x": "x.npy", "y": "y.npy", "random_split": {"val": 0, "test": 0.25, "group": "who.txt"}}
+    store = Files(root=str(tmp_path), nodes={"audio": drawn}).load()["audio"]
+    assert store.source_file == [f"s{row // 3}" for row in range(rows)]
+    train = store.train_mask.nonzero()[:, 0]
+    fold = inner_folds(store, train)
+    assert all(len(fold[train // 3 == speaker].unique()) == 1 for speaker in (train // 3).unique())
+    other = Files(root=str(tmp_path), nodes={"audio": {**drawn, "source": "take.npy"}}).load()["audio"]
+    assert other.source_file == [str(row // 2) for row in range(rows)]
 
 
 def _experiment(**options: object) -> Experiment:
