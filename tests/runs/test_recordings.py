@@ -16,6 +16,7 @@ from avgraph.config import experiment_from_dict
 from avgraph.datasets.audio import frames_of, log_mel_columns, log_mel_picture, seconds_of
 from avgraph.errors import DataError
 from avgraph.graph.provenance import Provenance
+from avgraph.io.files_read import FilesRead
 from avgraph.report.media import Media
 from avgraph.runs.environment import check_same_data
 from avgraph.runs.folder import ENVIRONMENT, read_json
@@ -106,10 +107,10 @@ def test_a_recording_that_is_another_or_new_is_noticed(tmp_path: Path, name: str
     root = tmp_path / "my_sounds"
     write_sounds(root)
     run = avgraph.train(experiment_from_dict(_declared(root)))
-    assert is_of(run.directory, run.experiment, {})
+    assert is_of(run.directory, run.experiment, {}, FilesRead())
     check_same_data(run.directory, Provenance.of(run.experiment.dataset.load()))
     soundfile.write(root / name, sound(0, 70), 16_000)
-    assert not is_of(run.directory, run.experiment, {})
+    assert not is_of(run.directory, run.experiment, {}, FilesRead())
     told = "dog/1.wav" if name == "dog/1.wav" else "recordings/"
     with pytest.raises(DataError, match=f"{told} is not what the run has learned from so far; train a new run$"):
         check_same_data(run.directory, Provenance.of(run.experiment.dataset.load()))
