@@ -101,9 +101,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         >>> did_you_mean("zzz", ["hidden_channels"])
         ''
     """
+    close = closest(word, known)
+    return "" if close is None else f"did you mean {close!r}?"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The name that may have been meant, or nothing; upper and lower case are the same.
+
+    Example:
+        >>> closest("kk", ["node", "k"]), closest("zzz", ["node", "k"])
+        ('k', None)
+    """
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower()[:100], by_lower, n=1)  # the time of a comparison grows with the length
-    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
+    return by_lower[close[0]] if close else None
 
 
 def hint(word: str, known: Iterable[str], intro: str) -> str:

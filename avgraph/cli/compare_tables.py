@@ -35,7 +35,7 @@ def print_runs(runs: Sequence[ListedRun], folder: Path, names: Sequence[str] = (
         table.add_row(*map(Text, [_place(run, folder), run.state, _count(run), *_what(run), _seeds(run), *cells]))
     console.print(table)
     for run in runs:
-        for told in ([f"unreadable: {run.problem}"] if run.problem else []) + [f"check: {told}" for told in run.checks]:
+        for told in ([f"unreadable: {run.problem}"] if run.problem else []) + [f"check {told}" for told in run.checks]:
             console.print(f"{_place(run, folder)}: {told}", markup=False)
 
 
@@ -101,17 +101,27 @@ def _difference(row: Compared) -> list[str]:
     found = row.found
     if found is None:
         return [title, "0", "", "", "", "", "", ""]
-    interval = "" if found.interval is None else f"{found.interval[0]:+.4f} … {found.interval[1]:+.4f}"
+    interval = "" if found.interval is None else " … ".join(map(_signed, found.interval))
     return [
         title,
         str(found.pairs),
-        f"{found.difference:+.4f}",
+        _signed(found.difference),
         interval,
-        "" if found.effect is None else f"{found.effect:+.2f}",
+        "" if found.effect is None else _signed(found.effect, 2),
         f"{found.wins}/{found.ties}/{found.losses}",
         _p(found.t_p, row.t_holm),
         _p(found.wilcoxon_p, row.wilcoxon_holm),
     ]
+
+
+def _signed(value: float, digits: int = 4) -> str:
+    """With its sign, and a plus where it rounds to nothing.
+
+    Example:
+        >>> _signed(-0.00001), _signed(-0.25, 2)
+        ('+0.0000', '-0.25')
+    """
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _p(value: float | None, corrected: float | None) -> str:

@@ -156,6 +156,7 @@ def discovery_json(found: Discovery) -> dict[str, Any]:
         "graphs": found.stability.count,
         "edges": [edge._asdict() for edge in found.edges()],
         "consensus": None if found.consensus is None else [edge._asdict() for edge in found.agreed()],
+        "cautions": found.cautions(),
         **_made_of(found.made_of),
         "files": found.files,
     }

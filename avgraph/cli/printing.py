@@ -120,7 +120,7 @@ def print_discovery(found: Discovery, most: int = 15) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for words in found.left_out:
         Console(highlight=False, soft_wrap=True, stderr=True).print(f"left out: {words}", markup=False)
-    for words in found.made_of.settings.get("notes", ()):
+    for words in (*found.made_of.settings.get("notes", ()), *found.cautions()):
         Console(highlight=False, soft_wrap=True, stderr=True).print(f"note: {words}", markup=False)
     dag, edges = found.dag, found.edges()
     searched = f"{dag.n_starts} starts" + ("" if dag.converged else ", stopped by the time limit")

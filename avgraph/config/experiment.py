@@ -81,6 +81,17 @@ class Experiment(Options):
         for path, gives in self.dataset.unlabelled(node).items():
             yield ("dataset", *path), f"missing; method {self.method.type} needs {gives}"
 
+    def misshapen(self) -> Iterator[tuple[Path, str]]:
+        """(option, message) of arrays of which a header says that the data set or an encoder cannot take them."""
+        for path, message in self.dataset.misshapen():
+            yield ("dataset", *path), message
+        for node, views in self.encoders.items():
+            shape = self.dataset.row_shape(node)
+            for place, view in enumerate(views) if isinstance(views, list) else [(None, views)]:
+                if shape is not None and view.reads is not None and len(shape) != view.reads[0]:
+                    path = ("encoders", node) if place is None else ("encoders", node, place)
+                    yield (*path, "type"), f"{view.type} reads {view.reads[1]}, and x of '{node}' is {list(shape)}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, defaults included; `experiment_from_dict` takes it back."""
         return self.model_dump(exclude=None if self.sweep else {"sweep"})

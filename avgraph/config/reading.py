@@ -155,8 +155,9 @@ def _experiment(
                 message += ", which is the name of the file; add a name"
             problems.append(Problem(locate(tree, path), path, message))
     else:
-        missing = [*experiment.missing_labels(), *problems_of(experiment.inputs())] if ready else []
-        problems += [Problem(locate(tree, path), path, message) for path, message in missing]
+        if ready:
+            found = [*experiment.missing_labels(), *problems_of(experiment.inputs()), *experiment.misshapen()]
+            problems += [Problem(locate(tree, path), path, message) for path, message in found]
         problems += stage_problems(experiment, tree, ready, _load) if ready else []
     if problems:
         raise Mistakes(problems)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, model_validator
 
 from avgraph.config.importing import import_target
-from avgraph.errors import ConfigError, DataError
+from avgraph.errors import ConfigError, DataError, closest
 from avgraph.options.base import ComponentOptions, DatasetOptions, EncoderOptions, MethodOptions, TransformOptions
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path, suggest_or_list
@@ -166,13 +166,13 @@ def check_signature(made: type, options: Mapping[str, Any]) -> list[tuple[Path, 
         if parameter.kind is kinds.POSITIONAL_ONLY and parameter.default is kinds.empty:
             message = f"'{made.__name__}' takes '{parameter.name}' by position only, expected keywords"
             found.append((("type",), message))
+    takes_any = any(parameter.kind is kinds.VAR_KEYWORD for parameter in parameters)
+    unknown = [] if takes_any else [key for key in options if key != "type" and key not in named]
+    meant = {closest(key, named) for key in unknown}
     for name, parameter in named.items():
-        if parameter.default is kinds.empty and name not in options:
+        if parameter.default is kinds.empty and name not in options and name not in meant:
             found.append(((name,), f"missing required key of '{made.__name__}'"))
-    if not any(parameter.kind is kinds.VAR_KEYWORD for parameter in parameters):
-        for key in options:
-            if key != "type" and key not in named:
-                found.append(((key,), f"unknown key{suggest_or_list(key, named, 'known keys')}"))
+    found += (((key,), f"unknown key{suggest_or_list(key, named, 'known keys')}") for key in unknown)
     return found
 
 

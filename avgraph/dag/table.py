@@ -1,7 +1,7 @@
 """A table of numbers from a file, for `avgraph discover`.
 
 ==============  ====================================================================
-``table.csv``   a header of column names, then one row of values per line
+``table.csv``   a header of column names, then one row of values per line; true and false are 1 and 0
 ``table.npy``   a matrix [n, p]; columns are named x0, x1, …
 ``table.npz``   arrays ``x`` [n, p] and, if there, ``names`` [p]; or a single matrix
 ``.parquet``    one numeric column per variable; lists of equal length become one column per entry, ``x[0]``, …

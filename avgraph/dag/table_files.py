@@ -18,6 +18,8 @@ from avgraph.io.parquet import check_parquet
 # Numbers [n, p], names of the columns if the file has any, and a few words on each column that was left out.
 Read: TypeAlias = tuple[Any, list[str] | None, list[str]]
 
+_FLAGS = {"false": 0.0, "true": 1.0}
+
 
 def _read_csv(path: Path, selection: Selection) -> Read:
     # "utf-8-sig": editors on Windows begin a file with a mark that is not part of the first name.
@@ -35,11 +37,12 @@ def _read_csv(path: Path, selection: Selection) -> Read:
             raise DataError(f"{path}: the first line holds numbers; expected a header of column names")
         rows: list[list[float]] = []
         texts: dict[int, tuple[int, str]] = {}  # columns whose first value is no number: its line, and that value
+        flags: set[int] = set()  # columns whose first value is true or false
 
         def expected_number(row: int, line: int, column: int, got: str) -> DataError:
             value = repr(shortened(got)) if got.strip() else "empty"
             where = f"{path}: row {row} (line {line}), column {shortened(names[column])!r}"
-            return DataError(f"{where}: expected a number, got {value}")
+            return DataError(f"{where}: expected {'true or false' if column in flags else 'a number'}, got {value}")
 
         for fields in lines:
             if not fields:
@@ -54,13 +57,14 @@ def _read_csv(path: Path, selection: Selection) -> Read:
                 if asked := [k for k in texts if selection.names_it(names[k])]:
                     raise expected_number(0, lines.line_num, asked[0], fields[asked[0]])
                 chosen = [k for k in chosen if k not in texts]
+                flags = {k for k in chosen if _is_flag(fields[k])}
             for k, (line, first) in texts.items():
                 if is_number(fields[k]):  # a column of numbers after all, and its first value is the one that is wrong
                     raise expected_number(0, line, k, first)
             try:
-                rows.append([float(fields[k]) for k in chosen])
-            except ValueError:
-                k = next(k for k in chosen if not is_number(fields[k]))
+                rows.append([_FLAGS[fields[k].strip().lower()] if k in flags else float(fields[k]) for k in chosen])
+            except (KeyError, ValueError):
+                k = next(k for k in chosen if not (_is_flag if k in flags else is_number)(fields[k]))
                 raise expected_number(len(rows), lines.line_num, k, fields[k]) from None
     left_out = [f"{names[k]!r} (text, such as {first[:40]!r})" for k, (_, first) in texts.items()]
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(chosen)), [names[k] for k in chosen], left_out
@@ -114,8 +118,14 @@ def is_number(field: str) -> bool:
 
 
 def _is_text(field: str) -> bool:
-    """Whether a field is words: neither a number nor one of the signs for a missing one."""
-    return not is_number(field) and field.strip().lower() not in ("", "na", "n/a", "null", "none", "?", "-", ".")
+    """Whether a field is words: no number, not true or false, and none of the signs for a missing one."""
+    if is_number(field) or _is_flag(field):
+        return False
+    return field.strip().lower() not in ("", "na", "n/a", "null", "none", "?", "-", ".")
+
+
+def _is_flag(field: str) -> bool:
+    return field.strip().lower() in _FLAGS
 
 
 READERS: dict[str, Callable[[Path, Selection], Read]] = {

@@ -12,6 +12,8 @@ from avgraph.options.values import Count, NonNegative, Positive, Rate, Seed, Sha
 if TYPE_CHECKING:
     import torch_geometric.data
 
+LOG_MELS = 3, "log-mels [clips, bands, frames]"
+
 
 class LogmelCNN(EncoderOptions):
     """A small CNN on log-mel pictures, fitted on the training clips: ``x`` [n, channels] and ``score`` [n, classes].
@@ -38,6 +40,8 @@ class LogmelCNN(EncoderOptions):
         >>> encoder.encode(data, "audio")["audio"].score.shape
         torch.Size([15, 3])
     """
+
+    reads = LOG_MELS
 
     type: Literal["logmel_cnn"] = "logmel_cnn"
     channels: Positive = 512
@@ -91,6 +95,8 @@ class LogmelModulation(EncoderOptions):
         (torch.Size([30, 844]), torch.Size([30, 3]))
     """
 
+    reads = LOG_MELS
+
     type: Literal["logmel_modulation"] = "logmel_modulation"
     shrinkage: Share = 0.4
     scores: bool = True
@@ -138,6 +144,8 @@ class LogmelPatches(EncoderOptions):
         >>> data["audio"].score.shape
         torch.Size([30, 3])
     """
+
+    reads = LOG_MELS
 
     type: Literal["logmel_patches"] = "logmel_patches"
     centres: Positive = 100

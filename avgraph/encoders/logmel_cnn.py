@@ -26,6 +26,7 @@ from avgraph.encoders.log_mel_pictures import check_log_mels
 from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
+from avgraph.graph.class_names import class_names
 from avgraph.graph.inner_folds import check_folds, inner_folds
 
 _FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
@@ -63,7 +64,7 @@ def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeConte
     train, store = training_rows("logmel_cnn", data, node, of="log-mels"), data[node]
     groups = inner_folds(store, train) if options.out_of_fold else torch.zeros_like(train)
     if options.out_of_fold:
-        check_folds("logmel_cnn", store.y[train], groups)
+        check_folds("logmel_cnn", store.y[train], groups, class_names(data, node))
     seed = context.seed if options.seed is None else options.seed
     recipes = [recipe(options, options.epochs), recipe(options, options.inner_epochs) if options.out_of_fold else None]
     about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}

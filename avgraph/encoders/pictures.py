@@ -41,6 +41,8 @@ class PictureCNN(EncoderOptions):
         2
     """
 
+    reads = 4, "pictures [n, 3, height, width]"
+
     type: Literal["picture_cnn"] = "picture_cnn"
     width: Positive = 64
     epochs: Positive = 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -76,7 +77,7 @@ def _recording(store: Any, train: Tensor) -> Tensor:
     return torch.tensor([number[name] for name in names])
 
 
-def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"]) -> None:
+def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"], names: Mapping[int, str]) -> None:
     """Refuse training rows that leave nothing to tell apart where the rows of one fold are held out.
 
     A class of which one fold has all rows is warned of: what scores them does not know it.
@@ -85,14 +86,15 @@ def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"]) -
         encoder: to be named.
         y: class of every training row.
         groups: its fold, see `inner_folds`.
+        names: of classes, as far as they are known.
 
     Raises:
         DataError: if they are of one class, or but one class has rows outside a fold; it names a class that has none.
 
     Example:
-        >>> check_folds("perceptron", torch.tensor([0, 1]), torch.tensor([0, 0]))
+        >>> check_folds("perceptron", torch.tensor([0, 1]), torch.tensor([0, 0]), {0: "dog"})
         Traceback (most recent call last):
-        avgraph.errors.DataError: perceptron: expected at least 2 training rows a class, in two folds; of ...
+        avgraph.errors.DataError: perceptron: expected at least 2 training rows ...; of class 'dog' all (1) are in one
     """
     classes = y.unique()
     if len(classes) < 2:
@@ -101,14 +103,19 @@ def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"]) -
         if len(y[groups != fold].unique()) < 2:
             count = y[groups == fold].bincount(minlength=int(y.max()) + 1)
             alone = next(number for number in classes.tolist() if count[number] == (y == number).sum())
-            told = f"of class {alone} all ({int(count[alone])}) are in one"
+            told = f"of class {_called(alone, names)} all ({int(count[alone])}) are in one"
             raise DataError(f"{encoder}: expected at least 2 training rows a class, in two folds; {told}")
     pair = torch.stack([y, groups], 1).unique(dim=0)
     label, folds = pair[:, 0].unique(return_counts=True)
     if len(alone_in_one := label[folds == 1]):
-        told = f"{len(alone_in_one)} of {len(classes)} classes ({', '.join(map(str, alone_in_one[:5].tolist()))}"
+        some = ", ".join(_called(number, names) for number in alone_in_one[:5].tolist())
+        told = f"{len(alone_in_one)} of {len(classes)} classes ({some}"
         told += ", …)" if len(alone_in_one) > 5 else ")"
         logger.warning(
             "%s: %s have all their training rows in one fold, or recording: these are scored by what has not seen "
             "their class", encoder, told,
         )  # fmt: skip
+
+
+def _called(number: int, names: Mapping[int, str]) -> str:
+    return repr(names[number]) if number in names else str(number)

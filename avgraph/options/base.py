@@ -94,9 +94,20 @@ class DatasetOptions(ComponentOptions):
         """Option → what it would give: the classes and splits that rows of a node type are known to lack."""
         return {}
 
+    def row_shape(self, node: str) -> tuple[int, ...] | None:
+        """The shape of what a node type's encoder is given, rows first, where the header of a file tells."""
+        return None
+
+    def misshapen(self) -> Iterator[tuple[Path, str]]:
+        """(option, message) of arrays that their headers rule out."""
+        return iter(())
+
 
 class EncoderOptions(ComponentOptions):
     """Options of an encoder of one node type, which are the encoder: ``encode`` imports what does the work."""
+
+    reads: ClassVar[tuple[int, str] | None] = None
+    """How many axes the raw rows must have, and what they are called; None where that is not fixed."""
 
     def encode(self, data: torch_geometric.data.HeteroData, node: str, *, context: Any) -> Any:
         """A shallow copy of ``data`` with feature vectors of ``node``; ``context`` is that of `avgraph.encoders`.

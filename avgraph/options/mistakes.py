@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from avgraph.errors import closest
 from avgraph.options.problems import Path, dotted, show, suggest, suggest_or_list
 
 _TOLD = "avgraph"  # the kind of an error whose message is already a user's
@@ -50,6 +51,13 @@ def mistake(message: str) -> PydanticCustomError:
 def line_of(path: Path, message: str) -> str:
     """A mistake with the option that it is at, if it is at one."""
     return f"{dotted(path)}: {message}" if path else message
+
+
+def without_misspelt(errors: Iterable[Mapping[str, Any]], known: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Errors of pydantic's without the missing keys that an unknown key is told to have meant: one slip is one line."""
+    errors, names = list(errors), list(known)
+    meant = {closest(str(error["loc"][-1]), names) for error in errors if error["type"] == "extra_forbidden"}
+    return [error for error in errors if error["type"] != "missing" or error["loc"][-1] not in meant]
 
 
 def message_of(error: Mapping[str, Any], known: tuple[str, ...], gone: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema
 
 from avgraph.errors import ConfigError
-from avgraph.options.mistakes import line_of, message_of, mistakes
+from avgraph.options.mistakes import line_of, message_of, mistakes, without_misspelt
 from avgraph.options.problems import show
 from avgraph.options.sentences import described, with_inherited
 
@@ -72,7 +72,8 @@ class Options(BaseModel, metaclass=_Telling):
             return handler(value)
         except ValidationError as error:
             known = (*cls.model_fields, *cls.also_known)
-            told = ((e["loc"], message_of(e, known, cls.gone), e["input"]) for e in error.errors())
+            found = without_misspelt(error.errors(), known)
+            told = ((e["loc"], message_of(e, known, cls.gone), e["input"]) for e in found)
             raise mistakes(told) from None
 
 

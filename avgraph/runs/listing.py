@@ -38,7 +38,7 @@ class ListedRun:
         parts: the runs that it consists of; none for a single run.
         planned: how many these are to be.
         data: what the numbers are of, as in ``metrics.json``.
-        checks: what speaks against the numbers.
+        checks: what speaks against the numbers, a line a check; over folds or seeds with how many of them it is of.
         problem: why it is unreadable.
     """
 
@@ -149,7 +149,10 @@ def _read(place: Path) -> ListedRun:
     if not finished:
         return ListedRun(place, state, declared)
     content = folder.read_metrics(place)
-    checks = tuple(str(check.get("message")) for check in content.get("checks", []))
+    checks = tuple(
+        f"{check.get('number', check.get('name'))}: {check.get('message')}"  # runs of older versions have no number
+        for check in content.get("checks", [])
+    )
     numbers = {name: value for name, value in content.items() if "/" in name and isinstance(value, float)}
     return ListedRun(place, state, declared, numbers, data=content["data"], checks=checks)
 
@@ -163,8 +166,22 @@ def _of_parts(
     columns = {name: [part.metrics[name] for part in done] for name in names}
     means = {name: statistics.fmean(values) for name, values in columns.items()}
     sd = {name: statistics.stdev(values) if len(values) > 1 else None for name, values in columns.items()}
-    checks = tuple(f"{part.directory.name}: {check}" for part in done for check in part.checks)
-    return ListedRun(place, state, declared, means, sd, parts, planned, done[0].data if done else {}, checks)
+    return ListedRun(place, state, declared, means, sd, parts, planned, done[0].data if done else {}, _joint(done))
+
+
+def _joint(done: Sequence[ListedRun]) -> tuple[str, ...]:
+    """A line a check: in how many of the runs, and what it says of the first.
+
+    Example:
+        >>> runs = [ListedRun(Path(f"fold-{fold}"), FINISHED, checks=(f"A03: {fold} is low",)) for fold in (1, 2)]
+        >>> _joint(runs)
+        ('A03 in 2 of 2: fold-1: 1 is low',)
+    """
+    told: dict[str, list[str]] = {}
+    for run in done:
+        for number, _, message in (check.partition(": ") for check in run.checks):
+            told.setdefault(number, []).append(f"{run.directory.name}: {message}")
+    return tuple(f"{number} in {len(lines)} of {len(done)}: {lines[0]}" for number, lines in sorted(told.items()))
 
 
 def _began(directory: Path) -> str:

@@ -7,10 +7,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from avgraph.config import dump_experiment, load_experiment
 from avgraph.errors import ConfigError
+from avgraph.io.stored_shape import stored_shape
 
 RRNET = "method: {type: rrnet}\n"
 ESC = f"dataset: {{type: esc50}}\n{RRNET}"
@@ -195,3 +197,69 @@ def test_a_folder_of_a_model_is_found_from_any_folder(folder: Path, kind: str, m
         load_experiment(folder / "x.yaml", ["encoders.label.model=a/b"]).to_dict()["encoders"]["label"]["model"]
         == "a/b"
     )
+
+
+@pytest.mark.parametrize(
+    ("edge", "encoder", "expected"),
+    [
+        ("index: e.npy, weight: w.npy, attr: 'b.npz:attr'", "logistic_regression", []),
+        ("index: turned.npy, weight: w.npy", "logistic_regression", []),
+        ("table: rel.csv, weight: w.npy", "logistic_regression", []),
+        (
+            "table: rel.csv, weight: x.npy",
+            "logistic_regression",
+            ["x.yaml:5: dataset.edges.0.weight: x.npy: expected shape [e], one row per edge, got [4, 12]"],
+        ),
+        (
+            "index: e.npy, weight: 'b.npz:few', attr: w.npy",
+            "logistic_regression",
+            [
+                "x.yaml:5: dataset.edges.0.weight: b.npz:few: expected shape [3], one row per edge, got [2]",
+                "x.yaml:5: dataset.edges.0.attr: w.npy: expected shape [3, d], one row per edge, got [3]",
+            ],
+        ),
+        (
+            "index: x.npy",
+            "logistic_regression",
+            ["x.yaml:5: dataset.edges.0.index: x.npy: expected shape [2, e] or [e, 2], got [4, 12]"],
+        ),
+        (
+            "index: e.npy",
+            "logmel_patches",
+            [
+                "x.yaml:6: encoders.audio.type: logmel_patches reads log-mels [clips, bands, frames], "
+                "and x of 'audio' is [4, 12]"
+            ],
+        ),
+        (
+            "index: e.npy",
+            "picture_cnn",
+            [
+                "x.yaml:6: encoders.audio.type: picture_cnn reads pictures [n, 3, height, width], "
+                "and x of 'audio' is [4, 12]"
+            ],
+        ),
+    ],
+)
+def test_a_shape_that_a_header_rules_out(tmp_path: Path, edge: str, encoder: str, expected: list[str]) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((4, 12)))
+    np.save(tmp_path / "e.npy", np.zeros((2, 3), dtype=np.int64))
+    np.save(tmp_path / "turned.npy", np.zeros((3, 2), dtype=np.int64))
+    np.save(tmp_path / "w.npy", np.zeros(3))
+    np.savez_compressed(tmp_path / "b.npz", few=np.zeros(2), attr=np.zeros((3, 2)))
+    (tmp_path / "rel.csv").write_text("source,target\na,b\n", encoding="utf-8")
+    (tmp_path / "w.txt").write_text("a\nb\n", encoding="utf-8")
+    nodes = "  nodes: {audio: {x: x.npy, y: w.txt, split: w.txt}, label: {name: w.txt}}\n"
+    edges = f"  edges:\n    - {{source: audio, relation: near, target: audio, {edge}}}\n"
+    method = "method: {type: rrnet, source: audio, target: label}\n"
+    encoders = f"encoders: {{audio: {{type: {encoder}}}}}\n"
+    assert problems(tmp_path, f"dataset:\n  type: files\n{nodes}{edges}{encoders}{method}") == expected
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00\x05\x00{'sha", b"\x93NUMPY\x01\x00\x02\x00[]", b"PK\x03\x04"]
+)
+@pytest.mark.parametrize("name", ["a.npy", "a.npz:x", "a.npz"])
+def test_a_broken_header_tells_no_shape(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name.partition(":")[0]).write_bytes(content)
+    assert stored_shape(name, tmp_path) is None

@@ -99,6 +99,8 @@ KNOWN = "name, seed, dataset, encoders, graph, method, train, output, graphml, s
          "or your own, as module:Class"),
         ("graph: [{type: [knn]}]", "graph.0.type: expected text, got a list"),
         ("graph: [{type: knn, k: 1}]", "graph.0.node: missing required key"),
+        ("graph: [{type: complete, source: audio, tarjet: label}]", "graph.0.tarjet: unknown key; did you mean "
+         "'target'?"),
     ],
 )  # fmt: skip
 def test_one_mistake_is_one_line(lines: Lines, text: str, line: str) -> None:

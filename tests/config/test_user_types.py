@@ -95,6 +95,7 @@ def test_the_graph_of_own_classes_is_not_checked(tmp_path: Path) -> None:
          ["type: 'PositionOnly' takes 'size' by position only, expected keywords"]),
         ("{type: mine_to_import:Data, sed: 1}",
          ["size: missing required key of 'Data'", "sed: unknown key; did you mean 'seed'?"]),
+        ("{type: mine_to_import:Data, sise: 1}", ["sise: unknown key; did you mean 'size'?"]),
         ("{type: mine_to_import:Data, size: 1, zzz: 1}",
          ["zzz: unknown key; known keys: size, seed"]),
     ],

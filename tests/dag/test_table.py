@@ -40,12 +40,24 @@ def test_every_format_holds_the_same_table(tmp_path: Path) -> None:
         ("a,b\n1,\n", r"row 0 \(line 2\), column 'b': expected a number, got empty"),
         ("a,b\n1,nan\n", "t.csv: row 0, column 'b' is nan"),
         ("a,a\n1,2\n", "t.csv: names: 'a' names two columns"),
+        ("a,b\n1,True\n3,maybe\n", r"row 1 \(line 3\), column 'b': expected true or false, got 'maybe'"),
+        ("a,b\n1,True\n3,1\n", r"row 1 \(line 3\), column 'b': expected true or false, got '1'"),
+        ("a,b\n1,2\n3,True\n", r"row 1 \(line 3\), column 'b': expected a number, got 'True'"),
     ],
 )
 def test_bad_csv(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(DataError, match=message):
         read_table(tmp_path / "t.csv")
+
+
+def test_true_and_false_are_numbers_in_every_kind_of_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,wet\n1,True\n2, false\n3,TRUE\n")
+    pq.write_table(pa.table({"a": [1, 2, 3], "wet": [True, False, True]}), tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        table = read_table(tmp_path / name)
+        assert (table.names, table.left_out) == (("a", "wet"), ())
+        assert table.x.tolist() == [[1, 1], [2, 0], [3, 1]]
 
 
 def test_other_bad_files(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from torch_geometric.data import HeteroData
 
 from avgraph.encoders import EncodeContext, LogisticRegression, NeighbourVotes, Perceptron, PictureCNN, Views
 from avgraph.errors import DataError
+from avgraph.graph.provenance import Provenance
 from avgraph.options.base import EncoderOptions
 from tests.logged import Logged
 
@@ -134,13 +135,15 @@ def test_a_cold_temperature_hears_the_nearest_row_alone() -> None:
     torch.testing.assert_close(image.score, one.score, atol=1e-2, rtol=0)
 
 
-def test_a_class_in_one_recording_is_told(logged: Logged) -> None:
+@pytest.mark.parametrize(("names", "told"), [(None, "2"), (["cat", "dog", "owl"], "'owl'")])
+def test_a_class_in_one_recording_is_told(logged: Logged, names: list[str] | None, told: str) -> None:
     data = blobs()
+    Provenance(classes=names).write_to(data)
     data["image"].source_file = ["one" if label == 2 else f"r{row}" for row, label in enumerate(data["image"].y)]
     LogisticRegression().encode(data, "image")
     assert logged.text == (
-        "logistic_regression: 1 of 3 classes (2) have all their training rows in one fold, or recording: these are "
-        "scored by what has not seen their class\n"
+        f"logistic_regression: 1 of 3 classes ({told}) have all their training rows in one fold, or recording: "
+        "these are scored by what has not seen their class\n"
     )
 
 

@@ -97,6 +97,21 @@ def test_the_usual_metric_of_the_method_comes_first(tmp_path: Path) -> None:
     assert main_metric([]) is None
 
 
+def test_a_check_of_many_folds_is_one_line(runs: Path) -> None:
+    check = {"number": "A03", "name": "metric_at_baseline"}
+    for fold in (1, 2):
+        file = runs / "one" / "20260101-000000-aaaaaaa" / f"fold-{fold}" / "metrics.json"
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found = [check | {"message": f"{fold} is low"}] + [{"number": "A10", "message": "a stand-in"}] * (fold == 2)
+        file.write_text(json.dumps(content | {"checks": found}), encoding="utf-8")
+    lines = CliRunner().invoke(main, ["runs", str(runs)]).output.splitlines()
+    assert [line.partition("aaaaaaa: ")[2] for line in lines if "check" in line] == [
+        "check A03 in 2 of 2: fold-1: 1 is low", "check A10 in 1 of 2: fold-2: a stand-in"
+    ]  # fmt: skip
+    one = read_run(runs / "one" / "20260101-000000-aaaaaaa" / "fold-1")
+    assert one.checks == ("A03: 1 is low",)
+
+
 def test_on_the_command_line(runs: Path) -> None:
     done = CliRunner().invoke(main, ["runs", str(runs), "--show", "train.epochs", "--show", "test/accuracy"])
     assert done.exit_code == 0, done.output

@@ -1,5 +1,6 @@
 """A table to a dependency graph on disk, in Python and on the command line."""
 
+import json
 from pathlib import Path
 
 import networkx as nx
@@ -98,6 +99,32 @@ def test_on_the_command_line(table: Path) -> None:
     assert wrong.exit_code == 2
     assert wrong.output.count("\n") == 1
     assert "no such file" in wrong.output
+
+
+FOUR_AGAIN = """a,b,c,d,e
+0.35,1.19,-1.37,1.73,1.35
+0.82,1.67,-0.55,1.95,1.72
+0.33,-0.27,-0.48,1.00,0.12
+-1.30,-0.86,1.99,-2.23,-2.54
+0.91,0.39,-1.60,1.83,1.92
+0.45,0.35,0.56,0.48,0.53
+"""
+
+
+def test_a_graph_of_no_start_and_few_rows_are_told(tmp_path: Path, table: Path) -> None:
+    (tmp_path / "few.csv").write_text(FOUR_AGAIN)
+    found = discover_table(tmp_path / "few.csv", tmp_path / "few.graphml")
+    unseen = sum(edge.adjacent == 0 for edge in found.edges())
+    assert unseen
+    assert found.cautions() == [
+        "6 rows for 5 columns: below 10 rows a column some edges are likely chance",
+        f"{unseen} of {found.dag.n_edges} edges are in no start: "
+        "a perturbation found this graph, which is better than that of every start",
+    ]
+    again = ["discover", str(tmp_path / "few.csv"), "-o", str(tmp_path / "few.graphml"), "--force"]
+    assert "note: 6 rows for 5 columns" in CliRunner().invoke(main, again).stderr
+    assert json.loads(CliRunner().invoke(main, [*again, "--json"]).stdout)["cautions"] == found.cautions()
+    assert discover_table(table, tmp_path / "dag.graphml").cautions() == []
 
 
 def test_ridge_serves_the_tables_it_is_for(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from avgraph.datasets.files.assemble import add_edges, ends_of, graph_of_nodes
 from avgraph.datasets.files.classes import one_label_a_row
 from avgraph.datasets.files.options import Files
 from avgraph.datasets.files.part import Part
-from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles
+from avgraph.datasets.files.part_options import EDGE_AXES, EdgeFiles, NodeFiles
 from avgraph.datasets.files.random_split import split_groups, split_rows
 from avgraph.datasets.files.reader import PartReader, decoded
 from avgraph.datasets.files.sides import Sides, common_folds
@@ -132,7 +132,7 @@ def read_edges(data: HeteroData, reader: PartReader, edge: EdgeFiles) -> None:
         check_edge_index(index, where, [(node, int(data[node].num_nodes)) for node in kind[::2]])
         ends = private(index) if stays else np.ascontiguousarray(index)
     for key, array in {**part.arrays, **part.attributes}.items():
-        dimensions = {"attr": (2,), "weight": (1,), "y": (1,), "split": (1,)}.get(key, (1, 2, 3, 4))
+        dimensions = (EDGE_AXES[key],) if key in EDGE_AXES else (1, 2, 3, 4)
         if array.ndim not in dimensions or len(array) != ends.shape[1]:
             expected = f"[{ends.shape[1]}{', d' if key == 'attr' else ''}]"
             raise DataError(f"{part.where[key]}: expected shape {expected}, one row per edge, got {list(array.shape)}")

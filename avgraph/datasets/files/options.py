@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from avgraph.datasets.base import Dataset, check_differ
 from avgraph.datasets.files.part_options import EdgeFiles, NodeFiles, PartFiles
 from avgraph.graph.vocabulary import EdgeType
+from avgraph.io.stored_shape import stored_shape
 from avgraph.options.inputs import Input
 from avgraph.options.mistakes import mistakes
 from avgraph.options.paths import FilePath, absolute
@@ -104,6 +105,15 @@ class Files(Dataset):
             yield from files.inputs(("nodes", node), self.root)
         for index, edge in enumerate(self.edges):
             yield from edge.inputs(("edges", index), self.root)
+
+    def row_shape(self, node: str) -> tuple[int, ...] | None:
+        """Of ``x``."""
+        return stored_shape(self.nodes[node].x, self.root) if node in self.nodes else None
+
+    def misshapen(self) -> Iterator[tuple[Path, str]]:
+        """Of edges."""
+        for index, edge in enumerate(self.edges):
+            yield from ((("edges", index, *path), message) for path, message in edge.misshapen(self.root))
 
     def folds(self) -> tuple[int, ...]:
         """The folds that every node type with folds has.

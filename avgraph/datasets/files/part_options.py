@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from avgraph.datasets.files.split_options import RandomSplit
+from avgraph.io.stored_shape import stored_shape
 from avgraph.options.inputs import Input, Kind, named
 from avgraph.options.mistakes import mistakes
 from avgraph.options.problems import Path
@@ -18,6 +19,10 @@ Columns = Annotated[list[Name], Field(min_length=1)]
 _KINDS: dict[Path, Kind] = {
     ("table",): "columns", ("x",): "numbers", ("index",): "numbers", ("weight",): "numbers", ("attr",): "numbers"
 }  # fmt: skip
+
+
+EDGE_AXES = {"attr": 2, "weight": 1, "y": 1, "split": 1}
+"""Of what there is of each edge, how many axes it has."""
 
 
 class PartFiles(Options):
@@ -137,3 +142,18 @@ class EdgeFiles(PartFiles):
             told = "missing required key" if self.index is None else "the table has the ends already"
             raise mistakes([(("index",), f"{told} (either index or table)", self.index)])
         return self
+
+    def misshapen(self, root: str | None) -> Iterator[tuple[Path, str]]:
+        """(option, message) of arrays that their headers rule out."""
+        index, edges = stored_shape(self.index, root), None
+        if index is not None:
+            if len(index) != 2 or 2 not in index:
+                yield ("index",), f"{self.index}: expected shape [2, e] or [e, 2], got {list(index)}"
+                return
+            edges = index[1] if index[0] == 2 else index[0]
+        for key, axes in EDGE_AXES.items():
+            shape = stored_shape(getattr(self, key), root)
+            if shape is not None and (len(shape) != axes or edges not in (None, shape[0])):
+                expected = f"[{'e' if edges is None else edges}{', d' if axes == 2 else ''}]"
+                told = f"expected shape {expected}, one row per edge, got {list(shape)}"
+                yield (key,), f"{getattr(self, key)}: {told}"

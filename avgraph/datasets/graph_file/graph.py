@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from avgraph.datasets.checks import Array, check_numeric
+from avgraph.datasets.checks import Array, check_finite, check_numeric
 from avgraph.datasets.files.assemble import graph_of_nodes
 from avgraph.datasets.files.classes import one_label_a_row
 from avgraph.datasets.files.columns import chosen
@@ -143,6 +143,8 @@ def _copy_edges(store: Any, edges: Any, where: str) -> None:
     for name, value in edges.items():
         if name == "weight":  # what `edge_weight` is made of where it can be
             raise DataError(f"{where}.weight: expected a number for every edge")
+        if name in ("edge_weight", "edge_attr") and isinstance(value, torch.Tensor):
+            check_finite(value.numpy(), f"{where}.{name}", "edge")
         if name == "split":
             split = Part({"split": _array(value, f"{where}.split")}, {"split": f"{where}.split"})
             store.train_mask, store.val_mask, store.test_mask = split_masks(split)

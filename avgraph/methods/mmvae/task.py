@@ -171,11 +171,13 @@ class MMVAETask(Task):
         return Trivial(metrics=known, prediction="the largest object")
 
     def headline(self, learned: HeteroData, metrics: Mapping[str, float]) -> Headline | None:
-        """mIoU of what is heard, beside the largest object's."""
+        """mIoU of what is heard, beside that of the same model without sound and the largest object's."""
         if (split := judged_split(metrics, "miou")) is None:
             return None
-        largest = {} if (value := metrics.get(f"{split}/visual_only_miou")) is None else {"the largest object": value}
-        return Headline(f"{split}/miou", rows=heard_ious(self, split), baselines=largest, unit="frames")
+        beside = {"the same model without sound": "no_audio_miou", "the largest object": "visual_only_miou"}
+        found = {called: metrics.get(f"{split}/{name}") for called, name in beside.items()}
+        known = {called: value for called, value in found.items() if value is not None}
+        return Headline(f"{split}/miou", rows=heard_ious(self, split), baselines=known, unit="frames")
 
     @torch.no_grad()
     def annotated(self) -> HeteroData:

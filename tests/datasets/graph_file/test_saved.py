@@ -96,6 +96,13 @@ def test_objects_are_not_unpickled(tmp_path: Path) -> None:
             {"a": {"x": torch.eye(2)}, ("a", "to", "a"): {"edge_index": torch.ones(2, 1).long(), "y": torch.ones(2)}},
             r"to.*y: expected one for each of 1 edges",
         ),
+        *(
+            (
+                {("a", "to", "a"): {"edge_index": torch.zeros(2, 2).long(), name: torch.tensor([0.0, wrong])}},
+                rf"graph\.pt: \(a, to, a\)\.{name}: NaN or infinite values in edge 1",
+            )
+            for name, wrong in (("edge_weight", torch.nan), ("edge_attr", torch.inf))
+        ),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, wrong: Any, told: str) -> None:

@@ -24,6 +24,7 @@ from avgraph.methods.mmvae.results import largest_object_iou, predicted
 from avgraph.metrics import mean_iou
 from avgraph.nn.fusion.attention_edges import attention_edges
 from avgraph.options.train import TrainOptions
+from avgraph.runs.checks import Outcome, run_checks
 from avgraph.runs.finished import load_task
 from avgraph.tools.segment import segment_picture
 from tests.forking import ForkServer
@@ -71,9 +72,23 @@ def test_it_reports_the_protocol(run: avgraph.Run) -> None:
     found = run.metrics["verdict"]
     assert (found["metric"], found["value"], found["unit"]) == ("test/miou", run.metrics["test/miou"], "frames")
     assert found["interval"][0] <= found["value"] <= found["interval"][1]
-    assert found["baselines"] == [{"name": "the largest object", "value": run.metrics["test/visual_only_miou"]}]
+    assert found["baselines"] == [
+        {"name": "the same model without sound", "value": run.metrics["test/no_audio_miou"]},
+        {"name": "the largest object", "value": run.metrics["test/visual_only_miou"]},
+    ]
     history = [json.loads(line) for line in (run.directory / "metrics.jsonl").read_text().splitlines()]
     assert ["val/miou" in line for line in history] == [False, True, False, True]
+
+
+def test_a_model_that_does_not_listen_is_told_where_no_objects_are_known() -> None:
+    task = bound()
+    del task.graph["frame"].objects
+    metrics = task.metrics()
+    metrics["test/no_audio_miou"] = metrics["test/miou"]
+    found = run_checks(Outcome(metrics, [], task.trivial(), task.headline(task.graph, metrics)))
+    told = f"test/miou {metrics['test/miou']:.4f} does not beat the same model without sound"
+    assert [check["number"] for check in found] == ["A03"]
+    assert found[0]["message"].startswith(told)
 
 
 def test_numbers_are_those_of_the_predictions() -> None:
