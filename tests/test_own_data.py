@@ -115,8 +115,8 @@ def test_checks() -> None:
     ]
 
 
-def test_checks_of_folds_name_their_fold(capsys: pytest.CaptureFixture[str]) -> None:
-    print_checks({"checks": [{"name": "x", "message": "this is so"}]}, "fold 2: ")
-    assert capsys.readouterr().out == "check: fold 2: this is so\n"
+def test_checks_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    print_checks({"checks": [{"name": "x", "message": "this is so"}]})
+    assert capsys.readouterr().out == "check: this is so\n"
     print_checks({"checks": [{"number": "A03", "name": "x", "message": "this is so"}]})
     assert capsys.readouterr().out == "check A03: this is so\n"

@@ -65,12 +65,12 @@ def print_selected(console: Console, metrics: Mapping[str, Any]) -> None:
         console.print(f"training: stopped after epoch {epochs}, as nothing better came (train.patience)", markup=False)
 
 
-def print_checks(metrics: Mapping[str, Any], of: str = "") -> None:
+def print_checks(metrics: Mapping[str, Any]) -> None:
     """What speaks against the numbers of a run, a line each."""
     console = Console(highlight=False, soft_wrap=True)
     for check in metrics.get("checks", []):
         number = f" {check['number']}" if "number" in check else ""  # runs of older versions have none
-        console.print(f"check{number}: {of}{check['message']}", markup=False)
+        console.print(f"check{number}: {check['message']}", markup=False)
 
 
 def print_folds(folds: FoldRuns) -> None:
@@ -84,8 +84,14 @@ def print_folds(folds: FoldRuns) -> None:
     else:
         console.print(_folds_table(folds, ["least", "largest"], lambda values: [min(values), max(values)]))
         console.print(f"each of the {len(folds.runs)} runs: {folds.directory / METRICS}", markup=False)
+    told: dict[str, list[str]] = {}
     for key, run in folds.runs.items():
-        print_checks(run.metrics, f"{folds.told(key)}: ")
+        for check in run.metrics.get("checks", []):
+            told.setdefault(str(check.get("number", check["name"])), []).append(
+                f"{folds.told(key)}: {check['message']}"
+            )
+    for number, lines in sorted(told.items()):  # of each what it says of the first
+        console.print(f"check {number} in {len(lines)} of {len(folds.runs)}: {lines[0]}", markup=False)
     console.print(f"runs: {folds.directory}", markup=False)
 
 

@@ -38,11 +38,16 @@ def test_a_table_that_is_too_wide_shows_the_least_and_the_largest(
     monkeypatch.setenv("COLUMNS", str(columns))
     experiment = Experiment.model_validate({"dataset": {"type": "synthetic"}, "method": {"type": "rrnet"}})
     values = {seed: 0.5 + seed / 100 for seed in range(15)}
-    runs = {seed: Run(tmp_path, experiment, {"data": {"dataset": "esc50"}}) for seed in values}
+    metrics = {seed: {"data": {"dataset": "esc50"}, "checks": []} for seed in values}
+    for seed in (4, 9):
+        metrics[seed]["checks"] = [{"number": "A03", "name": "x", "message": f"{seed} gains nothing"}]
+    runs = {seed: Run(tmp_path, experiment, metrics[seed]) for seed in values}
     print_folds(FoldRuns(tmp_path, runs, {"test/accuracy": {"mean": 0.57, "sd": 0.02, "values": values}}, ("seed",)))
     printed = capsys.readouterr().out
     assert "…" not in printed
     assert "0.5700 ± 0.0200" in printed
     assert all(text in printed for text in ("0.5000", "0.6400"))
     assert ("seed 7" in printed, "0.5700 │" in printed, "least" in printed) == (each, each, not each)
+    assert printed.count("check A03") == 1
+    assert "check A03 in 2 of 15: seed 4: 4 gains nothing" in printed
     assert (f"each of the 15 runs: {tmp_path}" in printed) == (not each)
