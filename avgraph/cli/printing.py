@@ -75,6 +75,8 @@ def print_checks(metrics: Mapping[str, Any]) -> None:
 
 def print_folds(folds: FoldRuns) -> None:
     """Mean ± sd over the folds or seeds, and every one of them, or the least and the largest where that is too wide."""
+    from avgraph.runs.joint_checks import joint_checks
+
     console = Console(highlight=False, soft_wrap=True)
     first = next(iter(folds.runs.values()))
     print_source(console, first.metrics["data"])
@@ -84,14 +86,13 @@ def print_folds(folds: FoldRuns) -> None:
     else:
         console.print(_folds_table(folds, ["least", "largest"], lambda values: [min(values), max(values)]))
         console.print(f"each of the {len(folds.runs)} runs: {folds.directory / METRICS}", markup=False)
-    told: dict[str, list[str]] = {}
-    for key, run in folds.runs.items():
-        for check in run.metrics.get("checks", []):
-            told.setdefault(str(check.get("number", check["name"])), []).append(
-                f"{folds.told(key)}: {check['message']}"
-            )
-    for number, lines in sorted(told.items()):  # of each what it says of the first
-        console.print(f"check {number} in {len(lines)} of {len(folds.runs)}: {lines[0]}", markup=False)
+    checks = (
+        (str(check.get("number", check["name"])), folds.told(key), check["message"])
+        for key, run in folds.runs.items()
+        for check in run.metrics.get("checks", [])
+    )
+    for told in joint_checks(checks, len(folds.runs)):
+        console.print(f"check {told}", markup=False)
     console.print(f"runs: {folds.directory}", markup=False)
 
 

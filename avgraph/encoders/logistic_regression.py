@@ -27,8 +27,7 @@ from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.precomputed import kept_features
 from avgraph.encoders.vectors import LogisticRegression
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 from avgraph.runtime.progress import progress
 from avgraph.tensors.rows import column_scale
 
@@ -39,8 +38,7 @@ _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300  # beyond these the held-out loss moves 
 def encode(options: LogisticRegression, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
     rows = labelled_rows("logistic_regression", data, node)
-    groups = inner_folds(data[node], rows.train)
-    check_folds("logistic_regression", rows.y[rows.train], groups, class_names(data, node))
+    groups = checked_folds("logistic_regression", data, node, rows.train)
     about = {"encoder": "logistic_regression", "format": _FORMAT, "strengths": options.strengths}
     found = remembered(
         context, about, [rows.x, rows.y, rows.train, groups],

@@ -26,8 +26,7 @@ from avgraph.encoders.log_mel_pictures import check_log_mels
 from avgraph.encoders.log_mels import LogmelCNN
 from avgraph.encoders.memory import as_learned, remembered
 from avgraph.encoders.separable_cnn import SeparableCNN
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 
 _FORMAT = 3  # raise when what is done with the networks changes, so that old results are not taken for new ones
 _POOL = (2, 4)  # 128 bands × 216 frames → 64 × 54: a quarter second by a sixth of an octave is enough
@@ -62,9 +61,7 @@ def _encode(network: SeparableCNN, x: Tensor, device: str) -> tuple[Tensor, Tens
 def encode(options: LogmelCNN, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A copy of ``data`` whose ``node`` store holds embeddings and scores."""
     train, store = training_rows("logmel_cnn", data, node, of="log-mels"), data[node]
-    groups = inner_folds(store, train) if options.out_of_fold else torch.zeros_like(train)
-    if options.out_of_fold:
-        check_folds("logmel_cnn", store.y[train], groups, class_names(data, node))
+    groups = checked_folds("logmel_cnn", data, node, train) if options.out_of_fold else torch.zeros_like(train)
     seed = context.seed if options.seed is None else options.seed
     recipes = [recipe(options, options.epochs), recipe(options, options.inner_epochs) if options.out_of_fold else None]
     about = {"encoder": "logmel_cnn", "format": [_FORMAT, CACHE_FORMAT], "recipes": recipes, "seed": seed}

@@ -25,8 +25,7 @@ from avgraph.encoders.labelled_rows import training_rows
 from avgraph.encoders.log_mel_pictures import check_log_mels, equal_loudness
 from avgraph.encoders.log_mels import LogmelModulation
 from avgraph.encoders.memory import as_learned, remembered
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 from avgraph.tensors.rows import column_scale
 
 _FORMAT = 2  # raise when the features or the scores change, so that old results are not taken for new ones
@@ -43,8 +42,8 @@ def encode(options: LogmelModulation, data: HeteroData, node: str, context: Enco
     if not options.scores:
         result[node].x = remembered(context, about, [store.x, train], lambda: _standardized(store.x, train))["x"]
         return result
-    groups, about = inner_folds(store, train), {**about, "shrinkage": options.shrinkage}
-    check_folds("logmel_modulation", store.y[train], groups, class_names(data, node))
+    groups = checked_folds("logmel_modulation", data, node, train)
+    about = {**about, "shrinkage": options.shrinkage}
     found = remembered(
         context, about, [store.x, store.y, train, groups], lambda: _encoded(options, store, train, groups)
     )

@@ -26,8 +26,7 @@ from avgraph.encoders.log_mels import LogmelPatches
 from avgraph.encoders.logmel_modulation import modulation_spectrum
 from avgraph.encoders.memory import as_learned, remembered, threads_of
 from avgraph.encoders.patch_dictionary import PatchDictionary, PatchShape, dictionary_statistics, learned_dictionary
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 from avgraph.runtime.progress import counted
 from avgraph.tensors.rows import column_scale
 
@@ -53,8 +52,7 @@ def encode(options: LogmelPatches, data: HeteroData, node: str, context: EncodeC
         inputs = [store.x, train]
         result[node].x = remembered(context, about, inputs, lambda: _features(options, store.x, train, seed)[0])["x"]
         return result
-    groups = inner_folds(store, train)
-    check_folds("logmel_patches", store.y[train], groups, class_names(data, node))
+    groups = checked_folds("logmel_patches", data, node, train)
     found = remembered(
         context, about, [store.x, store.y, train, groups], lambda: _scored(options, store, train, groups, seed)
     )

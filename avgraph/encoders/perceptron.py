@@ -16,8 +16,7 @@ from avgraph.encoders.context import EncodeContext
 from avgraph.encoders.labelled_rows import LabelledRows, labelled_rows
 from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.precomputed import kept_features
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import own_seed, random_state_kept
 
@@ -27,8 +26,7 @@ _FORMAT = 3  # raise when the scores change, so that old results are not taken f
 def encode(options: Perceptron, data: HeteroData, node: str, context: EncodeContext) -> HeteroData:
     """A shallow copy of ``data`` whose ``node`` store holds features and scores."""
     rows = labelled_rows("perceptron", data, node)
-    groups = inner_folds(data[node], rows.train)
-    check_folds("perceptron", rows.y[rows.train], groups, class_names(data, node))
+    groups = checked_folds("perceptron", data, node, rows.train)
     seed = context.seed if options.seed is None else options.seed
     recipe = options.model_dump(exclude={"type", "seed"})
     about = {"encoder": "perceptron", "format": _FORMAT, "recipe": recipe, "seed": seed, **threads_of(context)}

@@ -18,8 +18,7 @@ from avgraph.encoders.memory import as_learned, remembered, threads_of, under
 from avgraph.encoders.pictures import PictureCNN
 from avgraph.encoders.residual_cnn import ResidualCNN
 from avgraph.errors import DataError
-from avgraph.graph.class_names import class_names
-from avgraph.graph.inner_folds import check_folds, inner_folds
+from avgraph.graph.inner_folds import checked_folds
 from avgraph.runtime.progress import progress
 from avgraph.runtime.settings import own_seed, random_state_kept
 
@@ -32,8 +31,7 @@ def encode(options: PictureCNN, data: HeteroData, node: str, context: EncodeCont
     train = training_rows("picture_cnn", data, node, of="pictures")
     store = data[node]
     x = _pictures(node, store.x)
-    groups = inner_folds(store, train)
-    check_folds("picture_cnn", store.y[train], groups, class_names(data, node))
+    groups = checked_folds("picture_cnn", data, node, train)
     seed = context.seed if options.seed is None else options.seed
     recipe = options.model_dump(exclude={"seed"})
     about = {"encoder": "picture_cnn", "format": _FORMAT, "recipe": recipe, "seed": seed, **threads_of(context)}

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from jaxtyping import Int
 from torch import Tensor
+from torch_geometric.data import HeteroData
 
 from avgraph.errors import DataError
+from avgraph.graph.class_names import class_names
 
 logger = logging.getLogger(__name__)
 
@@ -77,25 +79,27 @@ def _recording(store: Any, train: Tensor) -> Tensor:
     return torch.tensor([number[name] for name in names])
 
 
-def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"], names: Mapping[int, str]) -> None:
-    """Refuse training rows that leave nothing to tell apart where the rows of one fold are held out.
+def checked_folds(encoder: str, data: HeteroData, node: str, train: Int[Tensor, " m"]) -> Int[Tensor, " m"]:
+    """`inner_folds` of training rows, refused where one that is held out leaves nothing to tell apart.
 
     A class of which one fold has all rows is warned of: what scores them does not know it.
 
     Args:
         encoder: to be named.
-        y: class of every training row.
-        groups: its fold, see `inner_folds`.
-        names: of classes, as far as they are known.
+        data: the graph, which may know what classes are called.
+        node: type of the rows, with ``y``.
+        train: numbers of the training rows, each with a class.
 
     Raises:
         DataError: if they are of one class, or but one class has rows outside a fold; it names a class that has none.
 
     Example:
-        >>> check_folds("perceptron", torch.tensor([0, 1]), torch.tensor([0, 0]), {0: "dog"})
+        >>> data = HeteroData(audio={"y": torch.tensor([0, 1]), "source_file": ["tape", "tape"]})
+        >>> checked_folds("perceptron", data, "audio", torch.arange(2))
         Traceback (most recent call last):
-        avgraph.errors.DataError: perceptron: expected at least 2 training rows ...; of class 'dog' all (1) are in one
+        avgraph.errors.DataError: perceptron: expected at least 2 training rows ...; of class 0 all (1) are in one
     """
+    y, groups, names = data[node].y[train], inner_folds(data[node], train), class_names(data, node)
     classes = y.unique()
     if len(classes) < 2:
         raise DataError(f"{encoder}: the training rows hold {len(classes)} class; expected at least 2")
@@ -115,6 +119,7 @@ def check_folds(encoder: str, y: Int[Tensor, " m"], groups: Int[Tensor, " m"], n
             "%s: %s have all their training rows in one fold, or recording: these are scored by what has not seen "
             "their class", encoder, told,
         )  # fmt: skip
+    return groups
 
 
 def _called(number: int, names: Mapping[int, str]) -> str:

@@ -18,6 +18,7 @@ from avgraph.errors import AvgraphError, DataError, did_you_mean, reason_of
 from avgraph.options.base import MethodOptions
 from avgraph.runs import folder as folder
 from avgraph.runs.filters import Condition, sort_key
+from avgraph.runs.joint_checks import joint_checks
 from avgraph.runtime.lock import is_locked
 
 _TIME = re.compile(r"\d{8}-\d{6}-")
@@ -177,11 +178,8 @@ def _joint(done: Sequence[ListedRun]) -> tuple[str, ...]:
         >>> _joint(runs)
         ('A03 in 2 of 2: fold-1: 1 is low',)
     """
-    told: dict[str, list[str]] = {}
-    for run in done:
-        for number, _, message in (check.partition(": ") for check in run.checks):
-            told.setdefault(number, []).append(f"{run.directory.name}: {message}")
-    return tuple(f"{number} in {len(lines)} of {len(done)}: {lines[0]}" for number, lines in sorted(told.items()))
+    split = ((run, check.partition(": ")) for run in done for check in run.checks)
+    return tuple(joint_checks(((number, run.directory.name, told) for run, (number, _, told) in split), len(done)))
 
 
 def _began(directory: Path) -> str:
