@@ -112,6 +112,19 @@ def test_a_table_that_was_stopped_goes_on(
         relations.main([*call, "train.epochs=2", "--only", *names])
 
 
+def test_a_kept_graph_serves_another_training_and_no_other_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tmp_path / "kept")
+    first = Split(load_experiment(OWN, SMALL), kept).graph()
+    monkeypatch.setattr(Split, "_build", lambda *_: pytest.fail("built again"))
+    again = Split(load_experiment(OWN, [*SMALL, "train.epochs=2", "method.hidden_channels=3"]), kept).graph()
+    assert torch.equal(first[RATES].edge_attr, again[RATES].edge_attr)
+    for other in ("dataset.seed=1", "graph.1.neighbours=6", "seed=1"):
+        with pytest.raises(pytest.fail.Exception, match="built again"):
+            Split(load_experiment(OWN, [*SMALL, other]), kept).graph()
+
+
 def test_rows_that_the_experiment_has_nothing_for_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     graph = "graph=[{type: rating_statistics, folds: 2, neighbours: 5}]"
     names = ["boosting, whole graph", "myFM, whole graph"]

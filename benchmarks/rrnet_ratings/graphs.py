@@ -54,7 +54,7 @@ class Split:
         if links not in self._graphs:
             start = time.perf_counter()
             settings = self.experiment.to_dict()
-            of = {**{part: settings[part] for part in _MAKE_A_GRAPH if part in settings}, "links": links}
+            of = {"links": links, **{part: settings[part] for part in _MAKE_A_GRAPH}}
             self._graphs[links] = self.kept.graph(of, lambda: self._build(links))
             print(f"# graph, links {links}: {time.perf_counter() - start:.0f} s", flush=True)
         return self._graphs[links]
