@@ -51,8 +51,12 @@ def import_all() -> None:
     for module in pkgutil.walk_packages(avgraph.__path__, "avgraph."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for layer in (avgraph.nn.IntraUnit, avgraph.nn.InterUnit):
-        layer(2)  # PyG writes and compiles code of its own for the first of a class
+    nn = avgraph.nn  # PyG writes and compiles code of its own for the first of a class
+    for layer in (nn.IntraUnit, nn.InterUnit, nn.AnchorProxy, nn.AudioAttention, nn.MemoryConv, nn.SinkhornConv):
+        layer(2)
+    nn.LatentInteraction()
+    with avgraph.runtime.settings.run_settings(1):
+        pass  # it looks for the libraries that have threads
 
 
 def main() -> None:

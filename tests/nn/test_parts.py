@@ -9,6 +9,7 @@ from avgraph import nn
 from tests.forking import ForkServer
 from tests.nn.compiled_parts import COMPILED
 from tests.nn.parts import LOOKS_AT_VALUES, NOT_HERE, PARTS, results
+from tests.nn.pyg_layers import LAYERS
 
 # One tolerance a type: solvers stop where float32 can do no better, hence the loose one.
 TOLERANCE = {torch.float64: {"rtol": 1e-10, "atol": 1e-10}, torch.float32: {"rtol": 1e-2, "atol": 2e-3}}
@@ -53,4 +54,5 @@ def test_what_looks_at_values_by_design_has_no_shape_without(name: str) -> None:
 def test_compiled(fork_server: ForkServer) -> None:
     done = fork_server.start(python="from tests.nn.compiled_parts import main; main()")
     assert done.wait() == 0, done.error
-    assert done.output.split("\n")[:-1] == [f"{name}: compiled and equal" for name in COMPILED]
+    compiled = [*COMPILED, *(f"{name} of a relation" for name in LAYERS), "LatentInteraction, HeteroEdgeUnit"]
+    assert done.output.split("\n")[:-1] == [f"{name}: compiled and equal" for name in compiled]

@@ -1,4 +1,4 @@
-"""Every layer where PyG users put one: beside others in `HeteroConv`, in `to_hetero`, explained, compiled."""
+"""Every layer where PyG users put one: beside others in `HeteroConv`, in `to_hetero`, explained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from torch_geometric.nn import HeteroConv, SAGEConv, summary, to_hetero
 
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.nn import HeteroEdgeUnit, LatentInteraction
-from tests.forking import ForkServer
 from tests.nn.pyg_layers import EDGES, LAYERS, WIDTH, Network, made, rows
 
 TOLD = SimpleNamespace(tabulate=lambda tabular_data, **style: str(tabular_data))  # a package that PyG wants here
@@ -108,10 +107,3 @@ def test_layers_on_dicts_are_hooked_summarised_and_explained(monkeypatch: pytest
     assert found["a"].node_mask.shape == (5, WIDTH)
     assert found[TO].edge_mask[0] > 0
     assert found[NEAR].edge_mask[EDGES[1] == 0].all()  # through the unit: they end in the node that `to` starts from
-
-
-def test_compiled(fork_server: ForkServer) -> None:
-    done = fork_server.start(python="from tests.nn.pyg_layers import main; main()")
-    assert done.wait() == 0, done.error
-    assert all(f"{name} compiled and equal" in done.output for name in LAYERS)
-    assert "LatentInteraction and HeteroEdgeUnit compiled and equal" in done.output
