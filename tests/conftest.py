@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick() -> Iterator[None]:
-    """No test outlives a power cut, and what is installed stays as it is: Lightning looks for it in every trainer."""
+    """No test outlives a power cut, and what is installed stays as it is: every trainer and every run looks for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
+        patch.setattr("avgraph.runs.environment.version", cache(version))
+        patch.setattr("doctest._OutputRedirectingPdb.reset", lambda debugger: None)  # it looks for changes of every file
         logging.getLogger().addHandler(logging.NullHandler())  # warnings go nowhere, rather than to standard error
         yield
 

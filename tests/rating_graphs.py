@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
@@ -23,7 +25,15 @@ def ratings(seed: int = 0) -> HeteroData:
 
 def complete(data: HeteroData | None = None) -> HeteroData:
     """With like items, candidates, statistics, and probabilities as a model would give them."""
-    data = ratings() if data is None else data
+    return _made_up().clone() if data is None else _completed(data)
+
+
+@cache
+def _made_up() -> HeteroData:
+    return _completed(ratings())
+
+
+def _completed(data: HeteroData) -> HeteroData:
     for step in (CoRated(k=5), Unrated(k=6, neighbours=10), RatingStatistics(neighbours=10)):
         data = step(data)
     for kind in (RATES, CANDIDATES):

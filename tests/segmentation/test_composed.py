@@ -10,7 +10,7 @@ import torch
 from torch_geometric.data import HeteroData
 
 from avgraph.datasets import SoundingShapes
-from avgraph.datasets.composed.noise import coloured_noises, white_noises
+from avgraph.datasets.composed.noise import coloured_noises, noise_backgrounds, white_noises
 from avgraph.datasets.segmentation_graph import check_segmentation_graph
 from avgraph.datasets.sounding_shapes.shapes import SHAPES, shape_cut_outs
 from avgraph.datasets.sounding_shapes.timbres import shape_sounds
@@ -107,7 +107,7 @@ def test_recordings_are_in_one_split(shapes: HeteroData) -> None:
 
 
 def test_equal_options_give_equal_bytes_and_splits_are_independent(shapes: HeteroData) -> None:
-    for made_once in (coloured_noises, white_noises, shape_sounds):
+    for made_once in (coloured_noises, noise_backgrounds, white_noises, shape_sounds):
         made_once.cache_clear()
     again = SMALL.load()
     for store in (*shapes.node_types, *shapes.edge_types):

@@ -41,7 +41,7 @@ def load_sounding_shapes(options: SoundingShapes) -> HeteroData:
         cut_outs=CutOuts(shape_cut_outs(options.seed), names, y, np.ones((3, len(y)), dtype=bool)),
         sounds=Sounds(made, sounds, heard, split == np.arange(3)[:, None]),
         classes=classes,
-        backgrounds=[noise_backgrounds(_BACKGROUNDS, [options.seed, 13, part]) for part in range(3)],
+        backgrounds=[noise_backgrounds(_BACKGROUNDS, (options.seed, 13, part)) for part in range(3)],
         noise=white_noises(TEST_NOISES, options.seed),
         training_noise=coloured_noises(TRAINING_NOISES, options.seed),
         provenance=Provenance(

@@ -86,7 +86,7 @@ def _note(timbre: Timbre, pitch: float, length: int, rng: np.random.Generator) -
     return found
 
 
-@lru_cache(maxsize=2)  # of 28 kB a recording
+@lru_cache(maxsize=8)  # of 28 kB a recording
 def shape_sounds(classes: int, recordings: int, seed: int) -> UInt8[Tensor, "n 128 216"]:
     """Log-mels of ``recordings`` recordings of each of the first ``classes`` timbres, class by class.
 

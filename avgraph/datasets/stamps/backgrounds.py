@@ -43,7 +43,7 @@ def read_backgrounds(root: str | Path | None, seed: int) -> Backgrounds:
         if root is not None:
             raise DataError(f"dataset.cifar10_root: {root}: no {FILE}")
         logger.warning("stamps: no cifar10/%s; noise is behind the stamps", FILE)
-        made = [noise_backgrounds(NOISE_PICTURES, [seed, 7, split]) for split in range(3)]
+        made = [noise_backgrounds(NOISE_PICTURES, (seed, 7, split)) for split in range(3)]
         return Backgrounds(made, {}, ["noise in place of CIFAR-10 backgrounds"])
     path = folder / FILE
     part = read_npz(path, ["x_train", "x_test"])
