@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from threadpoolctl import ThreadpoolController
 
 from tests.forking import ForkServer, compiled_faults
 from tests.logged import Logged
@@ -31,6 +32,7 @@ def quick() -> Iterator[None]:
         patch.setattr(os, "fsync", lambda handle: None)
         patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
         patch.setattr("avgraph.runs.environment.version", cache(version))
+        patch.setattr("avgraph.runtime.settings.threadpool_limits", ThreadpoolController().limit)
         patch.setattr("doctest._OutputRedirectingPdb.reset", lambda debugger: None)  # it looks for changes of every file
         logging.getLogger().addHandler(logging.NullHandler())  # warnings go nowhere, rather than to standard error
         yield

@@ -55,8 +55,6 @@ def import_all() -> None:
     for layer in (nn.IntraUnit, nn.InterUnit, nn.AnchorProxy, nn.AudioAttention, nn.MemoryConv, nn.SinkhornConv):
         layer(2)
     nn.LatentInteraction()
-    with avgraph.runtime.settings.run_settings(1):
-        pass  # it looks for the libraries that have threads
 
 
 def main() -> None:

@@ -7,17 +7,15 @@ import logging
 import os
 import platform
 import random
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.linalg  # noqa: F401  (its BLAS must be loaded before its threads can be set)
 import torch
 import torch.utils.deterministic
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 
 @contextmanager
@@ -92,12 +90,6 @@ def deterministic() -> Iterator[None]:
         settings.fill_uninitialized_memory = fill
 
 
-@lru_cache(maxsize=1)
-def _pools(modules: int) -> ThreadpoolController:
-    """Of the libraries that are loaded; looking takes 20 ms, and another one comes with a module that is imported."""
-    return ThreadpoolController()
-
-
 @contextmanager
 def run_settings(threads: int | None) -> Iterator[None]:
     """Deterministic algorithms, ``threads`` (None leaves them), a quiet Lightning, random states kept.
@@ -115,7 +107,7 @@ def run_settings(threads: int | None) -> Iterator[None]:
     """
     lightning = logging.getLogger("pytorch_lightning")
     level, count = lightning.level, torch.get_num_threads()
-    limits = nullcontext() if threads is None else _pools(len(sys.modules)).limit(limits=threads, user_api="blas")
+    limits = nullcontext() if threads is None else threadpool_limits(limits=threads, user_api="blas")
     with random_state_kept(), deterministic(), limits:
         try:
             lightning.setLevel(logging.ERROR)
