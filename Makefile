@@ -1,4 +1,4 @@
-# make train: the environment and the main job. make test: the environment and the tests. make docs: site/index.html.
+# make train: the environment and the main job. make test: the environment and the tests but the slow ones, make test-slow. make docs: site/index.html.
 # Without the real data the main job runs on a synthetic stand-in, and says so; real-data tests skip.
 VENV ?= .venv
 PYTHON ?= python3
@@ -9,11 +9,13 @@ endif
 
 # A thread a worker; idle ones sleep; bytecode is kept, whatever the image says: workers and their processes share it.
 TESTS = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+# The files in order; a worker without work takes of the rest.
+PARALLEL = -n logical --maxprocesses 4 --dist worksteal
 # The graph search and bytecode, once and beside mypy, rather than by every worker that comes to them first.
 COMPILE = $(BIN)/python -c "import numpy, avgraph.dag; avgraph.dag.grasp(numpy.random.default_rng(0).normal(size=(9, 3)))"
 COLLECT = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q avgraph benchmarks; $(TESTS) --collect-only > /dev/null
 
-.PHONY: train test test-gpu lint bench bench-gpu docs clean
+.PHONY: train test test-slow test-gpu lint bench bench-gpu docs clean
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +29,10 @@ train: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy & types=$$!; $(BIN)/lint-imports && $(COMPILE) && { $(COLLECT); wait $$types; }
-	$(TESTS) -n logical --maxprocesses 4 --dist worksteal  # the files in order, a worker without work takes of the rest
+	$(TESTS) $(PARALLEL) -m "not slow"
+
+test-slow: $(VENV)/installed
+	$(TESTS) $(PARALLEL) -m slow
 
 bench: $(VENV)/installed
 	$(BIN)/pip install --quiet -c constraints.txt -e .[bench]

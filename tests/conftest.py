@@ -33,7 +33,9 @@ def quick() -> Iterator[None]:
         patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
         patch.setattr("avgraph.runs.environment.version", cache(version))
         patch.setattr("avgraph.runtime.settings.threadpool_limits", ThreadpoolController().limit)
-        patch.setattr("doctest._OutputRedirectingPdb.reset", lambda debugger: None)  # it looks for changes of every file
+        patch.setattr(
+            "doctest._OutputRedirectingPdb.reset", lambda debugger: None
+        )  # it looks for changes of every file
         logging.getLogger().addHandler(logging.NullHandler())  # warnings go nowhere, rather than to standard error
         yield
 
@@ -70,6 +72,9 @@ def data_root() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "fork_server" in getattr(item, "fixturenames", ()):  # a server takes seconds before its first process
+            item.add_marker("slow")
     if torch.cuda.is_available():
         return
     skip = pytest.mark.skip(reason="no CUDA device on this machine")

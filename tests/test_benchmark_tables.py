@@ -95,6 +95,7 @@ def test_cold_ones_are_measured_apart() -> None:
     assert found["all"]["ratings"] == int(edges.test_mask.sum())
 
 
+@pytest.mark.slow
 def test_a_table_that_was_stopped_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_table_that_was_stopped_goes_on(
         relations.main([*call, "train.epochs=2", "--only", *names])
 
 
+@pytest.mark.slow
 def test_a_kept_graph_serves_another_training_and_no_other_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_kept_graph_serves_another_training_and_no_other_steps(
             Split(load_experiment(OWN, [*SMALL, other]), kept).graph()
 
 
+@pytest.mark.slow
 def test_rows_that_the_experiment_has_nothing_for_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     graph = "graph=[{type: rating_statistics, folds: 2, neighbours: 5}]"
     names = ["boosting, whole graph", "myFM, whole graph"]

@@ -151,6 +151,7 @@ def data_folder(made_up: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
     monkeypatch.setattr(f"{baselines.__name__}.TREES", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", STARTS, ids=[f"{one.module} {' '.join(one.arguments)[:40]}" for one in STARTS])
 def test_a_table_comes_out(one: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [argument.format(here=tmp_path) if "{here}" in argument else argument for argument in one.arguments]

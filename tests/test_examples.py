@@ -62,6 +62,7 @@ def test_experiments_are_valid(path: Path) -> None:
     assert experiment.name.startswith(f"{experiment.method.type}-")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_experiments_train_without_data(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None

@@ -58,6 +58,7 @@ def checks_of(run: Run) -> list[str]:
     return [check["name"] for check in json.loads((run.directory / "metrics.json").read_text())["checks"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["as it stands", "precomputed"])  # without a score to start from, too
 def test_the_recipe_of_the_readme_learns(recipe: Path, encoder: str) -> None:
     run = train(recipe, {} if encoder == "as it stands" else {"encoders.audio.type": encoder})

@@ -74,18 +74,20 @@ def draw_gallery(
     left = 1.25
     width, height = left + shown * (_TILE + _GAP) + 0.1, len(chosen) * (_TILE + _GAP) + 0.3
     figure = Figure(figsize=(width, height), facecolor="white")
+    figure.suppressComposite = True  # an SVG keeps a picture a tile
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height), autoscale_on=False)  # in inches
+    axes.set_axis_off()
     for k in range(shown):
-        x = (left + k * (_TILE + _GAP) + _TILE / 2) / width
-        figure.text(x, 1 - 0.18 / height, str(k + 1), fontsize=_FONT, ha="center", color="#555555")
+        x = left + k * (_TILE + _GAP) + _TILE / 2
+        axes.text(x, height - 0.18, str(k + 1), fontsize=_FONT, ha="center", color="#555555")
     for number, row in enumerate(chosen):
         bottom = height - 0.25 - (number + 1) * (_TILE + _GAP) + _GAP
-        name, y = "\n".join(textwrap.wrap(names[int(label[row])], 16)), (bottom + _TILE / 2) / height
-        figure.text(0.1 / width, y, f"{name}\nAP {precision[row]:.2f}", fontsize=_FONT + 1, va="center")
+        name = "\n".join(textwrap.wrap(names[int(label[row])], 16))
+        axes.text(0.1, bottom + _TILE / 2, f"{name}\nAP {precision[row]:.2f}", fontsize=_FONT + 1, va="center")
         for k, item in enumerate(order[row, :shown].tolist()):
-            place = ((left + k * (_TILE + _GAP)) / width, bottom / height, _TILE / width, _TILE / height)
             picture = None if pictures is None else pictures[item].cpu().numpy()
-            right = bool(label[item] == label[row])
-            _tile(figure.add_axes(place), picture, names[int(label[item])], RIGHT if right else WRONG)
+            colour = RIGHT if bool(label[item] == label[row]) else WRONG
+            _tile(axes, (left + k * (_TILE + _GAP), bottom), picture, names[int(label[item])], colour)
     return save_figure(figure, path)
 
 
@@ -122,15 +124,15 @@ def typical_queries(precision: Tensor, label: Tensor, most: int = 4) -> list[int
     return found
 
 
-def _tile(axes: Any, picture: npt.NDArray[Any] | None, name: str, colour: str) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set(color=colour, linewidth=2.5)
+def _tile(axes: Any, corner: tuple[float, float], picture: npt.NDArray[Any] | None, name: str, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    x, y = corner
+    ground = "#f4f4f4" if picture is None else "none"  # a patch lies upon pictures
+    axes.add_patch(Rectangle(corner, _TILE, _TILE, facecolor=ground, edgecolor=colour, linewidth=2.5))
     if picture is not None:
-        axes.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto")
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto", extent=(x, x + _TILE, y, y + _TILE))
         return
-    axes.set_facecolor("#f4f4f4")
     lines = textwrap.wrap(name, _WIDTH)
     text = "\n".join(lines[:4]) + ("…" if len(lines) > 4 else "")
-    axes.text(0.5, 0.5, text, fontsize=_FONT, ha="center", va="center", transform=axes.transAxes)
+    axes.text(x + _TILE / 2, y + _TILE / 2, text, fontsize=_FONT, ha="center", va="center")

@@ -125,8 +125,8 @@ def test_frames_tell_right_from_wrong(tmp_path: Path) -> None:
     text = draw_gallery(audio, visual, y, tmp_path / "g.svg", names=list("abcd"), rows=[3, 5], top=14).read_text()
     right = int((y[order[[3, 5], :14]] == y[[3, 5], None]).sum())
     assert 0 < right < 28
-    assert text.count(f"stroke: {RIGHT}") == 4 * right  # the sides of a frame
-    assert text.count(f"stroke: {WRONG}") == 4 * (28 - right)
+    assert text.count(f"stroke: {RIGHT}") == right
+    assert text.count(f"stroke: {WRONG}") == 28 - right
     pictures = torch.randint(256, (40, 8, 8), dtype=torch.uint8)
     shown = draw_gallery(
         audio, visual, y, tmp_path / "p.svg", names=list("abcd"), pictures=pictures, rows=[3]

@@ -67,6 +67,7 @@ def test_what_counts_as_a_finding(tmp_path: Path, error: BaseException, told: st
     assert found == told if told is None else told in str(found)
 
 
+@pytest.mark.slow
 def test_a_death_and_a_hang_are_found_and_the_rest_goes_on() -> None:
     script = """
 import os, signal, time

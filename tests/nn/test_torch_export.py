@@ -15,6 +15,8 @@ from avgraph.methods import RRNet
 from avgraph.nn import AnchorProxy, HeteroEdgeUnit, IntraUnit, MemoryConv
 from tests.typechecker import unchecked
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _symbolic_sizes() -> Iterator[None]:

@@ -47,6 +47,7 @@ PROGRAMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("snippet", "declared"), EXPERIMENTS, ids=[str(snippet) for snippet, _ in EXPERIMENTS])
 def test_experiment_trains(snippet: Snippet, declared: dict[str, Any], tmp_path: Path) -> None:
     for other in snippets(snippet.page):
@@ -63,6 +64,7 @@ def test_experiment_trains(snippet: Snippet, declared: dict[str, Any], tmp_path:
     assert any(name.startswith("test/") for name in run.metrics)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PROGRAMS, ids=[str(page.relative_to(ROOT)) for page in PROGRAMS])
 def test_programs_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for _, declared in experiments(page):

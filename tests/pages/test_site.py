@@ -103,6 +103,7 @@ def test_what_an_option_takes_is_said(pages: dict[str, str]) -> None:
     assert "\n## files.nodes\n" in pages["datasets"]
 
 
+@pytest.mark.slow
 def test_every_option_has_an_anchor(site: Path, pages: dict[str, str]) -> None:
     for page, text in pages.items():
         html = (site / "reference" / "options" / f"{page}.html").read_text(encoding="utf-8")
@@ -110,6 +111,7 @@ def test_every_option_has_an_anchor(site: Path, pages: dict[str, str]) -> None:
             assert f'id="confval-{name}"' in html, name
 
 
+@pytest.mark.slow
 def test_no_server_is_asked_for_anything(site: Path) -> None:
     for file in [*site.rglob("*.html"), *site.rglob("*.css")]:
         text = file.read_text(encoding="utf-8")

@@ -110,6 +110,7 @@ def test_a_killed_rank_ends_the_run_which_goes_on_alone(
     assert_same_run(directory, alone)
 
 
+@pytest.mark.slow
 def test_one_process_through_ddp(alone: avgraph.Run, tmp_path: Path) -> None:
     run = avgraph.train(experiment(tmp_path), {"train.threads": 1, "train.strategy": "ddp"})
     assert_same_run(run.directory, alone)

@@ -32,6 +32,7 @@ print(json.dumps([*readings, measured()]))
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these settings")
+@pytest.mark.slow
 def test_later_rounds_ask_the_system_for_next_to_nothing() -> None:
     output = subprocess.run([sys.executable, "-c", _SCRIPT], check=True, capture_output=True, text=True).stdout
     (faults, pages), *rounds, (_, pages_after) = json.loads(output)

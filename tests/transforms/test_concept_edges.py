@@ -95,7 +95,7 @@ def test_concepts_that_the_graph_has_are_taken() -> None:
 
 def test_time_that_is_up_is_told(logged: Logged) -> None:
     InferDependencies(["audio"], attribute="logit", time_limit=1e-9)(clips())
-    assert re.search(r"infer_dependencies: time is up after [01] of 5 starts", logged.text)  # a start may be quick
+    assert re.search(r"infer_dependencies: time is up after [0-4] of 5 starts", logged.text)  # some may be quick
 
 
 def test_active_concepts_are_those_of_a_loop() -> None:

@@ -80,7 +80,7 @@ TOWER = attribute("audio", "x_toy")
 COMPONENTS = (
     _encoder(
         "logmel_cnn", encoders.LogmelCNN, pictures, "audio",
-        {"channels": 6, "width": 4, "epochs": 1, "batch_size": 4, "lr": 0.01},
+        {"channels": 6, "width": 4, "epochs": 1, "inner_epochs": 1, "batch_size": 4, "lr": 0.01},
         row("channels", 5, size("audio"), becomes((12, 5))),
         row("width", 5, TEST_SCORES),
         row("epochs", 2, TEST_SCORES),
@@ -91,7 +91,7 @@ COMPONENTS = (
         row("mixup", 0.0, TEST_SCORES),
         row("out_of_fold", False, seen("how far the scores of a training clip and of its copy are apart", lambda w: (
             float((w.data["audio"].score[0] - w.data["audio"].score[10]).abs().max()))), nearly(0.0)),
-        row("inner_epochs", 2, TRAIN_SCORES, inner_epochs=1),
+        row("inner_epochs", 2, TRAIN_SCORES),
         row("seed", 1, TEST_SCORES),
     ),
     _encoder(

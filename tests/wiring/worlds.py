@@ -66,7 +66,7 @@ class EncoderWorld:
     @cached_property
     def data(self) -> HeteroData:
         """The graph with what was encoded."""
-        encoder = checked(ENCODERS, self.name, self.options)
+        encoder = checked(ENCODERS, self.name, used(ENCODERS[self.name], self.options))
         return encoder.encode(self.source(), self.node, context=EncodeContext(seed=3))
 
 
