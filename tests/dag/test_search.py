@@ -58,6 +58,7 @@ def test_parents_are_at_least_as_good_as_grow_shrink_on_the_returned_order(p: in
     assert min(gains(np.corrcoef(x.T), 150, dag, discount)) >= 0
 
 
+@pytest.mark.slow
 def test_on_a_dense_table_parents_are_exchanged_where_that_is_better() -> None:
     above = []
     for seed in range(3):

@@ -150,6 +150,7 @@ def test_queries_are_medians_of_classes_from_best_to_worst() -> None:
     assert torch.equal(precision[chosen], precision.view(50, 3).median(1).values[classes])
 
 
+@pytest.mark.slow
 def test_a_run_draws_what_its_graph_allows_the_same_every_time(tmp_path: Path) -> None:
     one = draw_figures(clip_figures_of, learned(), history(), tmp_path / "one")
     again = draw_figures(clip_figures_of, learned(), history(), tmp_path / "again")
@@ -163,6 +164,7 @@ def test_a_run_draws_what_its_graph_allows_the_same_every_time(tmp_path: Path) -
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_renamed_nodes_have_the_same_figures(tmp_path: Path) -> None:
     graph, names = learned(), {"audio": "sound", "visual": "picture", "concept": "word"}
     renamed = HeteroData()
@@ -176,6 +178,7 @@ def test_renamed_nodes_have_the_same_figures(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in found] == [path.read_bytes() for path in plain]
 
 
+@pytest.mark.slow
 def test_pictures_of_made_up_data_say_so(tmp_path: Path) -> None:
     real, made_up = learned(), learned()
     made_up.provenance = {"source": "synthetic"}

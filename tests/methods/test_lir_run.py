@@ -99,6 +99,7 @@ def test_killed_in_any_stage_and_resumed_is_as_unbroken(
         assert torch.equal(resumed.graph[kind].edge_weight, whole.graph[kind].edge_weight)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_runs_of_several_insertion_epochs_are_one_until_their_graph_comes(whole: avgraph.Run, tmp_path: Path) -> None:
     """What the curves of Fig. 4 need: runs that differ in M alone, and one without a graph."""
@@ -129,6 +130,7 @@ def test_run_folder_holds_graph_figures_and_both_protocols(whole: avgraph.Run) -
         assert value == whole.metrics[name]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_co_occurrence_is_scored_and_made_up_data_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AVGRAPH_DATA", raising=False)

@@ -164,6 +164,7 @@ def test_variants_run(options: str, tmp_path: Path) -> None:
     assert run.metrics["test/cosine/audio_to_text_recall_at_1"] > 0.5
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_is_as_unbroken(run: avgraph.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = Checkpoints.on_train_epoch_end
 

@@ -27,6 +27,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dataset", "epochs"), [("audiocaps", 80), ("clotho", 20)])  # with five captions a recording
 @pytest.mark.usefixtures("no_figures")
 def test_from_recordings_to_a_graph(dataset: str, epochs: int, tmp_path: Path) -> None:

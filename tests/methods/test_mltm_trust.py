@@ -75,6 +75,7 @@ def test_trust_that_would_never_come_is_a_mistake() -> None:
     experiment_from_dict({**declared, "train": {"epochs": 6}})
 
 
+@pytest.mark.slow
 def test_wrong_pairs_are_found_without_being_told(tmp_path: Path, no_figures: None) -> None:
     noisy = ("batch_size: 6}", "batch_size: 6, noise: 0.5, trust: partial, trusted: 0.5, trust_after: 2}")
     run = avgraph.train(experiment(tmp_path, noisy, ("epochs: 6", "epochs: 12")))

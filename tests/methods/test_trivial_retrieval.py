@@ -72,6 +72,7 @@ def test_the_loss_of_equal_rows(name: Any) -> None:
     assert mean == pytest.approx(expected * (6 * math.log(6) + 2 * math.log(2)) / 8 / math.log(6))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_run_that_learned_nothing_says_so_and_one_that_did_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

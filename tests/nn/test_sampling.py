@@ -48,6 +48,7 @@ def test_of_every_node_as_many_as_asked_for_or_as_it_has(fan_out: int) -> None:
         assert min(fan_out, both) - loops <= len(drawn) <= min(fan_out, both)
 
 
+@pytest.mark.slow
 def test_every_edge_of_a_node_is_drawn_as_often() -> None:
     rng, count = np.random.default_rng(0), torch.zeros(8)
     several = Incidence.from_edge_index(torch.tensor([[0] * 5 + [1] * 3, [1] * 5 + [0] * 3]), 2, 2)

@@ -150,6 +150,7 @@ def test_mmvae_segments_other_frames_with_its_weights() -> None:
     assert not task.training
 
 
+@pytest.mark.slow
 def test_mmvae_takes_frames_that_are_all_to_test_on_or_none() -> None:
     task = bound({"type": "mmvae", "size": 64, "width": 2, "audio_encoder": "modulation"}, Scenes().load())
     whole, other = task.metrics(), Scenes().load()

@@ -59,6 +59,7 @@ def second_step(name: str, device: str) -> set[str]:
     return watch.found
 
 
+@pytest.mark.slow
 def test_only_what_is_listed_looks_at_values() -> None:
     everybody = set()
     for name, (_, reasons) in STEPS.items():

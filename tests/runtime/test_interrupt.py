@@ -50,6 +50,7 @@ def stop_at_third_epoch(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(History, "on_train_epoch_end", stopping)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", STOPPING)
 def test_python_gets_an_exception_that_names_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: dict[int, object], number: int

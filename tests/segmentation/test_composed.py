@@ -106,6 +106,7 @@ def test_recordings_are_in_one_split(shapes: HeteroData) -> None:
                     assert audio[mask][audio.name.index(part)] == frame[mask][row]
 
 
+@pytest.mark.slow
 def test_equal_options_give_equal_bytes_and_splits_are_independent(shapes: HeteroData) -> None:
     for made_once in (coloured_noises, noise_backgrounds, white_noises, shape_sounds):
         made_once.cache_clear()

@@ -213,6 +213,7 @@ def test_options_that_do_not_fit_are_named(options: dict[str, Any], message: str
         Stamps(**options)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_on_the_real_stamps(data_root: Path) -> None:
     data = Stamps(

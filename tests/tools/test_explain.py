@@ -83,6 +83,7 @@ def test_an_edge_as_json_is_what_is_kept(directory: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_predictions_stand_beside_random_choices(directory: Path) -> None:
     options = ExplainOptions(algorithm="gradient", draws=1, top=2)
     study = explain_predictions(directory, 4, options=options, keep=False).found

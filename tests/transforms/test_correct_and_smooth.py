@@ -105,6 +105,7 @@ def test_rows_outside_the_training_are_as_pyg_has_them(settings: dict[str, Any])
     torch.testing.assert_close(found, expected / expected.sum(1, keepdim=True))
 
 
+@pytest.mark.slow
 def test_a_class_says_nothing_of_its_own_row_and_an_unknown_one_nothing_at_all() -> None:
     before = CorrectAndSmooth("audio")(graph())["audio"].score
     for row in range(30):

@@ -42,6 +42,7 @@ def test_all_that_a_graph_has_comes_along(tmp_path: Path) -> None:
     assert torch.equal(data["clip", "near", "clip"].edge_weight, before["clip", "near", "clip"].edge_weight)
 
 
+@pytest.mark.slow
 def test_a_method_learns_on_it(tmp_path: Path) -> None:
     torch.save(clips().to_dict(), tmp_path / "graph.pt")
     graph = [{"type": "complete", "source": "clip", "target": "kind"}]

@@ -206,6 +206,7 @@ def test_the_level_of_second_classes_is_an_error_where_there_are_none() -> None:
     assert ClassPaired(cooccurrence=0.1, second_level=0.7).model_dump()["second_level"] == 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_sets(data_root: Path) -> None:
     data = ClassPaired(root=data_root, cooccurrence=0.2).load()

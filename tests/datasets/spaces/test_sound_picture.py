@@ -78,6 +78,7 @@ def test_the_example_runs_on_the_stand_in(nowhere: Path) -> None:
     assert run.graph["audio", "recalled", "text"].edge_index.shape == (2, 500)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_real_sets(data_root: Path) -> None:
     with files_read() as read:

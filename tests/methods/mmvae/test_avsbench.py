@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from avgraph.datasets import AVSBenchS4, SoundingShapes
@@ -12,6 +13,7 @@ from avgraph.methods.mmvae.objective import objective
 from tests.methods.mmvae.scenes import bound
 
 
+@pytest.mark.slow
 def test_s4_is_learned_from_one_mask_a_clip(tmp_path: Path) -> None:
     shapes = SoundingShapes(train_clips=3, val_clips=1, test_clips=1, frames=5, size=64, silence_share=0.0,
                             off_screen_share=0.0, max_objects=1, classes=4, recordings=5)  # fmt: skip

@@ -268,6 +268,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
     assert read_picture(tmp_path / "phone.jpg", "RGB").shape == (8, 4, 3)
 
 
+@pytest.mark.slow
 def test_it_learns_which_colour_sounds() -> None:
     data = Recorded().load()
     task = bound(data, width=8, neck_channels=8, latent=False, missing_audio=0.0, flip=0.0)
