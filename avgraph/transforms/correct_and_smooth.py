@@ -38,6 +38,7 @@ class CorrectAndSmooth(BaseTransform):
 
     Writes R as ``score`` [n, classes], rows of probabilities, and puts it first in ``view_score``
     [n, views + 1, classes]: what the encoders said stays beside it, also on the candidate edges made by `Candidates`.
+    ``smoothed_views`` says how many of the views are such.
 
     Args:
         node: node type with ``score``, ``y`` and ``train_mask``.
@@ -170,4 +171,5 @@ class CorrectAndSmooth(BaseTransform):
 
 def _put_first(data: HeteroData, node: str, score: Tensor, views: Tensor) -> None:
     data[node].score = score
+    data[node].smoothed_views = data[node].get("smoothed_views", 0) + 1
     data[node].view_score = torch.cat([score[:, None], views], 1)

@@ -19,7 +19,7 @@ from avgraph.methods.cmcr.paths import bridge_metrics, read_paths
 from avgraph.methods.cmcr.readouts import Gathered
 from avgraph.methods.cmcr.steps import Steps
 from avgraph.metrics import mean_average_precision
-from avgraph.nn import memory_readout, path_similarity
+from avgraph.nn import memory_readout, path_similarity, soft_info_nce
 from avgraph.transforms import SpaceGraph
 from tests.spaces import CLASSES, two_spaces
 
@@ -86,6 +86,22 @@ def test_paths_are_over_training_rows_of_the_memories() -> None:
     place = [data["audio"].x_a.tolist().index(row) for row in part.source[1].loaded().tolist()]
     assert len(set(place)) == 3
     assert max(place) < 5
+
+
+def test_what_belongs_to_nothing_of_a_batch_is_to_spread_evenly() -> None:
+    audio, image, text = torch.eye(6, 40), torch.eye(6, 40)[:3], torch.eye(6, 40)
+    data = SpaceGraph()(
+        HeteroData(
+            text={"x_a": text, "x_b": text},
+            audio={"x_a": audio, "train_mask": torch.ones(6, dtype=torch.bool)},
+            image={"x_b": image, "train_mask": torch.ones(3, dtype=torch.bool)},
+        )
+    )
+    (path,) = read_paths(data, 0.01, 100, seed=0)
+    target = path.target[:, :3] / path.target[:, :3].sum(1, keepdim=True)
+    torch.testing.assert_close(target[3:], torch.full((3, 3), 1 / 3))
+    torch.testing.assert_close(target[:3], torch.eye(3))
+    assert torch.isfinite(soft_info_nce(torch.randn(6, 4), torch.randn(3, 4), path.target, 0.1))
 
 
 def test_a_step_shares_its_rows_between_the_sets_of_items() -> None:

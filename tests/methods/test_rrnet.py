@@ -9,9 +9,11 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import ConfigError, GraphError
 from avgraph.methods import RRNet, RRNetTask
 from avgraph.methods.rrnet import RrnetOptions, RrnetRatingsOptions
+from avgraph.methods.rrnet.features import edge_features, node_features
+from avgraph.methods.rrnet.results import edge_metrics, with_answers
 from avgraph.metrics import accuracy
 from avgraph.options.train import OptimizerOptions, TrainOptions
-from avgraph.transforms import KNN, Candidates, Complete
+from avgraph.transforms import KNN, Candidates, Complete, CorrectAndSmooth
 
 NEAR, CANDIDATE = ("audio", "near", "audio"), ("audio", "candidate", "label")
 
@@ -307,6 +309,48 @@ def test_a_second_view_on_the_edges_is_learned_from() -> None:
     assert found["test/accuracy"] > found["test/baseline_accuracy"] + 0.1
     fused = (audio.score.log() + good.log()).argmax(1) == audio.y
     assert found["test/fused_accuracy"] == pytest.approx(float(fused[audio.test_mask].float().mean()))
+
+
+def test_smoothed_scores_are_not_among_what_there_is_without_a_graph() -> None:
+    data = graph(n=100)
+    audio = data["audio"]
+    audio.view_score = torch.stack([audio.score, audio.score.flip(0)], 1)
+    smoothed = Candidates("audio", "label", 5)(CorrectAndSmooth("audio")(data))
+    logits = torch.zeros(smoothed[CANDIDATE].num_edges)
+    before = edge_metrics(Candidates("audio", "label", 5)(data), CANDIDATE, logits)
+    after = edge_metrics(smoothed, CANDIDATE, logits)
+    assert after["test/baseline_accuracy"] == accuracy(smoothed["audio"].score, audio.y, audio.test_mask)
+    assert after["test/view_1_accuracy"] == before["test/baseline_accuracy"] != after["test/baseline_accuracy"]
+    for name in ("view_2_accuracy", "fused_accuracy"):
+        assert after[f"test/{name}"] == before[f"test/{name}"]
+    assert "test/view_3_accuracy" not in after
+    del audio.view_score
+    assert "test/fused_accuracy" not in edge_metrics(Candidates("audio", "label", 5)(
+        CorrectAndSmooth("audio")(data)), CANDIDATE, logits)  # fmt: skip
+
+
+def test_shares_of_targets_of_one_class_are_added_and_edges_by_themselves_are_not() -> None:
+    data = HeteroData(audio={"x": torch.eye(1), "y": torch.tensor([7])}, label={"x": torch.eye(3)})
+    data["label"].y = torch.tensor([7, 7, 8])
+    data[CANDIDATE].edge_index = torch.tensor([[0, 0, 0], [0, 1, 2]])
+    logits = torch.tensor([0.1, 0.0, 0.2])
+    share = logits.softmax(0)
+    together = with_answers(data, CANDIDATE, logits, each_edge=False)["audio"].label_probability
+    torch.testing.assert_close(together, share[:2].sum()[None])
+    alone = with_answers(data, CANDIDATE, logits, each_edge=True)["audio"].label_probability
+    torch.testing.assert_close(alone, logits[:1].sigmoid())
+
+
+def test_scores_that_are_no_probabilities_reach_the_edges_as_they_are() -> None:
+    data = graph()
+    weight = torch.randn(data[CANDIDATE].num_edges, generator=torch.Generator().manual_seed(0))
+    data[CANDIDATE].edge_weight = weight
+    found = edge_features(data, CANDIDATE, RrnetOptions())
+    assert found is not None
+    torch.testing.assert_close(found[:, 0], (weight - weight.mean()) / (weight.std() + 1e-6))
+    data["audio"].score = data["audio"].score - 0.5
+    x = node_features(data, "audio", RrnetOptions(node_score=True, standardize=False))
+    assert torch.equal(x[:, 10:], data["audio"].score)
 
 
 def test_few_edge_attributes_start_with_their_own_weight_beside_many_features() -> None:

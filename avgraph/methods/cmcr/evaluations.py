@@ -21,7 +21,7 @@ from avgraph.methods.cmcr.readouts import places_of
 from avgraph.metrics import best_proposals, counterfactual_scores, localisation_scores, region_iou, zero_shot_accuracy
 
 _KS = (1, 3, 5)
-HIT = 0.5  # of the IoU, as in `localisation_scores` and `counterfactual_scores`
+HIT = 0.5  # of the IoU: at least in `localisation_scores`, above in `counterfactual_scores`, as published
 
 Embedded = Mapping[str, tuple[Tensor, Tensor]]
 """Node type → numbers of held-out rows, and their unit rows in the connected space."""

@@ -18,6 +18,8 @@ from avgraph.nn import path_similarity
 
 # Targets are sharpened by squaring them.
 _SHARPER = 2
+# What belongs to none of a batch is to spread over it evenly; squared, a lower number would be 0 in float32.
+_LEAST = 1e-18
 _MOST_ITEMS = 50_000  # of an overlap that rows are compared through; of more, a random part
 
 
@@ -49,7 +51,8 @@ def read_paths(graph: HeteroData, temperature: float, most: int, *, seed: int) -
         through = _through(graph, modality, spaces, rng)
         for ends in product(*([node for node in held[space] if node != modality] for space in spaces)):
             rows = [_part(training_rows(graph, *end), most, rng) for end in zip(ends, spaces, strict=True)]
-            target = path_similarity(rows[0].loaded(), rows[1].loaded(), through, temperature) ** _SHARPER
+            together = path_similarity(rows[0].loaded(), rows[1].loaded(), through, temperature)
+            target = together.clamp_min(_LEAST) ** _SHARPER
             found.append(Path((spaces[0], rows[0]), (spaces[1], rows[1]), target))
     return found
 

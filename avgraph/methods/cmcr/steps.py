@@ -17,7 +17,7 @@ from avgraph.methods.cmcr.paths import Path, read_paths
 
 
 def steps_of_epoch(graph: HeteroData, batch_size: int) -> int:
-    """Steps in which every training row of the largest overlap is seen once."""
+    """Steps of ``batch_size`` items that the largest overlap has; with ``centred_on: all`` its sets share each step."""
     largest = max(len(training_rows(graph, modality, spaces[0])) for modality, spaces in overlaps_of(graph))
     return math.ceil(largest / batch_size)
 

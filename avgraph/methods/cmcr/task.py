@@ -80,7 +80,7 @@ class CMCRTask(Task):
         return head
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Numbers of the steps of an epoch, which sees every row of the largest overlap once."""
+        """Numbers of the steps of an epoch, as many as the largest overlap fills; see `steps_of_epoch`."""
         return DataLoader(torch.arange(steps_of_epoch(self.graph, self.options.batch_size)), batch_size=1)  # type: ignore[arg-type]
 
     def on_fit_start(self) -> None:

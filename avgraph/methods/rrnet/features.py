@@ -11,6 +11,7 @@ from torch_geometric.data import HeteroData
 from avgraph.errors import GraphError
 from avgraph.graph.vocabulary import EdgeType
 from avgraph.methods.rrnet.options import RrnetOptions
+from avgraph.methods.rrnet.probabilities import are_probabilities
 from avgraph.tensors.rows import standardized
 
 _LEAST = 1e-4  # probability whose logarithm is taken
@@ -38,14 +39,26 @@ def edge_features(
     if options.edge_score and "edge_weight" in store:
         score = store.edge_weight.float()[:, None]
         if kind[0] == options.source and kind[2] == options.target:
-            # Probabilities: sure and unsure ones differ on the logarithmic scale.
-            score = store.get("view_score", score).clamp_min(_LEAST).log()
+            score = _on_a_scale(store.get("view_score", score), trained)
         parts.append(standardized(score, None if trained is None else torch.arange(trained), added=1e-6, correction=1))
     return torch.cat(parts, 1) if parts else None
 
 
-def node_features(graph: HeteroData, node: str, options: RrnetOptions) -> Float[Tensor, "n c"]:
+def _on_a_scale(score: Float[Tensor, "n c"], trained: int | None) -> Float[Tensor, "n c"]:
+    """The logarithm of probabilities, where sure and unsure ones differ; other scores as they are."""
+    return score.clamp_min(_LEAST).log() if are_probabilities(score[:trained]) else score
+
+
+def node_features(
+    graph: HeteroData, node: str, options: RrnetOptions, *, trained: int | None = None
+) -> Float[Tensor, "n c"]:
     """What the node encoder of a type sees; of source nodes the last columns are the classes that are known.
+
+    Args:
+        graph: with the nodes.
+        node: their type.
+        options: of the method.
+        trained: how many of the nodes are those of the run, the first ones; all if not given.
 
     Raises:
         GraphError: if scores or classes are asked for that source nodes do not have.
@@ -64,7 +77,7 @@ def node_features(graph: HeteroData, node: str, options: RrnetOptions) -> Float[
         if "score" not in store:
             raise GraphError(f"rrnet: node_score: {node!r} nodes have no 'score'; declare an encoder that gives one")
         scores = store.view_score.flatten(1) if "view_score" in store else store.score
-        x = torch.cat([x, scores.to(x).clamp_min(_LEAST).log()], 1)
+        x = torch.cat([x, _on_a_scale(scores.to(x), trained)], 1)
     if options.standardize:
         x = standardized(x, store.get("train_mask"), added=1e-5)
     if node == options.source and options.known_labels:

@@ -12,11 +12,6 @@ from avgraph.methods.rrnet.model import RRNet
 from avgraph.methods.rrnet.options import RrnetOptions
 
 
-def are_probabilities(weight: Tensor) -> bool:
-    """Whether weights of candidate edges may be probabilities, so that logits can start from them."""
-    return bool(((weight >= 0) & (weight <= 1 + 1e-4)).all())  # rounding may lift one above 1
-
-
 def network_of(
     options: RrnetOptions,
     widths: Mapping[str, int],

@@ -44,7 +44,7 @@ class RrnetOptions(MethodOptions):
         loss: of the candidates of a source node against each other, or (``bce``, Eq. 9) of every edge by itself.
         dropout: of the features and of what the decoder sees.
         baseline_logit: start from the log-probability that the encoder gives a candidate edge, where it gives one;
-            training then only corrects it.
+            training then only corrects it. With ``loss: bce``, a sigmoid of each edge, a sure one then starts at ½.
         edge_score: give edges their similarity, and candidate edges the encoders' scores, where there are any.
         standardize: bring every feature to mean 0 and deviation 1 over the training nodes.
         product: where no encoder's probability is there to start from, add the product of the two ends' projections to

@@ -39,7 +39,10 @@ def predict_nodes(task: RRNetTask, new: HeteroData, steps: Sequence[Any]) -> Pre
         kind: edge_features(graph, kind, task.options, trained=joined.edges[kind]) for kind in task.attributes
     }
     logits = task.model(
-        {node: node_features(graph, node, task.options).to(like) for node in task.model.channels},
+        {
+            node: node_features(graph, node, task.options, trained=len(task.graph[node].x)).to(like)
+            for node in task.model.channels
+        },
         {kind: graph[kind].edge_index.to(like.device) for kind in task.attributes},
         {kind: value.to(like) for kind, value in attributes.items() if value is not None},
         {kind: plan.to(like.device) for kind, plan in joined.plans.items()},

@@ -37,7 +37,8 @@ class RrnetRatingsOptions(MethodOptions):
         dropout: of the features and of what the decoder sees.
         head: a probability of each level of the ratings, or one number by squared error (the paper).
         start: what a prediction starts from, so that training only corrects it: the mean rating, the biases of user and
-            item, or the ``level_probability`` that a step of the graph (rating_model) gave.
+            item, or the ``level_probability`` that a step of the graph (rating_model) gave. With ``head: squared`` it
+            stays 2 % of the scale away from the ends, where a sigmoid could not be corrected.
         damping: of the biases that are started from and that are told as the baseline.
         features: of users and items beside their attributes, where they have any: numbers of U[0, 1) (the paper), or
             embeddings that are learned, or none.

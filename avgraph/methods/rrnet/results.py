@@ -21,9 +21,11 @@ def edge_metrics(
 ) -> dict[str, float]:
     """Accuracy by the logits and of the model that proposed the candidates, and the ceiling the candidates set.
 
-    With several views also the accuracy of each further one, and ``fused_accuracy`` of their mean log-probability:
-    what the views give without any graph. ``true_class_score`` shows how much surer the scores of training nodes are
-    than those of test nodes. A node without a class (y = -1) is not counted.
+    With several views of the encoders also the accuracy of each further one, and ``fused_accuracy`` of their mean
+    log-probability: what the views give without any graph. Where `avgraph.transforms.CorrectAndSmooth` has smoothed
+    the scores, ``baseline_accuracy`` is of what it made, and ``view_1_accuracy`` of what the first encoder said.
+    ``true_class_score`` shows how much surer the scores of training nodes are than those of test nodes. A node without
+    a class (y = -1) is not counted.
 
     Args:
         graph: with labelled candidate edges.
@@ -43,7 +45,9 @@ def edge_metrics(
     reached = torch.zeros(len(node.y), dtype=torch.bool)
     reached[edge_index[0][graph[inter].y > 0]] = True
     score = _by_class(node.score, y) if "score" in node else None
-    log_score = _by_class(node.view_score.clamp_min(1e-4).log(), y) if "view_score" in node else None
+    smoothed = node.get("smoothed_views", 0)
+    views = node.view_score[:, smoothed:] if "view_score" in node else None
+    log_score = None if views is None else _by_class(views.clamp_min(1e-4).log(), y)
     result = {}
     for split in splits:
         mask = _scored(node, split)
@@ -55,9 +59,10 @@ def edge_metrics(
             result[f"{split}/candidate_recall"] = float(reached[mask].double().mean())
             result[f"{split}/true_class_score"] = float(score[mask].gather(1, node.y[mask][:, None]).mean())
         if log_score is not None:
-            for view in range(1, log_score.shape[1]):
+            for view in range(0 if smoothed else 1, log_score.shape[1]):
                 result[f"{split}/view_{view + 1}_accuracy"] = accuracy(log_score[:, view], node.y, mask)
-            result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
+            if log_score.shape[1] > 1:
+                result[f"{split}/fused_accuracy"] = accuracy(log_score.mean(1), node.y, mask)
     return result
 
 
@@ -151,6 +156,7 @@ def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edg
 
     A source node without candidates has prediction -1. Where source nodes have classes, ``label_probability`` is what
     is left for the class that a node came with, 0 where that is no candidate: a label to look at is one with little.
+    Of several targets of that class the shares are added up, and of edges each by itself the largest counts.
 
     Args:
         graph: with candidate edges.
@@ -174,5 +180,6 @@ def with_answers(graph: HeteroData, inter: EdgeType, logits: Tensor, *, each_edg
     if "y" in nodes:
         own = nodes.y[edge_index[0]] == y[edge_index[1]]
         of_own = result[inter].probability.where(own, 0)
-        nodes.label_probability = torch.zeros(size).scatter_reduce(0, edge_index[0], of_own, "amax")
+        together = "amax" if each_edge else "sum"
+        nodes.label_probability = torch.zeros(size).scatter_reduce(0, edge_index[0], of_own, together)
     return result

@@ -20,11 +20,12 @@ from avgraph.methods.predictions import Predictions
 from avgraph.methods.rrnet.explain import explain_answer
 from avgraph.methods.rrnet.features import edge_features, known_classes, node_features
 from avgraph.methods.rrnet.labels import labelled_candidates
-from avgraph.methods.rrnet.network import are_probabilities, network_of
+from avgraph.methods.rrnet.network import network_of
 from avgraph.methods.rrnet.objective import candidate_loss
 from avgraph.methods.rrnet.options import RrnetOptions
 from avgraph.methods.rrnet.parts import ModelGraph
 from avgraph.methods.rrnet.predicted import predict_nodes
+from avgraph.methods.rrnet.probabilities import are_probabilities
 from avgraph.methods.rrnet.results import edge_headline, edge_metrics, trivial_answer, with_answers
 from avgraph.methods.task import Task
 from avgraph.methods.trivial import Trivial
