@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
-from torch_geometric.utils import scatter
+from torch_geometric.utils import scatter, softmax
 
 from avgraph.methods.rrnet.options import RrnetOptions
 
@@ -29,17 +30,16 @@ def candidate_loss(
         num_sources: how many there are.
 
     Example:
-        >>> import torch
         >>> y, source = torch.tensor([1.0, 0.0]), torch.tensor([0, 0])
         >>> candidate_loss(RrnetOptions(), torch.zeros(2), y, y >= 0, source, 1)  # log 2
         tensor(0.6931)
     """
     if options.loss == "bce":
         return F.binary_cross_entropy_with_logits(logits[train], y[train].to(logits), reduction=options.reduction)
-    largest = scatter(logits.detach(), source, dim_size=num_sources, reduce="max")
-    total = scatter((logits - largest[source]).exp(), source, dim_size=num_sources)
     true = train & (y > 0)
-    of_true = source[true]
-    surprise = total[of_true].log() + largest[of_true] - logits[true]
+    share, least = softmax(logits, source, num_nodes=num_sources)[true], torch.finfo(logits.dtype).tiny
+    # What is too little for the type of the numbers is as surprising as it is behind the best candidate.
+    behind = scatter(logits, source, dim_size=num_sources, reduce="max")[source[true]] - logits[true]
+    surprise = torch.where(share > least, -share.clamp_min(least).log(), behind)
     loss: Tensor = surprise.mean() if options.reduction == "mean" else surprise.sum()
     return loss
