@@ -132,7 +132,10 @@ class OrdinalHead(nn.Module):
         return torch.logit(share.cumsum(1)[:, :-1] / share.sum(1, keepdim=True))
 
     def loss(self, raw: Float[Tensor, "q 2"], start: Tensor | None, rating: Float[Tensor, " q"]) -> Tensor:
-        """Mean negative logarithm of the probability of the level that was given."""
+        """Mean negative logarithm of the probability of the level that was given, of 1e-6 where it is less.
+
+        Nothing is learned from a rating that is as surprising as that.
+        """
         probability = self._probability(raw, start)
         level = torch.searchsorted(self.levels, rating.contiguous())[:, None]
         return -probability.gather(1, level).clamp_min(_LEAST).log().mean()
