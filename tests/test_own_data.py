@@ -67,6 +67,7 @@ def test_the_recipe_of_the_readme_learns(recipe: Path, encoder: str) -> None:
     assert set(checks_of(run)) <= ({"metric_at_baseline"} if encoder == "as it stands" else set())
 
 
+@pytest.mark.slow
 def test_settings_that_learn_nothing_are_told(recipe: Path) -> None:
     arguments = ["train", str(recipe), *(part for setting in PAPER for part in ("--set", setting))]
     shown = CliRunner().invoke(main, arguments, catch_exceptions=False).output

@@ -67,6 +67,7 @@ def test_folds_need_a_data_set_with_folds(tmp_path: Path) -> None:
     assert (code, text.strip()) == (2, "--folds: data set 'files' has no folds")
 
 
+@pytest.mark.slow
 def test_help_validate_and_schema_load_no_torch(tmp_path: Path) -> None:
     path = small_experiment(tmp_path)
     for words in (["--help"], ["validate", str(path)], ["schema"], ["train", "--help"]):

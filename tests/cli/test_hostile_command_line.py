@@ -30,6 +30,7 @@ def avgraph(*words: str, cwd: Path, stdout: str | None = None) -> tuple[int, str
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 def test_pipes_and_devices_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     assert avgraph("validate", "pipe.yaml", cwd=tmp_path) == (2, "pipe.yaml: is a pipe, expected a YAML file\n")

@@ -32,6 +32,7 @@ def equal(one: SeparableCNN, other: SeparableCNN) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 3, 5])
 def test_side_by_side_is_one_after_the_other(threads: int) -> None:
     with run_settings(1):

@@ -73,6 +73,7 @@ def test_test_clips_never_reach_the_networks() -> None:
     torch.testing.assert_close(one.x, other.x, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_same_seed_same_numbers_and_the_global_state_is_left_alone() -> None:
     before = torch.random.get_rng_state()
     one, two = (encoder().encode(clips(), "audio", context=EncodeContext(seed=3))["audio"].x for _ in range(2))

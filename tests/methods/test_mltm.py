@@ -250,6 +250,7 @@ def test_in_double_precision_as_well(tmp_path: Path) -> None:
     assert {"matching_test.png", "shared_space_test.png"} <= drawn
 
 
+@pytest.mark.slow
 def test_pairs_alone_say_what_is_right(run: avgraph.Run, tmp_path: Path) -> None:
     np.save(tmp_path / "pairs.npy", np.stack([np.arange(72), np.arange(72) % 6]))
     edges = "  edges:\n    - {source: audio, relation: described, target: text, index: pairs.npy}\ngraph: []"

@@ -67,6 +67,7 @@ def test_test_ratings_are_answered_as_in_the_run(options: dict[str, Any]) -> Non
     assert CANDIDATES in task.graph.edge_types  # the graph of the run is as it was
 
 
+@pytest.mark.slow
 def test_a_table_on_the_command_line(experiment: Path, tmp_path: Path) -> None:
     run = avgraph.train(experiment, {"train.epochs": 3})
     graph = run.graph

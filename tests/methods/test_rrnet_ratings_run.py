@@ -35,6 +35,7 @@ def experiment(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_tells_the_baseline_and_leaves_recommendations(experiment: Path) -> None:
     run = avgraph.train(experiment)
     metrics = json.loads((run.directory / "metrics.json").read_text(encoding="utf-8"))

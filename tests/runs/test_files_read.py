@@ -153,6 +153,7 @@ def stopped(experiment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("no_figures")
 def test_resume_notices_a_changed_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

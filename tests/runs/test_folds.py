@@ -28,6 +28,7 @@ train: {epochs: 3, device: cpu, threads: 1}
 """
 
 
+@pytest.mark.slow
 def test_folds_are_run_summarised_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "folds.yaml"

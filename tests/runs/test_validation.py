@@ -173,6 +173,7 @@ def test_measuring_changes_no_weight(tmp_path: Path) -> None:
     assert equal(*found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("toy", TOYS)
 def test_every_method_measures_one_split_as_it_does_in_the_end(toy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where every label of the test is another one: what is measured cannot know them."""

@@ -196,6 +196,7 @@ def test_shapes_have_the_areas_of_their_formulas() -> None:
         assert found[name] == pytest.approx(expected, rel=0.01), name
 
 
+@pytest.mark.slow
 def test_timbres_are_told_apart_by_what_was_never_heard() -> None:
     sounds = shape_sounds(12, 6, 0).float().view(12, 6, 128, 216)
     # How loud, how steady and how the spectrum's shape moves, whatever the pitch and the onset.

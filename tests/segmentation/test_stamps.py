@@ -158,6 +158,7 @@ def test_no_picture_is_read_to_count_them(tmp_path: Path, write: Any) -> None:
     assert f"{len(SOUNDING)} stamps have a sound of their own" in status.note
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_shared_data")
 def test_what_is_missing(tmp_path: Path, roots: dict[str, str], logged: Logged) -> None:
     data = Stamps(**SMALL).load()

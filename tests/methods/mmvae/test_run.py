@@ -120,6 +120,7 @@ def test_a_run_is_evaluated_again_from_its_own_data(run: avgraph.Run) -> None:
     assert {name: run.metrics[name] for name in found} == found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_run_needs_its_file_of_weights_no_more(picture: tuple[Path, Path], tmp_path: Path) -> None:
     weights = tmp_path / "sounds.pt"
@@ -291,6 +292,7 @@ def test_it_learns_which_colour_sounds() -> None:
     assert iou[0] > 0.6
 
 
+@pytest.mark.slow
 def test_new_frames_are_masked_as_in_the_run(run: avgraph.Run, picture: tuple[Path, Path], tmp_path: Path) -> None:
     task = run.model
     clips = task.clips.of_split("test")  # type: ignore[operator,union-attr]
