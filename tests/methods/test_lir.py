@@ -76,6 +76,25 @@ def test_learns_a_separable_task(loss: Any, proxies: bool) -> None:
     assert "val/map" not in found
 
 
+def test_other_clips_are_on_the_scale_of_the_run_and_need_none_to_train_on() -> None:
+    task = fitted(LIRTask(LirOptions(**SHORT)), clips(), epochs=3)
+    x = clips()["audio"].x
+    before = task.embedded("audio", x)
+    mean, deviation = x[task.clips.train].mean(0), x[task.clips.train].std(0, correction=0)
+    other = clips(n=40)
+    for node in ("audio", "visual"):
+        other[node].x = 3 * other[node].x
+        other[node].test_mask = torch.ones(40, dtype=torch.bool)
+        other[node].train_mask = ~other[node].test_mask
+    for _ in range(2):
+        task.take_graph(other)
+        torch.testing.assert_close(task.clips.x["audio"], (other["audio"].x - mean) / deviation)
+    assert torch.equal(task.embedded("audio", x), before)
+    assert "test/map" in task.metrics()
+    with pytest.raises(GraphError, match="no clip is for training"):
+        LIRTask(LirOptions(**SHORT)).bind(other, TrainOptions(epochs=3), 0)
+
+
 def test_permuted_graphs_keep_the_edges_of_a_class_with_itself() -> None:
     weights = torch.rand(10, 10).triu(1) * (torch.rand(10, 10) < 0.5)
     own = torch.arange(5), torch.arange(5) + 5

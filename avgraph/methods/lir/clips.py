@@ -53,13 +53,14 @@ class Clips:
         return {name: value if rows is None else value[rows] for name, value in self.x.items()}
 
 
-def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: bool) -> Clips:
+def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: bool, to_train_on: bool = True) -> Clips:
     """Read the clips of ``graph``; concept nodes are made where it has none.
 
     Args:
         graph: nodes of both modalities with ``x``, ``y`` and masks; node i of both is clip i.
         nodes: types of audio, visual and concept nodes.
         standardize: features to mean 0 and deviation 1 over the training clips.
+        to_train_on: whether there must be clips for training.
 
     Raises:
         GraphError: if a modality lacks something, the two do not pair up, or no clip is for training.
@@ -81,7 +82,7 @@ def read_clips(graph: HeteroData, nodes: tuple[str, str, str], *, standardize: b
         if not torch.equal(graph[audio][needed], graph[visual][needed]):
             raise GraphError(f"lir: {audio}.{needed} and {visual}.{needed} differ; node i of both must be clip i")
     y, train = graph[audio].y, graph[audio].train_mask.nonzero()[:, 0]
-    if not len(train):
+    if to_train_on and not len(train):
         raise GraphError("lir: no clip is for training")
     graph = copy.copy(graph)
     classes = _concepts(graph, concept, y)

@@ -12,7 +12,6 @@ from avgraph.methods.lir.clips import Clips, clip_classes, read_clips
 from avgraph.methods.matches import matched
 from avgraph.methods.predictions import Predictions, only_type, row_names
 from avgraph.methods.row_shape import check_row_shape
-from avgraph.tensors.rows import column_scale
 
 if TYPE_CHECKING:
     from avgraph.methods.lir.task import LIRTask
@@ -22,7 +21,7 @@ def scaled(task: LIRTask, node: str, x: Tensor) -> Tensor:
     """Rows on the scale of those that were trained on."""
     if not task.options.standardize:
         return x
-    mean, deviation = column_scale(task.graph[node].x.float(), task.clips.train.cpu())
+    mean, deviation = task.scale[node]
     return (x - mean) / deviation
 
 
@@ -32,7 +31,7 @@ def clips_of_another(task: LIRTask, graph: HeteroData) -> Clips:
     Raises:
         GraphError: if classes or widths are others.
     """
-    clips = read_clips(graph, task.options.nodes, standardize=False)
+    clips = read_clips(graph, task.options.nodes, standardize=False, to_train_on=False)
     if clips.names != task.clips.names:
         raise GraphError(f"lir: expected the {task.clips.classes} classes of the run, got {clips.classes} others")
     for side, node in (("audio", task.options.audio), ("visual", task.options.visual)):

@@ -52,7 +52,7 @@ class LirOptions(DependencySearch, MethodOptions):
             classes exchanged, each class with itself; none is that in the data, (concept, drives, concept), where they
             have one, and else inferred.
         stability: least share of the snapshots up to the student's start that must have an edge of the inferred graph,
-            in either direction (5/7 in the paper); 0 keeps all.
+            in either direction (5/7 in the paper, of snapshots that lie after this start too); 0 keeps all.
         snapshot_epochs: further epochs after which a graph is inferred, for edge frequencies over training (Eq. 9).
 
     Example:

@@ -32,6 +32,7 @@ from avgraph.metrics import chance_average_precision
 from avgraph.nn.precision import at_least_single
 from avgraph.options.train import TrainOptions
 from avgraph.runtime.ranks import own_rows, rank, take_from_first
+from avgraph.tensors.rows import column_scale
 from avgraph.transforms.dependency_edges import dependency_matrix
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class LIRTask(Task):
         clips = read_clips(graph, options.nodes, standardize=options.standardize)
         super().bind(clips.graph, train, seed)
         self.clips = clips
+        scaled = self.new_nodes() if options.standardize else ()
+        self.scale = {node: column_scale(graph[node].x.float(), clips.train) for node in scaled}
         self.network = ClipNetwork({name: x.shape[1] for name, x in clips.x.items()}, clips.classes, options)
         self.own_graph = options.drives in graph.edge_types
         taken = options.resolved(self.own_graph).dependencies == "given"

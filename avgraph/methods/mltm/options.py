@@ -26,17 +26,19 @@ class MltmOptions(MethodOptions):
         metric: full matrix, diagonal (what the published code computes) or none; only of the loss ``mltm``.
         loss: ``mltm``, or a baseline on the same batches.
         epsilon: weight of the entropy of a coupling, of costs whose largest is 1; of every loss: all rank by one.
-        mass: share of a batch that is coupled, the paper's way with wrong pairs (``trust`` is another); none couples
-            all; only of the loss ``mltm``.
+        mass: share of a batch that is coupled, the paper's way with wrong pairs; none couples all; only of the loss
+            ``mltm``. Its target stays I/b, so that pairs which are left out are drawn together the hardest and true
+            ones are pushed apart: ``trust`` is the remedy.
         trust: how pairs weigh where some are wrong: by their mass in a partial coupling, or those of smallest loss
             alone; none lets all weigh alike.
         trusted: share of a batch that is trusted: the mass of the partial coupling, or of the pairs that are kept.
         trust_after: epochs before, in which all pairs weigh alike.
         temperature: of the losses ``info_nce…``.
-        entropy_weight: of the entropy term (Eq. 14) of ``info_nce_entropy``.
+        entropy_weight: of the entropy term (Eq. 14) of ``info_nce_entropy``: it rewards the entropy of the texts given
+            a sound, in this one direction.
         reverse_weight: of the reverse cross-entropy (Wang et al., 2019) of ``info_nce_reverse``.
         margin: of ``triplet``, on squared distances of unit rows.
-        batch_size: most pairs per batch; no text, and no two texts of one sound, in one.
+        batch_size: most pairs per batch; no text, and no two texts of one sound, in one, so never more than texts.
         relation: of the edges from sounds to texts that are the pairs; made, from sounds and texts of one ``y``, where
             the graph has none.
         noise: share of the training pairs that are shuffled, by the seed of the run; `CorruptEdges` has other kinds.

@@ -2,7 +2,8 @@
 
 =================================  ====================================================================================
 ``frame``                          number of its ``clip``; ``name``
-``patch``                          of the third map (an eighth of a picture's side: 8 × 8 patches at 64 pixels):
+``patch``                          of the third map (an eighth of a picture's side with the backbone ``small``: 8 × 8
+                                   patches at 64 pixels; a sixteenth with the others):
                                    ``row``, ``column``, ``frame``, ``probability`` and ``truth`` (shares masked)
 ``audio``                          sounds of these clips: ``name`` and, where there is one, ``y``
 ``visual_latent`` …                a node a frame: ``mean`` and ``logvar`` of the prior, and ``variance``, its mean

@@ -51,7 +51,8 @@ class MmvaeOptions(MethodOptions):
         shared: encoder of the shared latent: one that sees both (``joint``, as published), or an expert a modality.
         fusion: of those experts.
         combination: of a modality's own latent with the shared one: ``linear``, or their ``product`` with N(0, 1).
-        reconstruction: decode from all latents at once, or once for each modality (Eq. 11 as printed).
+        reconstruction: decode from all latents at once, or once for each modality (after Eq. 11: the mean of
+            both, each of feature maps that have met the sound).
         divergence: of the shared latent.
         gamma: weight of the reconstruction.
         beta: weight of the divergences.
