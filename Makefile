@@ -1,4 +1,5 @@
-# make train: the environment and the main job. make test: the environment and the tests but the slow ones, make test-slow. make docs: site/index.html.
+# make train: the environment and the main job. make docs: site/index.html.
+# make test: the environment and the tests; those of seconds each, processes and whole programs, are make test-slow.
 # Without the real data the main job runs on a synthetic stand-in, and says so; real-data tests skip.
 VENV ?= .venv
 PYTHON ?= python3

@@ -33,9 +33,8 @@ def quick() -> Iterator[None]:
         patch.setattr("lightning_fabric.utilities.registry.entry_points", cache(entry_points))
         patch.setattr("avgraph.runs.environment.version", cache(version))
         patch.setattr("avgraph.runtime.settings.threadpool_limits", ThreadpoolController().limit)
-        patch.setattr(
-            "doctest._OutputRedirectingPdb.reset", lambda debugger: None
-        )  # it looks for changes of every file
+        # It looks for changes of every file.
+        patch.setattr("doctest._OutputRedirectingPdb.reset", lambda debugger: None)
         logging.getLogger().addHandler(logging.NullHandler())  # warnings go nowhere, rather than to standard error
         yield
 
